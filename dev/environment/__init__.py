@@ -1,0 +1,20 @@
+"""The machine this addon is developed and tested on.
+
+``dev/bootstrap`` builds it, the other scripts of ``dev/`` use it:
+
+=============== ==============================================================
+module          what it knows
+=============== ==============================================================
+``places``      folders, ports and names
+``progress``    what a script says while it works
+``debian``      system packages, through the machine's own package manager
+``odoo``        where Odoo 19 comes from and how it is started
+``addons``      the folder through which Odoo sees this checkout as an addon
+``postgresql``  the private database cluster
+``dovecot``     a private IMAP and POP3 server
+``smtp_sink``   a place where outgoing mail ends
+=============== ==============================================================
+
+Standard library only, apart from ``smtp_sink``: the first script runs before
+anything is installed.
+"""

@@ -1,0 +1,141 @@
+"""The database server: the one named by the usual PG* variables, or a private cluster.
+
+The private cluster listens on a UNIX socket only. PostgreSQL refuses to run as root,
+so for root it runs in a user namespace of its own, where root is somebody else: no
+account is made and no file changes its owner.
+"""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+from . import debian
+from .places import WORK, short_folder
+from .progress import Stop, run, say, step
+
+PACKAGE = "postgresql"
+# Durability is the subject of some tests, speed that of all others.
+DURABLE = {"fsync": "on", "synchronous_commit": "on"}
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def is_named_by_environment():
+    return bool(os.environ.get("PGHOST") or os.environ.get("PGSERVICE"))
+
+
+def program(name):
+    """Return the path of a PostgreSQL program, installing the server when it is missing."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    found = debian.find_program(name, *folders)
+    if found:
+        return found
+    debian.install(PACKAGE)
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return debian.require(name, PACKAGE, folders=folders)
+
+
+class Cluster:
+    """A private PostgreSQL cluster in a folder of its own.
+
+    :param name: name of the folder below ``WORK``
+    :param settings: PostgreSQL settings as a dict of strings
+    """
+
+    def __init__(self, name="postgresql", settings=None):
+        self.folder = WORK / name
+        self.sockets = short_folder(name)
+        self.settings = settings or FAST
+
+    @property
+    def environment(self):
+        """The PG* variables of this cluster, as a dict."""
+        return {"PGHOST": str(self.sockets), "PGPORT": "5432", "PGUSER": "postgres"}
+
+    def start(self):
+        if not (self.folder / "PG_VERSION").exists():
+            self._create()
+        if not self.is_running():
+            options = " ".join(f"-c {key}={value}" for key, value in self.settings.items())
+            self._as_owner(
+                "pg_ctl", "-D", self.folder, "-w", "-t", "60",
+                "-l", WORK / f"{self.folder.name}.log", "start", "-o",
+                f"-k {self.sockets} -c listen_addresses= -c max_connections=100 {options}",
+            )
+        return self
+
+    def stop(self, mode="fast"):
+        """Stop the server; mode ``immediate`` is a crash that the next start recovers from."""
+        if self.is_running():
+            self._as_owner("pg_ctl", "-D", self.folder, "-m", mode, "-w", "stop")
+
+    def is_running(self):
+        if not (self.folder / "postmaster.pid").exists():
+            return False
+        pid = int((self.folder / "postmaster.pid").read_text().split()[0])
+        return Path(f"/proc/{pid}").exists() and self._answers()
+
+    def _answers(self):
+        ready = [program("pg_isready"), "-h", self.sockets, "-p", "5432", "-t", "5"]
+        return subprocess.run(ready, capture_output=True, check=False).returncode == 0
+
+    def _create(self):
+        with step("Creating a private PostgreSQL cluster"):
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._as_owner(
+                "initdb", "-D", self.folder, "-U", "postgres", "-A", "trust",
+                "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
+            )
+
+    def _as_owner(self, name, *arguments):
+        command = [program(name), *arguments]
+        if os.getuid() == 0:
+            command = ["unshare", "--user", "--map-user=1000", "--map-group=1000", *command]
+        # The server outlives this script: it must not hold the script's output open.
+        log = WORK / "pg_ctl.log"
+        with log.open("w") as output:
+            result = subprocess.run(
+                list(map(str, command)), check=False, stdin=subprocess.DEVNULL,
+                stdout=output, stderr=subprocess.STDOUT, cwd=WORK,
+            )
+        if result.returncode:
+            raise Stop(f"PostgreSQL ({name}) failed:\n{log.read_text()[-1500:]}")
+
+
+def start(name="postgresql", settings=None):
+    """Start the database server and name it in this process's environment.
+
+    :return: the private cluster, or None for a server named by the caller
+    """
+    if is_named_by_environment():
+        say(f"-> Using the PostgreSQL server of PGHOST={os.environ.get('PGHOST', '')}")
+        return None
+    cluster = Cluster(name, settings).start()
+    os.environ.update(cluster.environment)
+    return cluster
+
+
+def query(database, sql):
+    """Run one SQL command with psql and return its unaligned output."""
+    return run([program("psql"), "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1",
+                "-d", database, "-c", sql]).strip()
+
+
+def exists(database):
+    return query("postgres", f"SELECT 1 FROM pg_database WHERE datname = '{database}'") == "1"
+
+
+def drop(database):
+    query("postgres", f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+
+def clone(template, database):
+    """Copy a database; the template must have no connection, so a few tries are made."""
+    drop(database)
+    for attempt in range(10):
+        try:
+            return query("postgres", f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        except Stop:
+            if attempt == 9:
+                raise
+            time.sleep(0.5)
