@@ -11,6 +11,7 @@ module          what it knows
 ``odoo``        where Odoo 19 comes from and how it is started
 ``addons``      the folder through which Odoo sees this checkout as an addon
 ``postgresql``  the private database cluster
+``processes``   programs that run beside a script, and their ports
 ``dovecot``     a private IMAP and POP3 server
 ``smtp_sink``   a place where outgoing mail ends
 =============== ==============================================================

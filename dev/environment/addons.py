@@ -5,20 +5,25 @@ The folder is real and holds one link per top-level entry: a link to the whole
 checkout would let Odoo's term export walk into the downloaded Odoo below it.
 """
 
-import shutil
-
 from .places import ADDON, ADDONS, ROOT, WORK
 
 NOT_THE_ADDON = {".git", WORK.name}
 
 
 def link():
-    """Make the folder anew and return the addons path."""
+    """Bring the folder up to date and return the addons path.
+
+    Only what differs is touched: another Odoo may be reading the folder.
+    """
     folder = ADDONS / ADDON
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    for entry in ROOT.iterdir():
-        if entry.name not in NOT_THE_ADDON:
-            (folder / entry.name).symlink_to(entry)
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = {entry.name: entry for entry in ROOT.iterdir() if entry.name not in NOT_THE_ADDON}
+    for found in folder.iterdir():
+        if found.name not in wanted or found.resolve() != wanted[found.name].resolve():
+            found.unlink(missing_ok=True)
+    for name, entry in wanted.items():
+        try:
+            (folder / name).symlink_to(entry)
+        except FileExistsError:
+            continue
     return ADDONS

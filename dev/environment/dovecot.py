@@ -1,0 +1,189 @@
+"""A private IMAP and POP3 server on the loopback interface, without TLS.
+
+Dovecot runs under the account of whoever starts it. It refuses to read mail as root,
+so for root it runs in a user namespace of its own, as ``postgresql`` does. Mailboxes
+are Maildirs: a mail is one file, and its flags are in the file's name.
+"""
+
+import grp
+import os
+import pwd
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import debian
+from .places import WORK, short_folder
+from .processes import LOOPBACK, Background, free_port, is_answering
+
+PACKAGES = ("dovecot-imapd", "dovecot-pop3d")
+PROGRAMS = "/usr/lib/dovecot"
+PASSWORD = "secret"
+NOBODY = 65534
+
+CONFIGURATION = """\
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = /dev/stderr
+protocols = imap pop3
+listen = {address}
+ssl = no
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
+first_valid_uid = 1
+mail_location = maildir:{folder}/mail/%u
+passdb {{
+  driver = passwd-file
+  args = {folder}/users
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={folder}/home/%u
+}}
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {imap_port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service pop3-login {{
+  chroot =
+  inet_listener pop3 {{
+    port = {pop3_port}
+  }}
+  inet_listener pop3s {{
+    port = 0
+  }}
+}}
+"""
+
+
+def require():
+    """Make sure that Dovecot is installed and return its path."""
+    debian.require("imap-login", PACKAGES[0], folders=[PROGRAMS])
+    debian.require("pop3-login", PACKAGES[1], folders=[PROGRAMS])
+    return debian.require("dovecot", *PACKAGES)
+
+
+@dataclass(frozen=True)
+class StoredMail:
+    """A mail in a mailbox.
+
+    :param raw: its bytes
+    :param flags: letters of Maildir: S seen, T deleted, R answered, F flagged
+    """
+
+    raw: bytes
+    flags: str
+
+
+class Dovecot:
+    """A Dovecot of our own; usable in a ``with`` statement.
+
+    :param name: name of its folder below ``WORK``; two servers need two names
+    """
+
+    def __init__(self, name="dovecot"):
+        self.folder = WORK / name
+        # Dovecot's settings can not quote a space, so it knows its folder by another name.
+        self.alias = short_folder(name) / "folder"
+        self.host = LOOPBACK
+        self.imap_port = free_port()
+        self.pop3_port = free_port()
+        self._process = None
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *exception):
+        self.stop()
+
+    # --- the server -----------------------------------------------------------------
+
+    def start(self):
+        program = require()
+        self._prepare()
+        command = [program, "-F", "-c", self.alias / "dovecot.conf"]
+        if os.getuid() == 0:
+            command = ["unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", *command]
+        self._process = Background("Dovecot", command, self.folder / "dovecot.log", cwd=self.folder)
+        self._process.wait_until(lambda: is_answering(self.imap_port) and is_answering(self.pop3_port))
+        return self
+
+    def stop(self):
+        if self._process:
+            self._process.stop()
+            self._process = None
+
+    def _prepare(self):
+        for made in ("run", "state", "mail", "home"):
+            (self.folder / made).mkdir(parents=True, exist_ok=True)
+        (self.folder / "users").touch()
+        self.alias.unlink(missing_ok=True)
+        self.alias.symlink_to(self.folder)
+        user, group = self._account()
+        (self.folder / "dovecot.conf").write_text(CONFIGURATION.format(
+            folder=self.alias, address=self.host, user=user, group=group,
+            imap_port=self.imap_port, pop3_port=self.pop3_port,
+        ))
+
+    @staticmethod
+    def _account():
+        """Names of the account that Dovecot sees itself run under."""
+        user = pwd.getpwuid(NOBODY if os.getuid() == 0 else os.getuid())
+        group = NOBODY if os.getuid() == 0 else os.getgid()
+        return user.pw_name, grp.getgrgid(group).gr_name
+
+    # --- mailboxes ------------------------------------------------------------------
+
+    def add_user(self, user, password=PASSWORD):
+        """Add a mailbox, or change its password; the server need not be restarted."""
+        users = self.folder / "users"
+        users.parent.mkdir(parents=True, exist_ok=True)
+        lines = users.read_text().splitlines() if users.exists() else []
+        kept = [line for line in lines if not line.startswith(f"{user}:")]
+        users.write_text("\n".join([*kept, f"{user}:{{PLAIN}}{password}", ""]))
+        for part in ("tmp", "new", "cur"):
+            (self._mailbox(user) / part).mkdir(parents=True, exist_ok=True)
+
+    def deliver(self, user, raw):
+        """Put a mail into a mailbox, byte for byte, as an MTA would; return its file."""
+        name = f"{time.time_ns()}.{os.getpid()}.postmaster"
+        unfinished = self._mailbox(user) / "tmp" / name
+        unfinished.write_bytes(raw)
+        return unfinished.rename(self._mailbox(user) / "new" / name)
+
+    def stored(self, user):
+        """Return what a mailbox holds now, oldest first, as a list of ``StoredMail``."""
+        files = [path for part in ("new", "cur") for path in (self._mailbox(user) / part).iterdir()]
+        return [
+            StoredMail(path.read_bytes(), path.name.partition(":2,")[2])
+            for path in sorted(files, key=lambda path: path.name)
+        ]
+
+    def empty(self, user):
+        """Remove all mail of a mailbox."""
+        for part in ("new", "cur"):
+            for path in (self._mailbox(user) / part).iterdir():
+                path.unlink()
+
+    def remove(self):
+        """Stop, and remove the server's folder with all mail."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _mailbox(self, user):
+        return Path(self.folder) / "mail" / user

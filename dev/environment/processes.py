@@ -1,0 +1,76 @@
+"""Programs that run beside a script: their ports, their logs and their end."""
+
+import socket
+import subprocess
+import time
+
+from .progress import Stop
+
+LOOPBACK = "127.0.0.1"
+
+
+def free_port():
+    """Return a TCP port of the loopback interface that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return probe.getsockname()[1]
+
+
+def is_answering(port):
+    """Tell whether something accepts connections on a port of the loopback interface."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def tail(log, lines=15):
+    """Return the last lines of a log file."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+
+
+class Background:
+    """A program in the background, in a session of its own.
+
+    Its own session keeps the terminal's Ctrl-C from it: it ends when it is stopped,
+    after everybody who uses it.
+
+    :param name: what a person calls it
+    :param command: list of the program and its arguments
+    :param log: file that gets its output
+    :param options: more arguments of ``subprocess.Popen``
+    """
+
+    def __init__(self, name, command, log, **options):
+        self.name = name
+        self.log = log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [str(part) for part in command], stdin=subprocess.DEVNULL,
+                stdout=output, stderr=subprocess.STDOUT, start_new_session=True, **options,
+            )
+
+    def wait_until(self, is_ready, seconds=30):
+        """Wait until a function says yes.
+
+        :raises Stop: when the program ends before, or time is over
+        """
+        end = time.monotonic() + seconds
+        while not is_ready():
+            if self.process.poll() is not None:
+                raise Stop(f"{self.name} ended at once:\n{tail(self.log)}")
+            if time.monotonic() > end:
+                self.stop()
+                raise Stop(f"{self.name} did not answer within {seconds} s:\n{tail(self.log)}")
+            time.sleep(0.05)
+        return self
+
+    def stop(self, seconds=15):
+        """Ask the program to end and wait for it; what does not listen is killed."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()

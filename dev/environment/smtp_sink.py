@@ -1,0 +1,95 @@
+"""A place where outgoing mail ends: an SMTP server that keeps what it gets and sends nothing on.
+
+Each mail becomes a file in a folder, named after its order of arrival, with the
+envelope in two header lines before the mail. Tests use the class in their own
+process; ``make run`` starts the module as a program of its own::
+
+    python -m environment.smtp_sink FOLDER PORT
+"""
+
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiosmtpd.controller import Controller
+
+from .processes import LOOPBACK, free_port
+
+
+@dataclass(frozen=True)
+class SentMail:
+    """A mail as it left Odoo.
+
+    :param mail_from: envelope sender, empty for the null sender
+    :param recipients: envelope recipients as a list
+    :param raw: its bytes
+    """
+
+    mail_from: str
+    recipients: list
+    raw: bytes
+
+
+class SmtpSink:
+    """The server; usable in a ``with`` statement.
+
+    :param folder: keeps a copy of each mail as a file; None keeps them in memory only
+    :param port: TCP port, 0 for a free one
+    """
+
+    def __init__(self, folder=None, port=0):
+        self.folder = Path(folder) if folder else None
+        self.host = LOOPBACK
+        self.port = port or free_port()
+        self.messages = []
+        self.refusal = None
+        self._controller = None
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *exception):
+        self.stop()
+
+    def start(self):
+        if self.folder:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        # A notification of a big mail is big itself: the limit is the default times four.
+        self._controller = Controller(
+            self, hostname=self.host, port=self.port, data_size_limit=128 * 1024 * 1024,
+        )
+        self._controller.start()
+        return self
+
+    def stop(self):
+        if self._controller:
+            self._controller.stop()
+            self._controller = None
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802  aiosmtpd's name
+        """Keep a mail, or answer with ``refusal`` where a test has set one."""
+        if self.refusal:
+            return self.refusal
+        # RFC 5321 4.5.5: the null sender, which aiosmtpd hands over as it is written.
+        sender = "" if envelope.mail_from in (None, "<>") else envelope.mail_from
+        mail = SentMail(sender, list(envelope.rcpt_tos), envelope.original_content)
+        self.messages.append(mail)
+        if self.folder:
+            self._write(mail)
+        return "250 kept"
+
+    def _write(self, mail):
+        number = len(list(self.folder.glob("*.eml"))) + 1
+        envelope = f"X-Envelope-From: {mail.mail_from}\r\nX-Envelope-To: {', '.join(mail.recipients)}\r\n"
+        (self.folder / f"{number:04}.eml").write_bytes(envelope.encode() + mail.raw)
+
+
+def main(folder, port):
+    """Run until somebody ends the process."""
+    with SmtpSink(folder, int(port)):
+        signal.sigwait({signal.SIGTERM, signal.SIGINT})
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
