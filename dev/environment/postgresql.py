@@ -15,6 +15,8 @@ from .places import WORK, short_folder
 from .progress import Stop, run, say, step
 
 PACKAGE = "postgresql"
+# Odoo refuses to run as the user "postgres".
+USER = "odoo"
 # Durability is the subject of some tests, speed that of all others.
 DURABLE = {"fsync": "on", "synchronous_commit": "on"}
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -50,7 +52,7 @@ class Cluster:
     @property
     def environment(self):
         """The PG* variables of this cluster, as a dict."""
-        return {"PGHOST": str(self.sockets), "PGPORT": "5432", "PGUSER": "postgres"}
+        return {"PGHOST": str(self.sockets), "PGPORT": "5432", "PGUSER": USER}
 
     def start(self):
         if not (self.folder / "PG_VERSION").exists():
@@ -83,7 +85,7 @@ class Cluster:
         with step("Creating a private PostgreSQL cluster"):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._as_owner(
-                "initdb", "-D", self.folder, "-U", "postgres", "-A", "trust",
+                "initdb", "-D", self.folder, "-U", USER, "-A", "trust",
                 "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
             )
 
