@@ -1,0 +1,21 @@
+{
+    "name": "Postmaster",
+    "summary": "Every inbound email is stored, explained and can be processed again",
+    "version": "19.0.1.0.0",
+    "category": "Productivity/Discuss",
+    "license": "LGPL-3",
+    "author": "Postmaster contributors, Odoo Community Association (OCA)",
+    "website": "https://github.com/OCA/mail",
+    "depends": ["mail"],
+    "data": [
+        "security/mail_postmaster_groups.xml",
+        "security/ir.model.access.csv",
+        "security/mail_postmaster_rules.xml",
+        "data/ir_cron.xml",
+        "views/mail_postmaster_message_views.xml",
+        "views/mail_postmaster_menus.xml",
+    ],
+    "post_init_hook": "post_init_hook",
+    "application": True,
+    "installable": True,
+}

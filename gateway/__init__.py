@@ -1,0 +1,14 @@
+"""What this addon knows about mail, without Odoo and without a database.
+
+=============== =================================================================
+module          what it answers
+=============== =================================================================
+``envelope``    who sent this, to whom, under which Message-Id (headers only)
+``identity``    when two deliveries are the same mail
+``states``      which states a mail has, which moves are allowed, which is worst
+``retries``     when to try again after an unexpected error
+``trace``       which decisions were taken on the way, hits and misses
+=============== =================================================================
+
+Nothing here imports Odoo; ``tests/gateway`` runs in seconds and walks the imports.
+"""

@@ -1,0 +1,141 @@
+"""Who sent a mail, to whom, under which Message-Id: read from the header alone.
+
+Made for the log and for looking a mail up, before anything is decided. It never
+raises on odd input and reads a 50 MB mail as fast as a small one.
+"""
+
+import email.header
+import email.utils
+import re
+from dataclasses import dataclass
+from datetime import timezone
+from email.parser import BytesHeaderParser
+from email.policy import compat32
+
+from .identity import split_header
+
+LONGEST_TEXT = 500
+LONGEST_MESSAGE_ID = 500
+MOST_RECIPIENTS = 200
+
+# The header fields core reads recipients from (mail.thread.message_parse of 19.0).
+RECIPIENT_FIELDS = ("delivered-to", "to", "cc", "resent-to", "resent-cc")
+
+_MESSAGE_ID = re.compile(r"<[^<>\s]+>")
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What the log shows of a mail.
+
+    :param message_id: its Message-Id with angle brackets, ``""`` when there is none
+    :param sender: the From field, decoded
+    :param sender_address: the address in it, lower case
+    :param recipients: addresses, lower case, in the order of the fields, each once
+    :param subject: decoded
+    :param date: the Date field as naive UTC :class:`datetime.datetime`, or None
+    """
+
+    message_id: str
+    sender: str
+    sender_address: str
+    recipients: tuple
+    subject: str
+    date: object
+
+
+def read_envelope(raw):
+    """Return the :class:`Envelope` of a raw mail, whatever its bytes are."""
+    fields = _read_fields(split_header(raw)[0])
+    sender = _first(fields, "from")
+    return Envelope(
+        message_id=_message_id(fields),
+        sender=sender[:LONGEST_TEXT],
+        sender_address=next(iter(_addresses([sender])), "")[:LONGEST_TEXT],
+        recipients=tuple(_addresses(
+            value for name in RECIPIENT_FIELDS for value in fields.get(name, ())
+        )),
+        subject=_first(fields, "subject")[:LONGEST_TEXT],
+        date=_date(_first(fields, "date")),
+    )
+
+
+def split_addresses(recipients):
+    """Return the addresses of a text as :attr:`Envelope.recipients` is stored, as a list."""
+    return [address.strip() for address in recipients.split(",") if "@" in address]
+
+
+def _read_fields(header):
+    """Return the decoded header fields as ``{lower case name: [text]}``."""
+    message = BytesHeaderParser(policy=compat32).parsebytes(header)
+    fields = {}
+    for name, value in message.raw_items():
+        fields.setdefault(name.lower(), []).append(decode_field(value))
+    return fields
+
+
+def decode_field(value):
+    """Decode one header field as a person would read it (RFC 2047, and raw 8 bit).
+
+    :param str value: as the parser gives it: undecodable bytes are surrogates
+    """
+    octets = value.encode("ascii", "surrogateescape")
+    try:
+        text = octets.decode("utf-8")
+    except UnicodeDecodeError:
+        text = octets.decode("latin-1")
+    return " ".join(_decode_words(text).replace("\0", "").split())
+
+
+def _decode_words(text):
+    if "=?" not in text:
+        return text
+    try:
+        parts = email.header.decode_header(text)
+    except (email.header.HeaderParseError, ValueError):
+        return text
+    return "".join(_decode_part(content, charset) for content, charset in parts)
+
+
+def _decode_part(content, charset):
+    if isinstance(content, str):
+        return content
+    try:
+        return content.decode(charset or "latin-1", "replace")
+    except (LookupError, ValueError):
+        # A charset nobody knows: show what can be shown.
+        return content.decode("latin-1")
+
+
+def _first(fields, name):
+    return next(iter(fields.get(name, ())), "")
+
+
+def _message_id(fields):
+    """Return the Message-Id, as core does: the text of the field without blanks around it."""
+    value = _first(fields, "message-id")
+    found = _MESSAGE_ID.search(value)
+    return (found.group() if found else value)[:LONGEST_MESSAGE_ID]
+
+
+def _addresses(values):
+    """Return the addresses in these fields, lower case, each once, at most some hundreds."""
+    found = {}
+    for value in values:
+        for _name, address in email.utils.getaddresses([value]):
+            if "@" in address:
+                found.setdefault(address.lower(), None)
+            if len(found) >= MOST_RECIPIENTS:
+                return list(found)
+    return list(found)
+
+
+def _date(value):
+    try:
+        date = email.utils.parsedate_to_datetime(value)
+        if date.tzinfo:
+            date = date.astimezone(timezone.utc).replace(tzinfo=None)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    # PostgreSQL and calendars agree on these years.
+    return date.replace(microsecond=0) if 1970 <= date.year <= 9999 else None

@@ -1,0 +1,83 @@
+"""When two deliveries are the same mail.
+
+The digest leaves out the header fields that each server on the way adds (RFC 5321
+section 4.4 and their informal relatives), and line endings, which POP3, IMAP and a
+pipe hand over differently.
+"""
+
+import hashlib
+import re
+
+# A key is looked up in a unique index, which takes values of some 2,700 bytes.
+LONGEST_KEY = 255
+_CHUNK = 1 << 20
+
+_TRACE_FIELD = re.compile(
+    rb"^(?:received|return-path|delivered-to|x-delivered-to|x-original-to|envelope-to"
+    rb"|x-envelope-to|x-forwarded-to|x-forwarded-for|x-received|x-rcpt-to|apparently-to"
+    rb"|authentication-results|arc-[a-z-]+|received-spf|x-spam-[a-z-]+|status|x-uid|x-mozilla-[a-z-]+)"
+    rb"[ \t]*:",
+    re.IGNORECASE,
+)
+_HEADER_END = re.compile(rb"\r?\n\r?\n")
+_FIELD_START = re.compile(rb"\n(?![ \t])")
+
+
+def split_header(raw):
+    """Return ``(header, offset of the body)`` of a raw mail, as bytes and an int.
+
+    A mail without an empty line is all header.
+    """
+    end = _HEADER_END.search(raw)
+    return (raw[: end.start()], end.end()) if end else (raw, len(raw))
+
+
+def digest(raw):
+    """Return the SHA-256 of a mail without its trace header, in hexadecimal.
+
+    :param bytes raw: the mail as received
+    """
+    header, body_start = split_header(raw)
+    fields = _FIELD_START.split(header.replace(b"\r", b""))
+    result = hashlib.sha256()
+    for field in fields:
+        if not _TRACE_FIELD.match(field):
+            result.update(field + b"\n")
+    result.update(b"\n")
+    # In chunks: a second copy of a large mail would double the memory it takes.
+    view = memoryview(raw)
+    for start in range(body_start, len(raw), _CHUNK):
+        result.update(bytes(view[start : start + _CHUNK]).replace(b"\r", b""))
+    return result.hexdigest()
+
+
+def message_id_from_digest(mail_digest):
+    """Return a stable Message-Id for a mail that came without one (RFC 5322 section 3.6.4).
+
+    ``invalid`` is a reserved top-level domain (RFC 2606), so it is nobody's.
+    """
+    return f"<{mail_digest[:40]}@postmaster.invalid>"
+
+
+def mail_key(message_id, mail_digest):
+    """Return the text that stands for a mail in the unique index of deliveries."""
+    if not message_id:
+        return message_id_from_digest(mail_digest)
+    if len(message_id.encode()) > LONGEST_KEY:
+        return f"sha256:{hashlib.sha256(message_id.encode()).hexdigest()}"
+    return message_id
+
+
+def intake_key(raw, source, recipients=()):
+    """Return the key of one delivery: the same bytes by the same way are stored once.
+
+    A crash between the commit of the intake and the acknowledgement makes a transport
+    hand over the same bytes again; the key turns that into the row already stored.
+
+    :param bytes raw: the mail as received
+    :param str source: which server or entrance handed it over
+    :param recipients: envelope recipients, where the transport knows them
+    """
+    result = hashlib.sha256(raw)
+    result.update(repr((source, sorted(recipients))).encode())
+    return result.hexdigest()

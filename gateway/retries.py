@@ -1,0 +1,34 @@
+"""When to try again after an unexpected error."""
+
+from datetime import timedelta
+
+DEFAULT_SCHEDULE = "1, 5, 15, 60, 240"
+LONGEST_MINUTES = 7 * 24 * 60
+MOST_STEPS = 20
+
+
+def parse_schedule(text):
+    """Read a back-off schedule such as ``"1, 5, 15"``.
+
+    :param str text: minutes to wait after the first, second, ... failure
+    :return: a tuple of :class:`datetime.timedelta`
+    :raises ValueError: with a sentence that names what is wrong
+    """
+    steps = [step.strip() for step in text.split(",")]
+    if not 1 <= len(steps) <= MOST_STEPS:
+        raise ValueError(f"Give between 1 and {MOST_STEPS} waiting times.")
+    for step in steps:
+        if not step.isascii() or not step.isdigit() or not 1 <= int(step) <= LONGEST_MINUTES:
+            raise ValueError(
+                f"{step!r} is not a number of minutes between 1 and {LONGEST_MINUTES}."
+            )
+    return tuple(timedelta(minutes=int(step)) for step in steps)
+
+
+def delay_after(failures, schedule):
+    """Return how long to wait after this many failures, or None when it was the last try.
+
+    :param int failures: failures so far, at least 1
+    :param schedule: see :func:`parse_schedule`
+    """
+    return schedule[failures - 1] if failures <= len(schedule) else None

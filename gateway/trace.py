@@ -1,0 +1,36 @@
+"""The decisions taken on the way of one mail, in order, hits and misses.
+
+A step is a code and its parameters; sentences are made when a person reads them, in
+their language. A mail with thousands of recipients must not make a trace of that size,
+so the number of steps and the length of a parameter are bounded.
+"""
+
+MOST_STEPS = 100
+LONGEST_PARAMETER = 300
+
+
+class Trace:
+    """An ordered list of steps ``{"step": code, "hit": bool, "params": {...}}``."""
+
+    def __init__(self):
+        self.steps = []
+
+    def hit(self, step, **params):
+        self._add(step, True, params)
+
+    def miss(self, step, **params):
+        self._add(step, False, params)
+
+    def has(self, step):
+        return any(known["step"] == step for known in self.steps)
+
+    def _add(self, step, hit, params):
+        if len(self.steps) < MOST_STEPS:
+            self.steps.append({"step": step, "hit": hit, "params": _bounded(params)})
+
+
+def _bounded(params):
+    return {
+        key: value if isinstance(value, (int, float, bool)) else str(value)[:LONGEST_PARAMETER]
+        for key, value in params.items()
+    }

@@ -1,0 +1,147 @@
+"""The state of one attempt at processing one mail.
+
+One plain object under one context key, new for each attempt: the overrides of core's
+decision points find it there and note what core decided.
+"""
+
+from dataclasses import dataclass, field
+
+from ..gateway import states
+from ..gateway.trace import Trace
+
+ATTEMPT = "mail_postmaster_attempt"
+# Core ignores a mail whose Message-Id it knows. A mail whose other copy was delivered to
+# another target carries this suffix while core looks, and loses it before it is routed.
+_PRIVATE_SUFFIX = ".postmaster-copy"
+
+
+class UnreadableMail(Exception):
+    """Core can not store what is in this mail; the text says what."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a mail is in its state.
+
+    :param state: see :mod:`gateway.states`
+    :param code: key of the sentence, see ``models/sentences.py``
+    :param params: what the sentence names
+    """
+
+    state: str
+    code: str
+    params: dict = field(default_factory=dict)
+
+
+@dataclass
+class RouteResult:
+    """What became of one target of a mail."""
+
+    target: str
+    reason: Reason
+    alias_id: int | None = None
+    model: str | None = None
+    res_id: int | None = None
+    message_id: int | None = None
+
+
+def target_of(route, server_id):
+    """Return the text that names the target of one of core's routes.
+
+    :param route: ``(model, thread id, custom values, user id, alias)``
+    :param server_id: id of the incoming server whose fallback this may be, or None
+    """
+    model, thread_id, _values, _user_id, alias = route
+    if thread_id:
+        return f"thread:{model},{thread_id}"
+    if alias:
+        return f"alias:{alias.id}"
+    return f"fallback:{model},{server_id or ''}"
+
+
+class Attempt:
+    """What is known and noted during one attempt.
+
+    :param dict row: of the mail's row in the log: id, mail_key, digest, recipients
+    :param submission: the :class:`Submission` it came with
+    :param bool joined: inside the caller's transaction, whose fate it shares
+    :param bool known: another attempt or copy of this mail has reached a target
+    """
+
+    def __init__(self, row, submission, joined, known):
+        self.mail_id = row["id"]
+        self.mail_key = row["mail_key"]
+        self.digest = row["digest"]
+        self.recipients = row["recipients"] or ""
+        self.server_id = submission.server_id
+        self.can_refuse = submission.can_refuse
+        self.joined = joined
+        self.known = known
+        self.trace = Trace()
+        self.results = []
+        self.reason = None
+        self.message_ids = []
+        self.alias_failures = []
+        self.error = None
+        self.is_parsed = False
+        self.is_routed = False
+        self.in_route = False
+        self.is_over = False
+        self._is_entered = False
+
+    def enter(self):
+        """Return True once: for the call this attempt was made for, not for calls inside it."""
+        first, self._is_entered = not self._is_entered, True
+        return first
+
+    def hide_message_id(self, values):
+        if self.known:
+            values["message_id"] += _PRIVATE_SUFFIX
+
+    def show_message_id(self, values):
+        values["message_id"] = values["message_id"].removesuffix(_PRIVATE_SUFFIX)
+
+    def decide(self, state, code, **params):
+        """Note a decision of core about the whole mail; the first one counts."""
+        self.reason = self.reason or Reason(state, code, params)
+
+    def note_served_route(self, target, model, res_id, message_ids):
+        """Note the record and the message that a target got."""
+        result = next(result for result in self.results if result.target == target)
+        result.model, result.res_id = model, res_id or None
+        result.message_id = message_ids[0] if message_ids else None
+        self.trace.hit("record", model=model, res_id=res_id, target=target)
+
+    def note_failed_route(self, target, error):
+        """Note that a target failed while others were served."""
+        result = next(result for result in self.results if result.target == target)
+        result.reason = Reason(states.RETRY, "failed", {"error": type(error).__name__})
+        result.model = result.res_id = None
+        self.error = error
+        self.trace.miss("record", target=target, error=type(error).__name__)
+
+    def fail_results(self, reason):
+        """Give every target of an attempt that was undone the reason for that."""
+        for result in self.results:
+            result.reason = reason
+            result.message_id = None
+
+    def give_up(self):
+        """Turn the targets that would be tried again into ones that need a person."""
+        for result in self.results:
+            if result.reason.state == states.RETRY:
+                result.reason = Reason(states.PARKED, result.reason.code, result.reason.params)
+
+    @property
+    def verdict(self):
+        """The :class:`Reason` of the whole mail: the worst of its targets."""
+        reasons = [result.reason for result in self.results]
+        if reasons:
+            worst = states.worst(reason.state for reason in reasons)
+            return next(reason for reason in reasons if reason.state == worst)
+        if self.reason:
+            return self.reason
+        if not self.is_routed:
+            # Core leaves before it looks for a route only for a Message-Id it knows.
+            return Reason(states.IGNORED, "duplicate_message")
+        return Reason(states.IGNORED, "not_routed")

@@ -1,0 +1,5 @@
+from odoo import models
+
+
+class FetchmailServer(models.Model):
+    _inherit = "fetchmail.server"

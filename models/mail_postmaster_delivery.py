@@ -1,0 +1,74 @@
+from odoo import api, fields, models
+
+STATES = [
+    ("received", "Received"),
+    ("retry", "Will be tried again"),
+    ("delivered", "Delivered"),
+    ("ignored", "Ignored"),
+    ("refused", "Refused"),
+    ("parked", "Needs attention"),
+]
+
+
+class MailPostmasterDelivery(models.Model):
+    """What became of one mail at one target.
+
+    The unique index on mail key and target is what makes a mail create one record,
+    however often and by however many ways it arrives.
+    """
+
+    _name = "mail.postmaster.delivery"
+    _description = "Delivery of a received mail"
+    _order = "id"
+
+    mail_id = fields.Many2one(
+        "mail.postmaster.message", string="Received mail", required=True, index=True,
+        ondelete="cascade",
+    )
+    mail_key = fields.Char(required=True)
+    target = fields.Char(required=True)
+    state = fields.Selection(STATES, required=True)
+    reason_code = fields.Char()
+    reason_params = fields.Json()
+    alias_id = fields.Many2one("mail.alias", index="btree_not_null", ondelete="set null")
+    model = fields.Char()
+    res_id = fields.Many2oneReference("Record id", model_field="model")
+    record_name = fields.Char("Record", compute="_compute_record_name")
+    mail_message_id = fields.Many2one(
+        "mail.message", string="Message", index="btree_not_null", ondelete="set null",
+    )
+    reason = fields.Char(compute="_compute_reason")
+
+    _target_unique = models.UniqueIndex("(mail_key, target)")
+
+    @api.depends("model", "res_id")
+    def _compute_record_name(self):
+        for delivery in self:
+            record = delivery._record()
+            readable = record and record.has_access("read")
+            delivery.record_name = record.display_name if readable else False
+
+    @api.depends("reason_code", "reason_params")
+    @api.depends_context("lang")
+    def _compute_reason(self):
+        for delivery in self:
+            delivery.reason = self.env["mail.postmaster.message"]._sentence(
+                delivery.reason_code, delivery.reason_params
+            )
+
+    def _record(self):
+        """Return the record this delivery made or answered, or None when it is gone."""
+        self.ensure_one()
+        if not self.model or self.model not in self.env or not self.res_id:
+            return None
+        return self.env[self.model].browse(self.res_id).exists() or None
+
+    def action_open_record(self):
+        """Open the record in its own form."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.model,
+            "res_id": self.res_id,
+            "views": [[False, "form"]],
+        }

@@ -1,0 +1,99 @@
+from odoo import api, models
+from odoo.exceptions import AccessError, ValidationError
+
+from ..gateway import retries
+
+ENABLED = "mail.postmaster.enabled"
+RETRY_MINUTES = "mail.postmaster.retry.minutes"
+RAW_DAYS = "mail.postmaster.raw.days"
+RAW_MEGABYTES = "mail.postmaster.raw.megabytes"
+LOG_DAYS = "mail.postmaster.log.days"
+RESPONSIBLE = "mail.postmaster.responsible"
+DATABASE = "mail.postmaster.database"
+
+# key: (default, smallest, largest)
+NUMBERS = {
+    RAW_DAYS: (7, 1, 3650),
+    RAW_MEGABYTES: (2048, 10, 10_000_000),
+    LOG_DAYS: (180, 7, 36_500),
+}
+
+
+class MailPostmasterPolicy(models.AbstractModel):
+    """The settings of this addon, kept as System Parameters, and their bounds."""
+
+    _name = "mail.postmaster.policy"
+    _description = "Postmaster policies"
+
+    @api.model
+    def _parameter(self, key):
+        """Return the text of a System Parameter, or False.
+
+        The one place that reads them: later versions of Odoo replace ``get_param``.
+        """
+        # System Parameters are readable by administrators only, mail is processed for all.
+        return self.env["ir.config_parameter"].sudo().get_param(key)
+
+    @api.model
+    def _number(self, key):
+        """Return a bounded number; nonsense written past the checks gives the default."""
+        default, smallest, largest = NUMBERS[key]
+        text = str(self._parameter(key) or default).strip()
+        if not text.isascii() or not text.isdigit():
+            return default
+        return min(max(int(text), smallest), largest)
+
+    @api.model
+    def _retry_schedule(self):
+        """Return the waiting times after each failure, as a tuple of timedelta."""
+        try:
+            return retries.parse_schedule(self._parameter(RETRY_MINUTES) or retries.DEFAULT_SCHEDULE)
+        except ValueError:
+            return retries.parse_schedule(retries.DEFAULT_SCHEDULE)
+
+    @api.model
+    def _check_parameter(self, key, value):
+        """Refuse a value that makes no sense for one of our parameters.
+
+        :raises ValidationError: with a sentence that names the parameter and the bounds
+        """
+        if not value:
+            return
+        if key == RETRY_MINUTES:
+            try:
+                retries.parse_schedule(value)
+            except ValueError as error:
+                raise ValidationError(f"{key}: {error}") from error
+        if key in NUMBERS:
+            _default, smallest, largest = NUMBERS[key]
+            text = str(value).strip()
+            if not (text.isascii() and text.isdigit() and smallest <= int(text) <= largest):
+                raise ValidationError(self.env._(
+                    "%(key)s must be a whole number between %(smallest)s and %(largest)s.",
+                    key=key, smallest=smallest, largest=largest,
+                ))
+
+    # --- copied databases --------------------------------------------------------------
+
+    @api.model
+    def _database_identity(self):
+        """Return a text that differs between a database and every copy of it."""
+        self.env.cr.execute(
+            "SELECT current_database(), (SELECT system_identifier FROM pg_control_system())"
+        )
+        name, system = self.env.cr.fetchone()
+        return f"{name}@{system}"
+
+    @api.model
+    def _is_confirmed_database(self):
+        """Tell whether this is the database that was set up to receive mail, and no copy."""
+        return self._parameter(DATABASE) == self._database_identity()
+
+    @api.model
+    def confirm_database(self):
+        """Let this database fetch and answer mail: an administrator says it is no copy."""
+        if not self.env.su and not self.env.user.has_group("mail_postmaster.group_admin"):
+            raise AccessError(self.env._("Only Postmaster administrators may confirm a database."))
+        # The parameter belongs to the system's administrators; the group was checked above.
+        self.env["ir.config_parameter"].sudo().set_param(DATABASE, self._database_identity())
+        return True

@@ -1,0 +1,282 @@
+import psycopg2
+
+from odoo import api, models
+
+from ..gateway import identity, states
+from .attempt import ATTEMPT, Reason, RouteResult, UnreadableMail, target_of
+from .submission import FETCHED, SUBMITTED, Submission, to_bytes
+
+NO_ROUTE = "No possible route found"
+
+
+class MailThread(models.AbstractModel):
+    """The one door of inbound mail, and core's decision points with somebody watching.
+
+    Every override calls ``super()``: core decides. Outside an attempt they do nothing.
+    """
+
+    _inherit = "mail.thread"
+
+    @api.model
+    def message_process(
+        self, model, message, custom_values=None, save_original=False,
+        strip_attachments=False, thread_id=None,
+    ):
+        """Store the mail, then process it; see ``mail.postmaster.pipeline``.
+
+        :return: what core returns, and False where core returns None, which XML-RPC
+            can not carry
+        """
+        attempt = self.env.context.get(ATTEMPT)
+        if attempt and attempt.enter():
+            return super().message_process(
+                model, message, custom_values=custom_values, save_original=save_original,
+                strip_attachments=strip_attachments, thread_id=thread_id,
+            ) or False
+        # A mail inside a mail, handed over by another addon, is a mail of its own.
+        door = self.with_context(**{ATTEMPT: None}) if attempt else self
+        pipeline = door.env["mail.postmaster.pipeline"]
+        pipeline._check_may_submit()
+        is_enabled, has_written = pipeline._read_switches()
+        options = {
+            "model": model, "custom_values": custom_values, "save_original": save_original,
+            "strip_attachments": strip_attachments, "thread_id": thread_id,
+        }
+        if not is_enabled:
+            pipeline._acknowledge()
+            return super(MailThread, door).message_process(
+                options.pop("model"), message, **options
+            ) or False
+        server_id = self.env.context.get("default_fetchmail_server_id")
+        return pipeline._process(door, Submission(
+            raw=to_bytes(message), door=self._name,
+            source=FETCHED if server_id else SUBMITTED, server_id=server_id, options=options,
+        ), joins=has_written) or False
+
+    # --- what core reads ------------------------------------------------------------
+
+    @api.model
+    def message_parse(self, message, save_original=False):
+        attempt = self.env.context.get(ATTEMPT)
+        values = super().message_parse(message, save_original=save_original)
+        if not attempt:
+            return values
+        if not message.get("Message-Id"):
+            values["message_id"] = identity.message_id_from_digest(attempt.digest)
+        _refuse_null_bytes(values)
+        attempt.is_parsed = True
+        attempt.hide_message_id(values)
+        return values
+
+    def _get_parent_message(self, msg_dict):
+        parent = super()._get_parent_message(msg_dict)
+        if attempt := self.env.context.get(ATTEMPT):
+            if parent:
+                attempt.trace.hit(
+                    "parent", reference=parent.message_id, model=parent.model,
+                    res_id=parent.res_id,
+                )
+            elif references := msg_dict["in_reply_to"] or msg_dict["references"]:
+                attempt.trace.miss("parent", references=references)
+        return parent
+
+    # --- what core decides ----------------------------------------------------------
+
+    @api.model
+    def _detect_is_bounce(self, message, message_dict):
+        is_bounce = super()._detect_is_bounce(message, message_dict)
+        return self._note_check("report", is_bounce)
+
+    @api.model
+    def _detect_loop_headers(self, msg_dict):
+        is_answer = super()._detect_loop_headers(msg_dict)
+        if is_answer and (attempt := self.env.context.get(ATTEMPT)):
+            attempt.is_routed = True
+            attempt.decide(states.IGNORED, "loop_notice_reply")
+        return self._note_check("loop_notice", is_answer)
+
+    @api.model
+    def _detect_loop_sender(self, message, message_dict, routes):
+        is_loop = super()._detect_loop_sender(message, message_dict, routes)
+        if is_loop and (attempt := self.env.context.get(ATTEMPT)):
+            attempt.decide(states.REFUSED, "loop_limit")
+        return self._note_check("loop_sender", is_loop) if routes else is_loop
+
+    @api.model
+    def _detect_write_to_catchall(self, msg_dict):
+        is_catchall = super()._detect_write_to_catchall(msg_dict)
+        if is_catchall and (attempt := self.env.context.get(ATTEMPT)):
+            attempt.decide(states.REFUSED, "catchall")
+        return self._note_check("catchall", is_catchall)
+
+    def _note_check(self, step, result):
+        if attempt := self.env.context.get(ATTEMPT):
+            (attempt.trace.hit if result else attempt.trace.miss)(step)
+        return result
+
+    @api.model
+    def _routing_handle_bounce(self, email_message, message_dict):
+        attempt = self.env.context.get(ATTEMPT)
+        if attempt:
+            is_matched = message_dict["bounced_email"] or message_dict["bounced_message"]
+            reason = (
+                Reason(states.DELIVERED, "report_recorded") if is_matched
+                else Reason(states.IGNORED, "report_unmatched")
+            )
+            # A second copy of the report must not count as a second bounce.
+            if not self._claim_targets(attempt, {"report": RouteResult("report", reason)}):
+                return
+        super()._routing_handle_bounce(email_message, message_dict)
+
+    @api.model
+    def _routing_warn(self, error_message, message_id, route, raise_exception=True):
+        if attempt := self.env.context.get(ATTEMPT):
+            attempt.trace.miss("route_warning", error=error_message)
+            if raise_exception:
+                attempt.decide(states.PARKED, "route_rejected", error=str(error_message))
+        return super()._routing_warn(
+            error_message, message_id, route, raise_exception=raise_exception
+        )
+
+    @api.model
+    def _routing_check_route(self, message, message_dict, route, raise_exception=True):
+        checked = super()._routing_check_route(
+            message, message_dict, route, raise_exception=raise_exception
+        )
+        attempt = self.env.context.get(ATTEMPT)
+        if attempt and (alias := route[4]):
+            is_exact = alias.alias_full_name and alias.alias_full_name in message_dict["recipients"].lower()
+            attempt.trace.hit("alias" if is_exact else "alias_local_part", alias=alias.display_name)
+        return checked
+
+    def _routing_create_bounce_email(self, email_from, body_html, message, **mail_values):
+        """Answer the sender of one mail once, whatever the number of its copies."""
+        attempt = self.env.context.get(ATTEMPT)
+        if attempt:
+            why = self.env["mail.postmaster.pipeline"]._reason_not_to_answer()
+            if not why and not self._claim_targets(attempt, {"answer": None}):
+                why = self.env._("another copy of this mail was answered")
+            if why:
+                attempt.trace.miss("answer", why=why)
+                return
+            attempt.trace.hit("answer")
+        super()._routing_create_bounce_email(email_from, body_html, message, **mail_values)
+
+    @api.model
+    def message_route(self, message, message_dict, model=None, thread_id=None, custom_values=None):
+        attempt = self.env.context.get(ATTEMPT)
+        if not attempt:
+            return super().message_route(
+                message, message_dict, model=model, thread_id=thread_id,
+                custom_values=custom_values,
+            )
+        attempt.is_routed = True
+        attempt.show_message_id(message_dict)
+        recipients = message_dict["recipients"]
+        (attempt.trace.hit if recipients else attempt.trace.miss)("recipients", recipients=recipients)
+        try:
+            routes = super().message_route(
+                message, message_dict, model=model, thread_id=thread_id,
+                custom_values=custom_values,
+            )
+        except ValueError as error:
+            if str(error).startswith(NO_ROUTE):
+                code = "no_route" if recipients else "no_recipient"
+                attempt.decide(states.PARKED, code, recipients=recipients)
+            raise
+        for route in routes:
+            attempt.trace.hit("route", target=target_of(route, attempt.server_id))
+        return routes
+
+    # --- what core makes ------------------------------------------------------------
+
+    @api.model
+    def _message_route_process(self, message, message_dict, routes):
+        """Process each route not yet served, so that one that fails does not take the others along."""
+        attempt = self.env.context.get(ATTEMPT)
+        if not attempt or not routes:
+            return super()._message_route_process(message, message_dict, routes)
+        by_target = {target_of(route, attempt.server_id): route for route in routes}
+        claimed = self._claim_targets(attempt, {
+            target: _expected_result(target, route) for target, route in by_target.items()
+        })
+        thread_id, failures = False, []
+        for target in claimed:
+            values = dict(message_dict)
+            try:
+                thread_id = self._process_one_route(
+                    attempt, message, values, target, by_target[target], len(claimed) > 1,
+                )
+            except psycopg2.OperationalError:
+                # Conflicts and lost connections concern the whole transaction.
+                raise
+            except Exception as error:  # noqa: BLE001  recorded on its delivery
+                failures.append(error)
+                if attempt.joined or len(failures) == len(claimed):
+                    raise
+                attempt.note_failed_route(target, error)
+            else:
+                # Core takes values away for the routes after the first one.
+                partner_ids = message_dict.get("partner_ids")
+                message_dict.clear()
+                message_dict.update(values, partner_ids=partner_ids)
+        return thread_id
+
+    def _process_one_route(self, attempt, message, message_dict, target, route, apart):
+        process = super()._message_route_process
+        seen = len(attempt.message_ids)
+        attempt.in_route = True
+        try:
+            if apart:
+                with self.env.cr.savepoint():
+                    thread_id = process(message, message_dict, [route])
+            else:
+                thread_id = process(message, message_dict, [route])
+        finally:
+            attempt.in_route = False
+        attempt.note_served_route(target, route[0], thread_id, attempt.message_ids[seen:])
+        return thread_id
+
+    def _claim_targets(self, attempt, results):
+        """Return the targets of this mail that no copy of it has been served at.
+
+        :param dict results: the expected :class:`RouteResult` of each target, or None for
+            a target that is not a delivery of its own
+        """
+        claimed = self.env["mail.postmaster.pipeline"]._claim(attempt, list(results))
+        for target, result in results.items():
+            if target in claimed and result:
+                attempt.results.append(result)
+            elif target not in claimed and result:
+                attempt.trace.hit("served", target=target)
+                attempt.decide(states.IGNORED, "duplicate")
+        return [target for target in results if target in claimed]
+
+
+def _expected_result(target, route):
+    model, thread_id, _values, _user_id, alias = route
+    if alias and not thread_id:
+        code, params = "record_created", {"alias": alias.display_name}
+    elif alias and alias.alias_force_thread_id == thread_id:
+        code, params = "message_posted", {"alias": alias.display_name}
+    elif thread_id:
+        code, params = "reply_posted", {}
+    else:
+        code, params = "fallback_created", {"model": model}
+    return RouteResult(
+        target, Reason(states.DELIVERED, code, params), alias_id=alias.id if alias else None,
+        model=model, res_id=thread_id or None,
+    )
+
+
+def _refuse_null_bytes(values):
+    """Name the field PostgreSQL can not store, before it stops in the middle of the work.
+
+    :raises UnreadableMail: naming the field
+    """
+    for name, value in values.items():
+        if isinstance(value, str) and name != "body" and "\0" in value:
+            raise UnreadableMail(f"NUL byte in {name}")
+    for attachment in values.get("attachments") or ():
+        if "\0" in (attachment[0] or ""):
+            raise UnreadableMail("NUL byte in the name of an attachment")

@@ -1,0 +1,76 @@
+"""The sentences behind the codes of reasons and of steps of the trace.
+
+The log keeps codes and parameters; these texts are translated and filled in when a
+person reads them.
+"""
+
+from odoo.tools import LazyTranslate
+
+_lt = LazyTranslate(__name__)
+
+REASONS = {
+    "waiting": _lt("Stored, waiting to be processed."),
+    "record_created": _lt("Created a record through the address %(alias)s."),
+    "fallback_created": _lt("Created a record of %(model)s, as the incoming server asks."),
+    "reply_posted": _lt("Posted in an existing conversation."),
+    "message_posted": _lt("Posted on the record that the address %(alias)s belongs to."),
+    "report_recorded": _lt("A delivery report, recorded on the message it is about."),
+    "report_unmatched": _lt("A delivery report about no message that is known here."),
+    "duplicate_message": _lt("A message with this Message-Id is already here."),
+    "duplicate": _lt("Every addressee was already served by another copy of this mail."),
+    "loop_notice_reply": _lt("An answer to a notice of this database, which would start a loop."),
+    "not_routed": _lt("Odoo gave this mail to no record and named no reason."),
+    "ignored_by_hand": _lt("Ignored by %(user)s."),
+    "catchall": _lt("Written to the catchall address, which only takes replies. The sender was told."),
+    "alias_security": _lt("The address %(alias)s does not accept mail from this sender. The sender was told."),
+    "alias_misconfigured": _lt("The address %(alias)s is not set up correctly. The sender was told."),
+    "loop_limit": _lt("Too many mails from this sender in a short time. The sender was told."),
+    "no_route": _lt("No alias takes mail for %(recipients)s."),
+    "no_recipient": _lt("The mail names no recipient."),
+    "no_recipient_refused": _lt("The mail names no recipient. The sending server was told."),
+    "route_rejected_refused": _lt("The address can not be served: %(error)s The sending server was told."),
+    "no_route_refused": _lt("No alias takes mail for %(recipients)s. The sending server was told."),
+    "route_rejected": _lt("The address can not be served: %(error)s"),
+    "unreadable": _lt("This mail can not be read: %(error)s"),
+    "conflict": _lt("Another user changed the same data at that moment."),
+    "failed": _lt("Processing failed with %(error)s."),
+    "alias_failed": _lt("The address %(alias)s could not create its record: %(error)s."),
+    "crashed": _lt("Odoo stopped %(count)s times while processing this mail."),
+    "raw_missing": _lt("The mail can not be processed again: its content was removed."),
+    "assigned": _lt("Assigned to a record by %(user)s."),
+}
+
+STEPS = {
+    "report": {True: _lt("This is a delivery report, or written to the bounce address."),
+               False: _lt("Not a delivery report.")},
+    "parent": {True: _lt("Answers the message %(reference)s on %(model)s, %(res_id)s."),
+               False: _lt("Answers no message known here (references: %(references)s).")},
+    "recipients": {True: _lt("Addressed to %(recipients)s."),
+                   False: _lt("Addressed to nobody.")},
+    "alias": {True: _lt("%(alias)s matches by its address."),
+              False: _lt("%(alias)s does not match.")},
+    "alias_local_part": {True: _lt("%(alias)s matches by its local part, in any domain."),
+                         False: _lt("No match by local part.")},
+    "alias_unknown": {False: _lt("No alias has the address %(address)s.")},
+    "alias_elsewhere": {False: _lt("%(address)s: an alias of that name exists in another domain, %(alias)s.")},
+    "domain_unknown": {False: _lt("%(domain)s is none of the alias domains.")},
+    "alias_security": {True: _lt("%(alias)s accepts this sender."),
+                       False: _lt("%(alias)s does not accept this sender: %(contact)s.")},
+    "catchall": {True: _lt("Written to the catchall address and to nobody else that is known."),
+                 False: _lt("Not written to the catchall address alone.")},
+    "loop_sender": {True: _lt("The sender has written too often."),
+                    False: _lt("The sender has not written too often.")},
+    "loop_notice": {True: _lt("Answers a notice of this database."),
+                    False: _lt("Does not answer a notice of this database.")},
+    "route_warning": {False: _lt("Core warns: %(error)s")},
+    "route": {True: _lt("Route: %(target)s."), False: _lt("No route was found.")},
+    "served": {True: _lt("%(target)s was already served by another copy of this mail."),
+               False: _lt("%(target)s was not served yet.")},
+    "record": {True: _lt("Created or updated %(model)s, %(res_id)s."),
+               False: _lt("%(target)s failed with %(error)s; what it had changed was undone.")},
+    "answer": {True: _lt("The sender was answered."),
+               False: _lt("The sender was not answered: %(why)s.")},
+    "alias_bounce": {False: _lt("%(alias)s failed; its sender is told only if the mail is given up.")},
+    "message_known": {True: _lt("A message with this Message-Id is already here."),
+                      False: _lt("The Message-Id is new.")},
+}

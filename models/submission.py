@@ -1,0 +1,52 @@
+"""What a transport handed over, and how it asked for it to be processed."""
+
+import json
+import xmlrpc.client
+from dataclasses import dataclass, field
+
+FETCHED = "fetch"
+SUBMITTED = "rpc"
+STORED = "stored"
+
+
+@dataclass(frozen=True)
+class Submission:
+    """The arguments of one call of ``mail.thread.message_process``.
+
+    :param bytes raw: the mail
+    :param str door: name of the model it was called on
+    :param str source: ``fetch`` for a mailbox, ``rpc`` for a caller that can refuse,
+        ``stored`` for a mail of the log
+    :param server_id: id of the ``fetchmail.server``, or None
+    :param dict options: the other arguments
+    """
+
+    raw: bytes
+    door: str
+    source: str
+    server_id: int | None = None
+    options: dict = field(default_factory=dict)
+
+    @property
+    def can_refuse(self):
+        """Whether the one who hands over is still there to hear a no."""
+        return self.source == SUBMITTED
+
+    @property
+    def origin(self):
+        """Text for the intake key: the same bytes from two mailboxes are two deliveries."""
+        return f"{self.source}:{self.server_id or ''}"
+
+    def stored_options(self, su):
+        """The call as JSON, for processing the mail again later."""
+        return json.dumps({"door": self.door, "su": su, **self.options}, default=str)
+
+
+def to_bytes(message):
+    """Return the raw mail as core accepts it: bytes, text, or a binary of XML-RPC."""
+    if isinstance(message, xmlrpc.client.Binary):
+        return bytes(message.data)
+    if isinstance(message, str):
+        # A script that read 8 bit mail as text carries its bytes as surrogates.
+        return message.encode("utf-8", "surrogateescape")
+    return bytes(message)
