@@ -1,12 +1,18 @@
 """Programs that run beside a script: their ports, their logs and their end."""
 
+import os
+import signal
 import socket
 import subprocess
+import threading
 import time
 
 from .progress import Stop
 
 LOOPBACK = "127.0.0.1"
+
+_running = set()
+_lock = threading.Lock()
 
 
 def free_port():
@@ -26,6 +32,44 @@ def is_answering(port):
 def tail(log, lines=15):
     """Return the last lines of a log file."""
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def run_logged(command, log, **options):
+    """Run a command to its end with its output added to a log file; return its exit status.
+
+    It runs in a process group of its own, so that ``stop_all`` ends what it started too.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [str(part) for part in command], stdin=subprocess.DEVNULL,
+            stdout=output, stderr=subprocess.STDOUT, start_new_session=True, **options,
+        )
+    with _lock:
+        _running.add(process)
+    try:
+        return process.wait()
+    finally:
+        with _lock:
+            _running.discard(process)
+
+
+def stop_all():
+    """End the commands that ``run_logged`` runs in other threads."""
+    with _lock:
+        processes = list(_running)
+    for process in processes:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+
+
+def end_on_signals():
+    """Make the usual requests to end a script raise an exception, so that it cleans up."""
+    def end(number, frame):
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
 
 
 class Background:

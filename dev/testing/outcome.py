@@ -1,0 +1,82 @@
+"""How many tests passed, failed and were skipped, from the log of a test runner."""
+
+import re
+from dataclasses import dataclass
+
+# The last line of pytest: "119 passed, 1 warning, 174 subtests passed in 17.25s (0:01:02)".
+PYTEST_SUMMARY = re.compile(r"^=*\s*(\d+ \w+.*|no tests ran) in [\d.]+s(?: \([\d:]+\))?\s*=*$", re.MULTILINE)
+PYTEST_COUNT = re.compile(r"(\d+) (passed|failed|skipped|xfailed|xpassed|errors?|subtests failed|subtests skipped)\b")
+ODOO_SUMMARY = re.compile(r"odoo\.tests\.result: (\d+) failed, (\d+) error\(s\) of (\d+) tests")
+ODOO_SKIPPED = re.compile(r"^\S+ \S+ \d+ INFO \S+ \S+: skipped (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Numbers of tests; they can be added.
+
+    :param problem: a sentence when the run itself is not to be trusted
+    """
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    problem: str = ""
+
+    def __add__(self, other):
+        problem = " ".join(filter(None, (self.problem, other.problem)))
+        return Outcome(
+            self.passed + other.passed, self.failed + other.failed,
+            self.skipped + other.skipped, problem,
+        )
+
+    def __str__(self):
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+    @property
+    def is_good(self):
+        return bool(self.passed) and not self.failed and not self.skipped and not self.problem
+
+    def checked(self, status, at_least=1):
+        """Return the outcome with what is wrong with the run itself.
+
+        :param status: exit status of the test runner
+        :param at_least: number of tests that must have run
+        """
+        total = self.passed + self.failed + self.skipped
+        if total < at_least:
+            sentence = f"Only {total} tests ran, {at_least} were expected."
+        elif status and not self.failed:
+            sentence = f"The test runner ended with status {status}."
+        else:
+            return self
+        # A problem counts as a failure, or the sum at the end would look good.
+        return self + Outcome(failed=0 if self.failed else 1, problem=sentence)
+
+
+def of_pytest(text):
+    """Read the summary line of pytest. A skipped or failed subtest counts as a test."""
+    lines = PYTEST_SUMMARY.findall(text)
+    if not lines:
+        return Outcome(failed=1, problem="pytest ended without a summary.")
+    counts = {name: int(number) for number, name in PYTEST_COUNT.findall(lines[-1])}
+    return Outcome(
+        passed=counts.get("passed", 0) + counts.get("xfailed", 0),
+        failed=sum(counts.get(name, 0) for name in ("failed", "error", "errors", "xpassed", "subtests failed")),
+        skipped=counts.get("skipped", 0) + counts.get("subtests skipped", 0),
+    )
+
+
+def of_odoo(text):
+    """Read the summary line of Odoo's test runner.
+
+    Odoo counts skipped tests, and tours that found no browser, as tests that went well:
+    they show only as lines of their own.
+    """
+    summary = ODOO_SUMMARY.search(text)
+    if not summary:
+        return Outcome(failed=1, problem="Odoo ended without a test result.")
+    failed, errors, total = map(int, summary.groups())
+    skipped = len(ODOO_SKIPPED.findall(text))
+    failed += errors
+    # An error in setUpClass is an error without a test.
+    return Outcome(passed=max(total - failed - skipped, 0), failed=failed, skipped=skipped)

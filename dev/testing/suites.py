@@ -1,0 +1,184 @@
+"""The four suites: what each needs, and how it is run.
+
+Each function runs one part of a suite and returns its ``Outcome``; the output goes to a
+log file. They are independent of each other and may run side by side.
+"""
+
+import fcntl
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from environment import addons, databases, debian, dovecot
+from environment import odoo as odoo_source
+from environment.places import ADDON, ADDONS, PYTHON, ROOT, WORK
+from environment.processes import free_port, run_logged
+from environment.progress import Stop
+
+from . import outcome
+
+# Some of Odoo's own tests; the figures are those of Odoo without this addon.
+MAIL_TESTS = (
+    "test_mail/tests/test_mail_gateway.py",
+    "test_mail/tests/test_mail_alias.py",
+    "mail/tests/test_fetchmail.py",
+)
+NEIGHBOUR_TESTS = (
+    "crm/tests/test_crm_lead.py",
+    "crm/tests/test_crm_lead_notification.py",
+    "project/tests/test_project_flow.py",
+    "project/tests/test_project_mail_features.py",
+    "mass_mailing/tests/test_mailing_controllers.py",
+    "mass_mailing/tests/test_mailing_internals.py",
+    "test_mass_mailing/tests/test_blacklist_behavior.py",
+    "test_mass_mailing/tests/test_mailing.py",
+    "test_mass_mailing/tests/test_mailing_statistics.py",
+    "google_gmail/tests",
+    "microsoft_outlook/tests",
+)
+NEIGHBOURS = ("crm", "project", "test_mass_mailing", "google_gmail", "microsoft_outlook")
+QUIET_PYTEST = ("-q", "-rfEs", "-p", "no:cacheprovider", "-W", "ignore::DeprecationWarning")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a suite.
+
+    :param suite: the name to type after ``dev/test``
+    :param name: its own name, and that of its log file
+    :param run: function of the log file and more arguments for the test runner
+    """
+
+    suite: str
+    name: str
+    run: object
+
+    @property
+    def log(self):
+        return databases.LOGS / f"test-{self.name}.log"
+
+    def result(self, arguments):
+        """Run the part; what stops it counts as a failure."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.log.unlink(missing_ok=True)
+        try:
+            with _alone(self.name):
+                return self.run(self.log, arguments)
+        except Stop as reason:
+            return outcome.Outcome(failed=1, problem=str(reason))
+
+
+@contextmanager
+def _alone(name):
+    """Hold a lock: two runs would take each other's database away."""
+    with (WORK / f"test-{name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Stop(f"The tests {name!r} are already running from this folder.") from None
+        yield
+
+
+def require():
+    """Install what the tests need besides Odoo: a browser for tours, and a mail server."""
+    debian.require("chromium", "chromium")
+    dovecot.require()
+
+
+# --- without a database -------------------------------------------------------------
+
+def gateway(log, arguments):
+    """The tests of ``gateway/``, without a database."""
+    odoo = odoo_source.locate()
+    addons.link()
+    status = run_logged(
+        _pytest(ADDONS, "-p", "no:odoo", "-p", "testing.without_database",
+                ADDONS / ADDON / "tests" / "gateway", *arguments),
+        log, cwd=ADDONS, env=_environment(odoo, PGHOST="/nowhere"),
+    )
+    return outcome.of_pytest(log.read_text()).checked(status)
+
+
+# --- the addon's own tests ----------------------------------------------------------
+
+def addon(log, arguments):
+    """The addon's tests on a new database, as Odoo itself runs them."""
+    odoo = odoo_source.locate()
+    database = "postmaster_test_addon"
+    databases.drop(database)
+    status = run_logged(
+        odoo.command("-c", _configuration(database), "-d", database,
+                     "-i", f"crm,project,{ADDON}", "--without-demo=True", "--stop-after-init",
+                     "--test-tags", f"/{ADDON}", *arguments),
+        log, env=odoo.environment(),
+    )
+    return outcome.of_odoo(log.read_text(errors="replace")).checked(status)
+
+
+# --- with real servers and real commits ---------------------------------------------
+
+def system(log, arguments):
+    """The tests of ``dev/system``; their fixtures make the databases they need."""
+    odoo = odoo_source.locate()
+    status = run_logged(
+        _pytest(ROOT / "dev", "-p", "no:odoo", ROOT / "dev" / "system", *arguments),
+        log, cwd=ROOT / "dev", env=_environment(odoo),
+    )
+    return outcome.of_pytest(log.read_text(errors="replace")).checked(status)
+
+
+# --- Odoo's own tests with the addon installed --------------------------------------
+
+def core_mail(log, arguments):
+    """Odoo's tests of its mail gateway, where no other application is installed."""
+    return _core("mail", ("test_mail",), MAIL_TESTS, 119, log, arguments)
+
+
+def core_neighbours(log, arguments):
+    """Odoo's tests of what other applications do with incoming mail."""
+    return _core("neighbours", NEIGHBOURS, NEIGHBOUR_TESTS, 115, log, arguments)
+
+
+def _core(name, modules, files, at_least, log, arguments):
+    """Install the addon beside some of Odoo's own, and run tests of those.
+
+    They run through pytest: Odoo runs the tests of a module before it loads the modules
+    that come after it, so its own runner would test Odoo without the addon.
+    """
+    odoo = odoo_source.locate()
+    database = f"postmaster_test_{name}"
+    databases.copy(databases.template(name, modules), database)
+    databases.install(database, [ADDON], log)
+    status = run_logged(
+        _pytest(odoo.core_addons, "--odoo-http", "--odoo-database", database,
+                *(odoo.core_addons / file for file in files), *arguments),
+        log, cwd=ADDONS, env=_environment(odoo, ODOO_RC=str(_configuration(database))),
+    )
+    # More arguments select tests: then fewer run.
+    expected = 1 if arguments else at_least
+    return outcome.of_pytest(log.read_text(errors="replace")).checked(status, expected)
+
+
+def _pytest(root, *arguments):
+    """Return the command; test names in its output are relative to the folder ``root``."""
+    return [PYTHON, "-m", "pytest", *QUIET_PYTEST, "--rootdir", root, *arguments]
+
+
+def _environment(odoo, **more):
+    """Environment in which Odoo and the packages of ``dev`` can be imported."""
+    path = f"{odoo.python_path}:{ROOT / 'dev'}"
+    return odoo.environment(**{"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", **more})
+
+
+def _configuration(database):
+    return odoo_source.write_configuration(
+        WORK / "conf" / f"{database}.conf", http_port=free_port(), gevent_port=free_port(),
+    )
+
+
+PARTS = (
+    Part("gateway", "gateway", gateway),
+    Part("addon", "addon", addon),
+    Part("system", "system", system),
+    Part("core", "core-neighbours", core_neighbours),
+    Part("core", "core-mail", core_mail),
+)
