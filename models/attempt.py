@@ -75,6 +75,7 @@ class Attempt:
         self.recipients = row["recipients"] or ""
         self.server_id = submission.server_id
         self.can_refuse = submission.can_refuse
+        self.addressed_to = submission.addressed_to
         self.joined = joined
         self.known = known
         self.trace = Trace()

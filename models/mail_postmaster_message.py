@@ -9,8 +9,6 @@ SOURCES = [
     ("fetch", "Fetched from a mailbox"),
     ("rpc", "Handed over by a mail server or a program"),
 ]
-# More than this at once is left to the scheduled action: a person is waiting.
-MOST_AT_ONCE = 20
 
 
 class MailPostmasterMessage(models.Model):
@@ -97,21 +95,16 @@ class MailPostmasterMessage(models.Model):
     # --- actions -----------------------------------------------------------------------
 
     def action_process_again(self):
-        """Process these mails once more; many are left to the scheduled action."""
+        """Process these mails once more, now."""
         self._check_administrator()
         releasable = self.filtered(lambda mail: mail.state in states.RELEASABLE)
         if not releasable:
             raise UserError(self.env._("None of these mails can be processed again: they were delivered."))
+        pipeline = self.env["mail.postmaster.pipeline"].sudo()  # The group was checked above.
         for mail in releasable:
-            mail._process_again()
-        return True
-
-    def _process_again(self):
-        pipeline = self.env["mail.postmaster.pipeline"].sudo()  # Checked by the caller.
-        _enabled, joins = pipeline._read_switches()
-        if pipeline._release(self.id, joins):
-            pipeline._process_stored(self.id, joins)
+            pipeline._process_again(mail.id)
         self.invalidate_recordset()
+        return True
 
     def action_ignore(self):
         """Settle these mails without processing them."""

@@ -1,5 +1,6 @@
 import logging
 import traceback
+import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,6 +33,10 @@ LONGEST_TRACEBACK = 8000
 # How many recipients the trace explains, and how often a worker looks for a free mail.
 MOST_EXPLAINED = 10
 MOST_CLAIMS = 5
+# Reasons of a mail that repeats one that is here.
+REPEATS = ("duplicate", "duplicate_message")
+# Reasons behind which an exception stands that an administrator wants to see.
+UNEXPECTED = ("conflict", "failed", "alias_failed", "unreadable")
 
 
 class MailPostmasterPipeline(models.AbstractModel):
@@ -115,7 +120,8 @@ class MailPostmasterPipeline(models.AbstractModel):
         :return: dict with id, mail_key, digest, recipients, state, is_new
         """
         if joins:
-            return self._insert(self.env.cr, submission)
+            # A caller in the middle of its work hands over on purpose, not after a crash.
+            return self._insert(self.env.cr, submission, occasion=uuid.uuid4().hex)
         for _attempt in range(IMMEDIATE_TRIES):
             try:
                 return self._insert_durably(submission)
@@ -128,7 +134,7 @@ class MailPostmasterPipeline(models.AbstractModel):
         with self.env.registry.cursor() as cr:
             return self._insert(cr, submission)
 
-    def _insert(self, cr, submission):
+    def _insert(self, cr, submission, occasion=""):
         raw = submission.raw
         head = envelope.read_envelope(raw)
         mail_digest = identity.digest(raw)
@@ -161,7 +167,7 @@ class MailPostmasterPipeline(models.AbstractModel):
             """,
             {
                 "uid": self.env.uid,
-                "intake_key": identity.intake_key(raw, submission.origin),
+                "intake_key": identity.intake_key(raw, submission.origin + occasion),
                 "message_id": head.message_id,
                 "mail_key": identity.mail_key(head.message_id, mail_digest),
                 "digest": mail_digest,
@@ -245,7 +251,7 @@ class MailPostmasterPipeline(models.AbstractModel):
         """
         cr.execute(
             """
-            SELECT released OR EXISTS (
+            SELECT COALESCE(released, false) OR EXISTS (
                 SELECT 1 FROM mail_postmaster_delivery WHERE mail_key = mail.mail_key
             )
             FROM mail_postmaster_message AS mail
@@ -418,7 +424,8 @@ class MailPostmasterPipeline(models.AbstractModel):
                 "id": attempt.mail_id, "state": reason.state, "code": reason.code,
                 "params": Json(reason.params), "trace": Json(attempt.trace.steps),
                 "company": self._company_id(attempt), "next": next_attempt,
-                "error": _describe(error), "failures": failures,
+                "error": _describe(error) if reason.code in UNEXPECTED else None,
+                "failures": failures,
             },
         )
 
@@ -519,11 +526,13 @@ class MailPostmasterPipeline(models.AbstractModel):
         if not row:
             return
         options = row.pop("options") or {}
+        is_superuser = options.pop("su", True)
         submission = Submission(
             raw=raw or b"", door=options.pop("door", "mail.thread"), source=STORED,
-            server_id=row.pop("fetchmail_server_id"), options=options,
+            server_id=row.pop("fetchmail_server_id"),
+            addressed_to=options.pop("addressed_to", None), options=options,
         )
-        door = self._door_of(submission, row.pop("user_id"), options.pop("su", True))
+        door = self._door_of(submission, row.pop("user_id"), is_superuser)
         pipeline = door.env[self._name]
         crashes = row.pop("attempts") - 1 - row.pop("failures")
         attempt = Attempt(row, submission, joins, known=False)
@@ -561,20 +570,40 @@ class MailPostmasterPipeline(models.AbstractModel):
                 pipeline._settle(attempt, reason, failures, error=None)
 
     @api.model
-    def _release(self, mail_id, joins):
-        """Give a settled mail a fresh start; return False when it is not settled."""
+    def _release(self, mail_id, joins, changes=None):
+        """Give a settled mail a fresh start; return False when it is not settled.
+
+        A repeated mail gets a key of its own: whoever releases it wants it a second time.
+
+        :param dict changes: options of the mail that a person changed
+        """
         with self._transaction(joins) as env:
             env.cr.execute(
                 """
                 UPDATE mail_postmaster_message SET
                     state = 'received', reason_code = 'waiting', reason_params = NULL,
-                    attempts = 1, failures = 0,
+                    attempts = 1, failures = 0, options = options || %(changes)s::jsonb,
+                    released = COALESCE(released, false) OR reason_code = ANY(%(repeats)s),
+                    mail_key = CASE WHEN reason_code = ANY(%(repeats)s)
+                        THEN mail_key || '#' || id ELSE mail_key END,
                     next_attempt = now() AT TIME ZONE 'UTC' + %(lease)s
                 WHERE id = %(id)s AND state = ANY(%(states)s)
                 """,
-                {"id": mail_id, "states": list(states.RELEASABLE), "lease": LEASE},
+                {"id": mail_id, "states": list(states.RELEASABLE), "lease": LEASE,
+                 "repeats": list(REPEATS), "changes": Json(changes or {})},
             )
             return bool(env.cr.rowcount)
+
+    @api.model
+    def _process_again(self, mail_id, changes=None):
+        """Release a mail and make an attempt at once; for a person who waits for it.
+
+        :param dict changes: ``addressed_to``: list of addresses in place of those of the
+            header, empty to use ``model`` and ``thread_id`` (and ``custom_values``)
+        """
+        _is_enabled, joins = self._read_switches()
+        if self._release(mail_id, joins, changes):
+            self._process_stored(mail_id, joins)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@ import psycopg2
 from odoo import api, models
 
 from ..gateway import identity, states
+from ..gateway.envelope import RECIPIENT_FIELDS
 from .attempt import ATTEMPT, Reason, RouteResult, UnreadableMail, target_of
 from .submission import FETCHED, SUBMITTED, Submission, to_bytes
 
@@ -58,6 +59,8 @@ class MailThread(models.AbstractModel):
     @api.model
     def message_parse(self, message, save_original=False):
         attempt = self.env.context.get(ATTEMPT)
+        if attempt and attempt.addressed_to is not None:
+            _readdress(message, attempt.addressed_to)
         values = super().message_parse(message, save_original=save_original)
         if not attempt:
             return values
@@ -84,7 +87,10 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _detect_is_bounce(self, message, message_dict):
-        is_bounce = super()._detect_is_bounce(message, message_dict)
+        attempt = self.env.context.get(ATTEMPT)
+        # Somebody who assigns a report to a record wants to read it there.
+        is_assigned = attempt and attempt.addressed_to == []
+        is_bounce = not is_assigned and super()._detect_is_bounce(message, message_dict)
         return self._note_check("report", is_bounce)
 
     @api.model
@@ -123,8 +129,11 @@ class MailThread(models.AbstractModel):
                 Reason(states.DELIVERED, "report_recorded") if is_matched
                 else Reason(states.IGNORED, "report_unmatched")
             )
-            # A second copy of the report must not count as a second bounce.
-            if not self._claim_targets(attempt, {"report": RouteResult("report", reason)}):
+            report = {"report": RouteResult("report", reason)}
+            if attempt.joined:
+                attempt.results += report.values()
+            elif not self._claim_targets(attempt, report):
+                # A second copy of the report must not count as a second bounce.
                 return
         super()._routing_handle_bounce(email_message, message_dict)
 
@@ -251,6 +260,21 @@ class MailThread(models.AbstractModel):
                 attempt.trace.hit("served", target=target)
                 attempt.decide(states.IGNORED, "duplicate")
         return [target for target in results if target in claimed]
+
+
+def _readdress(message, addresses):
+    """Replace the recipients of a parsed mail, in memory, as a person asked.
+
+    Without addresses nothing is left to route by: core takes the model and record it is
+    called with.
+    """
+    for name in RECIPIENT_FIELDS:
+        del message[name]
+    if addresses:
+        message["To"] = ", ".join(addresses)
+    else:
+        del message["References"]
+        del message["In-Reply-To"]
 
 
 def _expected_result(target, route):

@@ -19,6 +19,8 @@ class Submission:
         ``stored`` for a mail of the log
     :param server_id: id of the ``fetchmail.server``, or None
     :param dict options: the other arguments
+    :param addressed_to: addresses to use in place of those in the header, as a person
+        asked; empty to hand the mail to the model and record in the options; or None
     """
 
     raw: bytes
@@ -26,6 +28,7 @@ class Submission:
     source: str
     server_id: int | None = None
     options: dict = field(default_factory=dict)
+    addressed_to: list | None = None
 
     @property
     def can_refuse(self):
