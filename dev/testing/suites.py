@@ -147,7 +147,7 @@ def _core(name, modules, files, at_least, log, arguments):
     odoo = odoo_source.locate()
     database = f"postmaster_test_{name}"
     databases.copy(databases.template(name, modules), database)
-    databases.install(database, [ADDON], log)
+    databases.install(database, [ADDON], databases.LOGS / f"{database}.log")
     status = run_logged(
         _pytest(odoo.core_addons, "--odoo-http", "--odoo-database", database,
                 *(odoo.core_addons / file for file in files), *arguments),

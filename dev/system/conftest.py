@@ -1,0 +1,251 @@
+"""Fixtures of the tests that use real commits, real mail servers and real processes.
+
+Odoo is loaded into the process of the tests. Each test has a database of its own, copied
+from one with crm, project and the addon; what it commits stays committed, and its
+filestore is its own. A test marked ``durable`` has it on a PostgreSQL cluster that writes
+to the disk before it answers, and that the test may crash.
+"""
+
+import os
+import subprocess
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+
+import odoo
+import pytest
+from environment import databases, postgresql
+from environment import odoo as odoo_source
+from environment.dovecot import Dovecot
+from environment.places import ADDON, WORK
+from environment.processes import LOOPBACK, Background, free_port
+from environment.progress import run
+from environment.smtp_sink import SmtpSink
+from odoo import SUPERUSER_ID, api, sql_db, tools
+from odoo.modules.registry import Registry
+
+TEMPLATE = "postmaster_test_system"
+DATABASE = "postmaster_test_system_case"
+CONFIGURATION = WORK / "conf" / f"{TEMPLATE}-tests.conf"
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "durable: the database is on a cluster that survives a crash, and may be crashed",
+    )
+
+
+# --- Odoo in this process -----------------------------------------------------------
+
+@pytest.fixture(scope="session", autouse=True)
+def odoo_configuration():
+    """Odoo's configuration, loaded into this process; return the path of the file."""
+    return _configure(odoo_source.write_configuration(CONFIGURATION))
+
+
+def _configure(path):
+    tools.config.parse_config(["-c", str(path)], setup_logging=False)
+    return path
+
+
+class OdooDatabase:
+    """A database with the addon, as Odoo in this process sees it.
+
+    :param name: its name in PostgreSQL
+    :param cluster: the private cluster it is on, or None for a server named by the caller
+    """
+
+    def __init__(self, name, cluster):
+        self.name = name
+        self.cluster = cluster
+
+    @property
+    def registry(self):
+        return Registry(self.name)
+
+    @contextmanager
+    def env(self, user=SUPERUSER_ID, context=None):
+        """An environment on a cursor of its own: committed at the end, undone by an exception."""
+        with self.registry.cursor() as cursor:
+            yield api.Environment(cursor, user, context or {})
+
+    def query(self, sql):
+        """Run one SQL command as somebody else would, on a new connection, and return its output."""
+        return postgresql.query(self.name, sql)
+
+    def forget(self):
+        """Close all connections of this process, as after a crash of the server."""
+        Registry.delete(self.name)
+        sql_db.close_db(self.name)
+
+
+# --- databases ----------------------------------------------------------------------
+
+@pytest.fixture(scope="session")
+def template():
+    """Name of a database with crm, project and the addon, without demo data."""
+    base = databases.template("applications", ("crm", "project"))
+    databases.copy(base, TEMPLATE)
+    databases.install(TEMPLATE, [ADDON], databases.LOGS / f"{TEMPLATE}.log")
+    return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def durable_cluster(template, tmp_path_factory):
+    """A cluster with the usual guarantees of durability, and the template on it."""
+    dump = tmp_path_factory.mktemp("dump") / "template"
+    run([postgresql.program("pg_dump"), "-Fc", "-f", dump, template])
+    cluster = postgresql.Cluster("postgresql-durable", postgresql.DURABLE).start()
+    with server_named(cluster):
+        postgresql.drop(template)
+        postgresql.query("postgres", f'CREATE DATABASE "{template}"')
+        run([postgresql.program("pg_restore"), "--no-owner", "-d", template, dump])
+    yield cluster
+    cluster.stop()
+
+
+@contextmanager
+def server_named(cluster):
+    """Let this process, and those it starts, use a cluster; then the one before."""
+    before = dict(os.environ)
+    os.environ.update(cluster.environment)
+    sql_db.close_all()
+    # Odoo reads the variables once, with its configuration.
+    _configure(CONFIGURATION)
+    try:
+        yield
+    finally:
+        sql_db.close_all()
+        os.environ.clear()
+        os.environ.update(before)
+        _configure(CONFIGURATION)
+
+
+@contextmanager
+def _copy_of(template, name, cluster):
+    databases.copy(template, name)
+    database = OdooDatabase(name, cluster)
+    try:
+        yield database
+    finally:
+        database.forget()
+        databases.drop(name)
+
+
+@pytest.fixture
+def database(request, template):
+    """A database of the test's own."""
+    if request.node.get_closest_marker("durable"):
+        cluster = request.getfixturevalue("durable_cluster")
+        with server_named(cluster), _copy_of(template, DATABASE, cluster) as made:
+            yield made
+            # A test that crashed the server need not start it for the one that follows.
+            cluster.start()
+    else:
+        with _copy_of(template, DATABASE, None) as made:
+            yield made
+
+
+@pytest.fixture(scope="module")
+def shared_database(template):
+    """A database that the tests of one module share."""
+    with _copy_of(template, f"{DATABASE}_shared", None) as made:
+        yield made
+
+
+@pytest.fixture
+def odoo_env(database):
+    """Function that opens an environment on a new cursor: ``with odoo_env() as env``."""
+    return database.env
+
+
+# --- servers ------------------------------------------------------------------------
+
+@pytest.fixture
+def dovecot():
+    """An IMAP and POP3 server without users."""
+    server = Dovecot("test-dovecot")
+    server.remove()
+    yield server.start()
+    server.remove()
+
+
+@pytest.fixture
+def smtp_sink():
+    """An SMTP server that keeps what it gets in ``messages``."""
+    with SmtpSink() as sink:
+        yield sink
+
+
+class OdooServer:
+    """An ``odoo`` process that serves one database over HTTP.
+
+    :param database: an ``OdooDatabase``
+    :param options: more arguments of the command line
+    """
+
+    def __init__(self, database, *options):
+        source = odoo_source.locate()
+        self.port = free_port()
+        self.url = f"http://{LOOPBACK}:{self.port}"
+        self.log = databases.LOGS / f"{database.name}-http.log"
+        self.log.unlink(missing_ok=True)
+        configuration = odoo_source.write_configuration(
+            WORK / "conf" / f"{database.name}-http.conf",
+            http_port=self.port, gevent_port=free_port(), db_name=database.name,
+            dbfilter=f"^{database.name}$",
+        )
+        self._process = Background(
+            "Odoo", source.command("-c", configuration, *options), self.log, env=source.environment(),
+        )
+        self._process.wait_until(self.is_answering, seconds=120)
+
+    @property
+    def pid(self):
+        return self._process.process.pid
+
+    def is_answering(self):
+        try:
+            with urllib.request.urlopen(f"{self.url}/web/login", timeout=60) as answer:
+                return answer.status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def kill(self):
+        """End the process without letting it finish anything."""
+        self._process.process.kill()
+        self._process.process.wait()
+
+    def stop(self):
+        self._process.stop()
+
+
+@pytest.fixture
+def odoo_server():
+    """Function that starts an Odoo: ``odoo_server(database, "--max-cron-threads=1")``."""
+    servers = []
+
+    def start(database, *options):
+        servers.append(OdooServer(database, *options))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture
+def odoo_process():
+    """Function that runs ``odoo`` with arguments to its end, for commands and Python in a shell.
+
+    It returns a ``subprocess.CompletedProcess``, whatever the exit status.
+    """
+    source = odoo_source.locate()
+
+    def run_odoo(*arguments, stdin=""):
+        return subprocess.run(
+            source.command(*arguments), input=stdin, text=True, capture_output=True,
+            check=False, timeout=300, env=source.environment(),
+        )
+
+    return run_odoo
