@@ -4,8 +4,7 @@
     "version": "19.0.1.0.0",
     "category": "Productivity/Discuss",
     "license": "LGPL-3",
-    "author": "Postmaster contributors, Odoo Community Association (OCA)",
-    "website": "https://github.com/OCA/mail",
+    "author": "Postmaster contributors",
     "depends": ["mail"],
     "data": [
         "security/mail_postmaster_groups.xml",
@@ -14,8 +13,10 @@
         "data/ir_cron.xml",
         "views/mail_postmaster_message_views.xml",
         "views/mail_postmaster_menus.xml",
+        "views/fetchmail_server_views.xml",
     ],
     "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
     "application": True,
     "installable": True,
 }

@@ -1,6 +1,58 @@
 """What happens once, when the addon is installed or removed."""
 
+import base64
+import logging
+
+from .gateway import states
+
+_logger = logging.getLogger(__name__)
+
+OPEN = (states.RECEIVED, states.RETRY, states.PARKED)
+
 
 def post_init_hook(env):
-    """Confirm the database: it is being set up here, so it is no copy."""
-    env["mail.postmaster.policy"].confirm_database()
+    """Confirm the database and choose the policies it starts with.
+
+    A database that receives mail already keeps core's decisions; a new one starts with
+    what is recommended.
+    """
+    policy = env["mail.postmaster.policy"]
+    policy.confirm_database()
+    policy.apply_preset("odoo" if _receives_mail(env) else "recommended")
+
+
+def _receives_mail(env):
+    servers = env["fetchmail.server"].with_context(active_test=False)
+    return bool(
+        servers.search_count([], limit=1)
+        or env["mail.message"].search_count([("message_type", "=", "email")], limit=1)
+    )
+
+
+def uninstall_hook(env):
+    """Save the mails that are in no record yet as attachments of the administrator."""
+    mails = env["mail.postmaster.message"].search([("state", "in", OPEN), ("raw_kept", "=", True)])
+    if not mails:
+        return
+    partner = env.ref("base.user_admin").partner_id
+    for mail in mails:
+        env["ir.attachment"].create({
+            "name": f"received-mail-{mail.id}.eml",
+            "mimetype": "message/rfc822",
+            "datas": base64.b64encode(env["mail.postmaster.raw"]._read_content(mail.id)),
+            "res_model": partner._name,
+            "res_id": partner.id,
+        })
+        mail.invalidate_recordset()
+    _logger.warning(
+        "Postmaster is removed: %s mails that are in no record are attachments of partner %s.",
+        len(mails), partner.id,
+    )
+    partner.message_notify(
+        partner_ids=partner.ids,
+        subject=env._("Received mail that was not processed"),
+        body=env._(
+            "Postmaster was removed while %s received mails were in no record. "
+            "They are attachments (.eml) of this contact.", len(mails),
+        ),
+    )

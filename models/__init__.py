@@ -9,5 +9,6 @@ from . import (
     mail_postmaster_pipeline,
     mail_postmaster_policy,
     mail_postmaster_raw,
+    mail_postmaster_retention,
     mail_thread,
 )

@@ -1,5 +1,81 @@
-from odoo import models
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..gateway import states
+from ..gateway.mailbox import FetchRun, open_mailbox
+from .mail_postmaster_pipeline import FETCH_RUN
+
+_logger = logging.getLogger(__name__)
+
+SUMMARY_DAYS = 30
 
 
 class FetchmailServer(models.Model):
     _inherit = "fetchmail.server"
+
+    postmaster_last_stored = fields.Datetime(
+        "Last mail stored", compute="_compute_postmaster_summary",
+        groups="mail_postmaster.group_user",
+    )
+    postmaster_stored = fields.Integer(
+        "Stored", compute="_compute_postmaster_summary", groups="mail_postmaster.group_user",
+        help="Mails stored from this mailbox in the last 30 days.",
+    )
+    postmaster_delivered = fields.Integer(
+        "Delivered", compute="_compute_postmaster_summary", groups="mail_postmaster.group_user",
+    )
+    postmaster_parked = fields.Integer(
+        "Needs attention", compute="_compute_postmaster_summary",
+        groups="mail_postmaster.group_user",
+    )
+    postmaster_retry = fields.Integer(
+        "Failed, will be tried again", compute="_compute_postmaster_summary",
+        groups="mail_postmaster.group_user",
+    )
+
+    @api.depends_context("uid")
+    def _compute_postmaster_summary(self):
+        since = fields.Datetime.now() - timedelta(days=SUMMARY_DAYS)
+        groups = self.env["mail.postmaster.message"]._read_group(
+            [("fetchmail_server_id", "in", self.ids), ("create_date", ">=", since)],
+            ["fetchmail_server_id", "state"], ["__count", "create_date:max"],
+        )
+        by_server = {}
+        for server, state, count, latest in groups:
+            by_server.setdefault(server.id, {})[state] = (count, latest)
+        for server in self:
+            found = by_server.get(server.id, {})
+            server.postmaster_stored = sum(count for count, _latest in found.values())
+            server.postmaster_delivered = found.get(states.DELIVERED, (0, None))[0]
+            server.postmaster_parked = found.get(states.PARKED, (0, None))[0]
+            server.postmaster_retry = found.get(states.RETRY, (0, None))[0]
+            server.postmaster_last_stored = max(
+                (latest for _count, latest in found.values()), default=False
+            )
+
+    def action_postmaster_messages(self):
+        """Open the mails received from this server."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "mail_postmaster.action_mail_postmaster_message"
+        )
+        return {**action, "domain": [("fetchmail_server_id", "=", self.id)], "context": {}}
+
+    def _fetch_mail(self, batch_limit=50):
+        """Fetch into the log: a mail is marked or deleted only when it is stored there."""
+        if not self.env["mail.postmaster.policy"]._is_confirmed_database():
+            _logger.info("Nothing is fetched: this database is a copy that was not confirmed.")
+            return UserError(self.env._(
+                "This database is a copy: fetching would take mail away from the original. "
+                "If it is the one that should receive mail, confirm it in the Postmaster settings."
+            ))
+        servers = self.with_context(**{FETCH_RUN: FetchRun()})
+        return super(FetchmailServer, servers)._fetch_mail(batch_limit=batch_limit)
+
+    def _connect__(self, allow_archived=False):  # noqa: PLW3201
+        connection = super()._connect__(allow_archived=allow_archived)
+        run = self.env.context.get(FETCH_RUN)
+        return open_mailbox(connection, run) if run else connection

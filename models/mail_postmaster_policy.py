@@ -10,6 +10,11 @@ RAW_MEGABYTES = "mail.postmaster.raw.megabytes"
 LOG_DAYS = "mail.postmaster.log.days"
 RESPONSIBLE = "mail.postmaster.responsible"
 DATABASE = "mail.postmaster.database"
+PRESET = "mail.postmaster.preset"
+# Core's own: where it applies is written in mail.thread.message_route.
+ALLOWED_DOMAINS = "mail.catchall.domain.allowed"
+
+PRESETS = ("recommended", "odoo")
 
 # key: (default, smallest, largest)
 NUMBERS = {
@@ -92,8 +97,43 @@ class MailPostmasterPolicy(models.AbstractModel):
     @api.model
     def confirm_database(self):
         """Let this database fetch and answer mail: an administrator says it is no copy."""
-        if not self.env.su and not self.env.user.has_group("mail_postmaster.group_admin"):
-            raise AccessError(self.env._("Only Postmaster administrators may confirm a database."))
+        self._check_administrator()
         # The parameter belongs to the system's administrators; the group was checked above.
         self.env["ir.config_parameter"].sudo().set_param(DATABASE, self._database_identity())
         return True
+
+    # --- presets -----------------------------------------------------------------------
+
+    @api.model
+    def apply_preset(self, name):
+        """Write the values of a preset into the System Parameters, and nothing else.
+
+        :param str name: ``recommended``, or ``odoo`` to leave the decisions to core
+        :raises ValidationError: for another name
+        """
+        self._check_administrator()
+        if name not in PRESETS:
+            raise ValidationError(self.env._("There is no preset %(name)s.", name=name))
+        # System Parameters belong to the system's administrators; the group was checked above.
+        parameters = self.env["ir.config_parameter"].sudo()
+        for key, value in self._preset_values(name).items():
+            parameters.set_param(key, value)
+        parameters.set_param(PRESET, name)
+        return True
+
+    @api.model
+    def _preset_values(self, name):
+        """Return what a preset would write, as ``{key: text or False}``; for a preview too."""
+        # Alias domains of all companies are this database's own.
+        own_domains = ",".join(self.env["mail.alias.domain"].sudo().search([]).mapped("name"))
+        allowed = self._parameter(ALLOWED_DOMAINS)
+        if name == "recommended" and not allowed:
+            return {ALLOWED_DOMAINS: own_domains or False}
+        if name == "odoo" and allowed == own_domains:
+            return {ALLOWED_DOMAINS: False}
+        return {}
+
+    @api.model
+    def _check_administrator(self):
+        if not self.env.su and not self.env.user.has_group("mail_postmaster.group_admin"):
+            raise AccessError(self.env._("Only Postmaster administrators may do this."))

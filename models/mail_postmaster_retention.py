@@ -1,0 +1,120 @@
+from odoo import api, models
+
+from ..gateway import states
+from .mail_postmaster_policy import LOG_DAYS, RAW_DAYS, RAW_MEGABYTES
+
+# A batch is one short transaction of the nightly clean-up.
+BATCH = 1000
+MEGABYTE = 1 << 20
+# Content that nobody has to look at any more; parked and waiting mail is kept.
+HANDLED = (states.DELIVERED, states.IGNORED, states.REFUSED)
+
+
+class MailPostmasterRetention(models.AbstractModel):
+    """How long received mail is kept, and how a person's data is erased."""
+
+    _name = "mail.postmaster.retention"
+    _description = "Retention of received mail"
+
+    @api.autovacuum
+    def _gc_raw(self):
+        """Remove the content of handled mail after some days."""
+        days = self.env["mail.postmaster.policy"]._number(RAW_DAYS)
+        return self._remove_raw(
+            """
+            SELECT id FROM mail_postmaster_message
+            WHERE raw_kept AND state = ANY(%(handled)s)
+                AND settled_at < (now() AT TIME ZONE 'UTC') - %(days)s * interval '1 day'
+            ORDER BY id LIMIT %(batch)s
+            """,
+            days=days,
+        )
+
+    @api.autovacuum
+    def _gc_raw_above_cap(self):
+        """Remove the oldest content of handled mail while all content is above the cap."""
+        cap = self.env["mail.postmaster.policy"]._number(RAW_MEGABYTES) * MEGABYTE
+        return self._remove_raw(
+            """
+            SELECT id FROM (
+                SELECT id, state, sum(size::bigint) OVER (ORDER BY id DESC) AS newer
+                FROM mail_postmaster_message WHERE raw_kept
+            ) AS kept
+            WHERE newer > %(cap)s AND state = ANY(%(handled)s)
+            ORDER BY id LIMIT %(batch)s
+            """,
+            cap=cap,
+        )
+
+    def _remove_raw(self, selection, **params):
+        """Remove the content of the selected mails.
+
+        :return: ``(removed, remaining)`` as ``ir.autovacuum`` expects
+        """
+        self.env.cr.execute(
+            f"""
+            WITH chosen AS ({selection}), gone AS (
+                DELETE FROM mail_postmaster_raw WHERE message_id IN (SELECT id FROM chosen)
+            )
+            UPDATE mail_postmaster_message SET raw_kept = false
+            WHERE id IN (SELECT id FROM chosen)
+            """,
+            {**params, "handled": list(HANDLED), "batch": BATCH},
+        )
+        removed = self.env.cr.rowcount
+        self.env["mail.postmaster.message"].invalidate_model(["raw_kept"])
+        return removed, BATCH if removed == BATCH else 0
+
+    @api.autovacuum
+    def _gc_log(self):
+        """Remove old lines of handled mail from the log; core knows its Message-Ids."""
+        days = self.env["mail.postmaster.policy"]._number(LOG_DAYS)
+        self.env.cr.execute(
+            """
+            SELECT id FROM mail_postmaster_message
+            WHERE state = ANY(%s)
+                AND create_date < (now() AT TIME ZONE 'UTC') - %s * interval '1 day'
+            ORDER BY id LIMIT %s
+            """,
+            [list(HANDLED), days, BATCH],
+        )
+        ids = [mail_id for (mail_id,) in self.env.cr.fetchall()]
+        # Nobody has the right to remove lines by hand; the clean-up is not anybody.
+        self.env["mail.postmaster.message"].sudo().browse(ids).unlink()
+        return len(ids), BATCH if len(ids) == BATCH else 0
+
+    @api.model
+    def _erase_sender(self, address):
+        """Erase what the log knows of a sender: content, names, subjects and diagnostics.
+
+        That a mail came, when, and what became of it stays; the records it made are not
+        the log's to erase. A mail that was waiting is ignored.
+
+        :param str address: the sender's address
+        :return: number of mails
+        """
+        self.env.cr.execute(
+            """
+            WITH chosen AS (
+                SELECT id FROM mail_postmaster_message
+                WHERE email_normalized = %(address)s FOR UPDATE
+            ), gone AS (
+                DELETE FROM mail_postmaster_raw WHERE message_id IN (SELECT id FROM chosen)
+            ), deliveries AS (
+                UPDATE mail_postmaster_delivery SET reason_params = NULL
+                WHERE mail_id IN (SELECT id FROM chosen)
+            )
+            UPDATE mail_postmaster_message SET
+                raw_kept = false, email_from = NULL, email_normalized = NULL, subject = NULL,
+                recipients = NULL, trace = NULL, error = NULL, reason_params = NULL,
+                options = NULL, next_attempt = NULL,
+                reason_code = CASE WHEN state = ANY(%(open)s) THEN 'erased' ELSE reason_code END,
+                state = CASE WHEN state = ANY(%(open)s) THEN 'ignored' ELSE state END
+            WHERE id IN (SELECT id FROM chosen)
+            """,
+            {"address": address.strip().lower(),
+             "open": [states.RECEIVED, states.RETRY, states.PARKED]},
+        )
+        count = self.env.cr.rowcount
+        self.env["mail.postmaster.message"].invalidate_model()
+        return count
