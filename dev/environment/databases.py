@@ -66,15 +66,20 @@ def template(name, modules):
     database = f"postmaster_template_{name}"
     digest = _digest(modules)
     if postgresql.exists(database):
-        if _comment(database) == digest:
+        if comment(database) == digest:
             return database
         drop(database)
     install(database, modules, LOGS / f"{database}.log", "--without-demo=True")
-    postgresql.query("postgres", f"COMMENT ON DATABASE \"{database}\" IS '{digest}'")
+    set_comment(database, digest)
     return database
 
 
-def _comment(database):
+def set_comment(database, text):
+    """Note on the database itself what it was made of."""
+    postgresql.query("postgres", f"COMMENT ON DATABASE \"{database}\" IS '{text}'")
+
+
+def comment(database):
     return postgresql.query("postgres", (
         "SELECT shobj_description(oid, 'pg_database') FROM pg_database "
         f"WHERE datname = '{database}'"

@@ -8,6 +8,7 @@ account is made and no file changes its owner.
 import os
 import subprocess
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 from . import debian
@@ -48,6 +49,7 @@ class Cluster:
         self.folder = WORK / name
         self.sockets = short_folder(name)
         self.settings = settings or FAST
+        self.is_started_here = False
 
     @property
     def environment(self):
@@ -64,6 +66,7 @@ class Cluster:
                 "-l", WORK / f"{self.folder.name}.log", "start", "-o",
                 f"-k {self.sockets} -c listen_addresses= -c max_connections=100 {options}",
             )
+            self.is_started_here = True
         return self
 
     def stop(self, mode="fast"):
@@ -115,6 +118,24 @@ def start(name="postgresql", settings=None):
     cluster = Cluster(name, settings).start()
     os.environ.update(cluster.environment)
     return cluster
+
+
+@contextmanager
+def running(name="postgresql", settings=None):
+    """Start the database server, and stop it at the end unless somebody else has come to use it."""
+    cluster = start(name, settings)
+    try:
+        yield cluster
+    finally:
+        if cluster and cluster.is_started_here and not _is_used():
+            cluster.stop()
+
+
+def _is_used():
+    return query("postgres", (
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )) != "0"
 
 
 def query(database, sql):

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import threading
 import time
+import urllib.request
 
 from .progress import Stop
 
@@ -27,6 +28,15 @@ def is_answering(port):
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def is_serving(url):
+    """Tell whether a web server answers an address with a page."""
+    try:
+        with urllib.request.urlopen(url, timeout=60) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
 
 
 def tail(log, lines=15):

@@ -1,0 +1,35 @@
+"""Mails for the tests, as the bytes a server would hand over."""
+
+import itertools
+
+_numbers = itertools.count(1)
+
+
+def mail(
+    to="sales@example.com", sender="Jane Doe <jane@customer.test>", subject="Hello",
+    message_id=None, body=b"Good morning\r\n", content_type="text/plain; charset=utf-8", headers="",
+):
+    """Return a mail as bytes, with a Message-Id of its own; ``message_id=""`` for none."""
+    if message_id is None:
+        message_id = f"<{next(_numbers)}.test@customer.test>"
+    lines = [
+        f"From: {sender}", f"To: {to}", f"Subject: {subject}",
+        "Date: Fri, 20 Nov 2026 10:00:00 +0000", "MIME-Version: 1.0",
+        f"Content-Type: {content_type}", *headers.splitlines(),
+    ]
+    if message_id:
+        lines.append(f"Message-Id: {message_id}")
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def nested(depth, **fields):
+    """Return a mail of multiparts inside each other."""
+    opening = b"".join(
+        b'--b%d\r\nContent-Type: multipart/mixed; boundary="b%d"\r\n\r\n' % (level, level + 1)
+        for level in range(depth)
+    )
+    innermost = b"--b%d\r\nContent-Type: text/plain\r\n\r\ndeep\r\n--b%d--\r\n" % (depth, depth)
+    closing = b"".join(b"--b%d--\r\n" % level for level in reversed(range(depth)))
+    return mail(
+        content_type='multipart/mixed; boundary="b0"', body=opening + innermost + closing, **fields
+    )

@@ -1,0 +1,27 @@
+"""A database that receives mail: an alias domain, a sales team, mailboxes."""
+
+DOMAIN = "example.com"
+USER = "everything@example.com"
+
+
+def set_up(env):
+    """Let sales@example.com create leads; return the sales team."""
+    domain = env["mail.alias.domain"].create({
+        "name": DOMAIN, "bounce_alias": "bounce", "catchall_alias": "catchall",
+    })
+    env.company.alias_domain_id = domain
+    team = env["crm.team"].search([], limit=1)
+    team.write({"alias_name": "sales", "use_leads": True})
+    return team
+
+
+def add_server(env, dovecot, kind="imap", user=USER, name="Mailbox"):
+    """Return an incoming server for a mailbox of Dovecot, confirmed."""
+    dovecot.add_user(user)
+    server = env["fetchmail.server"].create({
+        "name": name, "server_type": kind, "server": dovecot.host,
+        "port": dovecot.imap_port if kind == "imap" else dovecot.pop3_port,
+        "user": user, "password": "secret", "is_ssl": False,
+    })
+    server.button_confirm_login()
+    return server
