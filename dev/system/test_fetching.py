@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 import pytest
 from mails import mail, nested
+from proxy import Proxy
 from psycopg2 import errors
 from setup_gateway import USER, add_server, set_up
 
@@ -71,11 +72,6 @@ class Gateway:
     def leads(self):
         with self.database.env() as env:
             return env["crm.lead"].search_count([])
-
-
-def as_fetched(raw):
-    """The bytes as POP3 and IMAP transmit them: Dovecot sends each line end as CRLF."""
-    return raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 def test_delivered_mail_is_stored_and_acknowledged(gateway):
@@ -274,7 +270,7 @@ def test_report_without_parts(gateway):
     assert gateway.leads() == 1
 
 
-@pytest.mark.parametrize("raw", [b"", b"\x00\xff\xfe garbage \x80\x81" * 40], ids=["empty", "garbage"])
+@pytest.mark.parametrize("raw", [b"", b"\xff\xfe garbage \x80\x81" * 40], ids=["empty", "garbage"])
 def test_mail_that_is_none(gateway, raw):
     gateway.receive(raw)
     assert gateway.log("state", "reason_code") == [("parked", "no_recipient")]
@@ -286,26 +282,30 @@ def test_mail_that_is_none(gateway, raw):
 
 
 def test_connection_cut_right_after_fetch(gateway):
-    """The server is gone when the mail is to be marked: it is stored, and not stored twice."""
-    raw = mail()
+    """The connection is gone when the mail is to be marked: it is stored, and not stored twice."""
+    dovecot = gateway.dovecot
+    proxy = Proxy(dovecot.imap_port if gateway.kind == "imap" else dovecot.pop3_port)
+    with gateway.database.env() as env:
+        env["fetchmail.server"].browse(gateway.server_id).port = proxy.port
     pipeline = gateway.database.registry["mail.postmaster.pipeline"]
     original = pipeline._process
 
     def process(self, *arguments, **options):
-        gateway.dovecot.stop()
+        proxy.cut()
         return original(self, *arguments, **options)
 
-    gateway.dovecot.deliver(USER, raw)
+    raw = mail()
+    dovecot.deliver(USER, raw)
     with patch.object(pipeline, "_process", process), pytest.raises(Exception, match=r".+"):
         gateway.fetch()
     assert not gateway.is_acknowledged()
     assert gateway.log("state") == [("delivered",)]
-    gateway.dovecot.start()
     gateway.fetch()
     assert gateway.log("state", "received_count") == [("delivered", 2)]
     assert gateway.raw() == raw
     assert gateway.leads() == 1
     assert gateway.is_acknowledged()
+    proxy.close()
 
 
 def test_mail_that_is_not_stored_stays_in_the_mailbox(gateway):
@@ -358,7 +358,7 @@ def test_one_broken_alias_does_not_take_the_other_along(gateway):
     assert gateway.leads() == 1
     with gateway.database.env() as env:
         assert env[LOG].search([]).state == "delivered"
-        assert env["project.task"].search_count([]) == 1
+        assert env["project.task"].search_count([("name", "=", "Hello")]) == 1
 
 
 def test_copy_of_a_database_does_not_fetch(gateway):

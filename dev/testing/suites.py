@@ -159,8 +159,11 @@ def _core(name, modules, files, at_least, log, arguments):
 
 
 def _pytest(root, *arguments):
-    """Return the command; test names in its output are relative to the folder ``root``."""
-    return [PYTHON, "-m", "pytest", *QUIET_PYTEST, "--rootdir", root, *arguments]
+    """Return the command; test names in its output are relative to the folder ``root``.
+
+    Above that folder pytest must not look: it would import the addon as a package of tests.
+    """
+    return [PYTHON, "-m", "pytest", *QUIET_PYTEST, "--rootdir", root, "--confcutdir", root, *arguments]
 
 
 def _environment(odoo, **more):
