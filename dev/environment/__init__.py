@@ -12,6 +12,7 @@ module          what it knows
 ``addons``      the folder through which Odoo sees this checkout as an addon
 ``postgresql``  the private database cluster
 ``processes``   programs that run beside a script, and their ports
+``stage``       a real folder with the addon's name, for linters and packagers
 ``dovecot``     a private IMAP and POP3 server
 ``smtp_sink``   a place where outgoing mail ends
 =============== ==============================================================

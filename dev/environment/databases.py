@@ -49,7 +49,8 @@ def install(database, modules, log, *options):
     )
     missing = set(modules) - installed(database) if not status else set(modules)
     if missing:
-        raise Stop(f"Odoo could not install {', '.join(sorted(missing))}; the end of {log}:\n{tail(log, 40)}")
+        names = ", ".join(sorted(missing))
+        raise Stop(f"Odoo could not install {names}; the end of {log}:\n{tail(log, 40)}")
 
 
 def installed(database):
