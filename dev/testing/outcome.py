@@ -13,8 +13,6 @@ PYTEST_COUNT = re.compile(
 PYTEST_FAILURES = ("failed", "error", "errors", "xpassed", "subtests failed")
 ODOO_SUMMARY = re.compile(r"odoo\.tests\.result: (\d+) failed, (\d+) error\(s\) of (\d+) tests")
 ODOO_SKIPPED = re.compile(r"^\S+ \S+ \d+ INFO \S+ \S+: skipped (.+)$", re.MULTILINE)
-ODOO_LINE = re.compile(r"^\d{4}-\S+ \S+ \d+ (\w+) ")
-TROUBLE = {"WARNING", "ERROR", "CRITICAL"}
 
 
 @dataclass(frozen=True)
@@ -87,21 +85,3 @@ def of_odoo(text):
     failed += errors
     # An error in setUpClass is an error without a test.
     return Outcome(passed=max(total - failed - skipped, 0), failed=failed, skipped=skipped)
-
-
-def worth_reading(text, lines=80):
-    """Return the part of a log that tells what went wrong.
-
-    Odoo logs thousands of lines: of those, warnings and errors with what follows them up
-    to the next line. Of everything else, the end.
-    """
-    all_lines = text.rstrip().splitlines()
-    if not all_lines or not ODOO_LINE.match(all_lines[-1]):
-        return "\n".join(all_lines[-lines:])
-    kept, keep = [], False
-    for line in all_lines:
-        found = ODOO_LINE.match(line)
-        keep = found[1] in TROUBLE if found else keep
-        if keep:
-            kept.append(line)
-    return "\n".join(kept[-lines:])
