@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 STATES = [
     ("received", "Received"),
@@ -33,6 +34,7 @@ class MailPostmasterDelivery(models.Model):
     alias_id = fields.Many2one("mail.alias", index="btree_not_null", ondelete="set null")
     model = fields.Char()
     res_id = fields.Many2oneReference("Record id", model_field="model")
+    model_name = fields.Char("Document", compute="_compute_model_name")
     record_name = fields.Char("Record", compute="_compute_record_name")
     mail_message_id = fields.Many2one(
         "mail.message", string="Message", index="btree_not_null", ondelete="set null",
@@ -40,6 +42,12 @@ class MailPostmasterDelivery(models.Model):
     reason = fields.Char(compute="_compute_reason")
 
     _target_unique = models.UniqueIndex("(mail_key, target)")
+
+    @api.depends("model")
+    @api.depends_context("lang")
+    def _compute_model_name(self):
+        for delivery in self:
+            delivery.model_name = delivery.model and self.mail_id._model_name(delivery.model)
 
     @api.depends("model", "res_id")
     def _compute_record_name(self):
@@ -66,9 +74,24 @@ class MailPostmasterDelivery(models.Model):
     def action_open_record(self):
         """Open the record in its own form."""
         self.ensure_one()
+        record = self._record()
+        if not record:
+            raise UserError(self.env._("The record of this delivery was deleted."))
         return {
             "type": "ir.actions.act_window",
-            "res_model": self.model,
-            "res_id": self.res_id,
+            "res_model": record._name,
+            "res_id": record.id,
+            "views": [[False, "form"]],
+        }
+
+    def action_open_alias(self):
+        """Open the alias, where what it does with mail can be changed."""
+        self.ensure_one()
+        if not self.alias_id:
+            raise UserError(self.env._("No alias took part in this delivery."))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "mail.alias",
+            "res_id": self.alias_id.id,
             "views": [[False, "form"]],
         }

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ..gateway import states
 from .mail_postmaster_delivery import STATES
-from .sentences import REASONS
+from .sentences import REASONS, outline
 
 SOURCES = [
     ("fetch", "Fetched from a mailbox"),
@@ -15,7 +15,9 @@ class MailPostmasterMessage(models.Model):
     """The log of received mail: one row for each mail as it was handed over.
 
     Written by ``mail.postmaster.pipeline`` alone; nobody has the right to write or create.
-    The meaning of each state, and who sets it, stands in ``gateway/states.py``.
+    The meaning of each state, and who sets it, stands in ``gateway/states.py``. How a
+    reason and a trace are put into words: ``mail_postmaster_sentences.py``; who is told
+    of a parked mail: ``mail_postmaster_attention.py``.
     """
 
     _name = "mail.postmaster.message"
@@ -57,7 +59,7 @@ class MailPostmasterMessage(models.Model):
 
     # --- outcome
     state = fields.Selection(STATES, readonly=True, index=True)
-    reason_code = fields.Char(readonly=True)
+    reason_code = fields.Selection("_selection_reasons", "Kind of reason", readonly=True)
     reason_params = fields.Json(readonly=True)
     reason = fields.Char(compute="_compute_reason")
     attempts = fields.Integer(readonly=True)
@@ -69,28 +71,29 @@ class MailPostmasterMessage(models.Model):
     )
     raw_kept = fields.Boolean("Content kept", readonly=True)
     trace = fields.Json(readonly=True, groups="mail_postmaster.group_admin")
+    trace_lines = fields.Json(
+        "Trace in words", compute="_compute_trace_lines", groups="mail_postmaster.group_admin",
+    )
     error = fields.Text("Diagnostics", readonly=True, groups="mail_postmaster.group_admin")
     delivery_ids = fields.One2many(
         "mail.postmaster.delivery", "mail_id", "Deliveries", readonly=True,
         domain=[("target", "!=", "answer")],
     )
+    download_ids = fields.One2many(
+        "mail.postmaster.download", "mail_id", "Downloads", readonly=True,
+        groups="mail_postmaster.group_admin",
+    )
+    # Of the first delivery; made for searching, where any delivery matches.
+    alias_id = fields.Many2one(related="delivery_ids.alias_id", string="Alias")
+    document_model = fields.Char(related="delivery_ids.model", string="Document model")
 
     _intake_unique = models.UniqueIndex("(intake_key)")
     _due = models.Index("(next_attempt) WHERE state IN ('received', 'retry')")
 
-    @api.depends("reason_code", "reason_params")
-    @api.depends_context("lang")
-    def _compute_reason(self):
-        for mail in self:
-            mail.reason = self._sentence(mail.reason_code, mail.reason_params)
-
     @api.model
-    def _sentence(self, code, params):
-        """Return the sentence of a reason in the reader's language, or False."""
-        template = REASONS.get(code)
-        if not template:
-            return False
-        return _fill(self.env._(template), params)
+    def _selection_reasons(self):
+        """Return every code of a reason with its sentence, without the particulars."""
+        return [(code, outline(self.env._(text))) for code, text in REASONS.items()]
 
     # --- actions -----------------------------------------------------------------------
 
@@ -99,24 +102,99 @@ class MailPostmasterMessage(models.Model):
         self._check_administrator()
         releasable = self.filtered(lambda mail: mail.state in states.RELEASABLE)
         if not releasable:
-            raise UserError(self.env._("None of these mails can be processed again: they were delivered."))
-        pipeline = self.env["mail.postmaster.pipeline"].sudo()  # The group was checked above.
+            raise UserError(self.env._(
+                "None of these mails can be processed again: "
+                "they were delivered, or are being processed."
+            ))
         for mail in releasable:
-            pipeline._process_again(mail.id)
-        self.invalidate_recordset()
+            mail._process_again()
         return True
+
+    def _process_again(self, changes=None):
+        """Release this mail and process it; the caller has checked who asks.
+
+        :param dict changes: see ``mail.postmaster.pipeline._process_again``
+        """
+        self.ensure_one()
+        # The pipeline writes what nobody has the right to write.
+        pipeline = self.env["mail.postmaster.pipeline"].sudo()
+        _is_enabled, joins = pipeline._read_switches()
+        pipeline._process_again(self.id, changes)
+        # The outcome was committed by another cursor, which this transaction can not see.
+        with pipeline._transaction(joins) as env:
+            env[self._name].browse(self.id)._call_off_attention()
+        self.invalidate_recordset()
+
+    def action_process_selected(self):
+        """Open the dialog that processes these mails piece by piece and shows how far it is."""
+        self._check_administrator()
+        releasable = self.filtered(lambda mail: mail.state in states.RELEASABLE)
+        return {
+            "type": "ir.actions.client",
+            "tag": "mail_postmaster.process_again",
+            "params": {"ids": releasable.ids, "skipped": len(self) - len(releasable)},
+        }
 
     def action_ignore(self):
         """Settle these mails without processing them."""
         self._check_administrator()
-        for mail in self.sudo():  # Nobody has write rights; the group was checked above.
-            if not states.can_move(mail.state, states.IGNORED):
-                raise UserError(self.env._("A mail that was delivered can not be ignored."))
-            mail.write({
-                "state": states.IGNORED, "reason_code": "ignored_by_hand",
-                "reason_params": {"user": self.env.user.name}, "next_attempt": False,
-            })
+        mails = self.filtered(lambda mail: mail.state != states.IGNORED)
+        if not all(states.can_move(mail.state, states.IGNORED) for mail in mails):
+            raise UserError(self.env._("A mail that was delivered can not be ignored."))
+        reason = {
+            "state": states.IGNORED, "reason_code": "ignored_by_hand",
+            "reason_params": {"user": self.env.user.name},
+        }
+        # Nobody has write rights; the group was checked above.
+        mails = mails.sudo()
+        mails.delivery_ids.filtered(lambda delivery: delivery.state != states.DELIVERED).write(reason)
+        mails.write({**reason, "next_attempt": False, "settled_at": fields.Datetime.now()})
+        mails._call_off_attention()
         return True
+
+    def action_download(self):
+        """Download the mail as it was received."""
+        self.ensure_one()
+        self._check_administrator()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/postmaster/mail/{self.id}/raw",
+            "target": "download",
+        }
+
+    @api.model
+    def action_open_received(self, message_id):
+        """Open the received mail that a message of a conversation was made from.
+
+        :param int message_id: id of the ``mail.message``
+        :raises UserError: when it is not in the log, or not for this user
+        """
+        self.check_access("read")
+        deliveries = self.env["mail.postmaster.delivery"].search(
+            [("mail_message_id", "=", message_id)], limit=1,
+        )
+        if not deliveries:
+            raise UserError(self.env._("The mail behind this message is not in the log any more."))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": deliveries.mail_id.id,
+            "views": [[False, "form"]],
+        }
+
+    @api.model
+    def read_warnings(self):
+        """Return what stops mail in this database, for the banner above the list.
+
+        :return: dict with ``is_copy``, ``is_passed_through`` and ``may_confirm``
+        """
+        self.check_access("read")
+        policy = self.env["mail.postmaster.policy"]
+        return {
+            "is_copy": not policy._is_confirmed_database(),
+            "is_passed_through": not self.env["mail.postmaster.pipeline"]._read_switches()[0],
+            "may_confirm": self.env.user.has_group("mail_postmaster.group_admin"),
+        }
 
     def _check_administrator(self):
         """Refuse anybody who is no Postmaster administrator of these mails' companies.
@@ -126,16 +204,3 @@ class MailPostmasterMessage(models.Model):
         self.check_access("read")
         if not self.env.su and not self.env.user.has_group("mail_postmaster.group_admin"):
             raise AccessError(self.env._("Only Postmaster administrators may do this."))
-
-    # --- attention ---------------------------------------------------------------------
-
-    def _call_for_attention(self):
-        """Give the responsible person one activity a day, at the first parked mail."""
-
-
-def _fill(template, params):
-    """Fill a sentence; a parameter that is not there must not hide the rest."""
-    try:
-        return template % (params or {})
-    except (KeyError, TypeError, ValueError):
-        return template

@@ -4,9 +4,13 @@ The log keeps codes and parameters; these texts are translated and filled in whe
 person reads them.
 """
 
+import re
+
 from odoo.tools import LazyTranslate
 
 _lt = LazyTranslate(__name__)
+
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 REASONS = {
     "waiting": _lt("Stored, waiting to be processed."),
@@ -74,3 +78,22 @@ STEPS = {
     "message_known": {True: _lt("A message with this Message-Id is already here."),
                       False: _lt("The Message-Id is new.")},
 }
+
+
+def fill(template, params):
+    """Return a sentence with its parameters in place.
+
+    A parameter that is missing, or a translation that names another one, must not hide
+    the rest; nothing in a parameter is read as a placeholder.
+    """
+    return _PLACEHOLDER.sub(lambda found: str(params.get(found[1], "?")), template).replace("%%", "%")
+
+
+def outline(template):
+    """Return a sentence with an ellipsis for each of its parameters."""
+    return fill(template, _Ellipses())
+
+
+class _Ellipses(dict):
+    def get(self, key, default=None):
+        return "…"

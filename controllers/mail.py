@@ -1,0 +1,78 @@
+import logging
+
+from werkzeug.exceptions import NotFound
+
+from odoo import http
+from odoo.exceptions import AccessError
+from odoo.http import content_disposition, request
+
+from ..gateway.preview import preview
+
+_logger = logging.getLogger(__name__)
+
+# Nothing is fetched, nothing runs, nothing is submitted and nothing leads away; the
+# attribute of the frame says the same, this also holds in a window of its own.
+PREVIEW_HEADERS = [
+    ("Content-Type", "text/html; charset=utf-8"),
+    ("Content-Security-Policy",
+     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; "
+     "base-uri 'none'; frame-ancestors 'self'; sandbox"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-DNS-Prefetch-Control", "off"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cache-Control", "no-store"),
+]
+
+
+class PostmasterMail(http.Controller):
+    """The content of a received mail, for administrators of its company."""
+
+    @http.route("/postmaster/mail/<int:mail_id>/raw", type="http", auth="user", methods=["GET"])
+    def raw(self, mail_id):
+        """Download the bytes as they were received; each download is logged."""
+        mail = self._mail(mail_id)
+        content = self._content(mail)
+        # Nobody has the right to write this log by hand.
+        mail.env["mail.postmaster.download"].sudo().create({
+            "mail_id": mail.id, "mail_number": mail.id, "message_id": mail.message_id,
+            "company_id": mail.company_id.id,
+        })
+        _logger.info("User %s downloaded received mail %s", mail.env.uid, mail.id)
+        return request.make_response(content, headers=[
+            ("Content-Type", "message/rfc822"),
+            ("Content-Length", len(content)),
+            ("Content-Disposition", content_disposition(f"received-mail-{mail.id}.eml")),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Cache-Control", "no-store"),
+        ])
+
+    @http.route(
+        "/postmaster/mail/<int:mail_id>/preview", type="http", auth="user", methods=["GET"],
+        readonly=True,
+    )
+    def preview(self, mail_id):
+        """Show the text of a mail; whatever its bytes are, this is a page."""
+        mail = self._mail(mail_id)
+        words = {
+            "empty": mail.env._("This mail has no text."),
+            "cut": mail.env._("The rest is not shown. Download the mail to see all of it."),
+        }
+        return request.make_response(preview(self._content(mail), words), headers=PREVIEW_HEADERS)
+
+    def _mail(self, mail_id):
+        """Return the mail; one that is not there and one not for this user look the same."""
+        mail = request.env["mail.postmaster.message"].browse(mail_id).exists()
+        if not mail:
+            raise NotFound()
+        try:
+            mail._check_administrator()
+        except AccessError as error:
+            raise NotFound() from error
+        return mail
+
+    def _content(self, mail):
+        # Nobody may read the model of the bytes; the caller was checked for the mail.
+        content = mail.env["mail.postmaster.raw"].sudo()._read_content(mail.id)
+        if content is None:
+            raise NotFound(mail.env._("The content of this mail was removed."))
+        return content

@@ -1,0 +1,220 @@
+"""The text of a mail as a page that fetches nothing and runs nothing.
+
+For a person who looks at a mail that Odoo could not process, so it takes whatever bytes
+there are: it answers with a page, never with an exception, and never with more than
+some hundred kilobytes. Of HTML only what a reader needs is let through, by a list of
+what is allowed; whoever serves the page adds a Content-Security-Policy all the same.
+"""
+
+import re
+from dataclasses import dataclass
+from email.errors import MessageError
+from email.parser import BytesParser
+from email.policy import compat32
+from html import escape
+
+from lxml import etree
+
+from .envelope import decode_field
+from .identity import split_header
+
+# A text longer than this is no text that a person reads here.
+LONGEST_TEXT = 300_000
+# Beyond this there are attachments, of which only the names are shown.
+LONGEST_MAIL = 8_000_000
+MOST_PARTS = 100
+
+ALLOWED_TAGS = frozenset(
+    "a abbr address b big blockquote br caption center cite code col colgroup dd del div dl dt "
+    "em font h1 h2 h3 h4 h5 h6 hr i img ins kbd li ol p pre q s samp small span strike strong "
+    "sub sup table tbody td tfoot th thead tr tt u ul var".split()
+)
+VOID_TAGS = frozenset({"br", "col", "hr", "img"})
+# Elements whose content is not for a reader either.
+SILENT_TAGS = frozenset({"head", "script", "style", "title", "noscript", "template", "object",
+                         "svg", "math", "iframe", "textarea", "select", "button"})
+ALLOWED_ATTRIBUTES = frozenset(
+    "align alt bgcolor border cellpadding cellspacing color colspan dir face height lang "
+    "rowspan size start style type valign width".split()
+)
+# A style that names an address, or hides that it does behind an escape or a comment.
+_STYLE_WITH_ADDRESS = re.compile(r"[\\(@]|/\*|:\s*fixed", re.IGNORECASE)
+_DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,[a-z0-9+/=\s]*\Z", re.IGNORECASE)
+
+_PAGE = """<!DOCTYPE html>
+<html><head><meta charset="utf-8"><style>
+body {{ font: 14px/1.5 system-ui, sans-serif; margin: 12px; color: #111; background: #fff;
+        overflow-wrap: anywhere; }}
+pre {{ white-space: pre-wrap; font: 13px/1.5 ui-monospace, monospace; }}
+a {{ color: #0a6; }}
+footer {{ margin-top: 24px; border-top: 1px solid #ccc; padding-top: 8px; color: #555; }}
+</style></head><body>{body}</body></html>"""
+
+
+def preview(raw, words):
+    """Return the page of a mail.
+
+    :param bytes raw: the mail
+    :param dict words: what to say, translated: ``empty``, when there is no text, and
+        ``cut``, when not all is shown
+    :return: HTML as text
+    """
+    parts = list(_read_parts(raw[:LONGEST_MAIL]))
+    body = _body(parts, words)
+    if len(raw) > LONGEST_MAIL and words["cut"] not in body:
+        body += _note(words["cut"])
+    page = _PAGE.format(body=body + _attachments(parts))
+    # Bytes that no charset explained are still in names, as half a character.
+    return page.encode("utf-8", "replace").decode("utf-8")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A leaf of a mail: its type in lower case, file name, and decoded content."""
+
+    content_type: str
+    name: str
+    content: bytes
+    charset: str
+
+    @property
+    def is_text(self):
+        return self.content_type in ("text/plain", "text/html") and not self.name
+
+    @property
+    def text(self):
+        try:
+            text = self.content.decode(self.charset or "utf-8")
+        except (LookupError, ValueError):
+            # A charset nobody knows, or one the mail does not keep to.
+            text = self.content.decode("latin-1")
+        return text.replace("\0", "")
+
+
+def _read_parts(raw):
+    """Yield the leaves of a mail; one that can not be parsed is a single plain text."""
+    try:
+        message = BytesParser(policy=compat32).parsebytes(raw)
+    except (MessageError, RecursionError, LookupError, ValueError):
+        yield Part("text/plain", "", raw[split_header(raw)[1]:], "")
+        return
+    # A stack of our own: a mail can be nested deeper than Python calls functions.
+    waiting, seen = [message], 0
+    while waiting and seen < MOST_PARTS:
+        part, seen = waiting.pop(), seen + 1
+        if part.is_multipart():
+            waiting.extend(reversed(part.get_payload()))
+        else:
+            yield _leaf(part)
+
+
+def _leaf(part):
+    return Part(
+        content_type=part.get_content_type(),
+        name=_filename(part),
+        content=_content(part),
+        charset=_charset(part),
+    )
+
+
+def _filename(part):
+    try:
+        name = str(part.get_filename() or "")
+    except (LookupError, ValueError, TypeError):
+        return ""
+    try:
+        return decode_field(name)
+    except UnicodeEncodeError:
+        # One that came with a charset (RFC 2231) is text already.
+        return name.replace("\0", "")
+
+
+def _content(part):
+    try:
+        return part.get_payload(decode=True) or b""
+    except (LookupError, ValueError, TypeError):
+        return str(part.get_payload()).encode("utf-8", "replace")
+
+
+def _charset(part):
+    try:
+        return str(part.get_content_charset() or "")
+    except (LookupError, ValueError, TypeError):
+        return ""
+
+
+def _body(parts, words):
+    """Return the text of a mail: as HTML when it has that, else as it was typed."""
+    texts = [part for part in parts if part.is_text and part.text.strip()]
+    chosen = next((part for part in texts if part.content_type == "text/html"), None)
+    chosen = chosen or next(iter(texts), None)
+    if not chosen:
+        return _note(words["empty"])
+    text = chosen.text
+    shown = text[:LONGEST_TEXT]
+    body = clean_html(shown) if chosen.content_type == "text/html" else f"<pre>{escape(shown)}</pre>"
+    return body + (_note(words["cut"]) if len(text) > LONGEST_TEXT else "")
+
+
+def _attachments(parts):
+    """Return the names of what is attached, or an empty text."""
+    lines = [
+        f"<div>{escape(part.name or part.content_type)} ({escape(part.content_type)}, "
+        f"{len(part.content):,} B)</div>"
+        for part in parts if not part.is_text and (part.name or part.content)
+    ]
+    return f"<footer>{''.join(lines)}</footer>" if lines else ""
+
+
+def _note(text):
+    return f"<p><em>{escape(text)}</em></p>"
+
+
+def clean_html(text):
+    """Return HTML with nothing in it but text, its looks and pictures it brought along."""
+    # Bytes with the charset said apart: what the mail declares inside is ignored.
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except (etree.LxmlError, ValueError, AssertionError):
+        root = None
+    if root is None:
+        # Not even the most patient parser finds an element; the source can still be read.
+        return f"<pre>{escape(text)}</pre>"
+    return "".join(_clean(root))
+
+
+def _clean(root):
+    """Yield the pieces of a tree that are allowed, without recursion."""
+    silent = None
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        tag = element.tag if isinstance(element.tag, str) else ""
+        if event == "start":
+            if silent is None and tag in SILENT_TAGS:
+                silent = element
+            if silent is None:
+                yield _start(tag, element) + escape(element.text or "")
+        else:
+            if silent is None and tag in ALLOWED_TAGS - VOID_TAGS:
+                yield f"</{tag}>"
+            if silent is element:
+                silent = None
+            if silent is None:
+                yield escape(element.tail or "")
+
+
+def _start(tag, element):
+    if tag not in ALLOWED_TAGS:
+        return ""
+    return f"<{tag}{''.join(_attributes(tag, element.items()))}>"
+
+
+def _attributes(tag, attributes):
+    """Yield the allowed attributes; a link shows where it leads in place of leading there."""
+    for name, value in attributes:
+        if name in ALLOWED_ATTRIBUTES and not (name == "style" and _STYLE_WITH_ADDRESS.search(value)):
+            yield f' {name}="{escape(value)}"'
+        elif tag == "a" and name == "href":
+            yield f' title="{escape(value)}"'
+        elif tag == "img" and name == "src" and _DATA_IMAGE.match(value):
+            yield f' src="{escape(value)}"'

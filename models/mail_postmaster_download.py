@@ -1,0 +1,26 @@
+from odoo import fields, models
+
+
+class MailPostmasterDownload(models.Model):
+    """Who downloaded which received mail, and when (``create_uid``, ``create_date``).
+
+    Written by the download itself; nobody has the right to write, create or delete, and
+    it stays when the mail it names is removed.
+    """
+
+    _name = "mail.postmaster.download"
+    _description = "Download of a received mail"
+    _order = "id desc"
+    _rec_name = "message_id"
+
+    mail_id = fields.Many2one(
+        "mail.postmaster.message", "Received mail", readonly=True, index="btree_not_null",
+        ondelete="set null",
+    )
+    mail_number = fields.Integer("Number", readonly=True, aggregator=None, help="Of the received mail.")
+    message_id = fields.Char("Message-Id", readonly=True)
+    company_id = fields.Many2one(
+        "res.company", readonly=True, index="btree_not_null", ondelete="set null",
+    )
+    create_uid = fields.Many2one("res.users", "Downloaded by", readonly=True)
+    create_date = fields.Datetime("Downloaded", readonly=True)

@@ -1,0 +1,70 @@
+"""How reasons and traces of the log are put into words, in the reader's language."""
+
+from odoo import api, models
+
+from .sentences import REASONS, STEPS, fill
+
+
+class MailPostmasterMessage(models.Model):
+    _inherit = "mail.postmaster.message"
+
+    @api.depends("reason_code", "reason_params")
+    @api.depends_context("lang")
+    def _compute_reason(self):
+        for mail in self:
+            mail.reason = self._sentence(mail.reason_code, mail.reason_params)
+
+    @api.depends("trace")
+    @api.depends_context("lang")
+    def _compute_trace_lines(self):
+        for mail in self:
+            mail.trace_lines = [self._step_sentence(step) for step in mail.trace or []]
+
+    @api.model
+    def _sentence(self, code, params):
+        """Return the sentence of a reason in the reader's language, or False."""
+        template = REASONS.get(code)
+        if not template:
+            # A reason of an addon that is gone: its code is better than nothing.
+            return code
+        return fill(self.env._(template), self._readable_params(params))
+
+    @api.model
+    def _step_sentence(self, step):
+        """Return ``{"hit": bool, "text": sentence}`` for a step of a trace."""
+        code, hit = step.get("step"), bool(step.get("hit"))
+        template = STEPS.get(code, {}).get(hit)
+        text = fill(self.env._(template), self._readable_params(step.get("params"))) if template else code
+        return {"hit": hit, "text": text}
+
+    @api.model
+    def _readable_params(self, params):
+        """Return parameters with models and targets by their names."""
+        params = dict(params) if isinstance(params, dict) else {}
+        if model := params.get("model"):
+            params["model"] = self._model_name(model)
+        if target := params.get("target"):
+            params["target"] = self._target_name(str(target))
+        return params
+
+    @api.model
+    def _model_name(self, model):
+        if model not in self.env:
+            return model
+        # Names of models are no secret, but only administrators may read ir.model.
+        return self.env["ir.model"].sudo()._get(model).name or model
+
+    @api.model
+    def _target_name(self, target):
+        """Return a target of ``attempt.target_of`` as a person would name it."""
+        kind, _colon, rest = target.partition(":")
+        model, _comma, record_id = rest.partition(",")
+        if kind == "alias" and rest.isdigit():
+            # The address is shown whoever owns the alias.
+            alias = self.env["mail.alias"].sudo().browse(int(rest)).exists()
+            return alias.display_name if alias else self.env._("an alias that was deleted")
+        if kind == "thread":
+            return self.env._("%(model)s number %(id)s", model=self._model_name(model), id=record_id)
+        if kind == "fallback":
+            return self.env._("a new %(model)s, as the incoming server asks", model=self._model_name(model))
+        return target

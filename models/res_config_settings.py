@@ -1,0 +1,75 @@
+from odoo import api, fields, models
+
+from ..gateway import retries
+from .mail_postmaster_policy import (
+    ENABLED,
+    LOG_DAYS,
+    NUMBERS,
+    RAW_DAYS,
+    RAW_MEGABYTES,
+    RESPONSIBLE,
+    RETRY_MINUTES,
+)
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    postmaster_responsible_id = fields.Many2one(
+        "res.users", "Responsible for received mail", config_parameter=RESPONSIBLE,
+        domain=lambda self: [("all_group_ids", "in", self.env.ref("mail_postmaster.group_admin").ids)],
+    )
+    postmaster_retry_minutes = fields.Char(
+        "Minutes between attempts", config_parameter=RETRY_MINUTES,
+        default=retries.DEFAULT_SCHEDULE,
+    )
+    postmaster_raw_days = fields.Integer(
+        "Days to keep the content of handled mail", config_parameter=RAW_DAYS,
+        default=NUMBERS[RAW_DAYS][0],
+    )
+    postmaster_raw_megabytes = fields.Integer(
+        "Megabytes of content to keep", config_parameter=RAW_MEGABYTES,
+        default=NUMBERS[RAW_MEGABYTES][0],
+    )
+    postmaster_log_days = fields.Integer(
+        "Days to keep the log", config_parameter=LOG_DAYS, default=NUMBERS[LOG_DAYS][0],
+    )
+    # Not a config_parameter: core removes the parameter of a Boolean that is not set, and
+    # a missing parameter means that Postmaster is on.
+    postmaster_pass_through = fields.Boolean("Mail passes through")
+    postmaster_is_copy = fields.Boolean(compute="_compute_postmaster_is_copy")
+
+    def _compute_postmaster_is_copy(self):
+        self.postmaster_is_copy = not self.env["mail.postmaster.policy"]._is_confirmed_database()
+
+    @api.constrains(
+        "postmaster_retry_minutes", "postmaster_raw_days", "postmaster_raw_megabytes",
+        "postmaster_log_days",
+    )
+    def _check_postmaster_parameters(self):
+        policy = self.env["mail.postmaster.policy"]
+        for settings in self:
+            policy._check_parameter(RETRY_MINUTES, settings.postmaster_retry_minutes)
+            policy._check_parameter(RAW_DAYS, str(settings.postmaster_raw_days))
+            policy._check_parameter(RAW_MEGABYTES, str(settings.postmaster_raw_megabytes))
+            policy._check_parameter(LOG_DAYS, str(settings.postmaster_log_days))
+
+    @api.model
+    def get_values(self):
+        values = super().get_values()
+        # Anybody who may open the settings may see whether mail is stored.
+        pipeline = self.env["mail.postmaster.pipeline"].sudo()
+        values["postmaster_pass_through"] = not pipeline._read_switches()[0]
+        return values
+
+    def set_values(self):
+        super().set_values()
+        is_on = self.env["mail.postmaster.pipeline"].sudo()._read_switches()[0]
+        if is_on == self.postmaster_pass_through:
+            # As core writes its own parameters, which belong to administrators.
+            parameters = self.env["ir.config_parameter"].sudo()
+            parameters.set_param(ENABLED, str(not self.postmaster_pass_through))
+
+    def action_postmaster_confirm_database(self):
+        """Let this database receive mail: it is no copy."""
+        return self.env["mail.postmaster.policy"].confirm_database()

@@ -1,0 +1,48 @@
+import { registry } from "@web/core/registry";
+import { user } from "@web/core/user";
+import { useService } from "@web/core/utils/hooks";
+import { ListRenderer } from "@web/views/list/list_renderer";
+import { listView } from "@web/views/list/list_view";
+import { Component, onWillStart, useState } from "@odoo/owl";
+
+/** Says above the list of received mail what keeps mail from coming in. */
+export class PostmasterWarnings extends Component {
+    static template = "mail_postmaster.Warnings";
+    static props = {};
+
+    setup() {
+        this.orm = useService("orm");
+        this.action = useService("action");
+        this.state = useState({});
+        onWillStart(async () => {
+            this.isSystem = await user.hasGroup("base.group_system");
+            await this.read();
+        });
+    }
+
+    async read() {
+        Object.assign(
+            this.state,
+            await this.orm.call("mail.postmaster.message", "read_warnings", [])
+        );
+    }
+
+    async confirmDatabase() {
+        await this.orm.call("mail.postmaster.policy", "confirm_database", []);
+        await this.read();
+    }
+
+    openSettings() {
+        this.action.doAction("mail_postmaster.action_settings");
+    }
+}
+
+export class ReceivedMailListRenderer extends ListRenderer {
+    static template = "mail_postmaster.ListRenderer";
+    static components = { ...ListRenderer.components, PostmasterWarnings };
+}
+
+registry.category("views").add("mail_postmaster_list", {
+    ...listView,
+    Renderer: ReceivedMailListRenderer,
+});

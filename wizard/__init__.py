@@ -1,0 +1,5 @@
+from . import (
+    mail_postmaster_release,
+    mail_postmaster_assign,
+    mail_postmaster_redirect,
+)

@@ -1,0 +1,57 @@
+import json
+
+from odoo import api, fields, models
+
+from ..gateway import states
+
+
+class MailPostmasterRelease(models.AbstractModel):
+    """What the dialogs have in common in which a person says where a mail belongs."""
+
+    _name = "mail.postmaster.release"
+    _description = "Process a received mail another way"
+
+    mail_id = fields.Many2one(
+        "mail.postmaster.message", "Received mail", required=True, readonly=True, ondelete="cascade",
+    )
+    subject = fields.Char(related="mail_id.subject")
+    email_from = fields.Char(related="mail_id.email_from")
+    recipients = fields.Text(related="mail_id.recipients", string="Addressed to")
+    sender_was_told = fields.Boolean(compute="_compute_sender_was_told")
+
+    @api.depends("mail_id.state")
+    def _compute_sender_was_told(self):
+        for release in self:
+            release.sender_was_told = release.mail_id.state == states.REFUSED
+
+    @api.model
+    def default_get(self, fields):
+        values = super().default_get(fields)
+        if "mail_id" in fields and self.env.context.get("active_model") == "mail.postmaster.message":
+            values.setdefault("mail_id", self.env.context.get("active_id"))
+        return values
+
+    def action_process(self):
+        """Process the mail as the dialog says, and go back to it."""
+        self.ensure_one()
+        self.mail_id._check_administrator()
+        self.mail_id._process_again(self._changes())
+        return {"type": "ir.actions.act_window_close"}
+
+    def _changes(self):
+        """Return what to change, as ``mail.postmaster.pipeline._process_again`` takes it."""
+        raise NotImplementedError
+
+    @api.model
+    def _changes_for_alias(self, alias):
+        """Return the changes that bring a mail to an alias, which may have no full address."""
+        if "@" in (alias.alias_full_name or ""):
+            return {"addressed_to": [alias.alias_full_name]}
+        # Only administrators may read ir.model; the alias's own readers know its model.
+        model = alias.alias_model_id.sudo().model
+        return {
+            "addressed_to": [],
+            "model": model,
+            "thread_id": alias.alias_force_thread_id or None,
+            "custom_values": json.loads(json.dumps(alias._literal_defaults(), default=str)),
+        }
