@@ -16,12 +16,12 @@ import json
 import sys
 from contextlib import contextmanager
 
-from environment.dovecot import PASSWORD, Dovecot
-from environment.processes import LOOPBACK
 from odoo import SUPERUSER_ID, api, tools
 from odoo.modules.registry import Registry
 
 from demo import samples, table
+from environment.dovecot import PASSWORD, Dovecot
+from environment.processes import LOOPBACK
 
 DOMAIN = "example.com"
 CUSTOMER = "paul@example.org"

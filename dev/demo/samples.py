@@ -19,8 +19,13 @@ def read(message_id, customer):
     :param message_id: Message-Id of a mail that this database has sent
     :param customer: address it was sent to
     """
-    words = {b"@@MESSAGE_ID@@": message_id, b"@@CUSTOMER@@": customer, b"@@DATE@@": formatdate(localtime=True)}
-    return [_substituted(path.read_bytes(), words) for path in sorted(FOLDER.glob("*.eml"))] + [big()]
+    words = {
+        b"@@MESSAGE_ID@@": message_id,
+        b"@@CUSTOMER@@": customer,
+        b"@@DATE@@": formatdate(localtime=True),
+    }
+    files = sorted(FOLDER.glob("*.eml"))
+    return [*(_substituted(path.read_bytes(), words) for path in files), big()]
 
 
 def _substituted(raw, words):

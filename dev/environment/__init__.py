@@ -9,9 +9,12 @@ module          what it knows
 ``progress``    what a script says while it works
 ``debian``      system packages, through the machine's own package manager
 ``odoo``        where Odoo 19 comes from and how it is started
+``odoo_log``    what of a log of Odoo a person wants to see
+``databases``   databases with Odoo in them: installed, copied
 ``addons``      the folder through which Odoo sees this checkout as an addon
 ``postgresql``  the private database cluster
 ``processes``   programs that run beside a script, and their ports
+``stage``       a real folder with the addon's name, for linters and packagers
 ``dovecot``     a private IMAP and POP3 server
 ``smtp_sink``   a place where outgoing mail ends
 =============== ==============================================================

@@ -9,9 +9,9 @@ import os
 import shutil
 
 from . import odoo as odoo_source
-from . import postgresql
+from . import odoo_log, postgresql
 from .places import REQUIREMENTS, WORK
-from .processes import run_logged, tail
+from .processes import run_logged
 from .progress import Stop
 
 LOGS = WORK / "log"
@@ -49,7 +49,9 @@ def install(database, modules, log, *options):
     )
     missing = set(modules) - installed(database) if not status else set(modules)
     if missing:
-        raise Stop(f"Odoo could not install {', '.join(sorted(missing))}; the end of {log}:\n{tail(log, 40)}")
+        names = ", ".join(sorted(missing))
+        said = odoo_log.worth_reading(log.read_text(errors="replace"), 40)
+        raise Stop(f"Odoo could not install {names}, see {log}:\n{said}")
 
 
 def installed(database):

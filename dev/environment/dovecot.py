@@ -118,9 +118,12 @@ class Dovecot:
         self._prepare()
         command = [program, "-F", "-c", self.alias / "dovecot.conf"]
         if os.getuid() == 0:
-            command = ["unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}", *command]
-        self._process = Background("Dovecot", command, self.folder / "dovecot.log", cwd=self.folder)
-        self._process.wait_until(lambda: is_answering(self.imap_port) and is_answering(self.pop3_port))
+            account = [f"--map-user={NOBODY}", f"--map-group={NOBODY}"]
+            command = ["unshare", "--user", *account, *command]
+        log = self.folder / "dovecot.log"
+        self._process = Background("Dovecot", command, log, cwd=self.folder)
+        ports = (self.imap_port, self.pop3_port)
+        self._process.wait_until(lambda: all(map(is_answering, ports)))
         return self
 
     def stop(self):

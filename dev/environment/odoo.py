@@ -80,7 +80,8 @@ def locate():
     if os.environ.get("ODOO_HOME"):
         found = find(os.environ["ODOO_HOME"])
         if not found:
-            raise Stop(f"ODOO_HOME={os.environ['ODOO_HOME']} holds neither odoo-bin nor usr/bin/odoo.")
+            home = os.environ["ODOO_HOME"]
+            raise Stop(f"ODOO_HOME={home} holds neither odoo-bin nor usr/bin/odoo.")
         return found
     found = find(DOWNLOADED_ODOO)
     if not found:
@@ -165,7 +166,8 @@ def _fetch_from_debian(folder):
     if not keyring.exists():
         raise Stop(f"{keyring} is missing (package debian-archive-keyring).")
     mirror = _mirror()
-    empty, lists, cache, packages = (folder / name for name in ("empty", "lists", "cache", "packages"))
+    names = ("empty", "lists", "cache", "packages")
+    empty, lists, cache, packages = (folder / name for name in names)
     for made in (empty, lists / "partial", cache / "archives" / "partial", packages):
         made.mkdir(parents=True, exist_ok=True)
     (folder / "status").touch()
@@ -199,7 +201,8 @@ def _fetch_from_debian(folder):
 def _unpack(packages, target):
     target.mkdir(parents=True)
     for package in packages:
-        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", package], stdout=subprocess.PIPE) as content:
+        unpacking = ["dpkg-deb", "--fsys-tarfile", package]
+        with subprocess.Popen(unpacking, stdout=subprocess.PIPE) as content:
             # Translations are two thirds of the size, and no test or demo reads them.
             run(["tar", "-x", "-C", target, "--exclude=*/i18n/*.po"], stdin=content.stdout)
         if content.returncode:
@@ -211,7 +214,7 @@ def _unpack(packages, target):
     stub = odoo.core_addons / REMOVED_FILE
     stub.parent.mkdir(parents=True, exist_ok=True)
     if not stub.exists():
-        stub.write_text("/* Removed by Debian; virtual backgrounds of calls are not available. */\n")
+        stub.write_text("/* Removed by Debian: no virtual backgrounds in calls. */\n")
 
 
 def _redirect_links(target):

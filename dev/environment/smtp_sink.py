@@ -81,7 +81,8 @@ class SmtpSink:
 
     def _write(self, mail):
         number = len(list(self.folder.glob("*.eml"))) + 1
-        envelope = f"X-Envelope-From: {mail.mail_from}\r\nX-Envelope-To: {', '.join(mail.recipients)}\r\n"
+        recipients = ", ".join(mail.recipients)
+        envelope = f"X-Envelope-From: {mail.mail_from}\r\nX-Envelope-To: {recipients}\r\n"
         (self.folder / f"{number:04}.eml").write_bytes(envelope.encode() + mail.raw)
 
 

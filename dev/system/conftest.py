@@ -10,8 +10,11 @@ import os
 import subprocess
 from contextlib import contextmanager
 
-import odoo
 import pytest
+
+from odoo import SUPERUSER_ID, api, sql_db, tools
+from odoo.modules.registry import Registry
+
 from environment import databases, postgresql
 from environment import odoo as odoo_source
 from environment.dovecot import Dovecot
@@ -19,8 +22,6 @@ from environment.places import ADDON, WORK
 from environment.processes import LOOPBACK, Background, free_port, is_serving
 from environment.progress import run
 from environment.smtp_sink import SmtpSink
-from odoo import SUPERUSER_ID, api, sql_db, tools
-from odoo.modules.registry import Registry
 
 TEMPLATE = "postmaster_test_system"
 DATABASE = "postmaster_test_system_case"
@@ -29,7 +30,7 @@ CONFIGURATION = WORK / "conf" / f"{TEMPLATE}-tests.conf"
 
 def pytest_configure(config):
     config.addinivalue_line(
-        "markers", "durable: the database is on a cluster that survives a crash, and may be crashed",
+        "markers", "durable: the database is on a cluster of its own, which may be crashed",
     )
 
 
@@ -68,7 +69,7 @@ class OdooDatabase:
             yield api.Environment(cursor, user, context or {})
 
     def query(self, sql):
-        """Run one SQL command as somebody else would, on a new connection, and return its output."""
+        """Run one SQL command as somebody else would, and return its output."""
         return postgresql.query(self.name, sql)
 
     def forget(self):
@@ -197,7 +198,8 @@ class OdooServer:
             dbfilter=f"^{database.name}$",
         )
         self._process = Background(
-            "Odoo", source.command("-c", configuration, *options), self.log, env=source.environment(),
+            "Odoo", source.command("-c", configuration, *options), self.log,
+            env=source.environment(),
         )
         self._process.wait_until(self.is_answering, seconds=120)
 

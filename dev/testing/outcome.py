@@ -4,12 +4,15 @@ import re
 from dataclasses import dataclass
 
 # The last line of pytest: "119 passed, 1 warning, 174 subtests passed in 17.25s (0:01:02)".
-PYTEST_SUMMARY = re.compile(r"^=*\s*(\d+ \w+.*|no tests ran) in [\d.]+s(?: \([\d:]+\))?\s*=*$", re.MULTILINE)
-PYTEST_COUNT = re.compile(r"(\d+) (passed|failed|skipped|xfailed|xpassed|errors?|subtests failed|subtests skipped)\b")
+PYTEST_SUMMARY = re.compile(
+    r"^=*\s*(\d+ \w+.*|no tests ran) in [\d.]+s(?: \([\d:]+\))?\s*=*$", re.MULTILINE,
+)
+PYTEST_COUNT = re.compile(
+    r"(\d+) ((?:subtests )?(?:passed|failed|skipped)|xfailed|xpassed|errors?)\b",
+)
+PYTEST_FAILURES = ("failed", "error", "errors", "xpassed", "subtests failed")
 ODOO_SUMMARY = re.compile(r"odoo\.tests\.result: (\d+) failed, (\d+) error\(s\) of (\d+) tests")
 ODOO_SKIPPED = re.compile(r"^\S+ \S+ \d+ INFO \S+ \S+: skipped (.+)$", re.MULTILINE)
-ODOO_LINE = re.compile(r"^\d{4}-\S+ \S+ \d+ (\w+) ")
-TROUBLE = {"WARNING", "ERROR", "CRITICAL"}
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def of_pytest(text):
     counts = {name: int(number) for number, name in PYTEST_COUNT.findall(lines[-1])}
     return Outcome(
         passed=counts.get("passed", 0) + counts.get("xfailed", 0),
-        failed=sum(counts.get(name, 0) for name in ("failed", "error", "errors", "xpassed", "subtests failed")),
+        failed=sum(counts.get(name, 0) for name in PYTEST_FAILURES),
         skipped=counts.get("skipped", 0) + counts.get("subtests skipped", 0),
     )
 
@@ -82,21 +85,3 @@ def of_odoo(text):
     failed += errors
     # An error in setUpClass is an error without a test.
     return Outcome(passed=max(total - failed - skipped, 0), failed=failed, skipped=skipped)
-
-
-def worth_reading(text, lines=80):
-    """Return the part of a log that tells what went wrong.
-
-    Odoo logs thousands of lines: of those, warnings and errors with what follows them up
-    to the next line. Of everything else, the end.
-    """
-    all_lines = text.rstrip().splitlines()
-    if not all_lines or not ODOO_LINE.match(all_lines[-1]):
-        return "\n".join(all_lines[-lines:])
-    kept, keep = [], False
-    for line in all_lines:
-        found = ODOO_LINE.match(line)
-        keep = found[1] in TROUBLE if found else keep
-        if keep:
-            kept.append(line)
-    return "\n".join(kept[-lines:])

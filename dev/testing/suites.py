@@ -163,7 +163,8 @@ def _pytest(root, *arguments):
 
     Above that folder pytest must not look: it would import the addon as a package of tests.
     """
-    return [PYTHON, "-m", "pytest", *QUIET_PYTEST, "--rootdir", root, "--confcutdir", root, *arguments]
+    folders = ("--rootdir", root, "--confcutdir", root)
+    return [PYTHON, "-m", "pytest", *QUIET_PYTEST, *folders, *arguments]
 
 
 def _environment(odoo, **more):

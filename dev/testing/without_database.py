@@ -9,6 +9,7 @@ import os
 import psycopg2
 import pytest
 import pytest_odoo
+
 from odoo import modules, tools
 
 

@@ -1,0 +1,31 @@
+"""A real folder ``mail_postmaster`` with the tracked files of this checkout.
+
+Linters and packagers take the addon's name from the folder's, and some of them check
+nothing at all at the root of a repository.
+"""
+
+import shutil
+
+from .places import ADDON, ROOT, WORK
+from .progress import Stop, run
+
+
+def make(parent=WORK / "stage"):
+    """Make the folder anew and return its path."""
+    folder = parent / ADDON
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in tracked():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target)
+    return folder
+
+
+def tracked():
+    """Return the names of the tracked files that exist, relative to the checkout."""
+    # The checkout may belong to somebody else, which git takes for a danger.
+    listing = run(["git", "-c", "safe.directory=*", "-C", ROOT, "ls-files", "-z"])
+    names = [name for name in listing.split("\0") if name and (ROOT / name).is_file()]
+    if not names:
+        raise Stop(f"Git tracks no file in {ROOT}.")
+    return names
