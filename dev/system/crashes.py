@@ -61,11 +61,13 @@ def interrupt(database, server_id, is_left, moments, seed, crash=None):
     return used
 
 
-def finish(database, server_id):
+def finish(database, server_id, is_left):
     """Work undisturbed, release what was parked for its crashes, and return how many those were."""
-    for _round in range(3):
+    sql_db.close_all()
+    for _round in range(20):
+        if not is_left():
+            break
         let_time_pass(database)
-        sql_db.close_all()
         with database.env() as env:
             env["fetchmail.server"].browse(server_id).fetch_mail()
         with database.env() as env:

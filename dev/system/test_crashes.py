@@ -1,7 +1,5 @@
 """A crash at any point neither loses nor doubles a mail."""
 
-import time
-
 import pytest
 from crashes import check, fill, finish, interrupt
 from odoo import sql_db
@@ -22,6 +20,7 @@ def server_id(database, dovecot):
         return add_server(env, dovecot).id
 
 
+@pytest.fixture
 def is_left(database, dovecot):
     """Function that tells whether the mailbox or the log has something to do."""
     def check_both():
@@ -33,19 +32,17 @@ def is_left(database, dovecot):
     return check_both
 
 
-def test_killed_while_fetching_and_processing(database, dovecot, server_id):
+def test_killed_while_fetching_and_processing(database, dovecot, server_id, is_left):
     used, subjects, number = 0, [], 0
     while used < MOMENTS:
         number += 1
         subjects += fill(dovecot, MAILS, f"Round {number}")
-        used += interrupt(
-            database, server_id, is_left(database, dovecot), MOMENTS - used, seed=number,
-        )
-    finish(database, server_id)
+        used += interrupt(database, server_id, is_left, MOMENTS - used, seed=number)
+    finish(database, server_id, is_left)
     check(database, subjects)
 
 
-def test_database_server_crashes(database, dovecot, server_id):
+def test_database_server_crashes(database, dovecot, server_id, is_left):
     subjects = fill(dovecot, MAILS, "Power cut")
 
     def crash():
@@ -53,8 +50,7 @@ def test_database_server_crashes(database, dovecot, server_id):
         database.cluster.stop("immediate")
         database.cluster.start()
 
-    used = interrupt(database, server_id, is_left(database, dovecot), STOPS, seed=1, crash=crash)
+    used = interrupt(database, server_id, is_left, STOPS, seed=1, crash=crash)
     assert used == STOPS, "There was too little mail for so many crashes."
-    time.sleep(0.5)
-    finish(database, server_id)
+    finish(database, server_id, is_left)
     check(database, subjects)
