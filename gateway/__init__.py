@@ -8,6 +8,7 @@ module          what it answers
 ``states``      which states a mail has, which moves are allowed, which is worst
 ``retries``     when to try again after an unexpected error
 ``trace``       which decisions were taken on the way, hits and misses
+``mailbox``     how IMAP and POP3 are read without losing what is there
 =============== =================================================================
 
 Nothing here imports Odoo; ``tests/gateway`` runs in seconds and walks the imports.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import psycopg2
+from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 from psycopg2.extras import Json
 
 from odoo import api, fields, models
@@ -122,22 +123,17 @@ class MailPostmasterPipeline(models.AbstractModel):
         if joins:
             # A caller in the middle of its work hands over on purpose, not after a crash.
             return self._insert(self.env.cr, submission, occasion=uuid.uuid4().hex)
-        for _attempt in range(IMMEDIATE_TRIES):
-            try:
-                return self._insert_durably(submission)
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                # Another process is storing the same bytes; a new snapshot shows its row.
-                continue
-        return self._insert_durably(submission)
-
-    def _insert_durably(self, submission):
         with self.env.registry.cursor() as cr:
+            # Another process may store the same bytes at this moment. Odoo's isolation level
+            # would answer with an error; this one waits for it and sees its row.
+            cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
             return self._insert(cr, submission)
 
     def _insert(self, cr, submission, occasion=""):
         raw = submission.raw
         head = envelope.read_envelope(raw)
         mail_digest = identity.digest(raw)
+        key = identity.intake_key(raw, submission.origin + occasion)
         cr.execute(
             """
             WITH durable AS (
@@ -145,7 +141,7 @@ class MailPostmasterPipeline(models.AbstractModel):
                     WHEN 'off' THEN 'on' WHEN 'local' THEN 'on'
                     ELSE current_setting('synchronous_commit') END, true)
             ), stored AS (
-                INSERT INTO mail_postmaster_message AS mail (
+                INSERT INTO mail_postmaster_message (
                     create_uid, create_date, write_uid, write_date, intake_key, message_id,
                     mail_key, digest, email_from, email_normalized, recipients, subject, date,
                     size, source, fetchmail_server_id, user_id, options, state, reason_code,
@@ -157,17 +153,17 @@ class MailPostmasterPipeline(models.AbstractModel):
                     %(source)s, %(server_id)s, %(uid)s, %(options)s::jsonb, 'received', 'waiting',
                     1, 0, 1, true, now() AT TIME ZONE 'UTC' + %(lease)s
                 FROM durable
-                ON CONFLICT (intake_key) DO UPDATE SET received_count = mail.received_count + 1
-                RETURNING id, mail_key, digest, recipients, state, received_count = 1 AS is_new
+                ON CONFLICT (intake_key) DO NOTHING
+                RETURNING id, mail_key, digest, recipients, state
             ), raw AS (
                 INSERT INTO mail_postmaster_raw (message_id, content)
-                SELECT id, %(raw)s::bytea FROM stored WHERE is_new
+                SELECT id, %(raw)s::bytea FROM stored
             )
-            SELECT id, mail_key, digest, recipients, state, is_new FROM stored
+            SELECT id, mail_key, digest, recipients, state, true AS is_new FROM stored
             """,
             {
                 "uid": self.env.uid,
-                "intake_key": identity.intake_key(raw, submission.origin + occasion),
+                "intake_key": key,
                 "message_id": head.message_id,
                 "mail_key": identity.mail_key(head.message_id, mail_digest),
                 "digest": mail_digest,
@@ -185,6 +181,22 @@ class MailPostmasterPipeline(models.AbstractModel):
             },
             # A statement that fails is logged with its parameters: the mail.
             log_exceptions=False,
+        )
+        return cr.dictfetchone() or self._count_again(cr, key)
+
+    def _count_again(self, cr, intake_key):
+        """Return the row of a mail that was stored before, counting it as handed over again.
+
+        A mail that is being processed is not touched: its worker would meet a conflict.
+        """
+        cr.execute(
+            """
+            UPDATE mail_postmaster_message SET received_count = received_count + 1
+            WHERE intake_key = %(key)s AND state = ANY(%(settled)s);
+            SELECT id, mail_key, digest, recipients, state, false AS is_new
+            FROM mail_postmaster_message WHERE intake_key = %(key)s
+            """,
+            {"key": intake_key, "settled": list(states.SETTLED)},
         )
         return cr.dictfetchone()
 

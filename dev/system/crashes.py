@@ -1,0 +1,91 @@
+"""Fetching and processing that is interrupted at random moments, and what must be left.
+
+Used by ``test_crashes`` with some moments and by ``dev/bench/crashes`` with many.
+"""
+
+import random
+import time
+
+from forks import Fork
+from mails import mail
+from odoo import sql_db
+from setup_gateway import USER
+
+LONGEST_RUN = 0.4
+
+
+def fill(dovecot, count, prefix):
+    """Put mails with subjects of their own into the mailbox; return the subjects."""
+    dovecot.empty(USER)
+    subjects = [f"{prefix} {number:03}" for number in range(count)]
+    for subject in subjects:
+        dovecot.deliver(USER, mail(subject=subject, sender=f"{subject.replace(' ', '.')}@customer.test"))
+    return subjects
+
+
+def work(database, server_id):
+    """Fetch and process until there is nothing left to do."""
+    for _round in range(20):
+        with database.env() as env:
+            env["fetchmail.server"].browse(server_id).fetch_mail()
+        with database.env() as env:
+            env["mail.postmaster.pipeline"]._cron_process()
+
+
+def let_time_pass(database):
+    """Make every waiting mail due, as after some minutes."""
+    database.query(
+        "UPDATE mail_postmaster_message SET next_attempt = now() AT TIME ZONE 'UTC' "
+        "WHERE state IN ('received', 'retry')"
+    )
+
+
+def interrupt(database, server_id, is_left, moments, seed, crash=None):
+    """Work, and stop it at random moments, until none is left or nothing is to do.
+
+    :param is_left: function that tells whether mail is left in the mailbox or waiting
+    :param crash: what to do at a moment; by default the process is killed
+    :return: number of moments used
+    """
+    chance = random.Random(seed)
+    used = 0
+    while used < moments and is_left():
+        worker = Fork(database, work, server_id)
+        time.sleep(chance.uniform(0, LONGEST_RUN))
+        if crash:
+            crash()
+        worker.kill()
+        used += 1
+        if chance.random() < 0.2:
+            let_time_pass(database)
+    return used
+
+
+def finish(database, server_id, is_left):
+    """Work undisturbed, release what was parked for its crashes, and return how many those were."""
+    sql_db.close_all()
+    for _round in range(20):
+        if not is_left():
+            break
+        let_time_pass(database)
+        with database.env() as env:
+            env["fetchmail.server"].browse(server_id).fetch_mail()
+        with database.env() as env:
+            env["mail.postmaster.pipeline"]._cron_process()
+    with database.env() as env:
+        parked = env["mail.postmaster.message"].search([("reason_code", "=", "crashed")])
+        if parked:
+            parked.action_process_again()
+        return len(parked)
+
+
+def check(database, subjects):
+    """Each mail has made one record and has one row in the log."""
+    with database.env() as env:
+        names = sorted(env["crm.lead"].search([("name", "in", subjects)]).mapped("name"))
+        mails = env["mail.postmaster.message"].search([("subject", "in", subjects)])
+        assert names == sorted(subjects)
+        assert sorted(mails.mapped("subject")) == sorted(subjects)
+        assert set(mails.mapped("state")) == {"delivered"}
+        assert len(mails.delivery_ids) == len(subjects)
+        assert len(mails.delivery_ids.mail_message_id) == len(subjects)

@@ -1,0 +1,56 @@
+"""A crash at any point neither loses nor doubles a mail."""
+
+import pytest
+from crashes import check, fill, finish, interrupt
+from odoo import sql_db
+from setup_gateway import USER, add_server, set_up
+
+MAILS = 200
+MOMENTS = 100
+STOPS = 10
+
+pytestmark = pytest.mark.durable
+
+
+@pytest.fixture
+def server_id(database, dovecot):
+    with database.env() as env:
+        set_up(env)
+        env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", "100000")
+        return add_server(env, dovecot).id
+
+
+@pytest.fixture
+def is_left(database, dovecot):
+    """Function that tells whether the mailbox or the log has something to do."""
+    def check_both():
+        if any("S" not in kept.flags for kept in dovecot.stored(USER)):
+            return True
+        return database.query(
+            "SELECT 1 FROM mail_postmaster_message WHERE state IN ('received', 'retry') LIMIT 1"
+        ) == "1"
+    return check_both
+
+
+def test_killed_while_fetching_and_processing(database, dovecot, server_id, is_left):
+    used, subjects, number = 0, [], 0
+    while used < MOMENTS:
+        number += 1
+        subjects += fill(dovecot, MAILS, f"Round {number}")
+        used += interrupt(database, server_id, is_left, MOMENTS - used, seed=number)
+    finish(database, server_id, is_left)
+    check(database, subjects)
+
+
+def test_database_server_crashes(database, dovecot, server_id, is_left):
+    subjects = fill(dovecot, MAILS, "Power cut")
+
+    def crash():
+        sql_db.close_all()
+        database.cluster.stop("immediate")
+        database.cluster.start()
+
+    used = interrupt(database, server_id, is_left, STOPS, seed=1, crash=crash)
+    assert used == STOPS, "There was too little mail for so many crashes."
+    finish(database, server_id, is_left)
+    check(database, subjects)

@@ -1,0 +1,9 @@
+from . import (
+    test_envelope,
+    test_identity,
+    test_imports,
+    test_mailbox,
+    test_retries,
+    test_states,
+    test_trace,
+)

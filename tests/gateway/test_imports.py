@@ -1,0 +1,26 @@
+import ast
+from pathlib import Path
+
+from odoo.tests import BaseCase
+
+GATEWAY = Path(__file__).resolve().parents[2] / "gateway"
+
+
+class TestImports(BaseCase):
+    def test_gateway_does_not_import_odoo(self):
+        modules = sorted(GATEWAY.rglob("*.py"))
+        self.assertGreater(len(modules), 5)
+        for module in modules:
+            for node in ast.walk(ast.parse(module.read_text())):
+                names = [alias.name for alias in getattr(node, "names", [])]
+                if isinstance(node, ast.ImportFrom):
+                    self.assertLess(node.level, 2, f"{module.name} imports from outside gateway")
+                    names = [node.module or ""]
+                if isinstance(node, ast.Import | ast.ImportFrom):
+                    for name in names:
+                        self.assertNotEqual(name.split(".")[0], "odoo", f"{module.name}: {name}")
+
+    def test_docstring_is_the_map(self):
+        page = (GATEWAY / "__init__.py").read_text()
+        for module in GATEWAY.glob("[a-z]*.py"):
+            self.assertIn(f"``{module.stem}``", page)

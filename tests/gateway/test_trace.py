@@ -1,0 +1,21 @@
+from odoo.tests import BaseCase
+
+from odoo.addons.mail_postmaster.gateway import trace
+
+
+class TestTrace(BaseCase):
+    def test_hits_and_misses_in_order(self):
+        steps = trace.Trace()
+        steps.miss("report")
+        steps.hit("alias", alias="sales@example.com", count=2)
+        self.assertEqual(steps.steps, [
+            {"step": "report", "hit": False, "params": {}},
+            {"step": "alias", "hit": True, "params": {"alias": "sales@example.com", "count": 2}},
+        ])
+
+    def test_bounded(self):
+        steps = trace.Trace()
+        for _number in range(trace.MOST_STEPS * 2):
+            steps.hit("recipients", recipients="a@x.test, " * 1000, other=None)
+        self.assertEqual(len(steps.steps), trace.MOST_STEPS)
+        self.assertEqual(len(steps.steps[0]["params"]["recipients"]), trace.LONGEST_PARAMETER)
