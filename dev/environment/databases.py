@@ -28,7 +28,7 @@ def drop(database):
 
 def copy(template, database):
     """Copy a database and its filestore."""
-    drop(database)
+    shutil.rmtree(filestore(database), ignore_errors=True)
     postgresql.clone(template, database)
     if filestore(template).exists():
         # Odoo never changes a stored file, so both may share it on disk.

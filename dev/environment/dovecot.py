@@ -184,8 +184,11 @@ class Dovecot:
                 path.unlink()
 
     def remove(self):
-        """Stop, and remove the server's folder with all mail."""
-        self.stop()
+        """End the server at once, and remove its folder with all mail."""
+        if self._process:
+            # An orderly end takes Dovecot a second, which nobody needs here.
+            self._process.kill()
+            self._process = None
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _mailbox(self, user):

@@ -212,8 +212,7 @@ class OdooServer:
 
     def kill(self):
         """End the process without letting it finish anything."""
-        self._process.process.kill()
-        self._process.process.wait()
+        self._process.kill()
 
     def stop(self):
         self._process.stop()
