@@ -20,7 +20,7 @@ export class ProcessAgainDialog extends Component {
     setup() {
         this.orm = useService("orm");
         this.state = useState({ done: 0, error: "", isRunning: true, isStopping: false });
-        this.counts = useState({ delivered: 0, parked: 0, other: 0 });
+        this.counts = useState({ delivered: 0, parked: 0, retry: 0, other: 0 });
         onWillStart(() => {
             this.run();
         });
