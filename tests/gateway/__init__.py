@@ -3,6 +3,7 @@ from . import (
     test_identity,
     test_imports,
     test_mailbox,
+    test_preview,
     test_retries,
     test_states,
     test_trace,
