@@ -9,6 +9,7 @@ module          what it answers
 ``retries``     when to try again after an unexpected error
 ``trace``       which decisions were taken on the way, hits and misses
 ``mailbox``     how IMAP and POP3 are read without losing what is there
+``preview``     what a person may safely see of a mail
 =============== =================================================================
 
 Nothing here imports Odoo; ``tests/gateway`` runs in seconds and walks the imports.
