@@ -33,6 +33,18 @@ class Reason:
     params: dict = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Failure:
+    """An attempt that was undone.
+
+    :param Reason reason: what was recorded
+    :param Exception error: what happened
+    """
+
+    reason: Reason
+    error: Exception
+
+
 @dataclass
 class RouteResult:
     """What became of one target of a mail."""

@@ -67,6 +67,8 @@ class OdooDatabase:
         """An environment on a cursor of its own: committed at the end, undone by an exception."""
         with self.registry.cursor() as cursor:
             yield api.Environment(cursor, user, context or {})
+        # What was cached elsewhere, a user's groups for example, is read again.
+        self.registry.signal_changes()
 
     def query(self, sql):
         """Run one SQL command as somebody else would, and return its output."""

@@ -8,8 +8,9 @@ import time
 
 from forks import Fork
 from mails import mail
-from odoo import sql_db
 from setup_gateway import USER
+
+from odoo import sql_db
 
 LONGEST_RUN = 0.4
 

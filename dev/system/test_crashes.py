@@ -2,8 +2,9 @@
 
 import pytest
 from crashes import check, fill, finish, interrupt
-from odoo import sql_db
 from setup_gateway import USER, add_server, set_up
+
+from odoo import sql_db
 
 MAILS = 200
 MOMENTS = 100

@@ -4,10 +4,11 @@ import subprocess
 import sys
 
 import pytest
-from environment import odoo as odoo_source
-from environment.processes import LOOPBACK
 from mails import mail
 from setup_gateway import set_up
+
+from environment import odoo as odoo_source
+from environment.processes import LOOPBACK
 
 EX_OK, EX_NOUSER = 0, 67
 LOG = "mail.postmaster.message"

@@ -1,0 +1,163 @@
+import logging
+
+from psycopg2.extras import Json
+
+from odoo import api, fields, models
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+from ..gateway import states
+from .attempt import Attempt, Reason
+from .mail_postmaster_pipeline import LEASE
+from .submission import STORED, Submission
+
+_logger = logging.getLogger(__name__)
+
+# A mail that stops its process this often is not given another one.
+MOST_CRASHES = 3
+# How often a worker looks for a mail that nobody else has.
+MOST_CLAIMS = 5
+# Reasons of a mail that repeats one that is here.
+REPEATS = ("duplicate", "duplicate_message")
+
+
+class MailPostmasterQueue(models.AbstractModel):
+    """What happens to a stored mail later: by the scheduled action, or because a person asks."""
+
+    _inherit = "mail.postmaster.pipeline"
+
+    @api.model
+    def _cron_process(self):
+        """Process the mails whose next attempt is due, oldest first."""
+        if not self.env["mail.postmaster.policy"]._is_confirmed_database():
+            _logger.info("Stored mail waits: this database is a copy that was not confirmed.")
+            return
+        cron = self.env["ir.cron"]
+        while mail_id := self._claim_next():
+            self._process_stored(mail_id)
+            if not cron._commit_progress(1):
+                self._wake_up(fields.Datetime.now())
+                break
+
+    @api.model
+    def _claim_next(self):
+        """Count an attempt for the next mail that is due and return its id, or None.
+
+        Counted in a commit before the work: a mail that stops its process is known by it.
+        """
+        for _try in range(MOST_CLAIMS):
+            try:
+                with self.env.registry.cursor() as cr:
+                    cr.execute(
+                        """
+                        UPDATE mail_postmaster_message SET
+                            attempts = attempts + 1,
+                            next_attempt = now() AT TIME ZONE 'UTC' + %(lease)s
+                        WHERE id = (
+                            SELECT id FROM mail_postmaster_message
+                            WHERE state IN ('received', 'retry')
+                                AND next_attempt <= now() AT TIME ZONE 'UTC'
+                            ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+                        )
+                        RETURNING id
+                        """,
+                        {"lease": LEASE},
+                    )
+                    row = cr.fetchone()
+                    return row[0] if row else None
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                # Another worker took that row between our snapshot and the lock.
+                continue
+        return None
+
+    @api.model
+    def _process_stored(self, mail_id, joins=False):
+        """Make an attempt for a mail that is stored.
+
+        :param int mail_id: id of the ``mail.postmaster.message``
+        :param bool joins: share the caller's transaction
+        """
+        with self._transaction(joins) as env:
+            pipeline = env[self._name]
+            row = pipeline._read_row(mail_id)
+            raw = env["mail.postmaster.raw"]._read_content(mail_id)
+        if not row:
+            return
+        options = row.pop("options") or {}
+        is_superuser = options.pop("su", True)
+        submission = Submission(
+            raw=raw or b"", door=options.pop("door", "mail.thread"), source=STORED,
+            server_id=row.pop("fetchmail_server_id"),
+            addressed_to=options.pop("addressed_to", None), options=options,
+        )
+        door = self._door_of(submission, row.pop("user_id"), is_superuser)
+        pipeline = door.env[self._name]
+        crashes = row.pop("attempts") - 1 - row.pop("failures")
+        attempt = Attempt(row, submission, joins, known=False)
+        if raw is None:
+            pipeline._park(attempt, Reason(states.PARKED, "raw_missing"))
+        elif crashes >= MOST_CRASHES:
+            pipeline._park(attempt, Reason(states.PARKED, "crashed", {"count": crashes}))
+        else:
+            pipeline._work(door, submission, row, joins)
+
+    def _read_row(self, mail_id):
+        self.env.cr.execute(
+            """
+            SELECT id, mail_key, digest, recipients, options, fetchmail_server_id, user_id,
+                attempts, failures
+            FROM mail_postmaster_message WHERE id = %s
+            """,
+            [mail_id],
+        )
+        return self.env.cr.dictfetchone()
+
+    def _door_of(self, submission, user_id, su):
+        """Return the recordset to process a stored mail on: as the one who handed it over."""
+        user = self.env["res.users"].sudo().browse(user_id or api.SUPERUSER_ID).exists()
+        context = {}
+        if submission.server_id:
+            context["default_fetchmail_server_id"] = submission.server_id
+        env = api.Environment(self.env.cr, user.id or api.SUPERUSER_ID, context, su=su)
+        return env[submission.door if submission.door in env else "mail.thread"]
+
+    def _park(self, attempt, reason):
+        with self._transaction(attempt.joined) as env:
+            pipeline = env[self._name].sudo()  # The outcome is written for every user.
+            if (failures := pipeline._failures(attempt.mail_id)) is not None:
+                pipeline._settle(attempt, reason, failures, error=None)
+
+    @api.model
+    def _release(self, mail_id, joins, changes=None):
+        """Give a settled mail a fresh start; return False when it is not settled.
+
+        A repeated mail gets a key of its own: whoever releases it wants it a second time.
+
+        :param dict changes: options of the mail that a person changed
+        """
+        with self._transaction(joins) as env:
+            env.cr.execute(
+                """
+                UPDATE mail_postmaster_message SET
+                    state = 'received', reason_code = 'waiting', reason_params = NULL,
+                    attempts = 1, failures = 0, options = options || %(changes)s::jsonb,
+                    released = COALESCE(released, false) OR reason_code = ANY(%(repeats)s),
+                    mail_key = CASE WHEN reason_code = ANY(%(repeats)s)
+                        THEN mail_key || '#' || id ELSE mail_key END,
+                    next_attempt = now() AT TIME ZONE 'UTC' + %(lease)s
+                WHERE id = %(id)s AND state = ANY(%(states)s)
+                """,
+                {"id": mail_id, "states": list(states.RELEASABLE), "lease": LEASE,
+                 "repeats": list(REPEATS), "changes": Json(changes or {})},
+            )
+            return bool(env.cr.rowcount)
+
+    @api.model
+    def _process_again(self, mail_id, changes=None):
+        """Release a mail and make an attempt at once; for a person who waits for it.
+
+        :param dict changes: ``addressed_to``: list of addresses in place of those of the
+            header, empty to use ``model`` and ``thread_id`` (and ``custom_values``)
+        """
+        _is_enabled, joins = self._read_switches()
+        if self._release(mail_id, joins, changes):
+            self._process_stored(mail_id, joins)
