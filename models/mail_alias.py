@@ -17,7 +17,7 @@ class MailAlias(models.Model):
         mail is given up.
         """
         attempt = self.env.context.get(ATTEMPT)
-        if attempt and attempt.in_route and not attempt.joined:
+        if attempt and attempt.in_route and not attempt.is_callers:
             attempt.alias_failures.append((self.id, message, message_dict))
             attempt.trace.miss("alias_bounce", alias=self.display_name)
             return

@@ -41,6 +41,7 @@ REASONS = {
     "alias_failed": _lt("The address %(alias)s could not create its record: %(error)s."),
     "crashed": _lt("Odoo stopped %(count)s times while processing this mail."),
     "raw_missing": _lt("The mail can not be processed again: its content was removed."),
+    "erased": _lt("The data of its sender was erased before it was processed."),
     "assigned": _lt("Assigned to a record by %(user)s."),
 }
 
