@@ -41,7 +41,7 @@ class MailPostmasterOutcome(models.AbstractModel):
         _logger.info("Mail %s: %s, %s", attempt.mail_id, reason.code, type(error).__name__)
         try:
             with self._transaction(attempt.joined) as env:
-                pipeline = env[self._name].sudo()  # The outcome is written for every user.
+                pipeline = env[self._name]
                 failures = pipeline._failures(attempt.mail_id)
                 if failures is None:
                     # The commit had gone through although it reported an error.
@@ -83,7 +83,7 @@ class MailPostmasterOutcome(models.AbstractModel):
         if not attempt.is_parsed and not isinstance(error, psycopg2.Error):
             return Reason(states.PARKED, "unreadable", {"error": _short(error)})
         if attempt.alias_failures:
-            alias = self.env["mail.alias"].sudo().browse(attempt.alias_failures[0][0])
+            alias = self.env["mail.alias"].browse(attempt.alias_failures[0][0])
             params = {"alias": alias.display_name, "error": type(error).__name__}
             return Reason(states.RETRY, "alias_failed", params)
         return Reason(states.RETRY, "failed", {"error": type(error).__name__})
@@ -104,19 +104,18 @@ class MailPostmasterOutcome(models.AbstractModel):
         self._write_deliveries(attempt)
         self._write_message(attempt, reason, next_attempt, failures, error)
         if reason.state == states.PARKED:
-            self.env["mail.postmaster.message"].sudo().browse(attempt.mail_id)._call_for_attention()
+            self.env["mail.postmaster.message"].browse(attempt.mail_id)._call_for_attention()
 
     def _tell_senders_of_broken_aliases(self, attempt):
         """Do what core does at the first exception: mark the alias, answer the sender."""
         attempt.is_over = True
-        aliases = self.env["mail.alias"].sudo().with_context(**{ATTEMPT: attempt})
+        aliases = self.env["mail.alias"].with_context(**{ATTEMPT: attempt})
         for alias_id, message, message_dict in attempt.alias_failures:
             aliases.browse(alias_id)._alias_bounce_incoming_email(message, message_dict, set_invalid=True)
         self.env.flush_all()
 
     def _wake_up(self, at):
-        # The scheduled action belongs to the administrators, mail arrives for all.
-        self.env.ref("mail_postmaster.ir_cron_process").sudo()._trigger(at=at)
+        self.env.ref("mail_postmaster.ir_cron_process")._trigger(at=at)
 
     def _write_deliveries(self, attempt):
         for result in attempt.results:
@@ -172,16 +171,15 @@ class MailPostmasterOutcome(models.AbstractModel):
         """
         alias_ids = [result.alias_id for result in attempt.results if result.alias_id]
         if alias_ids:
-            # Who receives mail does not depend on what the gateway's user may read.
-            company = self.env["mail.alias"].sudo().browse(alias_ids[0])._gateway_company()
+            company = self.env["mail.alias"].browse(alias_ids[0])._gateway_company()
         else:
-            company = self.env["mail.alias.domain"].sudo()._gateway_company(attempt.recipients)
+            company = self.env["mail.alias.domain"]._gateway_company(attempt.recipients)
         return (company or self.env.company).id
 
     def _trace_missing_route(self, attempt):
         """Add to the trace why each recipient is nobody's address."""
-        aliases = self.env["mail.alias"].sudo()
-        known_domains = {domain.name.lower() for domain in self.env["mail.alias.domain"].sudo().search([])}
+        aliases = self.env["mail.alias"]
+        known_domains = {domain.name.lower() for domain in self.env["mail.alias.domain"].search([])}
         addresses = envelope.split_addresses(attempt.recipients)[:MOST_EXPLAINED]
         local_parts = {address.partition("@")[0] for address in addresses}
         by_name = aliases.search([("alias_name", "in", sorted(local_parts))]).grouped("alias_name")

@@ -33,6 +33,9 @@ class MailPostmasterPipeline(models.AbstractModel):
     their own. A caller that has written something shares its transaction with the mail,
     as in core: a cursor of our own would wait for that caller for ever.
 
+    It runs in superuser mode: ``message_process``, the actions of the log and the
+    scheduled action check who asks, and mail is received for everybody.
+
     Here: who may submit, intake, and one attempt. How an attempt is written down stands
     in ``mail_postmaster_outcome.py``, what happens later in ``mail_postmaster_queue.py``.
     """
@@ -164,7 +167,7 @@ class MailPostmasterPipeline(models.AbstractModel):
                 "size": len(raw),
                 "source": submission.source,
                 "server_id": submission.server_id,
-                "options": submission.stored_options(self.env.su),
+                "options": submission.stored_options,
                 "lease": LEASE,
                 "raw": psycopg2.Binary(raw),
             },

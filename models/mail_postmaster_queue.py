@@ -83,13 +83,12 @@ class MailPostmasterQueue(models.AbstractModel):
         if not row:
             return
         options = row.pop("options") or {}
-        is_superuser = options.pop("su", True)
         submission = Submission(
             raw=raw or b"", door=options.pop("door", "mail.thread"), source=STORED,
             server_id=row.pop("fetchmail_server_id"),
             addressed_to=options.pop("addressed_to", None), options=options,
         )
-        door = self._door_of(submission, row.pop("user_id"), is_superuser)
+        door = self._door_of(submission, row.pop("user_id"))
         pipeline = door.env[self._name]
         crashes = row.pop("attempts") - 1 - row.pop("failures")
         attempt = Attempt(row, submission, joins, known=False)
@@ -111,18 +110,18 @@ class MailPostmasterQueue(models.AbstractModel):
         )
         return self.env.cr.dictfetchone()
 
-    def _door_of(self, submission, user_id, su):
+    def _door_of(self, submission, user_id):
         """Return the recordset to process a stored mail on: as the one who handed it over."""
-        user = self.env["res.users"].sudo().browse(user_id or api.SUPERUSER_ID).exists()
+        user = self.env["res.users"].browse(user_id or api.SUPERUSER_ID).exists()
         context = {}
         if submission.server_id:
             context["default_fetchmail_server_id"] = submission.server_id
-        env = api.Environment(self.env.cr, user.id or api.SUPERUSER_ID, context, su=su)
+        env = api.Environment(self.env.cr, user.id or api.SUPERUSER_ID, context, su=True)
         return env[submission.door if submission.door in env else "mail.thread"]
 
     def _park(self, attempt, reason):
         with self._transaction(attempt.joined) as env:
-            pipeline = env[self._name].sudo()  # The outcome is written for every user.
+            pipeline = env[self._name]
             if (failures := pipeline._failures(attempt.mail_id)) is not None:
                 pipeline._settle(attempt, reason, failures, error=None)
 

@@ -40,9 +40,10 @@ class Submission:
         """Text for the intake key: the same bytes from two mailboxes are two deliveries."""
         return f"{self.source}:{self.server_id or ''}"
 
-    def stored_options(self, su):
+    @property
+    def stored_options(self):
         """The call as JSON, for processing the mail again later."""
-        return json.dumps({"door": self.door, "su": su, **self.options}, default=str)
+        return json.dumps({"door": self.door, **self.options}, default=str)
 
 
 def to_bytes(message):
