@@ -7,12 +7,16 @@ from odoo.addons.mail.tests.common import mail_new_test_user
 DOMAIN = "received.test"
 RAW = (
     b"From: Ann <ann@customer.test>\r\nTo: {to}\r\nSubject: {subject}\r\n"
-    b"Message-Id: <{subject}@customer.test>\r\n\r\nGood morning\r\n"
+    b"Message-Id: <{id}@customer.test>\r\n\r\nGood morning\r\n"
 )
 
 
 def raw_mail(to=f"nobody@{DOMAIN}", subject="Hello"):
-    return RAW.replace(b"{to}", to.encode()).replace(b"{subject}", subject.encode())
+    words = {b"{to}": to, b"{subject}": subject, b"{id}": subject.replace(" ", ".")}
+    raw = RAW
+    for word, text in words.items():
+        raw = raw.replace(word, text.encode())
+    return raw
 
 
 class ReceivedMail:
