@@ -3,7 +3,6 @@ import uuid
 from contextlib import contextmanager
 from datetime import timedelta
 
-import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from odoo import api, models
@@ -24,6 +23,32 @@ IMMEDIATE_TRIES = 2
 # How long a stored mail belongs to the process that took it in. The lock on its row
 # protects the work; this only keeps others from looking at it in the moment before.
 LEASE = timedelta(minutes=1)
+
+
+# Committed before the transport is told, whatever the server's setting: ``off`` and
+# ``local`` would let an acknowledged mail be lost in a crash.
+STORE = """
+    WITH durable AS (
+        SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+            WHEN 'off' THEN 'on' WHEN 'local' THEN 'on'
+            ELSE current_setting('synchronous_commit') END, true)
+    )
+    INSERT INTO mail_postmaster_message (
+        create_uid, create_date, write_uid, write_date, intake_key, message_id, mail_key,
+        digest, email_from, email_normalized, recipients, subject, date, size, source,
+        fetchmail_server_id, user_id, options, state, reason_code, attempts, failures,
+        received_count, raw_kept, next_attempt
+    )
+    SELECT
+        %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC', %(intake_key)s,
+        %(message_id)s, %(mail_key)s, %(digest)s, %(email_from)s, %(email_normalized)s,
+        %(recipients)s, %(subject)s, %(date)s::timestamp, %(size)s, %(source)s, %(server_id)s,
+        %(uid)s, %(options)s::jsonb, 'received', 'waiting', 1, 0, 1, true,
+        now() AT TIME ZONE 'UTC' + %(lease)s
+    FROM durable
+    ON CONFLICT (intake_key) DO NOTHING
+    RETURNING id, mail_key, digest, recipients, state, true AS is_new
+"""
 
 
 class MailPostmasterPipeline(models.AbstractModel):
@@ -122,59 +147,37 @@ class MailPostmasterPipeline(models.AbstractModel):
             return self._insert(cr, submission)
 
     def _insert(self, cr, submission, occasion=""):
+        """Store a mail on a cursor; ``occasion`` makes the same bytes another delivery."""
+        values = self._intake_values(submission, occasion)
+        # Not logged when it fails: its parameters are what somebody wrote.
+        cr.execute(STORE, values, log_exceptions=False)
+        row = cr.dictfetchone()
+        if not row:
+            return self._count_again(cr, values["intake_key"])
+        self.env["mail.postmaster.raw"]._write_content(cr, row["id"], submission.raw)
+        return row
+
+    def _intake_values(self, submission, occasion):
         raw = submission.raw
         head = envelope.read_envelope(raw)
         mail_digest = identity.digest(raw)
-        key = identity.intake_key(raw, submission.origin + occasion)
-        cr.execute(
-            """
-            WITH durable AS (
-                SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')
-                    WHEN 'off' THEN 'on' WHEN 'local' THEN 'on'
-                    ELSE current_setting('synchronous_commit') END, true)
-            ), stored AS (
-                INSERT INTO mail_postmaster_message (
-                    create_uid, create_date, write_uid, write_date, intake_key, message_id,
-                    mail_key, digest, email_from, email_normalized, recipients, subject, date,
-                    size, source, fetchmail_server_id, user_id, options, state, reason_code,
-                    attempts, failures, received_count, raw_kept, next_attempt
-                )
-                SELECT %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC',
-                    %(intake_key)s, %(message_id)s, %(mail_key)s, %(digest)s, %(email_from)s,
-                    %(email_normalized)s, %(recipients)s, %(subject)s, %(date)s::timestamp, %(size)s,
-                    %(source)s, %(server_id)s, %(uid)s, %(options)s::jsonb, 'received', 'waiting',
-                    1, 0, 1, true, now() AT TIME ZONE 'UTC' + %(lease)s
-                FROM durable
-                ON CONFLICT (intake_key) DO NOTHING
-                RETURNING id, mail_key, digest, recipients, state
-            ), raw AS (
-                INSERT INTO mail_postmaster_raw (message_id, content)
-                SELECT id, %(raw)s::bytea FROM stored
-            )
-            SELECT id, mail_key, digest, recipients, state, true AS is_new FROM stored
-            """,
-            {
-                "uid": self.env.uid,
-                "intake_key": key,
-                "message_id": head.message_id,
-                "mail_key": identity.mail_key(head.message_id, mail_digest),
-                "digest": mail_digest,
-                "email_from": head.sender,
-                "email_normalized": head.sender_address,
-                "recipients": ", ".join(head.recipients),
-                "subject": head.subject,
-                "date": head.date,
-                "size": len(raw),
-                "source": submission.source,
-                "server_id": submission.server_id,
-                "options": submission.stored_options,
-                "lease": LEASE,
-                "raw": psycopg2.Binary(raw),
-            },
-            # A statement that fails is logged with its parameters: the mail.
-            log_exceptions=False,
-        )
-        return cr.dictfetchone() or self._count_again(cr, key)
+        return {
+            "uid": self.env.uid,
+            "intake_key": identity.intake_key(raw, submission.origin + occasion),
+            "message_id": head.message_id,
+            "mail_key": identity.mail_key(head.message_id, mail_digest),
+            "digest": mail_digest,
+            "email_from": head.sender,
+            "email_normalized": head.sender_address,
+            "recipients": ", ".join(head.recipients),
+            "subject": head.subject,
+            "date": head.date,
+            "size": len(raw),
+            "source": submission.source,
+            "server_id": submission.server_id,
+            "options": submission.stored_options,
+            "lease": LEASE,
+        }
 
     def _count_again(self, cr, intake_key):
         """Return the row of a mail that was stored before, counting it as handed over again.

@@ -1,11 +1,23 @@
+import io
+import struct
+
 from odoo import fields, models
+
+# A part of a large mail that is in memory twice while it is read or written.
+CHUNK = 4 << 20
+
+# PostgreSQL manual, COPY, binary format: signature, flags, length of the extension;
+# each row begins with its number of fields, each field with its length.
+_HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack("!ii", 0, 0)
+_TRAILER = struct.pack("!h", -1)
 
 
 class MailPostmasterRaw(models.Model):
     """The bytes of received mails, one row a mail.
 
-    Read and written with plain SQL: a binary field of the ORM would decode base64, and
-    write the whole mail into the server's log when a statement fails.
+    Read and written past the ORM: a binary field would decode base64, and a statement
+    with the mail as its parameter takes several times its size in memory and writes the
+    mail into the server's log when it fails.
     """
 
     _name = "mail.postmaster.raw"
@@ -17,21 +29,59 @@ class MailPostmasterRaw(models.Model):
     _message_unique = models.UniqueIndex("(message_id)")
 
     def init(self):
-        # Not compressed (EXTERNAL): mail is mostly base64, which compresses badly and slowly.
+        # Not compressed (EXTERNAL): mail is mostly base64, which compresses badly and
+        # slowly, and a part of it can be read without the rest.
         self.env.cr.execute("""
             ALTER TABLE mail_postmaster_raw ADD COLUMN IF NOT EXISTS content bytea NOT NULL;
             ALTER TABLE mail_postmaster_raw ALTER COLUMN content SET STORAGE EXTERNAL;
         """)
+
+    def _write_content(self, cr, mail_id, content):
+        """Store the bytes of a mail.
+
+        :param cr: the cursor of the intake
+        :param int mail_id: id of the ``mail.postmaster.message``
+        :param bytes content: the mail as received
+        """
+        row = struct.pack("!hiii", 2, 4, mail_id, len(content))
+        cr.copy_expert(
+            "COPY mail_postmaster_raw (message_id, content) FROM STDIN (FORMAT binary)",
+            _Concatenation(_HEADER + row, content, _TRAILER),
+            size=CHUNK,
+        )
 
     def _read_content(self, mail_id):
         """Return the bytes of a mail, or None when they were removed.
 
         :param int mail_id: id of the ``mail.postmaster.message``
         """
-        self.env.cr.execute(
-            "SELECT content FROM mail_postmaster_raw WHERE message_id = %s",
-            [mail_id],
-            log_exceptions=False,
-        )
-        row = self.env.cr.fetchone()
-        return bytes(row[0]) if row else None
+        content = bytearray()
+        while True:
+            self.env.cr.execute(
+                "SELECT substring(content FROM %s FOR %s), length(content) "
+                "FROM mail_postmaster_raw WHERE message_id = %s",
+                [len(content) + 1, CHUNK, mail_id],
+            )
+            row = self.env.cr.fetchone()
+            if not row:
+                return None
+            content += row[0]
+            if len(content) >= row[1]:
+                return bytes(content)
+
+
+class _Concatenation(io.RawIOBase):
+    """Bytes after each other as one file, without a copy of them."""
+
+    def __init__(self, *parts):
+        super().__init__()
+        self._parts = [memoryview(part) for part in parts if part]
+
+    def read(self, size=-1):
+        if not self._parts:
+            return b""
+        part = self._parts.pop(0)
+        if 0 <= size < len(part):
+            self._parts.insert(0, part[size:])
+            part = part[:size]
+        return bytes(part)
