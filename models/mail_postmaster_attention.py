@@ -31,36 +31,34 @@ class MailPostmasterMessage(models.Model):
             _logger.exception("Mail %s needs attention, and nobody could be told", self.id)
 
     def _schedule_attention(self):
-        activity_type = self.env["ir.model.data"]._xmlid_to_res_id(ACTIVITY)
         responsible = self._responsible_user()
+        activity_type = self.env["ir.model.data"]._xmlid_to_res_id(ACTIVITY, raise_if_not_found=False)
         if not activity_type or not responsible:
             return
-        today = fields.Date.context_today(self.with_context(tz=responsible.tz))
         # In sudo as its caller is: mail is processed for users who may not plan for others.
-        activities = self.env["mail.activity"].sudo()
-        if activities.search_count([
+        if self.env["mail.activity"].sudo().search_count([
             ("activity_type_id", "=", activity_type), ("user_id", "=", responsible.id),
-            ("date_deadline", "=", today),
+            ("create_date", ">=", fields.Date.today()),
         ], limit=1):
             return
         # Not sent by mail: a problem with mail must not cause more of it.
         self.with_context(mail_activity_quick_update=True).activity_schedule(
-            ACTIVITY, date_deadline=today, user_id=responsible.id,
+            ACTIVITY, user_id=responsible.id,
+            date_deadline=fields.Date.context_today(self.with_context(tz=responsible.tz)),
             summary=self.with_context(lang=responsible.lang).reason,
         )
 
     def _responsible_user(self):
         """Return the user of the setting, else the first administrator of the mail's company."""
-        users = self.env["res.users"].sudo()  # Whoever hands mail over may not read users.
+        # Whoever hands mail over may not read users; those who left are not asked.
+        users = self.env["res.users"].sudo().with_context(active_test=True)
         chosen = str(self.env["mail.postmaster.policy"]._parameter(RESPONSIBLE) or "")
-        if chosen.isdigit():
-            user = users.browse(int(chosen)).exists()
-            if user.active:
-                return user
-        administrators = [("all_group_ids", "in", self.env.ref("mail_postmaster.group_admin").ids)]
+        if chosen.isdigit() and (user := users.search([("id", "=", int(chosen))])):
+            return user
+        domain = [("all_group_ids", "in", self._administrators().ids)]
         if self.company_id:
-            administrators.append(("company_ids", "in", self.company_id.ids))
-        return users.search(administrators, order="id", limit=1)
+            domain.append(("company_ids", "in", self.company_id.ids))
+        return users.search(domain, order="id", limit=1)
 
     def _call_off_attention(self):
         """Close the activities of those of these mails that need nobody any more."""
@@ -71,8 +69,13 @@ class MailPostmasterMessage(models.Model):
     @api.model
     def _tell_administrators(self):
         """Make the counters on the administrators' screens count again."""
-        # Group and channel are read for users who may see neither.
-        self.env.ref("mail_postmaster.group_admin").sudo()._bus_send(NOTIFICATION, {})
+        self._administrators()._bus_send(NOTIFICATION, {})
+
+    @api.model
+    def _administrators(self):
+        group_id = self.env["ir.model.data"]._xmlid_to_res_id("mail_postmaster.group_admin")
+        # For users who may not read groups.
+        return self.env["res.groups"].sudo().browse(group_id)
 
     # --- what mail.activity asks of a document --------------------------------------------
 

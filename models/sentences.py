@@ -75,7 +75,7 @@ STEPS = {
                False: _lt("%(target)s failed with %(error)s; what it had changed was undone.")},
     "answer": {True: _lt("The sender was answered."),
                False: _lt("The sender was not answered: %(why)s.")},
-    "alias_bounce": {False: _lt("%(alias)s failed; its sender is told only if the mail is given up.")},
+    "alias_bounce": {False: _lt("Creating the record failed; the sender is told only if the mail is given up.")},
     "message_known": {True: _lt("A message with this Message-Id is already here."),
                       False: _lt("The Message-Id is new.")},
 }

@@ -107,6 +107,8 @@ def send_first(env):
 def fetch(database, mailbox, mails):
     """Put the mails into the mailbox and let Odoo fetch them, as its scheduled action does."""
     server = Dovecot()
+    # An earlier start may have been interrupted right here.
+    server.empty(mailbox)
     for raw in mails:
         server.deliver(mailbox, raw)
     with environment(database) as env:

@@ -14,6 +14,7 @@ LOOPBACK = "127.0.0.1"
 
 _running = set()
 _lock = threading.Lock()
+_is_ending = threading.Event()
 
 
 def free_port():
@@ -50,12 +51,13 @@ def run_logged(command, log, **options):
     It runs in a process group of its own, so that ``stop_all`` ends what it started too.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
+    with log.open("ab") as output, _lock:
+        if _is_ending.is_set():
+            raise Stop("interrupted")
         process = subprocess.Popen(
             [str(part) for part in command], stdin=subprocess.DEVNULL,
             stdout=output, stderr=subprocess.STDOUT, start_new_session=True, **options,
         )
-    with _lock:
         _running.add(process)
     try:
         return process.wait()
@@ -64,22 +66,36 @@ def run_logged(command, log, **options):
             _running.discard(process)
 
 
-def stop_all():
-    """End the commands that ``run_logged`` runs in other threads."""
+def stop_all(seconds=5):
+    """End the commands that ``run_logged`` runs in other threads, and let it start no more."""
     with _lock:
+        _is_ending.set()
         processes = list(_running)
+    _signal(processes, signal.SIGTERM)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and any(process.poll() is None for process in processes):
+        time.sleep(0.05)
+    # Odoo's web server inside a test run takes the first signal and goes on.
+    _signal(processes, signal.SIGKILL)
+
+
+def _signal(processes, number):
     for process in processes:
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
+            os.killpg(process.pid, number)
 
 
 def end_on_signals():
-    """Make the usual requests to end a script raise an exception, so that it cleans up."""
+    """Make a request to end a script raise an exception once, so that it can clean up."""
+    requests = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
     def end(number, frame):
+        for request in requests:
+            signal.signal(request, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, end)
+    for request in requests:
+        signal.signal(request, end)
 
 
 class Background:

@@ -1,0 +1,149 @@
+import { registry } from "@web/core/registry";
+import { stepUtils } from "@web_tour/tour_utils";
+
+/** Finds a mail that needs attention, reads why, repairs the alias, processes it again. */
+registry.category("web_tour.tours").add("mail_postmaster_repair_alias", {
+    steps: () => [
+        ...stepUtils.goToAppSteps("mail_postmaster.menu_root"),
+        {
+            content: "The counter tells that there is something to do",
+            trigger: ".o_postmaster_attention .badge",
+        },
+        {
+            trigger: "[data-menu-xmlid='mail_postmaster.menu_attention']",
+            run: "click",
+        },
+        {
+            content: "Open the mail that is parked",
+            trigger: ".o_breadcrumb:contains('Needs attention')",
+        },
+        {
+            trigger: ".o_data_row:contains('Twenty desks') .o_data_cell:first",
+            run: "click",
+        },
+        {
+            content: "Read why",
+            trigger: ".o_form_view .alert-danger:contains('Processing failed')",
+        },
+        {
+            content: "Read which decisions were taken",
+            trigger: ".nav-link:contains('Trace')",
+            run: "click",
+        },
+        {
+            trigger: ".o_postmaster_trace li:contains('Addressed to desks@received.test.')",
+        },
+        {
+            content: "Read the mail itself",
+            trigger: ".nav-link:contains('Content')",
+            run: "click",
+        },
+        {
+            trigger: "iframe.o_postmaster_preview[sandbox='']",
+        },
+        {
+            content: "Read what an administrator needs to know",
+            trigger: ".nav-link:contains('Diagnostics')",
+            run: "click",
+        },
+        {
+            trigger: "[name='error']:contains('nonsense')",
+        },
+        {
+            content: "Open the alias that took part",
+            trigger: ".nav-link:contains('Deliveries')",
+            run: "click",
+        },
+        {
+            trigger: ".o_data_row:contains('desks@received.test') button:contains('Alias')",
+            run: "click",
+        },
+        {
+            content: "Repair its default values",
+            trigger: ".o_form_view [name='alias_defaults'] textarea",
+            run: "edit {}",
+        },
+        ...stepUtils.saveForm(),
+        {
+            content: "Back to the mail",
+            trigger: ".breadcrumb-item a:contains('Twenty desks')",
+            run: "click",
+        },
+        {
+            trigger: "button[name='action_process_again']:visible",
+            run: "click",
+        },
+        {
+            content: "It is delivered",
+            trigger:
+                ".o_form_view .alert-success:contains('Created a record through the address desks@received.test.')",
+        },
+        {
+            content: "Open the lead",
+            trigger: ".nav-link:contains('Deliveries')",
+            run: "click",
+        },
+        {
+            trigger: ".o_data_row:contains('Twenty desks') button:contains('Open')",
+            run: "click",
+        },
+        {
+            trigger: ".o_lead_opportunity_form .oe_title:has(textarea:value('Twenty desks'))",
+        },
+    ],
+});
+
+/** Processes many mails from the list, with progress. */
+registry.category("web_tour.tours").add("mail_postmaster_process_many", {
+    steps: () => [
+        {
+            trigger: ".o_data_row:contains('Mail 1')",
+        },
+        {
+            trigger: ".o_list_table thead .o_list_record_selector input",
+            run: "click",
+        },
+        {
+            trigger: "button[name='action_process_selected']",
+            run: "click",
+        },
+        {
+            content: "Twelve are more than one piece",
+            trigger: ".modal .o_postmaster_done:contains('12')",
+        },
+        {
+            trigger: ".modal .o_postmaster_delivered:contains('11')",
+        },
+        {
+            trigger: ".modal .o_postmaster_parked:contains('1')",
+        },
+        {
+            trigger: ".modal .o_postmaster_close",
+            run: "click",
+        },
+        {
+            content: "The list was read again",
+            trigger: "body:not(:has(.modal)) .o_list_view:not(:has(.o_data_row:contains('Mail 1')))",
+        },
+        {
+            trigger: ".o_data_row:contains('To nobody')",
+        },
+    ],
+});
+
+/** Opens the received mail from a message of a conversation. */
+registry.category("web_tour.tours").add("mail_postmaster_from_message", {
+    steps: () => [
+        {
+            trigger: ".o-mail-Message:contains('Hello')",
+            run: "hover && click .o-mail-Message:contains('Hello') [title='Expand']",
+        },
+        {
+            trigger: ".o-dropdown-item:contains('Received Mail')",
+            run: "click",
+        },
+        {
+            trigger: ".o_form_view .alert-success:contains('Created a record')",
+        },
+    ],
+});

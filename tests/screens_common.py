@@ -1,0 +1,66 @@
+"""Users, aliases and mails for the tests of screens, access and routes."""
+
+from odoo import Command
+
+from odoo.addons.mail.tests.common import mail_new_test_user
+
+DOMAIN = "received.test"
+RAW = (
+    b"From: Ann <ann@customer.test>\r\nTo: {to}\r\nSubject: {subject}\r\n"
+    b"Message-Id: <{id}@customer.test>\r\n\r\nGood morning\r\n"
+)
+
+
+def raw_mail(to=f"nobody@{DOMAIN}", subject="Hello"):
+    words = {b"{to}": to, b"{subject}": subject, b"{id}": subject.replace(" ", ".")}
+    raw = RAW
+    for word, text in words.items():
+        raw = raw.replace(word, text.encode())
+    return raw
+
+
+class ReceivedMail:
+    """For test classes: what the tests have in common."""
+
+    @classmethod
+    def set_up_received_mail(cls):
+        cls.company = cls.env.ref("base.main_company")
+        cls.other_company = cls.env["res.company"].create({"name": "Another company"})
+        cls.domain = cls.env["mail.alias.domain"].create({
+            "name": DOMAIN, "company_ids": [Command.link(cls.company.id)],
+        })
+        cls.server = cls.env["fetchmail.server"].create({
+            "name": "Inbox of the tests", "server_type": "imap", "server": "localhost",
+        })
+
+    @classmethod
+    def make_user(cls, login, groups, company=None):
+        company = company or cls.company
+        return mail_new_test_user(
+            cls.env, login=login, password=login, groups=groups, company_id=company.id,
+            company_ids=[Command.set(company.ids)],
+        )
+
+    @classmethod
+    def make_alias(cls, name, model="res.partner", **values):
+        return cls.env["mail.alias"].create({
+            "alias_name": name, "alias_domain_id": cls.domain.id,
+            "alias_model_id": cls.env["ir.model"]._get_id(model), **values,
+        })
+
+    @classmethod
+    def receive(cls, raw):
+        """Hand a mail over as core's fetcher does, and return its line in the log."""
+        messages = cls.env["mail.postmaster.message"]
+        last = messages.search([], order="id desc", limit=1).id or 0
+        door = cls.env["mail.thread"].with_context(default_fetchmail_server_id=cls.server.id)
+        try:
+            door.message_process(None, raw)
+        except Exception:  # noqa: BLE001  a caller that has written shares the fate of its mail
+            cls.env.invalidate_all()
+        return messages.search([("id", ">", last)], order="id desc", limit=1)
+
+    @classmethod
+    def make_broken_alias(cls, name):
+        """Make an alias whose record can not be created; ``{}`` repairs it."""
+        return cls.make_alias(name, alias_defaults="{'type': 'nonsense'}")

@@ -1,0 +1,318 @@
+"""Who may do what: a table of every public method and route, and the proof.
+
+A method or route that is not in the table fails ``test_table_is_complete`` until
+somebody has decided whom it is for.
+"""
+
+import contextlib
+import logging
+
+from odoo import http
+from odoo.exceptions import AccessError
+from odoo.service.model import call_kw
+from odoo.tests import TransactionCase, tagged
+
+from .screens_common import DOMAIN, ReceivedMail, raw_mail
+
+# Whom a method is for.
+ADMINISTRATOR = "a Postmaster administrator of the mail's companies"
+READER = "whoever may read the mail or delivery"
+GATEWAY = "members of the group Mail Gateway"
+SYSTEM = "administrators of the system, as in core"
+CORE = "an override that lets through whom core lets through"
+NOTHING = "does nothing and tells nothing"
+
+METHODS = {
+    ("fetchmail.server", "action_postmaster_messages"): SYSTEM,
+    ("mail.mail", "send"): CORE,
+    ("mail.message", "create"): CORE,
+    ("mail.postmaster.assign", "action_process"): ADMINISTRATOR,
+    ("mail.postmaster.redirect", "action_process"): ADMINISTRATOR,
+    ("mail.postmaster.assign", "default_get"): NOTHING,
+    ("mail.postmaster.redirect", "default_get"): NOTHING,
+    ("mail.postmaster.delivery", "action_open_alias"): READER,
+    ("mail.postmaster.delivery", "action_open_record"): READER,
+    ("mail.postmaster.message", "action_download"): ADMINISTRATOR,
+    ("mail.postmaster.message", "action_ignore"): ADMINISTRATOR,
+    ("mail.postmaster.message", "action_open_received"): READER,
+    ("mail.postmaster.message", "action_process_again"): ADMINISTRATOR,
+    ("mail.postmaster.message", "action_process_selected"): ADMINISTRATOR,
+    ("mail.postmaster.message", "message_post_with_source"): NOTHING,
+    ("mail.postmaster.message", "message_subscribe"): NOTHING,
+    ("mail.postmaster.message", "read_warnings"): READER,
+    ("mail.postmaster.policy", "apply_preset"): ADMINISTRATOR,
+    ("mail.postmaster.policy", "confirm_database"): ADMINISTRATOR,
+    ("mail.thread", "message_parse"): CORE,
+    ("mail.thread", "message_process"): GATEWAY,
+    ("mail.thread", "message_route"): CORE,
+    ("res.config.settings", "action_postmaster_confirm_database"): ADMINISTRATOR,
+    ("res.config.settings", "get_values"): SYSTEM,
+    ("res.config.settings", "set_values"): SYSTEM,
+}
+# The proof is in test_controllers.py.
+ROUTES = {
+    "/postmaster/mail/<int:mail_id>/raw": ADMINISTRATOR,
+    "/postmaster/mail/<int:mail_id>/preview": ADMINISTRATOR,
+}
+LOG_MODELS = (
+    "mail.postmaster.message", "mail.postmaster.delivery", "mail.postmaster.download",
+    "mail.postmaster.raw",
+)
+SECRETS = ("trace", "trace_lines", "error", "options", "intake_key", "mail_key", "digest", "download_ids")
+
+
+@contextlib.contextmanager
+def quiet():
+    """Denied access is logged, dozens of times here."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+@tagged("post_install", "-at_install")
+class TestAccess(TransactionCase, ReceivedMail):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.set_up_received_mail()
+        cls.alias = cls.make_alias("users", "res.users")
+        cls.contact_alias = cls.make_alias("contacts")
+        # Mail for an alias of users, whose model only administrators may write; it fails.
+        cls.contact = cls.receive(raw_mail(f"contacts@{DOMAIN}", "To contacts"))
+        cls.parked = cls.receive(raw_mail(subject="To nobody"))
+        cls.portal = cls.make_user("portal-x", "base.group_portal")
+        cls.internal = cls.make_user("internal-x", "base.group_user")
+        cls.reader = cls.make_user("reader-x", "mail_postmaster.group_user")
+        cls.admin = cls.make_user("admin-x", "mail_postmaster.group_admin")
+        cls.stranger = cls.make_user(
+            "stranger-x", "mail_postmaster.group_admin", cls.other_company,
+        )
+        cls.gateway = cls.make_user("gateway-x", "base.group_user,mail_postmaster.group_gateway")
+        cls.delivery = cls.contact.delivery_ids
+        cls.env.flush_all()
+
+    def call(self, user, model, method, ids=None, *args, **kwargs):
+        """Call a method as a remote caller does."""
+        records = self.env(user=user, su=False)[model]
+        arguments = list(args) if ids is None else [ids, *args]
+        with self.env.cr.savepoint():
+            return call_kw(records, method, arguments, kwargs)
+
+    def assert_denied(self, user, model, method, ids=None, *args, **kwargs):
+        with self.subTest(user=user.login, model=model, method=method), quiet():
+            with self.assertRaises(AccessError):
+                self.call(user, model, method, ids, *args, **kwargs)
+
+    # --- the table ---------------------------------------------------------------------
+
+    def test_table_is_complete(self):
+        found = set()
+        for model in self.env.registry.values():
+            for definition in model.mro():
+                if definition.__module__.startswith("odoo.addons.mail_postmaster."):
+                    found |= {
+                        (definition._name, name) for name, value in vars(definition).items()
+                        if callable(value) and not name.startswith("_") and name != "init"
+                    }
+        for abstract, heirs in {
+            "mail.postmaster.release": ("mail.postmaster.assign", "mail.postmaster.redirect"),
+        }.items():
+            found = {
+                (heir, name) for model, name in found
+                for heir in (heirs if model == abstract else (model,))
+            }
+        self.assertEqual(found, set(METHODS))
+
+    def test_routes_are_complete(self):
+        found = {}
+        for controller in http.Controller.children_classes.get("mail_postmaster", ()):
+            for value in vars(controller).values():
+                if routing := getattr(value, "original_routing", None):
+                    found.update(dict.fromkeys(routing["routes"], routing))
+        self.assertEqual(set(found), set(ROUTES))
+        for route, routing in found.items():
+            with self.subTest(route):
+                self.assertEqual(routing["auth"], "user")
+                self.assertEqual(routing["methods"], ["GET"])
+
+    def test_init_is_not_public(self):
+        self.assert_denied(self.admin, "mail.postmaster.raw", "init", [])
+
+    def test_private_methods_stay_private(self):
+        for model, method in (
+            ("mail.postmaster.pipeline", "_process_again"), ("mail.postmaster.raw", "_read_content"),
+            ("mail.postmaster.message", "_process_again"), ("res.users", "_readable_mail_models"),
+        ):
+            self.assert_denied(self.admin, model, method, [])
+
+    # --- methods for administrators ------------------------------------------------------
+
+    def outsiders(self):
+        return self.portal + self.internal + self.reader + self.gateway
+
+    def test_actions_are_for_administrators_of_the_company(self):
+        mail = self.parked
+        methods = [
+            name for (model, name), who in METHODS.items()
+            if model == "mail.postmaster.message" and who == ADMINISTRATOR
+        ]
+        self.assertEqual(len(methods), 4)
+        for method in methods:
+            for user in self.outsiders() + self.stranger:
+                self.assert_denied(user, mail._name, method, mail.ids)
+            with self.subTest(method):
+                self.assertTrue(self.call(self.admin, mail._name, method, mail.ids))
+        # Together with a mail of one's own company, one of another is denied as well.
+        mail.company_id = self.other_company
+        self.env.flush_all()
+        self.assert_denied(self.admin, mail._name, "action_ignore", (mail + self.contact).ids)
+        self.assertEqual(self.call(self.stranger, mail._name, "action_process_selected", mail.ids)["params"], {
+            "ids": mail.ids, "skipped": 0,
+        })
+
+    def test_reader_who_may_read_the_mail_can_not_process_it(self):
+        self.assertTrue(self.contact.with_user(self.reader).subject)
+        for method in ("action_process_again", "action_ignore", "action_download"):
+            self.assert_denied(self.reader, self.contact._name, method, self.contact.ids)
+
+    def test_dialogs(self):
+        for model in ("mail.postmaster.redirect", "mail.postmaster.assign"):
+            for user in self.outsiders():
+                self.assert_denied(user, model, "create", None, {"mail_id": self.parked.id})
+            wizard = self.env[model].with_user(self.admin).create({"mail_id": self.parked.id})
+            for user in self.outsiders() + self.stranger:
+                self.assert_denied(user, model, "action_process", wizard.ids)
+                self.assert_denied(user, model, "read", wizard.ids, ["subject"])
+            # A dialog of one's own about a mail of another company.
+            with quiet(), self.assertRaises(AccessError):
+                own = self.env[model].with_user(self.stranger).create({"mail_id": self.parked.id})
+                own.action_process()
+        self.assertEqual(self.parked.state, "parked", self.parked.reason)
+
+    def test_policies(self):
+        for user in self.outsiders():
+            self.assert_denied(user, "mail.postmaster.policy", "confirm_database", None)
+            self.assert_denied(user, "mail.postmaster.policy", "apply_preset", None, "odoo")
+            self.assert_denied(user, "res.config.settings", "create", None, {"postmaster_raw_days": 1})
+            self.assert_denied(user, "res.config.settings", "action_postmaster_confirm_database", [])
+        self.assertTrue(self.call(self.admin, "mail.postmaster.policy", "confirm_database", None))
+
+    def test_settings_are_for_the_systems_administrators(self):
+        self.assert_denied(
+            self.admin, "res.config.settings", "create", None, {"postmaster_raw_days": 1},
+        )
+
+    # --- methods for readers -------------------------------------------------------------
+
+    def test_reading_methods(self):
+        outsiders = self.portal + self.internal + self.gateway
+        message = self.delivery.mail_message_id
+        self.assertTrue(message)
+        for user in outsiders:
+            self.assert_denied(user, "mail.postmaster.message", "read_warnings", None)
+            self.assert_denied(user, "mail.postmaster.message", "action_open_received", None, message.id)
+        for user in outsiders + self.stranger:
+            for method in ("action_open_record", "action_open_alias"):
+                self.assert_denied(user, "mail.postmaster.delivery", method, self.delivery.ids)
+        for user in self.reader + self.admin:
+            action = self.call(user, "mail.postmaster.delivery", "action_open_record", self.delivery.ids)
+            self.assertEqual(action["res_model"], "res.partner")
+            action = self.call(user, "mail.postmaster.message", "action_open_received", None, message.id)
+            self.assertEqual(action["res_id"], self.contact.id)
+        self.assertEqual(self.call(self.reader, "mail.postmaster.message", "read_warnings", None), {
+            "is_copy": False, "is_passed_through": False, "may_confirm": False,
+        })
+
+    # --- the door ------------------------------------------------------------------------
+
+    def test_only_the_gateway_submits(self):
+        raw = raw_mail(f"contacts@{DOMAIN}", "Submitted").decode()
+        for model in ("mail.thread", "res.partner"):
+            for user in self.portal + self.internal + self.reader + self.admin + self.stranger:
+                self.assert_denied(user, model, "message_process", None, "res.partner", raw)
+        self.assertFalse(self.env["mail.postmaster.message"].search([("subject", "=", "Submitted")]))
+        self.call(self.gateway, "mail.thread", "message_process", None, False, raw)
+        mail = self.env["mail.postmaster.message"].search([("subject", "=", "Submitted")])
+        self.assertEqual(mail.user_id, self.gateway)
+
+    # --- records -------------------------------------------------------------------------
+
+    def test_nobody_writes_the_log(self):
+        rows = {
+            "mail.postmaster.message": self.contact, "mail.postmaster.delivery": self.delivery,
+            "mail.postmaster.download": self.env["mail.postmaster.download"].create({"mail_number": 1}),
+            "mail.postmaster.raw": self.env["mail.postmaster.raw"].search([], limit=1),
+        }
+        self.assertEqual(set(rows), set(LOG_MODELS))
+        root = self.make_user("system-x", "base.group_system")
+        for model, row in rows.items():
+            self.assertTrue(row)
+            for user in self.outsiders() + self.admin + self.stranger + root:
+                self.assert_denied(user, model, "write", row.ids, {"write_date": False})
+                self.assert_denied(user, model, "create", None, {})
+                self.assert_denied(user, model, "unlink", row.ids)
+
+    def test_who_reads_what(self):
+        # (user, may read the mail to contacts, may read the one to nobody)
+        for user, contact, parked in (
+            (self.portal, False, False), (self.internal, False, False), (self.gateway, False, False),
+            (self.reader, True, False), (self.admin, True, True), (self.stranger, False, False),
+        ):
+            for mail, may in ((self.contact, contact), (self.parked, parked)):
+                with self.subTest(user=user.login, mail=mail.subject), quiet():
+                    self.assertEqual(mail.with_user(user).has_access("read"), may)
+                    if user not in self.portal + self.internal + self.gateway:
+                        found = self.env[mail._name].with_user(user).search([("id", "=", mail.id)])
+                        self.assertEqual(bool(found), may)
+            with quiet():
+                self.assertEqual(self.delivery.with_user(user).has_access("read"), contact)
+                self.assertFalse(self.env["mail.postmaster.raw"].with_user(user).has_access("read"))
+                self.assertEqual(
+                    self.env["mail.postmaster.download"].with_user(user).has_access("read"),
+                    user in self.admin + self.stranger,
+                )
+
+    def test_reader_sees_what_the_documents_say(self):
+        # System Parameters, as a model readers may not read.
+        self.contact_alias.alias_model_id = self.env["ir.model"]._get("ir.config_parameter")
+        self.delivery.model = "ir.config_parameter"
+        self.env.flush_all()
+        with quiet():
+            self.assertFalse(self.contact.with_user(self.reader).has_access("read"))
+        # A mail its alias refused has no document, only the alias.
+        self.delivery.model = False
+        self.contact_alias.alias_model_id = self.env["ir.model"]._get("res.partner")
+        self.env.flush_all()
+        self.assertTrue(self.contact.with_user(self.reader).has_access("read"))
+
+    def test_rule_follows_access_rights(self):
+        self.assertTrue(self.contact.with_user(self.reader).has_access("read"))
+        self.env["ir.model.access"].search([
+            ("model_id.model", "=", "res.partner"), ("perm_read", "=", True),
+        ]).perm_read = False
+        self.env.invalidate_all()
+        with quiet():
+            self.assertFalse(self.contact.with_user(self.reader).has_access("read"))
+
+    def test_readers_see_no_secrets(self):
+        mail = self.contact.with_user(self.reader)
+        self.assertEqual(mail.state, "delivered")
+        self.assertEqual(mail.reason, f"Created a record through the address contacts@{DOMAIN}.")
+        self.assertEqual(mail.email_from, "Ann <ann@customer.test>")
+        for name in SECRETS:
+            with self.subTest(name), quiet():
+                with self.assertRaises(AccessError):
+                    mail.read([name])
+                self.assertNotIn(name, mail.fields_get())
+                self.contact.with_user(self.admin).read([name])
+        with quiet(), self.assertRaises(AccessError):
+            mail.search([("error", "ilike", "Traceback")])
+
+    def test_server_name_for_administrators_who_may_not_read_servers(self):
+        mail = self.contact.with_user(self.admin)
+        values = mail.web_read({"fetchmail_server_id": {"fields": {"display_name": {}}}})
+        self.assertEqual(values[0]["fetchmail_server_id"]["display_name"], self.server.name)
+        with quiet(), self.assertRaises(AccessError):
+            self.server.with_user(self.admin).read(["password"])

@@ -1,0 +1,144 @@
+import logging
+
+from odoo.tests import HttpCase, tagged
+
+from .screens_common import DOMAIN, ReceivedMail, raw_mail
+
+LOGGER = "odoo.addons.mail_postmaster.controllers.mail"
+
+
+@tagged("post_install", "-at_install")
+class TestControllers(HttpCase, ReceivedMail):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.set_up_received_mail()
+        cls.make_alias("contacts")
+        cls.admin = cls.make_user("admin-x", "mail_postmaster.group_admin")
+        cls.reader = cls.make_user("reader-x", "mail_postmaster.group_user")
+        cls.stranger = cls.make_user(
+            "stranger-x", "mail_postmaster.group_admin", cls.other_company,
+        )
+        cls.internal = cls.make_user("internal-x", "base.group_user")
+        cls.portal = cls.make_user("portal-x", "base.group_portal")
+
+    def keep(self, raw):
+        """Receive a mail that can be read, and store these bytes in its place."""
+        mail = self.receive(raw_mail(f"contacts@{DOMAIN}", f"Mail {len(raw)}"))
+        self.env.cr.execute(
+            "UPDATE mail_postmaster_raw SET content = %s WHERE message_id = %s", [raw, mail.id]
+        )
+        return mail
+
+    def get(self, user, mail_id, what):
+        self.authenticate(user.login, user.login)
+        return self.url_open(f"/postmaster/mail/{mail_id}/{what}", allow_redirects=False)
+
+    # --- download ----------------------------------------------------------------------
+
+    def test_download_is_byte_identical(self):
+        raw = bytes(range(256)) + b"\r\n\n\r\0From \xff" * 1000
+        mail = self.keep(raw)
+        response = self.get(self.admin, mail.id, "raw")
+        self.assertEqual(response.status_code, 200)
+        self.assertEqual(response.content, raw)
+        self.assertEqual(response.headers["Content-Type"], "message/rfc822")
+        self.assertEqual(response.headers["X-Content-Type-Options"], "nosniff")
+        self.assertIn(f"received-mail-{mail.id}.eml", response.headers["Content-Disposition"])
+        self.assertTrue(response.headers["Content-Disposition"].startswith("attachment"))
+
+    def test_download_is_logged(self):
+        mail = self.receive(raw_mail(f"contacts@{DOMAIN}"))
+        with self.assertLogs(LOGGER, logging.INFO) as logs:
+            self.get(self.admin, mail.id, "raw")
+        self.assertIn(f"User {self.admin.id} downloaded received mail {mail.id}", logs.output[0])
+        download = mail.download_ids
+        self.assertEqual((download.create_uid, download.mail_number), (self.admin, mail.id))
+        self.assertEqual(download.message_id, "<Hello@customer.test>")
+        self.assertTrue(download.create_date)
+        self.get(self.admin, mail.id, "raw")
+        self.env.invalidate_all()
+        self.assertEqual(len(mail.download_ids), 2)
+        # A preview is not a download.
+        self.get(self.admin, mail.id, "preview")
+        self.env.invalidate_all()
+        self.assertEqual(len(mail.download_ids), 2)
+        # The line of the auditor stays when the mail goes.
+        mail.unlink()
+        self.assertEqual((download.mail_id.id, download.mail_number > 0), (False, True))
+
+    # --- who ---------------------------------------------------------------------------
+
+    def test_who_may(self):
+        mail = self.receive(raw_mail(f"contacts@{DOMAIN}"))
+        for what in ("raw", "preview"):
+            self.assertEqual(self.get(self.admin, mail.id, what).status_code, 200)
+            for user in self.reader + self.stranger + self.internal + self.portal:
+                with self.subTest(what=what, user=user.login):
+                    response = self.get(user, mail.id, what)
+                    # As one that does not exist: its number tells nothing.
+                    self.assertEqual(response.status_code, 404)
+                    self.assertNotIn("Good morning", response.text)
+            self.assertEqual(self.get(self.admin, 999_999_999, what).status_code, 404)
+            self.logout()
+            response = self.url_open(f"/postmaster/mail/{mail.id}/{what}", allow_redirects=False)
+            with self.subTest(what=what, user="nobody"):
+                self.assertEqual(response.status_code, 303)
+                self.assertIn("/web/login", response.headers["Location"])
+        self.assertEqual(mail.download_ids.create_uid, self.admin)
+
+    def test_only_get(self):
+        mail = self.receive(raw_mail(f"contacts@{DOMAIN}"))
+        self.authenticate(self.admin.login, self.admin.login)
+        for what in ("raw", "preview"):
+            response = self.url_open(f"/postmaster/mail/{mail.id}/{what}", data={"a": "b"})
+            self.assertEqual(response.status_code, 405)
+
+    def test_content_that_was_removed(self):
+        mail = self.receive(raw_mail(f"contacts@{DOMAIN}"))
+        self.env.cr.execute("DELETE FROM mail_postmaster_raw WHERE message_id = %s", [mail.id])
+        for what in ("raw", "preview"):
+            response = self.get(self.admin, mail.id, what)
+            self.assertEqual(response.status_code, 404)
+            self.assertIn("content of this mail was removed", response.text)
+        self.assertFalse(mail.download_ids)
+
+    # --- preview -----------------------------------------------------------------------
+
+    def test_preview_fetches_and_runs_nothing(self):
+        mail = self.keep(
+            b"Content-Type: text/html\r\n\r\n<p>Hi</p><script>steal()</script>"
+            b"<img src='https://spy.test/1.png'>"
+        )
+        response = self.get(self.admin, mail.id, "preview")
+        self.assertEqual(response.status_code, 200)
+        self.assertIn("<p>Hi</p>", response.text)
+        self.assertNotIn("steal", response.text)
+        self.assertNotIn("spy.test", response.text)
+        policy = {
+            directive.split()[0]: directive.split()[1:]
+            for directive in response.headers["Content-Security-Policy"].split(";")
+        }
+        self.assertEqual(policy["default-src"], ["'none'"])
+        self.assertEqual(policy["img-src"], ["data:"])
+        self.assertEqual(policy["sandbox"], [])
+        self.assertNotIn("script-src", policy)
+        for name, value in (
+            ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
+            ("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store"),
+        ):
+            self.assertEqual(response.headers[name], value)
+
+    def test_preview_of_any_bytes(self):
+        for raw, expected in (
+            (b"", "This mail has no text."),
+            (b"Subject: x\n\n\0\0", "This mail has no text."),
+            (b"\n" + b"\xe9" * 1_000_000, "The rest is not shown."),
+            (b"Content-Type: multipart/mixed\n\n", "This mail has no text."),
+            (b"Content-Type: text/plain; charset=x-nobody\n\ncaf\xe9", "café"),
+            (b"Content-Disposition: attachment; filename=\"\xe9\"\n\nx", "(text/plain, 1 B)"),
+        ):
+            with self.subTest(raw=raw[:60]):
+                response = self.get(self.admin, self.keep(raw).id, "preview")
+                self.assertEqual(response.status_code, 200)
+                self.assertIn(expected, response.text)

@@ -1,0 +1,459 @@
+import re
+from ast import literal_eval
+from unittest.mock import patch
+
+from lxml import etree
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, TransactionCase, tagged
+from odoo.tools.translate import code_translations
+
+from odoo.addons.mail_postmaster.models.mail_postmaster_attention import ACTIVITY
+from odoo.addons.mail_postmaster.models.sentences import REASONS, STEPS, fill, outline
+
+from .screens_common import DOMAIN, ReceivedMail, raw_mail
+
+
+class ScreensCase(TransactionCase, ReceivedMail):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.set_up_received_mail()
+        cls.admin = cls.make_user("postmaster", "mail_postmaster.group_admin")
+        cls.env["ir.config_parameter"].set_param("mail.postmaster.responsible", cls.admin.id)
+
+    def as_admin(self, record):
+        return record.with_user(self.admin)
+
+
+@tagged("post_install", "-at_install")
+class TestSentences(ScreensCase):
+    def setUp(self):
+        super().setUp()
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.mail = self.receive(raw_mail())
+
+    def in_french(self, source, translation):
+        terms = {**code_translations.get_python_translations("mail_postmaster", "fr_FR"),
+                 source: translation}
+        self.patch(code_translations, "get_python_translations", lambda module, lang: terms)
+
+    def test_reason_in_the_readers_language(self):
+        self.assertEqual(self.mail.reason, f"No alias takes mail for nobody@{DOMAIN}.")
+        self.in_french(REASONS["no_route"]._source, "Aucun alias pour %(recipients)s.")
+        french = self.mail.with_context(lang="fr_FR")
+        self.assertEqual(french.reason, f"Aucun alias pour nobody@{DOMAIN}.")
+        labels = dict(french.fields_get(["reason_code"])["reason_code"]["selection"])
+        self.assertEqual(labels["no_route"], "Aucun alias pour ….")
+
+    def test_step_in_the_readers_language(self):
+        self.in_french(STEPS["recipients"][True]._source, "Adressé à %(recipients)s.")
+        lines = self.mail.with_context(lang="fr_FR").trace_lines
+        self.assertIn({"hit": True, "text": f"Adressé à nobody@{DOMAIN}."}, lines)
+
+    def test_a_bad_translation_does_not_hide_the_rest(self):
+        self.in_french(REASONS["no_route"]._source, "50 % : %(wrong)s, %(recipients)d, %s")
+        french = self.mail.with_context(lang="fr_FR")
+        self.assertEqual(french.reason, "50 % : ?, %(recipients)d, %s")
+
+    def test_parameters_are_not_read_as_placeholders(self):
+        self.mail.reason_params = {"recipients": "100%(alias)s %d %"}
+        self.assertEqual(self.mail.reason, "No alias takes mail for 100%(alias)s %d %.")
+
+    def test_odd_parameters(self):
+        for params in (None, [], "text", 1, {"other": 1}):
+            with self.subTest(params=params):
+                self.mail.reason_params = params
+                self.assertEqual(self.mail.reason, "No alias takes mail for ?.")
+
+    def test_code_of_an_addon_that_is_gone(self):
+        self.env.cr.execute(
+            "UPDATE mail_postmaster_message SET reason_code = 'of_old' WHERE id = %s", [self.mail.id]
+        )
+        self.mail.invalidate_recordset()
+        self.assertEqual(self.mail.reason, "of_old")
+        self.mail.trace = [{"step": "of_old", "hit": False, "params": {}}, {}]
+        self.assertEqual([line["text"] for line in self.mail.trace_lines], ["of_old", None])
+
+    def test_models_and_targets_have_names(self):
+        alias = self.make_alias("named")
+        self.mail.trace = [
+            {"step": "record", "hit": True, "params": {"model": "res.partner", "res_id": 5}},
+            {"step": "route", "hit": True, "params": {"target": f"alias:{alias.id}"}},
+            {"step": "route", "hit": True, "params": {"target": "alias:999999999"}},
+            {"step": "route", "hit": True, "params": {"target": "thread:res.partner,7"}},
+            {"step": "route", "hit": True, "params": {"target": "fallback:res.partner,"}},
+            {"step": "route", "hit": True, "params": {"target": "thread:no.model,7"}},
+            {"step": "route", "hit": True, "params": {"target": "report"}},
+        ]
+        self.assertEqual([line["text"] for line in self.mail.trace_lines], [
+            "Created or updated Contact, 5.",
+            f"Route: named@{DOMAIN}.",
+            "Route: an alias that was deleted.",
+            "Route: Contact number 7.",
+            "Route: a new Contact, as the incoming server asks.",
+            "Route: no.model number 7.",
+            "Route: report.",
+        ])
+
+    def test_every_sentence_can_be_filled(self):
+        texts = [*REASONS.values(), *(text for step in STEPS.values() for text in step.values())]
+        for text in texts:
+            with self.subTest(text=text._source):
+                self.assertNotIn("%", outline(text._source))
+                self.assertNotIn("%", fill(text._source, {}))
+
+
+@tagged("post_install", "-at_install")
+class TestViews(ScreensCase):
+    MODELS = {
+        "mail.postmaster.message": ["list", "form", "search", "graph", "pivot"],
+        "mail.postmaster.download": ["list", "search"],
+        "mail.postmaster.redirect": ["form"],
+        "mail.postmaster.assign": ["form"],
+    }
+
+    def test_views_can_be_read(self):
+        reader = self.make_user("reader", "mail_postmaster.group_user")
+        for model, views in self.MODELS.items():
+            self.as_admin(self.env[model]).get_views([(False, view) for view in views])
+        arch = self.env["mail.postmaster.message"].with_user(reader).get_view(view_type="form")["arch"]
+        for hidden in ("trace_lines", "mail_postmaster_preview", '"error"', "action_process_again"):
+            with self.subTest(hidden):
+                self.assertNotIn(hidden, arch)
+        self.assertIn('name="reason"', arch)
+
+    def test_every_filter_and_grouping_works(self):
+        self.receive(raw_mail())
+        messages = self.as_admin(self.env["mail.postmaster.message"])
+        search = etree.fromstring(messages.get_view(view_type="search")["arch"])
+        for node in search.iter("filter"):
+            with self.subTest(node.get("name")):
+                if node.get("domain"):
+                    messages.search(self._evaluated(node.get("domain")))
+                if group := literal_eval(node.get("context") or "{}").get("group_by"):
+                    groups = messages.web_read_group([], [group], ["__count"])["groups"]
+                    self.assertTrue(groups)
+        for node in search.iter("field"):
+            with self.subTest(node.get("name"), filter=node.get("filter_domain")):
+                domain = node.get("filter_domain") or f"[('{node.get('name')}', 'ilike', self)]"
+                messages.search(self._evaluated(domain))
+
+    def _evaluated(self, domain):
+        domain = re.sub(r"\buid\b", str(self.admin.id), domain)
+        return literal_eval(re.sub(r"\bself\b", "'x'", domain))
+
+    def test_search_by_alias_and_document(self):
+        alias = self.make_alias("contacts")
+        mail = self.receive(raw_mail(f"contacts@{DOMAIN}"))
+        messages = self.as_admin(self.env["mail.postmaster.message"])
+        for domain in (
+            [("alias_id", "=", alias.id)], [("alias_id", "ilike", "contacts")],
+            [("document_model", "=", "res.partner")], [("message_id", "=", "<Hello@customer.test>")],
+        ):
+            with self.subTest(domain=domain):
+                self.assertIn(mail, messages.search(domain))
+        self.assertNotIn(mail, messages.search([("alias_id", "!=", False), ("state", "=", "parked")]))
+
+
+@tagged("post_install", "-at_install")
+class TestActions(ScreensCase):
+    def setUp(self):
+        super().setUp()
+        self.alias = self.make_broken_alias("broken")
+        self.mail = self.receive(raw_mail(f"broken@{DOMAIN}"))
+        self.assertEqual(self.mail.state, "parked")
+
+    def repair(self):
+        self.alias.alias_defaults = "{}"
+
+    def test_process_again(self):
+        self.assertEqual(self.mail.reason_code, "failed")
+        self.repair()
+        self.assertTrue(self.as_admin(self.mail).action_process_again())
+        self.assertEqual((self.mail.state, self.mail.reason_code), ("delivered", "record_created"))
+        self.assertEqual(self.mail.delivery_ids.record_name, "Hello")
+        action = self.mail.delivery_ids.action_open_record()
+        self.assertEqual(self.env[action["res_model"]].browse(action["res_id"]).name, "Hello")
+
+    def test_process_again_many(self):
+        others = self.mail
+        for number in range(3):
+            others |= self.receive(raw_mail(f"broken@{DOMAIN}", f"Mail {number}"))
+        self.repair()
+        self.as_admin(others).action_process_again()
+        self.assertEqual(set(others.mapped("reason_code")), {"record_created"})
+        # The dialog for many leaves out what is done.
+        params = self.as_admin(others).action_process_selected()["params"]
+        self.assertEqual(params, {"ids": [], "skipped": 4})
+
+    def test_delivered_is_not_processed_again(self):
+        self.repair()
+        self.as_admin(self.mail).action_process_again()
+        with self.assertRaisesRegex(UserError, "they were delivered"):
+            self.as_admin(self.mail).action_process_again()
+        with self.assertRaisesRegex(UserError, "delivered can not be ignored"):
+            self.as_admin(self.mail).action_ignore()
+
+    def test_ignore(self):
+        self.as_admin(self.mail).action_ignore()
+        self.assertEqual(self.mail.reason, "Ignored by postmaster.".replace("postmaster", self.admin.name))
+        self.assertEqual(self.mail.state, "ignored")
+        self.assertEqual(self.mail.delivery_ids.mapped("state"), ["ignored"])
+        self.as_admin(self.mail).action_ignore()
+        self.repair()
+        self.as_admin(self.mail).action_process_again()
+        self.assertEqual(self.mail.state, "delivered")
+
+    def test_open_what_is_not_there(self):
+        with self.assertRaisesRegex(UserError, "deleted"):
+            self.mail.delivery_ids.action_open_record()
+        self.assertEqual(self.mail.delivery_ids.action_open_alias()["res_id"], self.alias.id)
+        self.mail.delivery_ids.alias_id = False
+        with self.assertRaisesRegex(UserError, "No alias"):
+            self.mail.delivery_ids.action_open_alias()
+
+    def test_from_message_to_mail_and_back(self):
+        self.repair()
+        self.as_admin(self.mail).action_process_again()
+        message = self.mail.delivery_ids.mail_message_id
+        self.assertEqual(message.message_type, "email")
+        action = self.as_admin(self.env["mail.postmaster.message"]).action_open_received(message.id)
+        self.assertEqual(action["res_id"], self.mail.id)
+        with self.assertRaisesRegex(UserError, "not in the log"):
+            self.as_admin(self.env["mail.postmaster.message"]).action_open_received(0)
+
+    # --- dialogs -----------------------------------------------------------------------
+
+    def dialog(self, model, **values):
+        environment = self.as_admin(self.env[model]).with_context(
+            active_model="mail.postmaster.message", active_id=self.mail.id,
+        )
+        form = Form(environment)
+        for name, value in values.items():
+            if name == "alias_ids":
+                for alias in value:
+                    form.alias_ids.add(alias)
+            else:
+                setattr(form, name, value)
+        return form.save()
+
+    def test_process_as_addressed_to_an_alias(self):
+        alias = self.make_alias("people")
+        wizard = self.dialog("mail.postmaster.redirect", alias_ids=alias)
+        self.assertEqual(wizard.recipients, f"broken@{DOMAIN}")
+        self.assertFalse(wizard.sender_was_told)
+        wizard.action_process()
+        self.assertEqual(self.mail.state, "delivered")
+        self.assertEqual(self.mail.reason, f"Created a record through the address people@{DOMAIN}.")
+
+    def test_process_as_addressed_to_an_address(self):
+        self.make_alias("people")
+        self.dialog("mail.postmaster.redirect", addresses=f"People <People@{DOMAIN}>").action_process()
+        self.assertEqual(self.mail.reason_code, "record_created")
+
+    def test_process_as_addressed_to_an_alias_without_domain(self):
+        local = self.make_alias("local", alias_defaults="{'comment': 'by the local one'}")
+        local.alias_domain_id = False
+        other = self.make_alias("people")
+        with self.assertRaisesRegex(UserError, "choose it alone"):
+            self.dialog("mail.postmaster.redirect", alias_ids=local + other).action_process()
+        self.dialog("mail.postmaster.redirect", alias_ids=local).action_process()
+        self.assertEqual(self.mail.state, "delivered")
+        partner = self.env["res.partner"].browse(self.mail.delivery_ids.filtered("res_id").res_id)
+        self.assertIn("by the local one", partner.comment)
+
+    def test_process_as_addressed_to_nothing(self):
+        for addresses, sentence in ((False, "Choose an alias"), ("nonsense", "no email address")):
+            with self.subTest(addresses=addresses), self.assertRaisesRegex(UserError, sentence):
+                self.dialog("mail.postmaster.redirect", addresses=addresses).action_process()
+        self.assertEqual(self.mail.state, "parked")
+
+    def assign_to(self, record):
+        return self.as_admin(self.env["mail.postmaster.assign"]).create({
+            "mail_id": self.mail.id, "record": f"{record._name},{record.id}",
+        })
+
+    def test_assign_to_a_record(self):
+        self.admin.group_ids += self.env.ref("base.group_partner_manager")
+        partner = self.env["res.partner"].create({"name": "Customer"})
+        self.assign_to(partner).action_process()
+        self.assertEqual(self.mail.state, "delivered")
+        message = partner.message_ids.filtered(lambda message: message.message_type == "email")
+        self.assertEqual(message.subject, "Hello")
+        self.assertEqual(self.mail.delivery_ids.filtered("mail_message_id").mail_message_id, message)
+
+    def test_assign_to_an_alias(self):
+        alias = self.make_alias("people")
+        self.dialog("mail.postmaster.assign", target="alias", alias_id=alias).action_process()
+        self.assertEqual(self.mail.reason, f"Created a record through the address people@{DOMAIN}.")
+
+    def test_assign_only_to_what_the_user_may_write(self):
+        partner = self.env["res.partner"].create({"name": "Customer"})
+        models = self.as_admin(self.env["mail.postmaster.assign"])._selection_models()
+        self.assertNotIn("res.partner", dict(models))
+        for record in (partner, self.mail):
+            with self.subTest(record=record), self.assertRaisesRegex(ValueError, "Wrong value"):
+                self.assign_to(record)
+        # Of a kind that may be written, but not this one.
+        manager = self.env.ref("base.group_partner_manager")
+        self.admin.group_ids += manager
+        partner.company_id = self.other_company
+        with self.assertRaises(AccessError):
+            self.assign_to(partner).action_process()
+        partner.company_id = False
+        wizard = self.assign_to(partner)
+        self.admin.group_ids -= manager
+        with self.assertRaises(AccessError):
+            wizard.action_process()
+        self.admin.group_ids += manager
+        partner.unlink()
+        with self.assertRaisesRegex(UserError, "Choose a record"):
+            wizard.action_process()
+        self.assertEqual(self.mail.state, "parked")
+
+    def test_warning_when_the_sender_was_told(self):
+        self.make_alias("closed", alias_contact="partners")
+        self.mail = self.receive(raw_mail(f"closed@{DOMAIN}", "Refused"))
+        self.assertEqual((self.mail.state, self.mail.reason_code), ("refused", "alias_security"))
+        self.assertTrue(self.dialog("mail.postmaster.redirect").sender_was_told)
+        assign = self.as_admin(self.env["mail.postmaster.assign"]).create({"mail_id": self.mail.id})
+        self.assertTrue(assign.sender_was_told)
+
+
+@tagged("post_install", "-at_install")
+class TestAttention(ScreensCase):
+    def activities(self, user=None):
+        return self.env["mail.activity"].search([
+            ("activity_type_id", "=", self.env.ref(ACTIVITY).id),
+            ("user_id", "=", (user or self.admin).id),
+        ])
+
+    def test_one_activity_a_day(self):
+        first = self.receive(raw_mail(subject="First"))
+        self.receive(raw_mail(subject="Second"))
+        activity = self.activities()
+        self.assertEqual((activity.res_model, activity.res_id), (first._name, first.id))
+        self.assertEqual(activity.summary, f"No alias takes mail for nobody@{DOMAIN}.")
+        # The column is the transaction's own clock, which nothing freezes.
+        self.env.cr.execute(
+            "UPDATE mail_activity SET create_date = create_date - interval '1 day' WHERE id = %s",
+            [activity.id],
+        )
+        self.receive(raw_mail(subject="Third"))
+        self.assertEqual(len(self.activities()), 2)
+
+    def test_another_one_when_the_first_is_done(self):
+        self.receive(raw_mail(subject="First"))
+        self.as_admin(self.activities()).action_feedback(feedback="seen")
+        self.assertFalse(self.activities())
+        self.receive(raw_mail(subject="Second"))
+        self.assertEqual(len(self.activities()), 1)
+
+    def test_done_when_the_mail_is_settled(self):
+        mail = self.receive(raw_mail())
+        self.as_admin(mail).action_process_again()
+        self.assertEqual((mail.state, len(self.activities())), ("parked", 1))
+        self.as_admin(mail).action_ignore()
+        self.assertFalse(self.activities())
+
+    def test_nobody_chosen(self):
+        parameters = self.env["ir.config_parameter"]
+        stranger = self.make_user("elsewhere", "mail_postmaster.group_admin", self.other_company)
+        self.env.ref("mail_postmaster.group_admin").all_user_ids.filtered(
+            lambda user: user not in self.admin + stranger
+        ).active = False
+        mail = self.receive(raw_mail())
+        for text in (False, "", "nonsense", "999999999", str(stranger.id)):
+            parameters.set_param("mail.postmaster.responsible", text)
+            expected = stranger if text == str(stranger.id) else self.admin
+            with self.subTest(text=text):
+                self.assertEqual(mail._responsible_user(), expected)
+        parameters.set_param("mail.postmaster.responsible", False)
+        mail.company_id = self.other_company
+        self.assertEqual(mail._responsible_user(), stranger)
+        stranger.active = False
+        self.assertFalse(mail._responsible_user())
+        mail._schedule_attention()
+
+    def test_what_goes_wrong_does_not_touch_the_mail(self):
+        def fail(*args, **kwargs):
+            raise ValueError("no activities today")
+
+        messages = type(self.env["mail.postmaster.message"])
+        with patch.object(messages, "activity_schedule", fail), self.assertLogs(
+            "odoo.addons.mail_postmaster.models.mail_postmaster_attention", "ERROR",
+        ):
+            mail = self.receive(raw_mail())
+        self.assertEqual((mail.state, mail.reason_code), ("parked", "no_route"))
+        self.assertFalse(self.activities())
+
+    def test_few_statements(self):
+        self.receive(raw_mail(subject="First"))
+        mail = self.receive(raw_mail(subject="Second"))
+        mail.invalidate_recordset()
+        with self.assertQueryCount(6):  # Two are the savepoint's, two read this mail and user.
+            mail._call_for_attention()
+            self.env.cr.precommit.data.pop("bus.bus.values", None)
+
+
+@tagged("post_install", "-at_install")
+class TestSettings(ScreensCase):
+    def settings(self, **values):
+        return self.env["res.config.settings"].create(values)
+
+    def test_defaults_are_shown(self):
+        self.env["ir.config_parameter"].search([("key", "like", "mail.postmaster.")]).filtered(
+            lambda parameter: parameter.key != "mail.postmaster.database"
+        ).unlink()
+        settings = self.settings()
+        self.assertEqual(settings.postmaster_raw_days, 7)
+        self.assertEqual(settings.postmaster_raw_megabytes, 2048)
+        self.assertEqual(settings.postmaster_log_days, 180)
+        self.assertEqual(settings.postmaster_retry_minutes, "1, 5, 15, 60, 240")
+        self.assertFalse(settings.postmaster_pass_through)
+        self.assertFalse(settings.postmaster_is_copy)
+
+    def test_values_are_stored_where_they_are_read(self):
+        self.settings(
+            postmaster_raw_days=30, postmaster_retry_minutes="2, 4",
+            postmaster_responsible_id=self.env.user.id,
+        ).execute()
+        policy = self.env["mail.postmaster.policy"]
+        self.assertEqual(policy._number("mail.postmaster.raw.days"), 30)
+        self.assertEqual([step.seconds for step in policy._retry_schedule()], [120, 240])
+        self.assertEqual(policy._parameter("mail.postmaster.responsible"), str(self.env.user.id))
+
+    def test_nonsense_is_refused(self):
+        for name, value, sentence in (
+            ("postmaster_raw_days", 0, "mail.postmaster.raw.days .* between 1 and 3650"),
+            ("postmaster_raw_days", -1, "between 1 and 3650"),
+            ("postmaster_raw_megabytes", 9, "mail.postmaster.raw.megabytes"),
+            ("postmaster_log_days", 40_000, "mail.postmaster.log.days"),
+            ("postmaster_retry_minutes", "soon", "'soon' is not a number of minutes"),
+        ):
+            with self.subTest(name=name), self.assertRaisesRegex(ValidationError, sentence):
+                self.settings(**{name: value})
+
+    def test_switch(self):
+        parameters = self.env["ir.config_parameter"]
+        messages = self.as_admin(self.env["mail.postmaster.message"])
+        self.assertFalse(messages.read_warnings()["is_passed_through"])
+        self.settings(postmaster_pass_through=True).execute()
+        self.assertEqual(parameters.get_param("mail.postmaster.enabled"), "False")
+        self.assertTrue(messages.read_warnings()["is_passed_through"])
+        self.assertFalse(self.receive(raw_mail()))
+        self.assertTrue(self.settings().postmaster_pass_through)
+        self.settings(postmaster_pass_through=False).execute()
+        self.assertTrue(self.receive(raw_mail()))
+
+    def test_copy(self):
+        self.env["ir.config_parameter"].set_param("mail.postmaster.database", "another@1")
+        messages = self.as_admin(self.env["mail.postmaster.message"])
+        self.assertEqual(messages.read_warnings(), {
+            "is_copy": True, "is_passed_through": False, "may_confirm": True,
+        })
+        settings = self.settings()
+        self.assertTrue(settings.postmaster_is_copy)
+        settings.action_postmaster_confirm_database()
+        self.assertFalse(messages.read_warnings()["is_copy"])

@@ -1,0 +1,45 @@
+from odoo.tests import HttpCase, tagged
+
+from .screens_common import DOMAIN, ReceivedMail, raw_mail
+
+
+@tagged("post_install", "-at_install")
+class TestTour(HttpCase, ReceivedMail):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.set_up_received_mail()
+        cls.env["mail.postmaster.message"].search([]).unlink()
+
+    def test_repair_an_alias(self):
+        # Without crm there is nothing to open at the end: a failure, so that nobody
+        # takes a tour that did not run for one that passed.
+        self.assertIn("crm.lead", self.env, "This tour needs the application crm.")
+        self.make_alias("desks", "crm.lead", alias_defaults="{'type': 'nonsense'}")
+        mail = self.receive(raw_mail(f"desks@{DOMAIN}", "Twenty desks"))
+        self.assertEqual(mail.state, "parked")
+        self.env.ref("base.user_admin").company_ids += self.company
+        self.start_tour("/odoo", "mail_postmaster_repair_alias", login="admin")
+        self.assertEqual((mail.state, mail.reason_code), ("delivered", "record_created"))
+        lead = self.env["crm.lead"].search([("name", "=", "Twenty desks")])
+        self.assertEqual(mail.delivery_ids.filtered("res_id").res_id, lead.id)
+
+    def test_process_many(self):
+        alias = self.make_broken_alias("contacts")
+        for number in range(11):
+            self.receive(raw_mail(f"contacts@{DOMAIN}", f"Mail {number}"))
+        self.receive(raw_mail(subject="To nobody"))
+        alias.alias_defaults = "{}"
+        self.start_tour("/odoo/postmaster-attention", "mail_postmaster_process_many", login="admin")
+        self.assertEqual(
+            self.env["mail.postmaster.message"].search([("state", "=", "parked")]).mapped("subject"),
+            ["To nobody"],
+        )
+
+    def test_from_message_to_mail(self):
+        self.make_alias("contacts")
+        mail = self.receive(raw_mail(f"contacts@{DOMAIN}"))
+        partner_id = mail.delivery_ids.res_id
+        self.start_tour(
+            f"/odoo/res.partner/{partner_id}", "mail_postmaster_from_message", login="admin",
+        )
