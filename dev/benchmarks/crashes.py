@@ -1,0 +1,73 @@
+"""Many crashes while mail is fetched and processed: nothing lost, nothing doubled.
+
+The same as ``dev/system/test_crashes.py`` with more moments; on a cluster that writes to
+the disk before it answers.
+"""
+
+import sys
+import time
+
+from crashes import check, fill, finish, interrupt
+from environment import postgresql
+from environment.dovecot import Dovecot
+from setup_gateway import USER, add_server
+
+from odoo import sql_db
+
+from . import databases
+
+MOMENTS, MAILS = 1000, 200
+
+
+class Database:
+    """The parts of the tests' database that the crashes need."""
+
+    def __init__(self, name):
+        self.name = name
+
+    @property
+    def registry(self):
+        return databases.Registry(self.name)
+
+    def env(self):
+        return databases.environment(self.name)
+
+    def query(self, sql):
+        return postgresql.query(self.name, sql)
+
+
+def is_left(database, dovecot):
+    if any("S" not in kept.flags for kept in dovecot.stored(USER)):
+        return True
+    return bool(database.query(
+        "SELECT 1 FROM mail_postmaster_message WHERE state IN ('received', 'retry') LIMIT 1"
+    ))
+
+
+def main(moments):
+    databases.configure()
+    postgresql.Cluster("postgresql-durable", postgresql.DURABLE).start().use()
+    sql_db.close_all()
+    databases.prepare()
+    database, start = Database(databases.OURS), time.monotonic()
+    with Dovecot("bench-dovecot") as dovecot:
+        with database.env() as env:
+            server_id = add_server(env, dovecot).id
+        used, subjects, rounds = 0, [], 0
+        while used < moments:
+            rounds += 1
+            subjects += fill(dovecot, MAILS, f"Round {rounds}")
+            used += interrupt(
+                database, server_id, lambda: is_left(database, dovecot), moments - used, seed=rounds,
+            )
+            print(f"{used:5} moments, {len(subjects)} mails", flush=True)
+        released = finish(database, server_id, lambda: is_left(database, dovecot))
+        check(database, subjects)
+    print(
+        f"\n{used} times kill -9 while {len(subjects)} mails were fetched and processed, "
+        f"{time.monotonic() - start:.0f} s: {len(subjects)} records, {len(subjects)} rows in the log, "
+        f"none twice, none missing; {released} were parked for their crashes and released."
+    )
+
+
+main(int(sys.argv[1]) if len(sys.argv) > 1 else MOMENTS)
