@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ..gateway import states
 from ..gateway.trace import Trace
+from .submission import STORED
 
 ATTEMPT = "mail_postmaster_attempt"
 # Core ignores a mail whose Message-Id it knows. A mail whose other copy was delivered to
@@ -87,6 +88,8 @@ class Attempt:
         self.recipients = row["recipients"] or ""
         self.server_id = submission.server_id
         self.can_refuse = submission.can_refuse
+        # A Python caller in the middle of its work gets core's exceptions and core's answers.
+        self.is_callers = joined and submission.source != STORED
         self.addressed_to = submission.addressed_to
         self.joined = joined
         self.known = known

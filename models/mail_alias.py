@@ -17,9 +17,11 @@ class MailAlias(models.Model):
         mail is given up.
         """
         attempt = self.env.context.get(ATTEMPT)
-        if attempt and attempt.in_route and not attempt.joined:
+        if attempt and attempt.in_route and not attempt.is_callers:
+            # Nothing is read here: core calls this with a cursor of its own, which need not
+            # see the alias.
             attempt.alias_failures.append((self.id, message, message_dict))
-            attempt.trace.miss("alias_bounce", alias=self.display_name)
+            attempt.trace.miss("alias_bounce")
             return
         if attempt and not attempt.in_route and not attempt.is_over:
             self._note_refusal(attempt, set_invalid)

@@ -1,6 +1,7 @@
 import psycopg2
 
 from odoo import api, models
+from odoo.tools.mail import email_split
 
 from ..gateway import identity, states
 from ..gateway.envelope import RECIPIENT_FIELDS
@@ -132,7 +133,7 @@ class MailThread(models.AbstractModel):
                 else Reason(states.IGNORED, "report_unmatched")
             )
             report = {"report": RouteResult("report", reason)}
-            if attempt.joined:
+            if attempt.is_callers:
                 attempt.results += report.values()
             elif not self._claim_targets(attempt, report):
                 # A second copy of the report must not count as a second bounce.
@@ -156,7 +157,9 @@ class MailThread(models.AbstractModel):
         )
         attempt = self.env.context.get(ATTEMPT)
         if attempt and (alias := route[4]):
-            is_exact = alias.alias_full_name and alias.alias_full_name in message_dict["recipients"].lower()
+            # As message_route of 19.0 compares them.
+            addresses = {address.lower() for address in email_split(message_dict["recipients"])}
+            is_exact = alias.alias_full_name in addresses
             attempt.trace.hit("alias" if is_exact else "alias_local_part", alias=alias.display_name)
         return checked
 
@@ -223,7 +226,7 @@ class MailThread(models.AbstractModel):
                 raise
             except Exception as error:  # noqa: BLE001  recorded on its delivery
                 failures.append(error)
-                if attempt.joined or len(failures) == len(claimed):
+                if attempt.is_callers or len(failures) == len(claimed):
                     raise
                 attempt.note_failed_route(target, error)
             else:

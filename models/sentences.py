@@ -53,6 +53,7 @@ REASONS = {
     "alias_failed": _lt("The address %(alias)s could not create its record: %(error)s."),
     "crashed": _lt("Odoo stopped %(count)s times while processing this mail."),
     "raw_missing": _lt("The mail can not be processed again: its content was removed."),
+    "erased": _lt("The data of its sender was erased before it was processed."),
     "assigned": _lt("Assigned to a record by %(user)s."),
 }
 
@@ -90,8 +91,7 @@ STEPS = {
     "answer": {True: _lt("The sender was answered."),
                False: _lt("The sender was not answered: %(why)s.")},
     "alias_bounce": {False: _lt(
-        "%(alias)s failed; its sender is told only if the mail is given "
-        "up."
+        "Creating the record failed; the sender is told only if the mail is given up."
     )},
     "message_known": {True: _lt("A message with this Message-Id is already here."),
                       False: _lt("The Message-Id is new.")},

@@ -1,5 +1,13 @@
-from . import gateway
-from . import test_screens
-from . import test_access
-from . import test_controllers
-from . import test_tour
+from . import (
+    gateway,
+    test_access,
+    test_controllers,
+    test_decisions,
+    test_hooks,
+    test_intake,
+    test_policy,
+    test_release,
+    test_retention,
+    test_screens,
+    test_tour,
+)

@@ -1,0 +1,66 @@
+from pathlib import Path
+
+from odoo.tests import TransactionCase
+
+DATA = Path(__file__).parent / "data"
+
+
+class GatewayCase(TransactionCase):
+    """A database that receives mail for people@postmaster.test, which makes contacts.
+
+    The class writes before it hands mail over, so every mail joins its transaction.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.domain = cls.env["mail.alias.domain"].create({
+            "name": "postmaster.test", "bounce_alias": "bounce", "catchall_alias": "catchall",
+        })
+        cls.env.company.alias_domain_id = cls.domain
+        cls.env["mail.postmaster.policy"].confirm_database()
+        cls.alias = cls.make_alias("people", "res.partner")
+        cls.log = cls.env["mail.postmaster.message"]
+        cls.pipeline = cls.env["mail.postmaster.pipeline"]
+
+    @classmethod
+    def make_alias(cls, name, model, **values):
+        return cls.env["mail.alias"].create({
+            "alias_name": name, "alias_model_id": cls.env["ir.model"]._get_id(model),
+            "alias_domain_id": cls.domain.id, **values,
+        })
+
+    @staticmethod
+    def eml(name, **replacements):
+        """Return a sample mail as bytes; ``key="value"`` replaces ``{key}`` in it."""
+        raw = (DATA / f"{name}.eml").read_bytes()
+        for key, value in replacements.items():
+            raw = raw.replace(b"{%s}" % key.encode(), value.encode())
+        return raw
+
+    def mail(self, **fields):
+        """Return the plain sample mail, with other fields where given."""
+        defaults = {
+            "sender": "Jane Doe <jane@customer.test>", "to": "people@postmaster.test",
+            "subject": "Good morning", "message_id": f"<{self.id()}.{id(fields)}@customer.test>",
+            "headers": "",
+        }
+        return self.eml("plain", **{**defaults, **fields})
+
+    def receive(self, raw, model=False, **options):
+        """Hand a mail over and return ``(what the caller got, row of the log)``."""
+        before = self.log.search([], limit=1).id or 0
+        try:
+            result = self.env["mail.thread"].message_process(model, raw, **options)
+        except ValueError as error:
+            result = error
+        return result, self.log.search([("id", ">", before)], limit=1)
+
+    def assertReason(self, row, state, code):
+        self.assertEqual((row.state, row.reason_code), (state, code), row.error)
+        self.assertTrue(row.reason)
+        self.assertNotIn("%(", row.reason)
+
+    def assertStep(self, row, step, hit=True):
+        """Check that the trace holds a step, taken or not taken."""
+        self.assertIn((step, hit), [(known["step"], known["hit"]) for known in row.trace])

@@ -1,0 +1,45 @@
+"""What happens when the addon is installed or removed."""
+
+import base64
+
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.mail_postmaster import hooks
+
+from .common import GatewayCase
+
+
+@tagged("post_install", "-at_install")
+class TestHooks(GatewayCase):
+    def preset(self):
+        return self.env["ir.config_parameter"].get_param("mail.postmaster.preset")
+
+    def test_database_that_receives_mail_keeps_cores_decisions(self):
+        self.env["fetchmail.server"].create({"name": "Box", "active": False})
+        hooks.post_init_hook(self.env)
+        self.assertEqual(self.preset(), "odoo")
+
+    def test_new_database_starts_with_what_is_recommended(self):
+        self.env["fetchmail.server"].with_context(active_test=False).search([]).unlink()
+        self.env["mail.message"].search([
+            ("message_type", "=", "email"), ("message_id", "not like", "-openerp-"),
+        ]).unlink()
+        hooks.post_init_hook(self.env)
+        self.assertEqual(self.preset(), "recommended")
+
+    @mute_logger("odoo.addons.mail_postmaster.hooks")
+    def test_removal_loses_nothing(self):
+        raw = self.mail(to="typo@postmaster.test")
+        self.receive(self.mail(subject="Delivered"))
+        _result, row = self.receive(raw)
+        row.write({"state": "parked"})
+        partner = self.env.ref("base.user_admin").partner_id
+        before = self.env["ir.attachment"].search([("res_id", "=", partner.id)])
+        hooks.uninstall_hook(self.env)
+        added = self.env["ir.attachment"].search([("res_id", "=", partner.id)]) - before
+        added = added.filtered(lambda attachment: attachment.name.endswith(".eml"))
+        self.assertEqual(len(added.filtered(lambda a: a.name == f"received-mail-{row.id}.eml")), 1)
+        self.assertIn(raw, [base64.b64decode(attachment.datas) for attachment in added])
+        told = self.env["mail.message"].search([("partner_ids", "in", partner.ids)], limit=1)
+        self.assertEqual(told.subject, "Received mail that was not processed")

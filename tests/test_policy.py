@@ -1,0 +1,64 @@
+"""Settings: presets, bounds, and the confirmation of a database."""
+
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tests import new_test_user, tagged
+
+from .common import GatewayCase
+
+ALLOWED = "mail.catchall.domain.allowed"
+
+
+@tagged("post_install", "-at_install")
+class TestPolicy(GatewayCase):
+    def setUp(self):
+        super().setUp()
+        self.policy = self.env["mail.postmaster.policy"]
+        self.parameters = self.env["ir.config_parameter"]
+
+    def test_preset_recommended_and_back(self):
+        self.parameters.set_param(ALLOWED, False)
+        self.policy.apply_preset("recommended")
+        self.assertIn("postmaster.test", self.parameters.get_param(ALLOWED).split(","))
+        self.assertEqual(self.parameters.get_param("mail.postmaster.preset"), "recommended")
+        self.policy.apply_preset("odoo")
+        self.assertFalse(self.parameters.get_param(ALLOWED))
+
+    def test_presets_leave_what_an_administrator_typed(self):
+        self.parameters.set_param(ALLOWED, "partner.test")
+        for preset in ("recommended", "odoo"):
+            self.policy.apply_preset(preset)
+            self.assertEqual(self.parameters.get_param(ALLOWED), "partner.test")
+
+    def test_unknown_preset(self):
+        with self.assertRaisesRegex(ValidationError, "paranoid"):
+            self.policy.apply_preset("paranoid")
+
+    def test_only_administrators(self):
+        user = new_test_user(
+            self.env, "postmaster_reader", groups="base.group_user,mail_postmaster.group_user",
+        )
+        for call in (
+            lambda policy: policy.apply_preset("odoo"), lambda policy: policy.confirm_database(),
+        ):
+            with self.assertRaises(AccessError):
+                call(self.policy.with_user(user))
+
+    def test_nonsense_is_refused_by_name(self):
+        for key, value in [
+            ("mail.postmaster.raw.days", "0"), ("mail.postmaster.raw.days", "many"),
+            ("mail.postmaster.raw.megabytes", "1"), ("mail.postmaster.log.days", "-1"),
+            ("mail.postmaster.retry.minutes", "1, soon"),
+        ]:
+            with self.subTest(key=key, value=value), self.assertRaisesRegex(ValidationError, key):
+                self.policy._check_parameter(key, value)
+
+    def test_nonsense_written_past_the_checks_gives_the_default(self):
+        self.parameters.set_param("mail.postmaster.retry.minutes", "5, soon")
+        self.assertEqual(len(self.policy._retry_schedule()), 5)
+
+    def test_copy_of_a_database(self):
+        self.assertTrue(self.policy._is_confirmed_database())
+        self.parameters.set_param("mail.postmaster.database", "original@1")
+        self.assertFalse(self.policy._is_confirmed_database())
+        self.policy.confirm_database()
+        self.assertTrue(self.policy._is_confirmed_database())

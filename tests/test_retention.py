@@ -1,0 +1,93 @@
+"""How long received mail is kept, and that a sender's data can be erased."""
+
+from freezegun import freeze_time
+
+from odoo.tests import tagged
+
+from .common import GatewayCase
+
+
+@tagged("post_install", "-at_install")
+class TestRetention(GatewayCase):
+    def setUp(self):
+        super().setUp()
+        self.retention = self.env["mail.postmaster.retention"]
+        _result, self.delivered = self.receive(self.mail(subject="Kept for a week"))
+        _result, self.parked = self.receive(self.mail(to="typo@postmaster.test"))
+        self.set(self.parked, state="parked")
+
+    def set(self, rows, **values):
+        rows.write(values)
+        self.env.flush_all()
+
+    def age(self, rows, days):
+        for column in ("settled_at", "create_date"):
+            self.env.cr.execute(
+                f"UPDATE mail_postmaster_message SET {column} = {column} - %s * interval '1 day' "
+                "WHERE id = ANY(%s)", [days, rows.ids],
+            )
+        rows.invalidate_recordset()
+
+    def content(self, row):
+        return self.env["mail.postmaster.raw"]._read_content(row.id)
+
+    def test_content_of_delivered_mail_goes_after_some_days(self):
+        both = self.delivered + self.parked
+        self.age(both, 6)
+        self.retention._gc_raw()
+        self.assertTrue(self.content(self.delivered))
+        self.age(both, 2)
+        removed, remaining = self.retention._gc_raw()
+        self.assertEqual((removed, remaining), (1, 0))
+        self.assertIsNone(self.content(self.delivered))
+        self.assertFalse(self.delivered.raw_kept)
+        self.assertTrue(self.content(self.parked))
+
+    def test_the_number_of_days_is_a_setting(self):
+        self.env["ir.config_parameter"].set_param("mail.postmaster.raw.days", "30")
+        self.age(self.delivered, 29)
+        self.assertEqual(self.retention._gc_raw(), (0, 0))
+
+    def test_size_cap_takes_the_oldest_handled_content(self):
+        _result, newest = self.receive(self.mail(subject="Newest"))
+        megabytes = 1 << 20
+        self.set(self.delivered + self.parked + newest, size=6 * megabytes)
+        self.env["ir.config_parameter"].set_param("mail.postmaster.raw.megabytes", "10")
+        self.retention._gc_raw_above_cap()
+        self.assertFalse(self.delivered.raw_kept)
+        self.assertTrue(self.parked.raw_kept)
+        self.assertTrue(newest.raw_kept)
+
+    def test_log_of_handled_mail_goes_after_months(self):
+        both = self.delivered + self.parked
+        self.age(both, 181)
+        self.retention._gc_log()
+        self.assertEqual(both.exists(), self.parked)
+
+    def test_erase_a_sender(self):
+        record = self.delivered.delivery_ids._record()
+        count = self.retention._erase_sender(" JANE@customer.test ")
+        self.assertEqual(count, 2)
+        for row in self.delivered + self.parked:
+            self.assertIsNone(self.content(row))
+            for name in ("email_from", "email_normalized", "subject", "recipients", "trace", "error"):
+                self.assertFalse(row[name], name)
+        self.assertEqual(self.delivered.state, "delivered")
+        self.assertReason(self.parked, "ignored", "erased")
+        self.assertTrue(record.exists())
+
+    def test_numbers_out_of_bounds_do_no_harm(self):
+        policy = self.env["mail.postmaster.policy"]
+        for value, expected in [("0", 1), ("99999", 3650), ("soon", 7), ("-3", 7), (False, 7)]:
+            with self.subTest(value=value):
+                self.env["ir.config_parameter"].set_param("mail.postmaster.raw.days", value)
+                self.assertEqual(policy._number("mail.postmaster.raw.days"), expected)
+
+    def test_autovacuum_runs_it(self):
+        self.age(self.delivered, 8)
+        with freeze_time("2026-11-20"):
+            methods = {
+                name for name in dir(type(self.retention))
+                if getattr(getattr(type(self.retention), name), "_autovacuum", False)
+            }
+        self.assertEqual(methods, {"_gc_raw", "_gc_raw_above_cap", "_gc_log"})
