@@ -39,7 +39,9 @@ ALLOWED_ATTRIBUTES = frozenset(
 )
 # A style that names an address, or hides that it does behind an escape or a comment.
 _STYLE_WITH_ADDRESS = re.compile(r"[\\(@]|/\*|:\s*fixed", re.IGNORECASE)
-_DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,[a-z0-9+/=\s]*\Z", re.IGNORECASE)
+_DATA_IMAGE = re.compile(
+    r"data:image/(?:png|jpe?g|gif|webp);base64,[a-z0-9+/=\s]*\Z", re.IGNORECASE
+)
 
 _PAGE = """<!DOCTYPE html>
 <html><head><meta charset="utf-8"><style>
@@ -152,7 +154,8 @@ def _body(parts, words):
         return _note(words["empty"])
     text = chosen.text
     shown = text[:LONGEST_TEXT]
-    body = clean_html(shown) if chosen.content_type == "text/html" else f"<pre>{escape(shown)}</pre>"
+    is_html = chosen.content_type == "text/html"
+    body = clean_html(shown) if is_html else f"<pre>{escape(shown)}</pre>"
     return body + (_note(words["cut"]) if len(text) > LONGEST_TEXT else "")
 
 
@@ -212,7 +215,9 @@ def _start(tag, element):
 def _attributes(tag, attributes):
     """Yield the allowed attributes; a link shows where it leads in place of leading there."""
     for name, value in attributes:
-        if name in ALLOWED_ATTRIBUTES and not (name == "style" and _STYLE_WITH_ADDRESS.search(value)):
+        if name == "style" and _STYLE_WITH_ADDRESS.search(value):
+            continue
+        if name in ALLOWED_ATTRIBUTES:
             yield f' {name}="{escape(value)}"'
         elif tag == "a" and name == "href":
             yield f' title="{escape(value)}"'

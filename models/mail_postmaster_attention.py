@@ -32,7 +32,9 @@ class MailPostmasterMessage(models.Model):
 
     def _schedule_attention(self):
         responsible = self._responsible_user()
-        activity_type = self.env["ir.model.data"]._xmlid_to_res_id(ACTIVITY, raise_if_not_found=False)
+        activity_type = self.env["ir.model.data"]._xmlid_to_res_id(
+            ACTIVITY, raise_if_not_found=False
+        )
         if not activity_type or not responsible:
             return
         # In sudo as its caller is: mail is processed for users who may not plan for others.

@@ -17,7 +17,9 @@ class MailPostmasterDownload(models.Model):
         "mail.postmaster.message", "Received mail", readonly=True, index="btree_not_null",
         ondelete="set null",
     )
-    mail_number = fields.Integer("Number", readonly=True, aggregator=None, help="Of the received mail.")
+    mail_number = fields.Integer(
+        "Number", readonly=True, aggregator=None, help="Of the received mail.",
+    )
     message_id = fields.Char("Message-Id", readonly=True)
     company_id = fields.Many2one(
         "res.company", readonly=True, index="btree_not_null", ondelete="set null",

@@ -147,7 +147,8 @@ class MailPostmasterMessage(models.Model):
         }
         # Nobody has write rights; the group was checked above.
         mails = mails.sudo()
-        mails.delivery_ids.filtered(lambda delivery: delivery.state != states.DELIVERED).write(reason)
+        undelivered = mails.delivery_ids.filtered(lambda row: row.state != states.DELIVERED)
+        undelivered.write(reason)
         mails.write({**reason, "next_attempt": False, "settled_at": fields.Datetime.now()})
         mails._call_off_attention()
         return True

@@ -34,8 +34,10 @@ class MailPostmasterMessage(models.Model):
         """Return ``{"hit": bool, "text": sentence}`` for a step of a trace."""
         code, hit = step.get("step"), bool(step.get("hit"))
         template = STEPS.get(code, {}).get(hit)
-        text = fill(self.env._(template), self._readable_params(step.get("params"))) if template else code
-        return {"hit": hit, "text": text}
+        if not template:
+            return {"hit": hit, "text": code}
+        params = self._readable_params(step.get("params"))
+        return {"hit": hit, "text": fill(self.env._(template), params)}
 
     @api.model
     def _readable_params(self, params):
@@ -63,8 +65,9 @@ class MailPostmasterMessage(models.Model):
             # The address is shown whoever owns the alias.
             alias = self.env["mail.alias"].sudo().browse(int(rest)).exists()
             return alias.display_name if alias else self.env._("an alias that was deleted")
+        name = self._model_name(model)
         if kind == "thread":
-            return self.env._("%(model)s number %(id)s", model=self._model_name(model), id=record_id)
+            return self.env._("%(model)s number %(id)s", model=name, id=record_id)
         if kind == "fallback":
-            return self.env._("a new %(model)s, as the incoming server asks", model=self._model_name(model))
+            return self.env._("a new %(model)s, as the incoming server asks", model=name)
         return target

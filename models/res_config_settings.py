@@ -17,7 +17,9 @@ class ResConfigSettings(models.TransientModel):
 
     postmaster_responsible_id = fields.Many2one(
         "res.users", "Responsible for received mail", config_parameter=RESPONSIBLE,
-        domain=lambda self: [("all_group_ids", "in", self.env.ref("mail_postmaster.group_admin").ids)],
+        domain=lambda self: [
+            ("all_group_ids", "in", self.env.ref("mail_postmaster.group_admin").ids),
+        ],
     )
     postmaster_retry_minutes = fields.Char(
         "Minutes between attempts", config_parameter=RETRY_MINUTES,
@@ -63,12 +65,13 @@ class ResConfigSettings(models.TransientModel):
         return values
 
     def set_values(self):
-        super().set_values()
+        result = super().set_values()
         is_on = self.env["mail.postmaster.pipeline"].sudo()._read_switches()[0]
         if is_on == self.postmaster_pass_through:
             # As core writes its own parameters, which belong to administrators.
             parameters = self.env["ir.config_parameter"].sudo()
             parameters.set_param(ENABLED, str(not self.postmaster_pass_through))
+        return result
 
     def action_postmaster_confirm_database(self):
         """Let this database receive mail: it is no copy."""

@@ -13,7 +13,8 @@ class ResUsers(models.Model):
         return sorted(self.env["ir.model.access"].with_user(self)._get_allowed_models("read"))
 
     def _init_store_data(self, store):
-        super()._init_store_data(store)
+        result = super()._init_store_data(store)
         store.add_global_values(
             has_access_postmaster=self.env.user.has_group("mail_postmaster.group_user"),
         )
+        return result

@@ -10,7 +10,7 @@ from odoo.tools import LazyTranslate
 
 _lt = LazyTranslate(__name__)
 
-_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+_PLACEHOLDER = re.compile(r"%(?:%|\((\w+)\)s)")
 
 REASONS = {
     "waiting": _lt("Stored, waiting to be processed."),
@@ -25,14 +25,26 @@ REASONS = {
     "loop_notice_reply": _lt("An answer to a notice of this database, which would start a loop."),
     "not_routed": _lt("Odoo gave this mail to no record and named no reason."),
     "ignored_by_hand": _lt("Ignored by %(user)s."),
-    "catchall": _lt("Written to the catchall address, which only takes replies. The sender was told."),
-    "alias_security": _lt("The address %(alias)s does not accept mail from this sender. The sender was told."),
-    "alias_misconfigured": _lt("The address %(alias)s is not set up correctly. The sender was told."),
+    "catchall": _lt(
+        "Written to the catchall address, which only takes replies. "
+        "The sender was told."
+    ),
+    "alias_security": _lt(
+        "The address %(alias)s does not accept mail from this sender. "
+        "The sender was told."
+    ),
+    "alias_misconfigured": _lt(
+        "The address %(alias)s is not set up correctly. "
+        "The sender was told."
+    ),
     "loop_limit": _lt("Too many mails from this sender in a short time. The sender was told."),
     "no_route": _lt("No alias takes mail for %(recipients)s."),
     "no_recipient": _lt("The mail names no recipient."),
     "no_recipient_refused": _lt("The mail names no recipient. The sending server was told."),
-    "route_rejected_refused": _lt("The address can not be served: %(error)s The sending server was told."),
+    "route_rejected_refused": _lt(
+        "The address can not be served: %(error)s "
+        "The sending server was told."
+    ),
     "no_route_refused": _lt("No alias takes mail for %(recipients)s. The sending server was told."),
     "route_rejected": _lt("The address can not be served: %(error)s"),
     "unreadable": _lt("This mail can not be read: %(error)s"),
@@ -57,7 +69,10 @@ STEPS = {
     "alias_local_part": {True: _lt("%(alias)s matches by its local part, in any domain."),
                          False: _lt("No match by local part.")},
     "alias_unknown": {False: _lt("No alias has the address %(address)s.")},
-    "alias_elsewhere": {False: _lt("%(address)s: an alias of that name exists in another domain, %(alias)s.")},
+    "alias_elsewhere": {False: _lt(
+        "%(address)s: an alias of that name exists in another domain, "
+        "%(alias)s."
+    )},
     "domain_unknown": {False: _lt("%(domain)s is none of the alias domains.")},
     "alias_security": {True: _lt("%(alias)s accepts this sender."),
                        False: _lt("%(alias)s does not accept this sender: %(contact)s.")},
@@ -75,7 +90,9 @@ STEPS = {
                False: _lt("%(target)s failed with %(error)s; what it had changed was undone.")},
     "answer": {True: _lt("The sender was answered."),
                False: _lt("The sender was not answered: %(why)s.")},
-    "alias_bounce": {False: _lt("Creating the record failed; the sender is told only if the mail is given up.")},
+    "alias_bounce": {False: _lt(
+        "Creating the record failed; the sender is told only if the mail is given up."
+    )},
     "message_known": {True: _lt("A message with this Message-Id is already here."),
                       False: _lt("The Message-Id is new.")},
 }
@@ -87,7 +104,10 @@ def fill(template, params):
     A parameter that is missing, or a translation that names another one, must not hide
     the rest; nothing in a parameter is read as a placeholder.
     """
-    return _PLACEHOLDER.sub(lambda found: str(params.get(found[1], "?")), template).replace("%%", "%")
+    def value(found):
+        return str(params.get(found[1], "?")) if found[1] else "%"
+
+    return _PLACEHOLDER.sub(value, template)
 
 
 def outline(template):

@@ -58,7 +58,9 @@ LOG_MODELS = (
     "mail.postmaster.message", "mail.postmaster.delivery", "mail.postmaster.download",
     "mail.postmaster.raw",
 )
-SECRETS = ("trace", "trace_lines", "error", "options", "intake_key", "mail_key", "digest", "download_ids")
+SECRETS = (
+    "trace", "trace_lines", "error", "options", "intake_key", "mail_key", "digest", "download_ids",
+)
 
 
 @contextlib.contextmanager
@@ -142,7 +144,8 @@ class TestAccess(TransactionCase, ReceivedMail):
 
     def test_private_methods_stay_private(self):
         for model, method in (
-            ("mail.postmaster.pipeline", "_process_again"), ("mail.postmaster.raw", "_read_content"),
+            ("mail.postmaster.pipeline", "_process_again"),
+            ("mail.postmaster.raw", "_read_content"),
             ("mail.postmaster.message", "_process_again"), ("res.users", "_readable_mail_models"),
         ):
             self.assert_denied(self.admin, model, method, [])
@@ -168,9 +171,8 @@ class TestAccess(TransactionCase, ReceivedMail):
         mail.company_id = self.other_company
         self.env.flush_all()
         self.assert_denied(self.admin, mail._name, "action_ignore", (mail + self.contact).ids)
-        self.assertEqual(self.call(self.stranger, mail._name, "action_process_selected", mail.ids)["params"], {
-            "ids": mail.ids, "skipped": 0,
-        })
+        action = self.call(self.stranger, mail._name, "action_process_selected", mail.ids)
+        self.assertEqual(action["params"], {"ids": mail.ids, "skipped": 0})
 
     def test_reader_who_may_read_the_mail_can_not_process_it(self):
         self.assertTrue(self.contact.with_user(self.reader).subject)
@@ -195,8 +197,9 @@ class TestAccess(TransactionCase, ReceivedMail):
         for user in self.outsiders():
             self.assert_denied(user, "mail.postmaster.policy", "confirm_database", None)
             self.assert_denied(user, "mail.postmaster.policy", "apply_preset", None, "odoo")
-            self.assert_denied(user, "res.config.settings", "create", None, {"postmaster_raw_days": 1})
-            self.assert_denied(user, "res.config.settings", "action_postmaster_confirm_database", [])
+            settings = "res.config.settings"
+            self.assert_denied(user, settings, "create", None, {"postmaster_raw_days": 1})
+            self.assert_denied(user, settings, "action_postmaster_confirm_database", [])
         self.assertTrue(self.call(self.admin, "mail.postmaster.policy", "confirm_database", None))
 
     def test_settings_are_for_the_systems_administrators(self):
@@ -210,18 +213,19 @@ class TestAccess(TransactionCase, ReceivedMail):
         outsiders = self.portal + self.internal + self.gateway
         message = self.delivery.mail_message_id
         self.assertTrue(message)
+        log, deliveries = "mail.postmaster.message", "mail.postmaster.delivery"
         for user in outsiders:
-            self.assert_denied(user, "mail.postmaster.message", "read_warnings", None)
-            self.assert_denied(user, "mail.postmaster.message", "action_open_received", None, message.id)
+            self.assert_denied(user, log, "read_warnings", None)
+            self.assert_denied(user, log, "action_open_received", None, message.id)
         for user in outsiders + self.stranger:
             for method in ("action_open_record", "action_open_alias"):
-                self.assert_denied(user, "mail.postmaster.delivery", method, self.delivery.ids)
+                self.assert_denied(user, deliveries, method, self.delivery.ids)
         for user in self.reader + self.admin:
-            action = self.call(user, "mail.postmaster.delivery", "action_open_record", self.delivery.ids)
+            action = self.call(user, deliveries, "action_open_record", self.delivery.ids)
             self.assertEqual(action["res_model"], "res.partner")
-            action = self.call(user, "mail.postmaster.message", "action_open_received", None, message.id)
+            action = self.call(user, log, "action_open_received", None, message.id)
             self.assertEqual(action["res_id"], self.contact.id)
-        self.assertEqual(self.call(self.reader, "mail.postmaster.message", "read_warnings", None), {
+        self.assertEqual(self.call(self.reader, log, "read_warnings", None), {
             "is_copy": False, "is_passed_through": False, "may_confirm": False,
         })
 
@@ -232,19 +236,20 @@ class TestAccess(TransactionCase, ReceivedMail):
         for model in ("mail.thread", "res.partner"):
             for user in self.portal + self.internal + self.reader + self.admin + self.stranger:
                 self.assert_denied(user, model, "message_process", None, "res.partner", raw)
-        self.assertFalse(self.env["mail.postmaster.message"].search([("subject", "=", "Submitted")]))
+        messages = self.env["mail.postmaster.message"]
+        self.assertFalse(messages.search([("subject", "=", "Submitted")]))
         self.call(self.gateway, "mail.thread", "message_process", None, False, raw)
-        mail = self.env["mail.postmaster.message"].search([("subject", "=", "Submitted")])
+        mail = messages.search([("subject", "=", "Submitted")])
         self.assertEqual(mail.user_id, self.gateway)
 
     # --- records -------------------------------------------------------------------------
 
     def test_nobody_writes_the_log(self):
-        rows = {
-            "mail.postmaster.message": self.contact, "mail.postmaster.delivery": self.delivery,
-            "mail.postmaster.download": self.env["mail.postmaster.download"].create({"mail_number": 1}),
-            "mail.postmaster.raw": self.env["mail.postmaster.raw"].search([], limit=1),
-        }
+        rows = {row._name: row for row in (
+            self.contact, self.delivery,
+            self.env["mail.postmaster.download"].create({"mail_number": 1}),
+            self.env["mail.postmaster.raw"].search([], limit=1),
+        )}
         self.assertEqual(set(rows), set(LOG_MODELS))
         root = self.make_user("system-x", "base.group_system")
         for model, row in rows.items():
@@ -257,8 +262,9 @@ class TestAccess(TransactionCase, ReceivedMail):
     def test_who_reads_what(self):
         # (user, may read the mail to contacts, may read the one to nobody)
         for user, contact, parked in (
-            (self.portal, False, False), (self.internal, False, False), (self.gateway, False, False),
-            (self.reader, True, False), (self.admin, True, True), (self.stranger, False, False),
+            (self.portal, False, False), (self.internal, False, False),
+            (self.gateway, False, False), (self.reader, True, False),
+            (self.admin, True, True), (self.stranger, False, False),
         ):
             for mail, may in ((self.contact, contact), (self.parked, parked)):
                 with self.subTest(user=user.login, mail=mail.subject), quiet():

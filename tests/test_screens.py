@@ -57,8 +57,8 @@ class TestSentences(ScreensCase):
         self.assertEqual(french.reason, "50 % : ?, %(recipients)d, %s")
 
     def test_parameters_are_not_read_as_placeholders(self):
-        self.mail.reason_params = {"recipients": "100%(alias)s %d %"}
-        self.assertEqual(self.mail.reason, "No alias takes mail for 100%(alias)s %d %.")
+        self.mail.reason_params = {"recipients": "100%(alias)s %d %% %"}
+        self.assertEqual(self.mail.reason, "No alias takes mail for 100%(alias)s %d %% %.")
 
     def test_odd_parameters(self):
         for params in (None, [], "text", 1, {"other": 1}):
@@ -68,7 +68,8 @@ class TestSentences(ScreensCase):
 
     def test_code_of_an_addon_that_is_gone(self):
         self.env.cr.execute(
-            "UPDATE mail_postmaster_message SET reason_code = 'of_old' WHERE id = %s", [self.mail.id]
+            "UPDATE mail_postmaster_message SET reason_code = 'of_old' WHERE id = %s",
+            [self.mail.id],
         )
         self.mail.invalidate_recordset()
         self.assertEqual(self.mail.reason, "of_old")
@@ -117,7 +118,8 @@ class TestViews(ScreensCase):
         reader = self.make_user("reader", "mail_postmaster.group_user")
         for model, views in self.MODELS.items():
             self.as_admin(self.env[model]).get_views([(False, view) for view in views])
-        arch = self.env["mail.postmaster.message"].with_user(reader).get_view(view_type="form")["arch"]
+        messages = self.env["mail.postmaster.message"].with_user(reader)
+        arch = messages.get_view(view_type="form")["arch"]
         for hidden in ("trace_lines", "mail_postmaster_preview", '"error"', "action_process_again"):
             with self.subTest(hidden):
                 self.assertNotIn(hidden, arch)
@@ -149,11 +151,13 @@ class TestViews(ScreensCase):
         messages = self.as_admin(self.env["mail.postmaster.message"])
         for domain in (
             [("alias_id", "=", alias.id)], [("alias_id", "ilike", "contacts")],
-            [("document_model", "=", "res.partner")], [("message_id", "=", "<Hello@customer.test>")],
+            [("document_model", "=", "res.partner")],
+            [("message_id", "=", "<Hello@customer.test>")],
         ):
             with self.subTest(domain=domain):
                 self.assertIn(mail, messages.search(domain))
-        self.assertNotIn(mail, messages.search([("alias_id", "!=", False), ("state", "=", "parked")]))
+        domain = [("alias_id", "!=", False), ("state", "=", "parked")]
+        self.assertNotIn(mail, messages.search(domain))
 
 
 @tagged("post_install", "-at_install")
@@ -197,7 +201,7 @@ class TestActions(ScreensCase):
 
     def test_ignore(self):
         self.as_admin(self.mail).action_ignore()
-        self.assertEqual(self.mail.reason, "Ignored by postmaster.".replace("postmaster", self.admin.name))
+        self.assertEqual(self.mail.reason, f"Ignored by {self.admin.name}.")
         self.assertEqual(self.mail.state, "ignored")
         self.assertEqual(self.mail.delivery_ids.mapped("state"), ["ignored"])
         self.as_admin(self.mail).action_ignore()
@@ -249,7 +253,8 @@ class TestActions(ScreensCase):
 
     def test_process_as_addressed_to_an_address(self):
         self.make_alias("people")
-        self.dialog("mail.postmaster.redirect", addresses=f"People <People@{DOMAIN}>").action_process()
+        addresses = f"People <People@{DOMAIN}>"
+        self.dialog("mail.postmaster.redirect", addresses=addresses).action_process()
         self.assertEqual(self.mail.reason_code, "record_created")
 
     def test_process_as_addressed_to_an_alias_without_domain(self):
@@ -281,7 +286,7 @@ class TestActions(ScreensCase):
         self.assertEqual(self.mail.state, "delivered")
         message = partner.message_ids.filtered(lambda message: message.message_type == "email")
         self.assertEqual(message.subject, "Hello")
-        self.assertEqual(self.mail.delivery_ids.filtered("mail_message_id").mail_message_id, message)
+        self.assertEqual(self.mail.delivery_ids.mail_message_id, message)
 
     def test_assign_to_an_alias(self):
         alias = self.make_alias("people")

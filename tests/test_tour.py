@@ -31,10 +31,8 @@ class TestTour(HttpCase, ReceivedMail):
         self.receive(raw_mail(subject="To nobody"))
         alias.alias_defaults = "{}"
         self.start_tour("/odoo/postmaster-attention", "mail_postmaster_process_many", login="admin")
-        self.assertEqual(
-            self.env["mail.postmaster.message"].search([("state", "=", "parked")]).mapped("subject"),
-            ["To nobody"],
-        )
+        parked = self.env["mail.postmaster.message"].search([("state", "=", "parked")])
+        self.assertEqual(parked.mapped("subject"), ["To nobody"])
 
     def test_from_message_to_mail(self):
         self.make_alias("contacts")

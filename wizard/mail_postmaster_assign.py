@@ -9,7 +9,8 @@ class MailPostmasterAssign(models.TransientModel):
 
     target = fields.Selection(
         [("record", "An existing record"), ("alias", "An alias")], required=True, default="record",
-        help="A record gets the mail in its conversation; an alias does with it what it does with its mail.",
+        help="A record gets the mail in its conversation; "
+             "an alias does with it what it does with its mail.",
     )
     record = fields.Reference("_selection_models")
     alias_id = fields.Many2one("mail.alias", domain=[("alias_name", "!=", False)])

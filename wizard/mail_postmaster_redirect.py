@@ -8,7 +8,9 @@ class MailPostmasterRedirect(models.TransientModel):
     _description = "Process a received mail as addressed to"
     _inherit = ["mail.postmaster.release"]
 
-    alias_ids = fields.Many2many("mail.alias", string="Aliases", domain=[("alias_name", "!=", False)])
+    alias_ids = fields.Many2many(
+        "mail.alias", string="Aliases", domain=[("alias_name", "!=", False)],
+    )
     addresses = fields.Char("Other addresses", help="Separated by commas.")
 
     def _changes(self):

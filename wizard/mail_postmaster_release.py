@@ -12,7 +12,8 @@ class MailPostmasterRelease(models.AbstractModel):
     _description = "Process a received mail another way"
 
     mail_id = fields.Many2one(
-        "mail.postmaster.message", "Received mail", required=True, readonly=True, ondelete="cascade",
+        "mail.postmaster.message", "Received mail", required=True, readonly=True,
+        ondelete="cascade",
     )
     subject = fields.Char(related="mail_id.subject")
     email_from = fields.Char(related="mail_id.email_from")
@@ -27,7 +28,8 @@ class MailPostmasterRelease(models.AbstractModel):
     @api.model
     def default_get(self, fields):
         values = super().default_get(fields)
-        if "mail_id" in fields and self.env.context.get("active_model") == "mail.postmaster.message":
+        is_mail = self.env.context.get("active_model") == "mail.postmaster.message"
+        if is_mail and "mail_id" in fields:
             values.setdefault("mail_id", self.env.context.get("active_id"))
         return values
 

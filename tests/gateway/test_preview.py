@@ -46,9 +46,13 @@ class TestPreview(BaseCase):
             "plain": (b"Subject: x\n\n1 < 2\n", "<pre>1 &lt; 2\n</pre>"),
             "html is preferred": (BOTH, "<p>the <b>rich</b> one</p>"),
             "charset": (b"Content-Type: text/plain; charset=latin-1\n\n\xe9", "<pre>é</pre>"),
-            "unknown charset": (b"Content-Type: text/plain; charset=x-nobody\n\n\xe9", "<pre>é</pre>"),
+            "unknown charset": (
+                b"Content-Type: text/plain; charset=x-nobody\n\n\xe9", "<pre>é</pre>",
+            ),
             "wrong charset": (b"Content-Type: text/plain; charset=utf-8\n\n\xe9", "<pre>é</pre>"),
-            "charset with a NUL": (b'Content-Type: text/plain; charset="a\0b"\n\nx', "<pre>x</pre>"),
+            "charset with a NUL": (
+                b'Content-Type: text/plain; charset="a\0b"\n\nx', "<pre>x</pre>",
+            ),
             "NUL": (b"Subject: x\n\na\0b", "<pre>ab</pre>"),
             "not base64": (b"Content-Transfer-Encoding: base64\n\n!", ""),
             "an attached mail": (b"Content-Type: message/rfc822\n\nSubject: in\n\nhello", "hello"),
@@ -73,8 +77,13 @@ class TestPreview(BaseCase):
         self.assertNotIn("inside", body(raw))
 
     def test_names_in_any_bytes(self):
-        for name in (b'filename="\xe9\xff.pdf"', b"filename*=utf-8''%C3%A9.pdf", b"filename*=x''%zz"):
-            raw = b"Content-Type: application/pdf\nContent-Disposition: attachment; " + name + b"\n\nx"
+        for name in (
+            b'filename="\xe9\xff.pdf"', b"filename*=utf-8''%C3%A9.pdf", b"filename*=x''%zz",
+        ):
+            raw = (
+                b"Content-Type: application/pdf\nContent-Disposition: attachment; "
+                + name + b"\n\nx"
+            )
             with self.subTest(name=name):
                 self.assertIn("(application/pdf, 1 B)", body(raw))
                 preview(raw, WORDS).encode()
