@@ -4,6 +4,7 @@ The same as ``dev/system/test_crashes.py`` with more moments; on a cluster that 
 the disk before it answers.
 """
 
+import os
 import sys
 import time
 
@@ -45,8 +46,8 @@ def is_left(database, dovecot):
 
 
 def main(moments):
-    databases.configure()
-    postgresql.Cluster("postgresql-durable", postgresql.DURABLE).start().use()
+    # Odoo reads the variables with its configuration.
+    os.environ.update(postgresql.Cluster("postgresql-durable", postgresql.DURABLE).start().environment)
     sql_db.close_all()
     databases.prepare()
     database, start = Database(databases.OURS), time.monotonic()

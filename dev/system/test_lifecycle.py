@@ -1,0 +1,77 @@
+"""Update, copy, neutralization and removal of the addon, by Odoo's own commands."""
+
+import subprocess
+
+import pytest
+from environment import odoo as odoo_source
+from environment.places import ADDON, WORK
+from mails import mail
+from setup_gateway import set_up
+
+LOG = "mail.postmaster.message"
+
+
+@pytest.fixture
+def received(database):
+    """A database that has one delivered and one refused mail; return the bytes of the second."""
+    raw = mail(to="nobody@example.com")
+    with database.env() as env:
+        set_up(env)
+    with database.env() as env:
+        env["mail.thread"].message_process(False, mail())
+    with database.env() as env, pytest.raises(ValueError, match="No possible route"):
+        env["mail.thread"].message_process(False, raw)
+    return raw
+
+
+def run_odoo(database, *arguments, stdin=""):
+    source = odoo_source.locate()
+    path = odoo_source.write_configuration(WORK / "conf" / f"{database.name}-command.conf")
+    database.forget()
+    command = source.command(*arguments[:1], "-c", path, "-d", database.name, *arguments[1:])
+    result = subprocess.run(
+        command, input=stdin, text=True, capture_output=True, check=False, env=source.environment(),
+    )
+    assert result.returncode == 0, result.stderr[-2000:]
+    assert " ERROR " not in result.stderr, result.stderr[-2000:]
+    return result.stderr
+
+
+def test_update_keeps_log_and_settings(database, received):
+    with database.env() as env:
+        env["ir.config_parameter"].set_param("mail.postmaster.raw.days", "30")
+        env.ref("mail_postmaster.ir_cron_process").interval_number = 7
+        before = env[LOG].search([]).read(["state", "reason", "message_id", "write_date"])
+    run_odoo(database, "server", "-u", ADDON, "--stop-after-init", "--no-http")
+    with database.env() as env:
+        assert env[LOG].search([]).read(["state", "reason", "message_id", "write_date"]) == before
+        assert env["ir.config_parameter"].get_param("mail.postmaster.raw.days") == "30"
+        assert env.ref("mail_postmaster.ir_cron_process").interval_number == 7
+        assert env["mail.postmaster.policy"]._is_confirmed_database()
+        mails = env[LOG].search([("state", "=", "refused")])
+        assert env["mail.postmaster.raw"]._read_content(mails.id) == received
+
+
+def test_neutralized_copy_neither_fetches_nor_answers(database, received):
+    run_odoo(database, "neutralize")
+    with database.env() as env:
+        assert not env["mail.postmaster.policy"]._is_confirmed_database()
+        answers = env["mail.mail"].search_count([])
+        env["mail.thread"].message_process(False, mail(to="catchall@example.com"))
+        assert env["mail.mail"].search_count([]) == answers
+
+
+def test_removal_keeps_what_is_in_no_record(database, received):
+    database.query("UPDATE mail_postmaster_message SET state = 'parked' WHERE state = 'refused'")
+    said = run_odoo(
+        database, "shell", "--no-http",
+        stdin=f"env['ir.module.module'].search([('name', '=', '{ADDON}')]).button_immediate_uninstall()\n",
+    )
+    assert "1 mails that are in no record" in said
+    assert database.query("SELECT to_regclass('mail_postmaster_message')") == ""
+    with database.env() as env:
+        kept = env["ir.attachment"].search([("name", "like", "received-mail-%.eml")])
+        assert kept.raw == received
+        assert kept.res_model == "res.partner"
+        # Core receives mail as before.
+        assert env["mail.thread"].message_process(False, mail())
