@@ -112,7 +112,7 @@ def fill(template, params):
 
 def outline(template):
     """Return a sentence with an ellipsis for each of its parameters."""
-    return fill(template, _Ellipses())
+    return fill(template, _Ellipses()).replace("….", "…")
 
 
 class _Ellipses(dict):

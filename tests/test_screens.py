@@ -44,7 +44,7 @@ class TestSentences(ScreensCase):
         french = self.mail.with_context(lang="fr_FR")
         self.assertEqual(french.reason, f"Aucun alias pour nobody@{DOMAIN}.")
         labels = dict(french.fields_get(["reason_code"])["reason_code"]["selection"])
-        self.assertEqual(labels["no_route"], "Aucun alias pour ….")
+        self.assertEqual(labels["no_route"], "Aucun alias pour …")
 
     def test_step_in_the_readers_language(self):
         self.in_french(STEPS["recipients"][True]._source, "Adressé à %(recipients)s.")
