@@ -5,6 +5,7 @@ from .mail_postmaster_policy import (
     ENABLED,
     LOG_DAYS,
     NUMBERS,
+    PRESET,
     RAW_DAYS,
     RAW_MEGABYTES,
     RESPONSIBLE,
@@ -39,10 +40,24 @@ class ResConfigSettings(models.TransientModel):
     # Not a config_parameter: core removes the parameter of a Boolean that is not set, and
     # a missing parameter means that Postmaster is on.
     postmaster_pass_through = fields.Boolean("Mail passes through")
+    # Written by the preset itself, together with what it stands for.
+    postmaster_preset = fields.Selection(
+        [("recommended", "Recommended"), ("odoo", "Same as Odoo")], "Preset of policies",
+    )
+    postmaster_preset_preview = fields.Text(compute="_compute_postmaster_preset_preview")
     postmaster_is_copy = fields.Boolean(compute="_compute_postmaster_is_copy")
 
     def _compute_postmaster_is_copy(self):
         self.postmaster_is_copy = not self.env["mail.postmaster.policy"]._is_confirmed_database()
+
+    @api.depends("postmaster_preset")
+    def _compute_postmaster_preset_preview(self):
+        policy = self.env["mail.postmaster.policy"]
+        for settings in self:
+            values = policy._preset_values(settings.postmaster_preset)
+            settings.postmaster_preset_preview = "\n".join(
+                f"{key}: {value or self.env._('(not set)')}" for key, value in values.items()
+            )
 
     @api.constrains(
         "postmaster_retry_minutes", "postmaster_raw_days", "postmaster_raw_megabytes",
@@ -62,6 +77,7 @@ class ResConfigSettings(models.TransientModel):
         # Anybody who may open the settings may see whether mail is stored.
         pipeline = self.env["mail.postmaster.pipeline"].sudo()
         values["postmaster_pass_through"] = not pipeline._read_switches()[0]
+        values["postmaster_preset"] = self.env["mail.postmaster.policy"]._parameter(PRESET)
         return values
 
     def set_values(self):
@@ -71,6 +87,9 @@ class ResConfigSettings(models.TransientModel):
             # As core writes its own parameters, which belong to administrators.
             parameters = self.env["ir.config_parameter"].sudo()
             parameters.set_param(ENABLED, str(not self.postmaster_pass_through))
+        policy = self.env["mail.postmaster.policy"]
+        if self.postmaster_preset and self.postmaster_preset != policy._parameter(PRESET):
+            policy.apply_preset(self.postmaster_preset)
         return result
 
     def action_postmaster_confirm_database(self):

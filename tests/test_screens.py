@@ -452,6 +452,31 @@ class TestSettings(ScreensCase):
         self.settings(postmaster_pass_through=False).execute()
         self.assertTrue(self.receive(raw_mail()))
 
+    def test_preset(self):
+        parameters = self.env["ir.config_parameter"]
+        key = "mail.catchall.domain.allowed"
+        self.env["mail.postmaster.policy"].apply_preset("odoo")
+        parameters.set_param(key, False)
+        form = Form(self.env["res.config.settings"])
+        self.assertEqual(form.postmaster_preset, "odoo")
+        self.assertFalse(form.postmaster_preset_preview)
+        form.postmaster_preset = "recommended"
+        self.assertRegex(form.postmaster_preset_preview, f"^{key}: .*{DOMAIN}")
+        self.assertFalse(parameters.get_param(key), "A preview writes nothing.")
+        form.save().execute()
+        self.assertIn(DOMAIN, parameters.get_param(key))
+        form = Form(self.env["res.config.settings"])
+        self.assertEqual(form.postmaster_preset, "recommended")
+        form.postmaster_preset = "odoo"
+        self.assertEqual(form.postmaster_preset_preview, f"{key}: (not set)")
+
+    def test_other_settings_leave_the_policies_alone(self):
+        parameters = self.env["ir.config_parameter"]
+        self.env["mail.postmaster.policy"].apply_preset("odoo")
+        parameters.set_param("mail.catchall.domain.allowed", "by.hand")
+        self.settings(postmaster_raw_days=9).execute()
+        self.assertEqual(parameters.get_param("mail.catchall.domain.allowed"), "by.hand")
+
     def test_copy(self):
         self.env["ir.config_parameter"].set_param("mail.postmaster.database", "another@1")
         messages = self.as_admin(self.env["mail.postmaster.message"])
