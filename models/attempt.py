@@ -75,7 +75,7 @@ def target_of(route, server_id):
 class Attempt:
     """What is known and noted during one attempt.
 
-    :param dict row: of the mail's row in the log: id, mail_key, digest, recipients
+    :param dict row: of the mail's row in the log: id, mail_key, digest, recipients, released
     :param submission: the :class:`Submission` it came with
     :param bool joined: inside the caller's transaction, whose fate it shares
     :param bool known: another attempt or copy of this mail has reached a target
@@ -88,6 +88,8 @@ class Attempt:
         self.recipients = row["recipients"] or ""
         self.server_id = submission.server_id
         self.can_refuse = submission.can_refuse
+        # Whoever releases a refused mail has decided what core would check again.
+        self.is_released = bool(row.get("released"))
         # A Python caller in the middle of its work gets core's exceptions and core's answers.
         self.is_callers = joined and submission.source != STORED
         self.addressed_to = submission.addressed_to

@@ -67,7 +67,7 @@ class MailPostmasterMessage(models.Model):
     next_attempt = fields.Datetime("Next attempt", readonly=True)
     settled_at = fields.Datetime("Processed", readonly=True)
     released = fields.Boolean(
-        readonly=True, help="Released by hand, although it repeats a mail that is here.",
+        readonly=True, help="Accepted by hand, after it was refused or ignored.",
     )
     raw_kept = fields.Boolean("Content kept", readonly=True)
     trace = fields.Json(readonly=True, groups="mail_postmaster.group_admin")

@@ -102,7 +102,7 @@ class MailPostmasterQueue(models.AbstractModel):
     def _read_row(self, mail_id):
         self.env.cr.execute(
             """
-            SELECT id, mail_key, digest, recipients, options, fetchmail_server_id, user_id,
+            SELECT id, mail_key, digest, recipients, released, options, fetchmail_server_id, user_id,
                 attempts, failures
             FROM mail_postmaster_message WHERE id = %s
             """,
@@ -129,7 +129,8 @@ class MailPostmasterQueue(models.AbstractModel):
     def _release(self, mail_id, joins, changes=None):
         """Give a settled mail a fresh start; return False when it is not settled.
 
-        A repeated mail gets a key of its own: whoever releases it wants it a second time.
+        What was refused or ignored is accepted then, whatever core's checks say. A repeated
+        mail gets a key of its own: whoever releases it wants it a second time.
 
         :param dict changes: options of the mail that a person changed
         """
@@ -139,14 +140,14 @@ class MailPostmasterQueue(models.AbstractModel):
                 UPDATE mail_postmaster_message SET
                     state = 'received', reason_code = 'waiting', reason_params = NULL,
                     attempts = 1, failures = 0, options = options || %(changes)s::jsonb,
-                    released = COALESCE(released, false) OR reason_code = ANY(%(repeats)s),
+                    released = COALESCE(released, false) OR state = ANY(%(turned_down)s),
                     mail_key = CASE WHEN reason_code = ANY(%(repeats)s)
                         THEN mail_key || '#' || id ELSE mail_key END,
                     next_attempt = now() AT TIME ZONE 'UTC' + %(lease)s
                 WHERE id = %(id)s AND state = ANY(%(states)s)
                 """,
                 {"id": mail_id, "states": list(states.RELEASABLE), "lease": LEASE,
-                 "repeats": list(REPEATS), "changes": Json(changes or {})},
+                 "repeats": list(REPEATS), "turned_down": [states.REFUSED, states.IGNORED], "changes": Json(changes or {})},
             )
             return bool(env.cr.rowcount)
 

@@ -1,6 +1,7 @@
 import psycopg2
 
 from odoo import api, models
+from odoo.exceptions import ConcurrencyError
 from odoo.tools.mail import email_split
 
 from ..gateway import identity, states
@@ -98,7 +99,7 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _detect_loop_headers(self, msg_dict):
-        is_answer = super()._detect_loop_headers(msg_dict)
+        is_answer = not self._is_released() and super()._detect_loop_headers(msg_dict)
         if is_answer and (attempt := self.env.context.get(ATTEMPT)):
             attempt.is_routed = True
             attempt.decide(states.IGNORED, "loop_notice_reply")
@@ -106,10 +107,20 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _detect_loop_sender(self, message, message_dict, routes):
-        is_loop = super()._detect_loop_sender(message, message_dict, routes)
+        is_loop = not self._is_released() and super()._detect_loop_sender(
+            message, message_dict, routes
+        )
         if is_loop and (attempt := self.env.context.get(ATTEMPT)):
             attempt.decide(states.REFUSED, "loop_limit")
         return self._note_check("loop_sender", is_loop) if routes else is_loop
+
+    def _alias_get_error(self, message, message_dict, alias):
+        return False if self._is_released() else super()._alias_get_error(message, message_dict, alias)
+
+    def _is_released(self):
+        """Tell whether a person has accepted the mail of this attempt."""
+        attempt = self.env.context.get(ATTEMPT)
+        return bool(attempt and attempt.is_released)
 
     @api.model
     def _detect_write_to_catchall(self, msg_dict):
@@ -221,7 +232,7 @@ class MailThread(models.AbstractModel):
                 thread_id = self._process_one_route(
                     attempt, message, values, target, by_target[target], len(claimed) > 1,
                 )
-            except psycopg2.OperationalError:
+            except (psycopg2.OperationalError, ConcurrencyError):
                 # Conflicts and lost connections concern the whole transaction.
                 raise
             except Exception as error:  # noqa: BLE001  recorded on its delivery

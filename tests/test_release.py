@@ -61,6 +61,27 @@ class TestRelease(GatewayCase):
         self.assertTrue(row.released)
         self.assertEqual(self.env["res.partner"].search_count([("name", "=", "Again")]), 2)
 
+    def test_released_mail_is_accepted_whatever_refused_it(self):
+        self.env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", "1")
+        self.receive(self.mail(message_id="<first@customer.test>", subject="First"))
+        _result, looped = self.receive(self.mail(message_id="<second@customer.test>"))
+        notice = "<1.2-openerp-loop-detection-bounce-email@host>"
+        _result, answer = self.receive(self.mail(
+            headers=f"\r\nReferences: {notice}", message_id="<third@customer.test>",
+        ))
+        self.alias.alias_contact = "partners"
+        _result, stranger = self.receive(self.mail(
+            sender="else@customer.test", message_id="<fourth@customer.test>",
+        ))
+        for row, state, code in [
+            (looped, "refused", "loop_limit"), (answer, "ignored", "loop_notice_reply"),
+            (stranger, "refused", "alias_security"),
+        ]:
+            with self.subTest(code=code):
+                self.assertReason(row, state, code)
+                self.process_again(row)
+                self.assertReason(row, "delivered", "record_created")
+
     @mute_logger("odoo.addons.mail_postmaster.models.mail_postmaster_outcome")
     def test_bug_is_parked_with_its_traceback_and_told_once(self):
         self.env["mail.activity"].search([("res_model", "=", self.log._name)]).unlink()
