@@ -1,6 +1,7 @@
 from . import (
     gateway,
     test_access,
+    test_attention,
     test_controllers,
     test_decisions,
     test_hooks,
@@ -9,5 +10,6 @@ from . import (
     test_release,
     test_retention,
     test_screens,
+    test_settings,
     test_tour,
 )

@@ -1,6 +1,7 @@
 """Users, aliases and mails for the tests of screens, access and routes."""
 
 from odoo import Command
+from odoo.tests import TransactionCase
 
 from odoo.addons.mail.tests.common import mail_new_test_user
 
@@ -64,3 +65,15 @@ class ReceivedMail:
     def make_broken_alias(cls, name):
         """Make an alias whose record can not be created; ``{}`` repairs it."""
         return cls.make_alias(name, alias_defaults="{'type': 'nonsense'}")
+
+
+class ScreensCase(TransactionCase, ReceivedMail):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.set_up_received_mail()
+        cls.admin = cls.make_user("postmaster", "mail_postmaster.group_admin")
+        cls.env["ir.config_parameter"].set_param("mail.postmaster.responsible", cls.admin.id)
+
+    def as_admin(self, record):
+        return record.with_user(self.admin)

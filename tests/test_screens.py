@@ -1,29 +1,15 @@
 import re
 from ast import literal_eval
-from unittest.mock import patch
 
 from lxml import etree
 
-from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import Form, TransactionCase, tagged
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form, tagged
 from odoo.tools.translate import code_translations
 
-from odoo.addons.mail_postmaster.models.mail_postmaster_attention import ACTIVITY
 from odoo.addons.mail_postmaster.models.sentences import REASONS, STEPS, fill, outline
 
-from .screens_common import DOMAIN, ReceivedMail, raw_mail
-
-
-class ScreensCase(TransactionCase, ReceivedMail):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.set_up_received_mail()
-        cls.admin = cls.make_user("postmaster", "mail_postmaster.group_admin")
-        cls.env["ir.config_parameter"].set_param("mail.postmaster.responsible", cls.admin.id)
-
-    def as_admin(self, record):
-        return record.with_user(self.admin)
+from .screens_common import DOMAIN, ScreensCase, raw_mail
 
 
 @tagged("post_install", "-at_install")
@@ -324,166 +310,3 @@ class TestActions(ScreensCase):
         self.assertTrue(self.dialog("mail.postmaster.redirect").sender_was_told)
         assign = self.as_admin(self.env["mail.postmaster.assign"]).create({"mail_id": self.mail.id})
         self.assertTrue(assign.sender_was_told)
-
-
-@tagged("post_install", "-at_install")
-class TestAttention(ScreensCase):
-    def activities(self, user=None):
-        return self.env["mail.activity"].search([
-            ("activity_type_id", "=", self.env.ref(ACTIVITY).id),
-            ("user_id", "=", (user or self.admin).id),
-        ])
-
-    def test_one_activity_a_day(self):
-        first = self.receive(raw_mail(subject="First"))
-        self.receive(raw_mail(subject="Second"))
-        activity = self.activities()
-        self.assertEqual((activity.res_model, activity.res_id), (first._name, first.id))
-        self.assertEqual(activity.summary, f"No alias takes mail for nobody@{DOMAIN}.")
-        # The column is the transaction's own clock, which nothing freezes.
-        self.env.cr.execute(
-            "UPDATE mail_activity SET create_date = create_date - interval '1 day' WHERE id = %s",
-            [activity.id],
-        )
-        self.receive(raw_mail(subject="Third"))
-        self.assertEqual(len(self.activities()), 2)
-
-    def test_another_one_when_the_first_is_done(self):
-        self.receive(raw_mail(subject="First"))
-        self.as_admin(self.activities()).action_feedback(feedback="seen")
-        self.assertFalse(self.activities())
-        self.receive(raw_mail(subject="Second"))
-        self.assertEqual(len(self.activities()), 1)
-
-    def test_done_when_the_mail_is_settled(self):
-        mail = self.receive(raw_mail())
-        self.as_admin(mail).action_process_again()
-        self.assertEqual((mail.state, len(self.activities())), ("parked", 1))
-        self.as_admin(mail).action_ignore()
-        self.assertFalse(self.activities())
-
-    def test_nobody_chosen(self):
-        parameters = self.env["ir.config_parameter"]
-        stranger = self.make_user("elsewhere", "mail_postmaster.group_admin", self.other_company)
-        self.env.ref("mail_postmaster.group_admin").all_user_ids.filtered(
-            lambda user: user not in self.admin + stranger
-        ).active = False
-        mail = self.receive(raw_mail())
-        for text in (False, "", "nonsense", "999999999", str(stranger.id)):
-            parameters.set_param("mail.postmaster.responsible", text)
-            expected = stranger if text == str(stranger.id) else self.admin
-            with self.subTest(text=text):
-                self.assertEqual(mail._responsible_user(), expected)
-        parameters.set_param("mail.postmaster.responsible", False)
-        mail.company_id = self.other_company
-        self.assertEqual(mail._responsible_user(), stranger)
-        stranger.active = False
-        self.assertFalse(mail._responsible_user())
-        mail._schedule_attention()
-
-    def test_what_goes_wrong_does_not_touch_the_mail(self):
-        def fail(*args, **kwargs):
-            raise ValueError("no activities today")
-
-        messages = type(self.env["mail.postmaster.message"])
-        with patch.object(messages, "activity_schedule", fail), self.assertLogs(
-            "odoo.addons.mail_postmaster.models.mail_postmaster_attention", "ERROR",
-        ):
-            mail = self.receive(raw_mail())
-        self.assertEqual((mail.state, mail.reason_code), ("parked", "no_route"))
-        self.assertFalse(self.activities())
-
-    def test_few_statements(self):
-        self.receive(raw_mail(subject="First"))
-        mail = self.receive(raw_mail(subject="Second"))
-        mail.invalidate_recordset()
-        with self.assertQueryCount(6):  # Two are the savepoint's, two read this mail and user.
-            mail._call_for_attention()
-            self.env.cr.precommit.data.pop("bus.bus.values", None)
-
-
-@tagged("post_install", "-at_install")
-class TestSettings(ScreensCase):
-    def settings(self, **values):
-        return self.env["res.config.settings"].create(values)
-
-    def test_defaults_are_shown(self):
-        self.env["ir.config_parameter"].search([("key", "like", "mail.postmaster.")]).filtered(
-            lambda parameter: parameter.key != "mail.postmaster.database"
-        ).unlink()
-        settings = self.settings()
-        self.assertEqual(settings.postmaster_raw_days, 7)
-        self.assertEqual(settings.postmaster_raw_megabytes, 2048)
-        self.assertEqual(settings.postmaster_log_days, 180)
-        self.assertEqual(settings.postmaster_retry_minutes, "1, 5, 15, 60, 240")
-        self.assertFalse(settings.postmaster_pass_through)
-        self.assertFalse(settings.postmaster_is_copy)
-
-    def test_values_are_stored_where_they_are_read(self):
-        self.settings(
-            postmaster_raw_days=30, postmaster_retry_minutes="2, 4",
-            postmaster_responsible_id=self.env.user.id,
-        ).execute()
-        policy = self.env["mail.postmaster.policy"]
-        self.assertEqual(policy._number("mail.postmaster.raw.days"), 30)
-        self.assertEqual([step.seconds for step in policy._retry_schedule()], [120, 240])
-        self.assertEqual(policy._parameter("mail.postmaster.responsible"), str(self.env.user.id))
-
-    def test_nonsense_is_refused(self):
-        for name, value, sentence in (
-            ("postmaster_raw_days", 0, "mail.postmaster.raw.days .* between 1 and 3650"),
-            ("postmaster_raw_days", -1, "between 1 and 3650"),
-            ("postmaster_raw_megabytes", 9, "mail.postmaster.raw.megabytes"),
-            ("postmaster_log_days", 40_000, "mail.postmaster.log.days"),
-            ("postmaster_retry_minutes", "soon", "'soon' is not a number of minutes"),
-        ):
-            with self.subTest(name=name), self.assertRaisesRegex(ValidationError, sentence):
-                self.settings(**{name: value})
-
-    def test_switch(self):
-        parameters = self.env["ir.config_parameter"]
-        messages = self.as_admin(self.env["mail.postmaster.message"])
-        self.assertFalse(messages.read_warnings()["is_passed_through"])
-        self.settings(postmaster_pass_through=True).execute()
-        self.assertEqual(parameters.get_param("mail.postmaster.enabled"), "False")
-        self.assertTrue(messages.read_warnings()["is_passed_through"])
-        self.assertFalse(self.receive(raw_mail()))
-        self.assertTrue(self.settings().postmaster_pass_through)
-        self.settings(postmaster_pass_through=False).execute()
-        self.assertTrue(self.receive(raw_mail()))
-
-    def test_preset(self):
-        parameters = self.env["ir.config_parameter"]
-        key = "mail.catchall.domain.allowed"
-        self.env["mail.postmaster.policy"].apply_preset("odoo")
-        parameters.set_param(key, False)
-        form = Form(self.env["res.config.settings"])
-        self.assertEqual(form.postmaster_preset, "odoo")
-        self.assertFalse(form.postmaster_preset_preview)
-        form.postmaster_preset = "recommended"
-        self.assertRegex(form.postmaster_preset_preview, f"^{key}: .*{DOMAIN}")
-        self.assertFalse(parameters.get_param(key), "A preview writes nothing.")
-        form.save().execute()
-        self.assertIn(DOMAIN, parameters.get_param(key))
-        form = Form(self.env["res.config.settings"])
-        self.assertEqual(form.postmaster_preset, "recommended")
-        form.postmaster_preset = "odoo"
-        self.assertEqual(form.postmaster_preset_preview, f"{key}: (not set)")
-
-    def test_other_settings_leave_the_policies_alone(self):
-        parameters = self.env["ir.config_parameter"]
-        self.env["mail.postmaster.policy"].apply_preset("odoo")
-        parameters.set_param("mail.catchall.domain.allowed", "by.hand")
-        self.settings(postmaster_raw_days=9).execute()
-        self.assertEqual(parameters.get_param("mail.catchall.domain.allowed"), "by.hand")
-
-    def test_copy(self):
-        self.env["ir.config_parameter"].set_param("mail.postmaster.database", "another@1")
-        messages = self.as_admin(self.env["mail.postmaster.message"])
-        self.assertEqual(messages.read_warnings(), {
-            "is_copy": True, "is_passed_through": False, "may_confirm": True,
-        })
-        settings = self.settings()
-        self.assertTrue(settings.postmaster_is_copy)
-        settings.action_postmaster_confirm_database()
-        self.assertFalse(messages.read_warnings()["is_copy"])

@@ -1,0 +1,91 @@
+from odoo.exceptions import ValidationError
+from odoo.tests import Form, tagged
+
+from .screens_common import DOMAIN, ScreensCase, raw_mail
+
+
+@tagged("post_install", "-at_install")
+class TestSettings(ScreensCase):
+    def settings(self, **values):
+        return self.env["res.config.settings"].create(values)
+
+    def test_defaults_are_shown(self):
+        self.env["ir.config_parameter"].search([("key", "like", "mail.postmaster.")]).filtered(
+            lambda parameter: parameter.key != "mail.postmaster.database"
+        ).unlink()
+        settings = self.settings()
+        self.assertEqual(settings.postmaster_raw_days, 7)
+        self.assertEqual(settings.postmaster_raw_megabytes, 2048)
+        self.assertEqual(settings.postmaster_log_days, 180)
+        self.assertEqual(settings.postmaster_retry_minutes, "1, 5, 15, 60, 240")
+        self.assertFalse(settings.postmaster_pass_through)
+        self.assertFalse(settings.postmaster_is_copy)
+
+    def test_values_are_stored_where_they_are_read(self):
+        self.settings(
+            postmaster_raw_days=30, postmaster_retry_minutes="2, 4",
+            postmaster_responsible_id=self.env.user.id,
+        ).execute()
+        policy = self.env["mail.postmaster.policy"]
+        self.assertEqual(policy._number("mail.postmaster.raw.days"), 30)
+        self.assertEqual([step.seconds for step in policy._retry_schedule()], [120, 240])
+        self.assertEqual(policy._parameter("mail.postmaster.responsible"), str(self.env.user.id))
+
+    def test_nonsense_is_refused(self):
+        for name, value, sentence in (
+            ("postmaster_raw_days", 0, "mail.postmaster.raw.days .* between 1 and 3650"),
+            ("postmaster_raw_days", -1, "between 1 and 3650"),
+            ("postmaster_raw_megabytes", 9, "mail.postmaster.raw.megabytes"),
+            ("postmaster_log_days", 40_000, "mail.postmaster.log.days"),
+            ("postmaster_retry_minutes", "soon", "'soon' is not a number of minutes"),
+        ):
+            with self.subTest(name=name), self.assertRaisesRegex(ValidationError, sentence):
+                self.settings(**{name: value})
+
+    def test_switch(self):
+        parameters = self.env["ir.config_parameter"]
+        messages = self.as_admin(self.env["mail.postmaster.message"])
+        self.assertFalse(messages.read_warnings()["is_passed_through"])
+        self.settings(postmaster_pass_through=True).execute()
+        self.assertEqual(parameters.get_param("mail.postmaster.enabled"), "False")
+        self.assertTrue(messages.read_warnings()["is_passed_through"])
+        self.assertFalse(self.receive(raw_mail()))
+        self.assertTrue(self.settings().postmaster_pass_through)
+        self.settings(postmaster_pass_through=False).execute()
+        self.assertTrue(self.receive(raw_mail()))
+
+    def test_preset(self):
+        parameters = self.env["ir.config_parameter"]
+        key = "mail.catchall.domain.allowed"
+        self.env["mail.postmaster.policy"].apply_preset("odoo")
+        parameters.set_param(key, False)
+        form = Form(self.env["res.config.settings"])
+        self.assertEqual(form.postmaster_preset, "odoo")
+        self.assertFalse(form.postmaster_preset_preview)
+        form.postmaster_preset = "recommended"
+        self.assertRegex(form.postmaster_preset_preview, f"^{key}: .*{DOMAIN}")
+        self.assertFalse(parameters.get_param(key), "A preview writes nothing.")
+        form.save().execute()
+        self.assertIn(DOMAIN, parameters.get_param(key))
+        form = Form(self.env["res.config.settings"])
+        self.assertEqual(form.postmaster_preset, "recommended")
+        form.postmaster_preset = "odoo"
+        self.assertEqual(form.postmaster_preset_preview, f"{key}: (not set)")
+
+    def test_other_settings_leave_the_policies_alone(self):
+        parameters = self.env["ir.config_parameter"]
+        self.env["mail.postmaster.policy"].apply_preset("odoo")
+        parameters.set_param("mail.catchall.domain.allowed", "by.hand")
+        self.settings(postmaster_raw_days=9).execute()
+        self.assertEqual(parameters.get_param("mail.catchall.domain.allowed"), "by.hand")
+
+    def test_copy(self):
+        self.env["ir.config_parameter"].set_param("mail.postmaster.database", "another@1")
+        messages = self.as_admin(self.env["mail.postmaster.message"])
+        self.assertEqual(messages.read_warnings(), {
+            "is_copy": True, "is_passed_through": False, "may_confirm": True,
+        })
+        settings = self.settings()
+        self.assertTrue(settings.postmaster_is_copy)
+        settings.action_postmaster_confirm_database()
+        self.assertFalse(messages.read_warnings()["is_copy"])
