@@ -18,7 +18,7 @@ def post_init_hook(env):
     """
     policy = env["mail.postmaster.policy"]
     policy.confirm_database()
-    policy.apply_preset("odoo" if _receives_mail(env) else "recommended")
+    policy._write_preset("odoo" if _receives_mail(env) else "recommended")
 
 
 def _receives_mail(env):

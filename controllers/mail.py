@@ -6,7 +6,7 @@ from odoo import http
 from odoo.exceptions import AccessError
 from odoo.http import content_disposition, request
 
-from ..gateway.preview import preview
+from ..gateway.preview import LONGEST_MAIL, preview
 
 _logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class PostmasterMail(http.Controller):
             "empty": mail.env._("This mail has no text."),
             "cut": mail.env._("The rest is not shown. Download the mail to see all of it."),
         }
-        return request.make_response(preview(self._content(mail), words), headers=PREVIEW_HEADERS)
+        return request.make_response(preview(self._content(mail, LONGEST_MAIL + 1), words), headers=PREVIEW_HEADERS)
 
     def _mail(self, mail_id):
         """Return the mail; one that is not there and one not for this user look the same."""
@@ -70,9 +70,9 @@ class PostmasterMail(http.Controller):
             raise NotFound() from error
         return mail
 
-    def _content(self, mail):
+    def _content(self, mail, limit=None):
         # Nobody may read the model of the bytes; the caller was checked for the mail.
-        content = mail.env["mail.postmaster.raw"].sudo()._read_content(mail.id)
+        content = mail.env["mail.postmaster.raw"].sudo()._read_content(mail.id, limit)
         if content is None:
             raise NotFound(mail.env._("The content of this mail was removed."))
         return content

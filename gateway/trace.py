@@ -25,8 +25,10 @@ class Trace:
         return any(known["step"] == step for known in self.steps)
 
     def _add(self, step, hit, params):
-        if len(self.steps) < MOST_STEPS:
-            self.steps.append({"step": step, "hit": hit, "params": _bounded(params)})
+        taken = {"step": step, "hit": hit, "params": _bounded(params)}
+        # Core asks some questions twice for one mail; a person wants the answer once.
+        if len(self.steps) < MOST_STEPS and taken not in self.steps:
+            self.steps.append(taken)
 
 
 def _bounded(params):

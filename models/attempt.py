@@ -91,6 +91,7 @@ class Attempt:
         # Whoever releases a refused mail has decided what core would check again.
         self.is_released = bool(row.get("released"))
         # A Python caller in the middle of its work gets core's exceptions and core's answers.
+        self.is_last = submission.is_last
         self.is_callers = joined and submission.source != STORED
         self.addressed_to = submission.addressed_to
         self.joined = joined

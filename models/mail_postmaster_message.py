@@ -185,15 +185,17 @@ class MailPostmasterMessage(models.Model):
 
     @api.model
     def read_warnings(self):
-        """Return what stops mail in this database, for the banner above the list.
+        """Return what stops mail in this database, or waits for a choice, for the banners above the list.
 
-        :return: dict with ``is_copy``, ``is_passed_through`` and ``may_confirm``
+        :return: dict with ``is_copy``, ``is_passed_through``, ``offers_recommended`` and
+            ``may_confirm``
         """
         self.check_access("read")
         policy = self.env["mail.postmaster.policy"]
         return {
             "is_copy": not policy._is_confirmed_database(),
             "is_passed_through": not self.env["mail.postmaster.pipeline"]._read_switches()[0],
+            "offers_recommended": policy._offers_recommended(),
             "may_confirm": self.env.user.has_group("mail_postmaster.group_admin"),
         }
 

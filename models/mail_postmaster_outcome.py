@@ -93,7 +93,8 @@ class MailPostmasterOutcome(models.AbstractModel):
         next_attempt = None
         if reason.state == states.RETRY:
             delay = retries.delay_after(failures, self.env["mail.postmaster.policy"]._retry_schedule())
-            if delay is None or attempt.joined:
+            # A conflict passes by itself; anything else waits for whoever looks at it now.
+            if delay is None or attempt.joined or (attempt.is_last and reason.code != "conflict"):
                 reason = Reason(states.PARKED, reason.code, reason.params)
                 attempt.give_up()
             else:

@@ -128,7 +128,7 @@ class MailPostmasterPipeline(models.AbstractModel):
         """Tell whether the same bytes are a new chance: their sender was told no before."""
         if row["state"] != states.REFUSED or not submission.can_refuse:
             return False
-        return self._release(row["id"], joins)
+        return self._offer_again(row["id"], joins)
 
     # --- intake ----------------------------------------------------------------------
 
@@ -271,7 +271,7 @@ class MailPostmasterPipeline(models.AbstractModel):
         return bool(found[0]) if found else None
 
     @api.model
-    def _claim(self, attempt, targets):
+    def _claim(self, attempt, targets, state=states.RECEIVED):
         """Reserve targets for a mail in this transaction and return those it got.
 
         A target that another copy has, or that this mail was delivered to before, is not
@@ -282,14 +282,14 @@ class MailPostmasterPipeline(models.AbstractModel):
             """
             INSERT INTO mail_postmaster_delivery AS delivery
                 (mail_id, mail_key, target, state, create_uid, create_date)
-            SELECT %(mail)s, %(key)s, target, 'received', %(uid)s, now() AT TIME ZONE 'UTC'
+            SELECT %(mail)s, %(key)s, target, %(state)s, %(uid)s, now() AT TIME ZONE 'UTC'
             FROM unnest(%(targets)s) AS target
-            ON CONFLICT (mail_key, target) DO UPDATE SET state = 'received'
+            ON CONFLICT (mail_key, target) DO UPDATE SET state = EXCLUDED.state
                 WHERE delivery.mail_id = EXCLUDED.mail_id AND delivery.state <> 'delivered'
             RETURNING target
             """,
             {"mail": attempt.mail_id, "key": attempt.mail_key, "uid": self.env.uid,
-             "targets": targets},
+             "targets": targets, "state": state},
         )
         claimed = {target for (target,) in self.env.cr.fetchall()}
         return [target for target in targets if target in claimed]

@@ -11,6 +11,7 @@ LOG_DAYS = "mail.postmaster.log.days"
 RESPONSIBLE = "mail.postmaster.responsible"
 DATABASE = "mail.postmaster.database"
 PRESET = "mail.postmaster.preset"
+PRESET_CHOSEN = "mail.postmaster.preset.chosen"
 # Core's own: where it applies is written in mail.thread.message_route.
 ALLOWED_DOMAINS = "mail.catchall.domain.allowed"
 
@@ -114,12 +115,23 @@ class MailPostmasterPolicy(models.AbstractModel):
         self._check_administrator()
         if name not in PRESETS:
             raise ValidationError(self.env._("There is no preset %(name)s.", name=name))
+        self._write_preset(name, PRESET_CHOSEN)
+        return True
+
+    @api.model
+    def _write_preset(self, name, *more):
         # System Parameters belong to the system's administrators; the group was checked above.
         parameters = self.env["ir.config_parameter"].sudo()
         for key, value in self._preset_values(name).items():
             parameters.set_param(key, value)
         parameters.set_param(PRESET, name)
-        return True
+        for key in more:
+            parameters.set_param(key, "True")
+
+    @api.model
+    def _offers_recommended(self):
+        """Tell whether nobody has chosen yet between core's decisions and what is recommended."""
+        return self._parameter(PRESET) == "odoo" and not self._parameter(PRESET_CHOSEN)
 
     @api.model
     def _preset_values(self, name):

@@ -70,11 +70,12 @@ class MailPostmasterQueue(models.AbstractModel):
         return None
 
     @api.model
-    def _process_stored(self, mail_id, joins=False):
+    def _process_stored(self, mail_id, joins=False, is_last=False):
         """Make an attempt for a mail that is stored.
 
         :param int mail_id: id of the ``mail.postmaster.message``
         :param bool joins: share the caller's transaction
+        :param bool is_last: park the mail when it fails
         """
         with self._transaction(joins) as env:
             pipeline = env[self._name]
@@ -83,10 +84,11 @@ class MailPostmasterQueue(models.AbstractModel):
         if not row:
             return
         options = row.pop("options") or {}
+        options |= options.pop("release", {})
         submission = Submission(
             raw=raw or b"", door=options.pop("door", "mail.thread"), source=STORED,
             server_id=row.pop("fetchmail_server_id"),
-            addressed_to=options.pop("addressed_to", None), options=options,
+            addressed_to=options.pop("addressed_to", None), is_last=is_last, options=options,
         )
         door = self._door_of(submission, row.pop("user_id"))
         pipeline = door.env[self._name]
@@ -126,20 +128,38 @@ class MailPostmasterQueue(models.AbstractModel):
                 pipeline._settle(attempt, reason, failures, error=None)
 
     @api.model
-    def _release(self, mail_id, joins, changes=None):
-        """Give a settled mail a fresh start; return False when it is not settled.
+    def _offer_again(self, mail_id, joins):
+        """Give a refused mail a fresh start, by the same rules; False when it is not refused."""
+        with self._transaction(joins) as env:
+            env.cr.execute(
+                """
+                UPDATE mail_postmaster_message SET
+                    state = 'received', reason_code = 'waiting', reason_params = NULL,
+                    attempts = 1, failures = 0,
+                    next_attempt = now() AT TIME ZONE 'UTC' + %(lease)s
+                WHERE id = %(id)s AND state = 'refused'
+                """,
+                {"id": mail_id, "lease": LEASE},
+            )
+            return bool(env.cr.rowcount)
+
+    @api.model
+    def _release(self, mail_id, joins, changes):
+        """Give a settled mail a fresh start by hand; return False when it is not settled.
 
         What was refused or ignored is accepted then, whatever core's checks say. A repeated
         mail gets a key of its own: whoever releases it wants it a second time.
 
-        :param dict changes: options of the mail that a person changed
+        :param changes: dict of options that a person changed, in place of those changed at
+            an earlier release; None to keep them
         """
         with self._transaction(joins) as env:
             env.cr.execute(
                 """
                 UPDATE mail_postmaster_message SET
                     state = 'received', reason_code = 'waiting', reason_params = NULL,
-                    attempts = 1, failures = 0, options = options || %(changes)s::jsonb,
+                    attempts = 1, failures = 0,
+                    options = options || %(changes)s::jsonb,
                     released = COALESCE(released, false) OR state = ANY(%(turned_down)s),
                     mail_key = CASE WHEN reason_code = ANY(%(repeats)s)
                         THEN mail_key || '#' || id ELSE mail_key END,
@@ -147,7 +167,8 @@ class MailPostmasterQueue(models.AbstractModel):
                 WHERE id = %(id)s AND state = ANY(%(states)s)
                 """,
                 {"id": mail_id, "states": list(states.RELEASABLE), "lease": LEASE,
-                 "repeats": list(REPEATS), "turned_down": [states.REFUSED, states.IGNORED], "changes": Json(changes or {})},
+                 "repeats": list(REPEATS), "turned_down": [states.REFUSED, states.IGNORED],
+                 "changes": Json({"release": changes} if changes else {})},
             )
             return bool(env.cr.rowcount)
 
@@ -155,9 +176,12 @@ class MailPostmasterQueue(models.AbstractModel):
     def _process_again(self, mail_id, changes=None):
         """Release a mail and make an attempt at once; for a person who waits for it.
 
+        When that fails the mail is parked again, where the person finds it, and not tried
+        again hours later.
+
         :param dict changes: ``addressed_to``: list of addresses in place of those of the
             header, empty to use ``model`` and ``thread_id`` (and ``custom_values``)
         """
         _is_enabled, joins = self._read_switches()
         if self._release(mail_id, joins, changes):
-            self._process_stored(mail_id, joins)
+            self._process_stored(mail_id, joins, is_last=True)

@@ -50,10 +50,11 @@ class MailPostmasterRaw(models.Model):
             size=CHUNK,
         )
 
-    def _read_content(self, mail_id):
+    def _read_content(self, mail_id, limit=None):
         """Return the bytes of a mail, or None when they were removed.
 
         :param int mail_id: id of the ``mail.postmaster.message``
+        :param limit: about how many bytes of the beginning are enough, or None for all
         """
         content = bytearray()
         while True:
@@ -66,7 +67,7 @@ class MailPostmasterRaw(models.Model):
             if not row:
                 return None
             content += row[0]
-            if len(content) >= row[1]:
+            if len(content) >= (min(row[1], limit) if limit else row[1]):
                 return bytes(content)
 
 

@@ -178,9 +178,11 @@ class MailThread(models.AbstractModel):
         """Answer the sender of one mail once, whatever the number of its copies."""
         attempt = self.env.context.get(ATTEMPT)
         if attempt:
-            why = self.env["mail.postmaster.pipeline"]._reason_not_to_answer()
-            if not why and not self._claim_targets(attempt, {"answer": None}):
-                why = self.env._("another copy of this mail was answered")
+            pipeline = self.env["mail.postmaster.pipeline"]
+            why = pipeline._reason_not_to_answer()
+            # Delivered from the start: an answer is not given a second time by any attempt.
+            if not why and not pipeline._claim(attempt, ["answer"], state=states.DELIVERED):
+                why = self.env._("this mail was answered before")
             if why:
                 attempt.trace.miss("answer", why=why)
                 return
@@ -265,14 +267,13 @@ class MailThread(models.AbstractModel):
     def _claim_targets(self, attempt, results):
         """Return the targets of this mail that no copy of it has been served at.
 
-        :param dict results: the expected :class:`RouteResult` of each target, or None for
-            a target that is not a delivery of its own
+        :param dict results: the expected :class:`RouteResult` of each target
         """
         claimed = self.env["mail.postmaster.pipeline"]._claim(attempt, list(results))
         for target, result in results.items():
-            if target in claimed and result:
+            if target in claimed:
                 attempt.results.append(result)
-            elif target not in claimed and result:
+            else:
                 attempt.trace.hit("served", target=target)
                 attempt.decide(states.IGNORED, "duplicate")
         return [target for target in results if target in claimed]

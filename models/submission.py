@@ -21,6 +21,7 @@ class Submission:
     :param dict options: the other arguments
     :param addressed_to: addresses to use in place of those in the header, as a person
         asked; empty to hand the mail to the model and record in the options; or None
+    :param bool is_last: park the mail when this attempt fails
     """
 
     raw: bytes
@@ -29,6 +30,7 @@ class Submission:
     server_id: int | None = None
     options: dict = field(default_factory=dict)
     addressed_to: list | None = None
+    is_last: bool = False
 
     @property
     def can_refuse(self):

@@ -227,6 +227,7 @@ class TestAccess(TransactionCase, ReceivedMail):
             self.assertEqual(action["res_id"], self.contact.id)
         self.assertEqual(self.call(self.reader, log, "read_warnings", None), {
             "is_copy": False, "is_passed_through": False, "may_confirm": False,
+            "offers_recommended": self.env["mail.postmaster.policy"]._offers_recommended(),
         })
 
     # --- the door ------------------------------------------------------------------------

@@ -29,6 +29,13 @@ class TestPolicy(GatewayCase):
             self.policy.apply_preset(preset)
             self.assertEqual(self.parameters.get_param(ALLOWED), "partner.test")
 
+    def test_choice_is_offered_once(self):
+        self.parameters.set_param("mail.postmaster.preset.chosen", False)
+        self.policy._write_preset("odoo")
+        self.assertTrue(self.policy._offers_recommended())
+        self.policy.apply_preset("odoo")
+        self.assertFalse(self.policy._offers_recommended())
+
     def test_unknown_preset(self):
         with self.assertRaisesRegex(ValidationError, "paranoid"):
             self.policy.apply_preset("paranoid")

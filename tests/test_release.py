@@ -40,6 +40,15 @@ class TestRelease(GatewayCase):
         self.assertIn("Assigned", partner.message_ids.mapped("subject"))
         self.assertNotIn("Assigned", self.env["res.partner"].browse(other.res_id).message_ids.mapped("subject"))
 
+    def test_assignment_is_for_one_time(self):
+        partner = self.env["res.partner"].create({"name": "Target"})
+        _result, row = self.receive(self.mail(to="typo@postmaster.test"))
+        with patch.object(type(partner), "message_update", side_effect=KeyError("odd")):
+            self.process_again(row, addressed_to=[], model="res.partner", thread_id=partner.id)
+        self.assertReason(row, "parked", "failed")
+        self.process_again(row, addressed_to=["nobody@postmaster.test"])
+        self.assertReason(row, "parked", "no_route")
+
     def test_delivery_report_assigned_to_a_record_is_posted_there(self):
         partner = self.env["res.partner"].create({"name": "Target"})
         raw = self.eml("delivery_failed", message_id="<r3@mx>", original="<unknown@x>").replace(

@@ -84,6 +84,7 @@ class TestSettings(ScreensCase):
         messages = self.as_admin(self.env["mail.postmaster.message"])
         self.assertEqual(messages.read_warnings(), {
             "is_copy": True, "is_passed_through": False, "may_confirm": True,
+            "offers_recommended": self.env["mail.postmaster.policy"]._offers_recommended(),
         })
         settings = self.settings()
         self.assertTrue(settings.postmaster_is_copy)

@@ -54,6 +54,19 @@ def test_no_route_lets_the_mail_server_refuse(database, mailgate):
     assert last_mail(database) == ("delivered", "record_created")
 
 
+def test_refused_sender_does_not_get_in_by_trying_again(database, mailgate):
+    with database.env() as env:
+        env["crm.team"].search([], limit=1).alias_id.alias_contact = "partners"
+    raw = mail()
+    for _try in range(2):
+        assert mailgate(raw) == EX_OK
+        assert last_mail(database) == ("refused", "alias_security")
+    with database.env() as env:
+        assert env[LOG].search_count([]) == 1
+        assert not env["crm.lead"].search_count([])
+        assert env["mail.message"].search_count([("subject", "=", "Re: Hello")]) == 1
+
+
 def test_mail_stopped_as_a_loop(database, mailgate):
     """Core answers None here, which XML-RPC can not carry: the script would exit with 70."""
     with database.env() as env:

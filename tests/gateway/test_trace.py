@@ -15,7 +15,13 @@ class TestTrace(BaseCase):
 
     def test_bounded(self):
         steps = trace.Trace()
-        for _number in range(trace.MOST_STEPS * 2):
-            steps.hit("recipients", recipients="a@x.test, " * 1000, other=None)
+        for number in range(trace.MOST_STEPS * 2):
+            steps.hit("recipients", recipients="a@x.test, " * 1000, number=number)
         self.assertEqual(len(steps.steps), trace.MOST_STEPS)
         self.assertEqual(len(steps.steps[0]["params"]["recipients"]), trace.LONGEST_PARAMETER)
+
+    def test_same_answer_once(self):
+        steps = trace.Trace()
+        for hit in (False, False, True):
+            (steps.hit if hit else steps.miss)("catchall")
+        self.assertEqual([step["hit"] for step in steps.steps], [False, True])

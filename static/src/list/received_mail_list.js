@@ -5,7 +5,7 @@ import { ListRenderer } from "@web/views/list/list_renderer";
 import { listView } from "@web/views/list/list_view";
 import { Component, onWillStart, useState } from "@odoo/owl";
 
-/** Says above the list of received mail what keeps mail from coming in. */
+/** Says above the list of received mail what keeps mail from coming in, or waits for a choice. */
 export class PostmasterWarnings extends Component {
     static template = "mail_postmaster.Warnings";
     static props = {};
@@ -29,6 +29,11 @@ export class PostmasterWarnings extends Component {
 
     async confirmDatabase() {
         await this.orm.call("mail.postmaster.policy", "confirm_database", []);
+        await this.read();
+    }
+
+    async keepPreset() {
+        await this.orm.call("mail.postmaster.policy", "apply_preset", ["odoo"]);
         await this.read();
     }
 
