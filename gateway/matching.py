@@ -28,7 +28,7 @@ What this does not do: read the database. The caller fills the book with what
 from dataclasses import dataclass
 
 from .address_book import ALIAS, BOUNCE, CATCHALL
-from .addresses import BadAddress, canonical, domain_allowed, splits
+from .addresses import BadAddress, canonical, display, domain_allowed, splits
 from .trace import Trace
 
 DEFAULT_FROM = "default_from"
@@ -240,7 +240,7 @@ def explain(recipients, book):
     for address in recipients.addresses:
         trace = Trace()
         found = match(address, book, trace)
-        lines += [address, *map(_step_line, trace.steps), *map(_match_line, found)]
+        lines += [display(address), *map(_step_line, trace.steps), *map(_match_line, found)]
         lines += [] if found else ["  => nobody"]
     return lines
 

@@ -148,7 +148,8 @@ class TestDomains(BaseCase):
     def test_error_names_the_entry(self):
         for text, entry in [
             ("a.com, b c.com", "b c.com"), ("*", "*"), ("a.com,*.", "*."), ("a.*.com", "a.*.com"),
-            ("**.a.com", "**.a.com"), ("x@a.com", "x@a.com"), ("a.com,\0", "\0"), ("@@a.com", "@a.com"),
+            ("**.a.com", "**.a.com"), ("x@a.com", "x@a.com"), ("a.com,\0", "\0"),
+            ("@@a.com", "@a.com"),
         ]:
             with self.subTest(text=text), self.assertRaises(BadDomains) as caught:
                 addresses.parse_domains(text)
@@ -208,5 +209,6 @@ class TestSubAddress(BaseCase):
         )
 
     def test_bounded(self):
-        self.assertEqual(len(addresses.splits("+".join("abcdefghijklmnop"), "+")), addresses.MOST_SPLITS)
-        self.assertEqual(addresses.split_detail("+".join("abcdefghijklmnop"), "+")[0], "a")
+        local_part = "+".join("abcdefghijklmnop")
+        self.assertEqual(len(addresses.splits(local_part, "+")), addresses.MOST_SPLITS)
+        self.assertEqual(addresses.split_detail(local_part, "+")[0], "a")

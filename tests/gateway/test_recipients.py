@@ -59,7 +59,8 @@ class TestEvidence(BaseCase):
             (("Received", "X-Original-To"), "Received", "works@example.com"),
         ]:
             with self.subTest(trusted=trusted):
-                self.assertRecipients(envelope_recipients(HEADER, trusted=trusted), source, address)
+                answer = envelope_recipients(HEADER, trusted=trusted)
+                self.assertRecipients(answer, source, address)
 
     def test_every_trusted_field(self):
         self.assertEqual(len(TRUSTED_FIELDS), 10)
@@ -68,7 +69,8 @@ class TestEvidence(BaseCase):
                 "Received": "from a by b with LMTP id 1 for <sales@example.com>; Fri, 20 Nov 2026",
                 "Original-Recipient": "rfc822;sales@example.com",
             }.get(name, "Sales@example.com")
-            header = f"{name}: {value}\r\n{name}: {value.replace('ales', 'tranger')}\r\nTo: a@x.test"
+            copy = value.replace("ales", "tranger")
+            header = f"{name}: {value}\r\n{name}: {copy}\r\nTo: a@x.test"
             with self.subTest(name=name):
                 answer = envelope_recipients(header.encode(), trusted=(name,))
                 self.assertRecipients(answer, name, "sales@example.com")
@@ -123,8 +125,8 @@ class TestEvidence(BaseCase):
     def test_received_clause(self):
         for value, expected in [
             ("from a by b for <s@x.test>; Fri", ("s@x.test",)),
-            ("from a by b (Exim 4.94) (envelope-from <f@y.test>) id 1 for s@x.test; Fri", ("s@x.test",)),
-            ("from a by b id 1 FOR <s@x.test> (Transport Security); Fri, 20 Nov 2026", ("s@x.test",)),
+            ("from a by b (Exim) (envelope-from <f@y.test>) id 1 for s@x.test; Fri", ("s@x.test",)),
+            ("from a by b id 1 FOR <s@x.test> (Transport Security); Fri", ("s@x.test",)),
             ("from a by b with ESMTP id 1; Fri", None),
             ("from x for <boss@x.test> by b with ESMTP id 1; Fri", None),
             ("from a by b (for <boss@x.test>); Fri", None),
