@@ -22,6 +22,7 @@ CASES = [
     ("a@x.test (Anna, b@x.test)", ["a@x.test"]),
     ("a@x.test (Anna (b@x.test) c@x.test), d@x.test", ["a@x.test", "d@x.test"]),
     ("(open a@x.test, b@x.test", ["a@x.test", "b@x.test"]),
+    ("a@x.test (open, b@x.test", ["a@x.test", "b@x.test"]),
     ("a@x.test), b@x.test", ["a@x.test", "b@x.test"]),
     ('"open a@x.test, b@x.test', ["a@x.test", "b@x.test"]),
     ("<a@x.test, b@x.test", ["a@x.test", "b@x.test"]),

@@ -358,6 +358,17 @@ class TestRetired(MatchingCase):
             ("older+x@b.test", ("alias", 2, "retired", "x")),
         ])
 
+    def test_former_local_part_with_detection_that_was_taken(self):
+        retired = (Retired("alias", 1, "old", "example.com"),)
+        aliases = [(1, "sales", 1, True), (2, "old", 1), (3, "old", 2, True)]
+        self.assertCases(book(aliases, retired=retired), [
+            ("old@example.com", ("alias", 2, "exact"), ("alias", 3, "local_part")),
+            ("old@a.test", ("alias", 3, "local_part")),
+        ])
+        self.assertMatches(
+            book(aliases[:2], retired=retired), "old@example.com", ("alias", 2, "exact"),
+        )
+
     def test_former_local_part_without_detection(self):
         retired = (Retired("alias", 1, "old", "example.com"),)
         self.assertMatches(book([(1, "sales", 1)], retired=retired), "old@other.test")
@@ -368,6 +379,14 @@ class TestRetired(MatchingCase):
         self.assertMatches(
             book(aliases, retired=retired, allowed=()), "sales@former.test",
             ("alias", 1, "local_part"),
+        )
+
+    def test_name_at_a_former_domain_is_not_divided(self):
+        home = Domain(1, "example.com", "catchall", "bounce", "no-reply")
+        retired = (Retired("domain", 1, domain="former.test"),)
+        self.assertMatches(
+            book([(1, "no", 1)], separators="-", domains=(home,), retired=retired),
+            "no-reply@former.test", ("default_from", 1, "retired"),
         )
 
     def test_former_catchall_is_not_divided(self):
