@@ -2,17 +2,17 @@
 
 The steps, in this order. Each that is taken leaves a line in the trace, hit or miss:
 
-==================== ============================================================
-step                 it hits where
-==================== ============================================================
-``match_address``    (only a miss) the text is no address at all
-``match_exact``      an alias, a catchall or a bounce has exactly this address
+====================== ============================================================
+step                   it hits where
+====================== ============================================================
+``match_address``      (only a miss) the text is no address at all
+``match_exact``        an alias, a catchall or a bounce has exactly this address
 ``match_sub_address``  one of them has it without a detail: ``sales+ref@``
-``match_retired``    one of them had it, exactly or without a detail, by its own former
-                     name or by the former name of its domain
-``match_local_part`` aliases have the local part and take mail for this domain
+``match_retired``      one of them had it, exactly or without a detail, by its own former
+                       name or by the former name of its domain
+``match_local_part``   aliases have the local part and take mail for this domain
 ``match_default_from`` it is the address that a domain writes from
-==================== ============================================================
+====================== ============================================================
 
 The first of exact, sub-address and retired that hits ends these three; so a retired
 address that a new alias has taken belongs to the new one. Local-part detection *adds*

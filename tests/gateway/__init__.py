@@ -11,6 +11,7 @@ from . import (
     test_matching,
     test_preview,
     test_recipients,
+    test_retired,
     test_retries,
     test_states,
     test_trace,
