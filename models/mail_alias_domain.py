@@ -61,10 +61,13 @@ class MailAliasDomain(models.Model):
     def _in_one_form(self, vals):
         """Return values with the name as it travels: lower case, A-labels.
 
+        Core takes no international names, so where recipients are core's alone it refuses them.
+
         :raises ValidationError: for a name that is none
         """
         vals = dict(vals)
-        if vals.get("name"):
+        name = vals.get("name")
+        if name and (name.isascii() or self.env["mail.postmaster.addressing"]._is_on()):
             try:
                 vals["name"] = canonical_domain(vals["name"].strip())
             except BadAddress as error:
