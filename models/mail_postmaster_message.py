@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from ..gateway import states
 from .mail_postmaster_delivery import STATES
@@ -205,5 +205,4 @@ class MailPostmasterMessage(models.Model):
         :raises AccessError: naming the group
         """
         self.check_access("read")
-        if not self.env.su and not self.env.user.has_group("mail_postmaster.group_admin"):
-            raise AccessError(self.env._("Only Postmaster administrators may do this."))
+        self.env["mail.postmaster.policy"]._check_administrator()

@@ -147,5 +147,9 @@ class MailPostmasterPolicy(models.AbstractModel):
 
     @api.model
     def _check_administrator(self):
+        """Refuse anybody who is no Postmaster administrator.
+
+        :raises AccessError: naming the group
+        """
         if not self.env.su and not self.env.user.has_group("mail_postmaster.group_admin"):
             raise AccessError(self.env._("Only Postmaster administrators may do this."))
