@@ -43,6 +43,7 @@ METHODS = {
     ("mail.postmaster.message", "action_process_selected"): ADMINISTRATOR,
     ("mail.postmaster.message", "message_post_with_source"): NOTHING,
     ("mail.postmaster.message", "message_subscribe"): NOTHING,
+    ("mail.postmaster.message", "process_selected"): ADMINISTRATOR,
     ("mail.postmaster.message", "read_warnings"): READER,
     ("mail.postmaster.policy", "apply_preset"): ADMINISTRATOR,
     ("mail.postmaster.policy", "confirm_database"): ADMINISTRATOR,
@@ -165,7 +166,7 @@ class TestAccess(TransactionCase, ReceivedMail):
             name for (model, name), who in METHODS.items()
             if model == "mail.postmaster.message" and who == ADMINISTRATOR
         ]
-        self.assertEqual(len(methods), 4)
+        self.assertEqual(len(methods), 5)
         for method in methods:
             for user in self.outsiders() + self.stranger:
                 self.assert_denied(user, mail._name, method, mail.ids)
@@ -176,7 +177,7 @@ class TestAccess(TransactionCase, ReceivedMail):
         self.env.flush_all()
         self.assert_denied(self.admin, mail._name, "action_ignore", (mail + self.contact).ids)
         action = self.call(self.stranger, mail._name, "action_process_selected", mail.ids)
-        self.assertEqual(action["params"], {"ids": mail.ids, "skipped": 0})
+        self.assertEqual(action["params"], {"kinds": {"waiting": mail.ids}, "skipped": 0})
 
     def test_reader_who_may_read_the_mail_can_not_process_it(self):
         self.assertTrue(self.contact.with_user(self.reader).subject)

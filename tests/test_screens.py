@@ -175,7 +175,72 @@ class TestActions(ScreensCase):
         self.assertEqual(set(others.mapped("reason_code")), {"record_created"})
         # The dialog for many leaves out what is done.
         params = self.as_admin(others).action_process_selected()["params"]
-        self.assertEqual(params, {"ids": [], "skipped": 4})
+        self.assertEqual(params, {"kinds": {}, "skipped": 4})
+
+    def receive_one_of_each(self):
+        """Return a mail of each kind: parked, refused, repeated, ignored, delivered."""
+        self.make_alias("people")
+        self.make_alias("closed", alias_contact="partners")
+        refused = self.receive(raw_mail(f"closed@{DOMAIN}", "Refused"))
+        delivered, repeated = (
+            self.receive(raw_mail(f"people@{DOMAIN}", "Twice")) for _copy in range(2)
+        )
+        ignored = self.receive(raw_mail(subject="Ignored"))
+        self.as_admin(ignored).action_ignore()
+        mails = self.mail + refused + repeated + ignored + delivered
+        self.assertEqual(
+            mails.mapped("state"), ["parked", "refused", "ignored", "ignored", "delivered"],
+        )
+        return mails
+
+    def test_process_many_asks_about_what_is_settled(self):
+        mails = self.receive_one_of_each()
+        parked, refused, repeated, ignored, _delivered = mails
+        params = self.as_admin(mails).action_process_selected()["params"]
+        self.assertEqual(params, {
+            "kinds": {
+                "waiting": parked.ids, "refused": refused.ids, "repeated": repeated.ids,
+                "ignored": ignored.ids,
+            },
+            "skipped": 1,
+        })
+        self.repair()
+        self.assertEqual(self.as_admin(mails).process_selected(), {"delivered": 1, "skipped": 4})
+        self.assertEqual(parked.state, "delivered")
+        self.assertEqual(
+            (refused.state, repeated.reason_code, ignored.reason_code),
+            ("refused", "duplicate", "ignored_by_hand"),
+        )
+        self.assertEqual(self.env["res.partner"].search_count([("name", "=", "Twice")]), 1)
+        counts = self.as_admin(mails).process_selected(["waiting", "refused", "repeated"])
+        self.assertEqual(counts, {"delivered": 2, "skipped": 3})
+        self.assertEqual(ignored.state, "ignored")
+
+    def test_process_many_goes_on_when_some_were_settled_meanwhile(self):
+        other = self.receive(raw_mail(f"broken@{DOMAIN}", "Other"))
+        self.repair()
+        self.as_admin(self.mail).action_process_again()
+        gone = self.receive(raw_mail(subject="Gone"))
+        gone.unlink()
+        counts = self.as_admin(self.mail).process_selected()
+        self.assertEqual(counts, {"skipped": 1})
+        counts = self.as_admin(self.mail + gone + other).process_selected()
+        self.assertEqual(counts, {"delivered": 1, "skipped": 2})
+
+    def test_dialog_of_a_mail_that_was_settled_meanwhile(self):
+        self.make_alias("people")
+        self.admin.group_ids += self.env.ref("base.group_partner_manager")
+        partner = self.env["res.partner"].create({"name": "Customer"})
+        dialogs = (
+            self.dialog("mail.postmaster.redirect", addresses=f"people@{DOMAIN}"),
+            self.assign_to(partner),
+        )
+        self.repair()
+        self.as_admin(self.mail).action_process_again()
+        for dialog in dialogs:
+            with self.subTest(dialog._name), self.assertRaisesRegex(UserError, "meanwhile"):
+                dialog.action_process()
+        self.assertEqual(len(self.mail.delivery_ids), 1)
 
     def test_delivered_is_not_processed_again(self):
         self.repair()

@@ -1,6 +1,7 @@
 import json
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..gateway import states
 
@@ -64,7 +65,10 @@ class MailPostmasterRelease(models.AbstractModel):
         """Process the mail as the dialog says, and go back to it."""
         self.ensure_one()
         self.mail_id._check_administrator()
-        self.mail_id._process_again(self._changes())
+        if not self.mail_id._process_again(self._changes()):
+            raise UserError(self.env._(
+                "Nothing was done: this mail was delivered meanwhile, or is being processed."
+            ))
         return {"type": "ir.actions.act_window_close"}
 
     def _changes(self):
