@@ -37,16 +37,17 @@ def uninstall_hook(env):
     mails = env["mail.postmaster.message"].search([("state", "in", OPEN), ("raw_kept", "=", True)])
     if not mails:
         return
-    partner = env.ref("base.user_admin").partner_id
+    administrators = env.ref("base.group_system").all_user_ids.sorted("id")
+    partner = administrators[:1].partner_id
     for mail in mails:
+        content = env["mail.postmaster.raw"]._read_content(mail.id)
         env["ir.attachment"].create({
             "name": f"received-mail-{mail.id}.eml",
             "mimetype": "message/rfc822",
-            "datas": base64.b64encode(env["mail.postmaster.raw"]._read_content(mail.id)),
+            "datas": base64.b64encode(content or b""),
             "res_model": partner._name,
             "res_id": partner.id,
         })
-        mail.invalidate_recordset()
     _logger.warning(
         "Postmaster is removed: %s mails that are in no record are attachments of partner %s.",
         len(mails), partner.id,

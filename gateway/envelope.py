@@ -6,7 +6,6 @@ raises on odd input and reads a 50 MB mail as fast as a small one.
 
 import email.header
 import email.utils
-import re
 from dataclasses import dataclass
 from datetime import timezone
 from email.parser import BytesHeaderParser
@@ -15,20 +14,17 @@ from email.policy import compat32
 from .identity import split_header
 
 LONGEST_TEXT = 500
-LONGEST_MESSAGE_ID = 500
 MOST_RECIPIENTS = 200
 
 # The header fields core reads recipients from (mail.thread.message_parse of 19.0).
 RECIPIENT_FIELDS = ("delivered-to", "to", "cc", "resent-to", "resent-cc")
-
-_MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 
 
 @dataclass(frozen=True)
 class Envelope:
     """What the log shows of a mail.
 
-    :param message_id: its Message-Id with angle brackets, ``""`` when there is none
+    :param message_id: the whole Message-Id field, as core compares it, ``""`` when there is none
     :param sender: the From field, decoded
     :param sender_address: the address in it, lower case
     :param recipients: addresses, lower case, in the order of the fields, each once
@@ -49,7 +45,7 @@ def read_envelope(raw):
     fields = _read_fields(split_header(raw)[0])
     sender = _first(fields, "from")
     return Envelope(
-        message_id=_message_id(fields),
+        message_id=_first(fields, "message-id"),
         sender=sender[:LONGEST_TEXT],
         sender_address=next(iter(_addresses([sender])), "")[:LONGEST_TEXT],
         recipients=tuple(_addresses(
@@ -84,7 +80,9 @@ def decode_field(value):
         text = octets.decode("utf-8")
     except UnicodeDecodeError:
         text = octets.decode("latin-1")
-    return " ".join(_decode_words(text).replace("\0", "").split())
+    text = " ".join(_decode_words(text).replace("\0", "").split())
+    # Some charsets can write half of a character, which no database takes.
+    return text.encode("utf-8", "replace").decode()
 
 
 def _decode_words(text):
@@ -111,23 +109,23 @@ def _first(fields, name):
     return next(iter(fields.get(name, ())), "")
 
 
-def _message_id(fields):
-    """Return the Message-Id, as core does: the text of the field without blanks around it."""
-    value = _first(fields, "message-id")
-    found = _MESSAGE_ID.search(value)
-    return (found.group() if found else value)[:LONGEST_MESSAGE_ID]
-
-
 def _addresses(values):
     """Return the addresses in these fields, lower case, each once, at most some hundreds."""
     found = {}
     for value in values:
-        for _name, address in email.utils.getaddresses([value]):
-            if "@" in address:
-                found.setdefault(address.lower(), None)
+        for address in _parse_addresses(value):
+            found.setdefault(address.lower(), None)
             if len(found) >= MOST_RECIPIENTS:
                 return list(found)
     return list(found)
+
+
+def _parse_addresses(value):
+    try:
+        return [address for _name, address in email.utils.getaddresses([value]) if "@" in address]
+    except RecursionError:
+        # Comments inside each other by the hundred: nobody's address.
+        return []
 
 
 def _date(value):

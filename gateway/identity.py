@@ -68,7 +68,7 @@ def mail_key(message_id, mail_digest):
     return message_id
 
 
-def intake_key(raw, source, recipients=()):
+def intake_key(raw, source):
     """Return the key of one delivery: the same bytes by the same way are stored once.
 
     A crash between the commit of the intake and the acknowledgement makes a transport
@@ -76,8 +76,7 @@ def intake_key(raw, source, recipients=()):
 
     :param bytes raw: the mail as received
     :param str source: which server or entrance handed it over
-    :param recipients: envelope recipients, where the transport knows them
     """
     result = hashlib.sha256(raw)
-    result.update(repr((source, sorted(recipients))).encode())
+    result.update(source.encode())
     return result.hexdigest()

@@ -21,17 +21,15 @@ class Trace:
     def miss(self, step, **params):
         self._add(step, False, params)
 
-    def has(self, step):
-        return any(known["step"] == step for known in self.steps)
-
     def _add(self, step, hit, params):
-        taken = {"step": step, "hit": hit, "params": _bounded(params)}
+        taken = {"step": step, "hit": hit, "params": bounded(params)}
         # Core asks some questions twice for one mail; a person wants the answer once.
         if len(self.steps) < MOST_STEPS and taken not in self.steps:
             self.steps.append(taken)
 
 
-def _bounded(params):
+def bounded(params):
+    """Return parameters of a step or a reason, cut where a mail made them long."""
     return {
         key: value if isinstance(value, (int, float, bool)) else str(value)[:LONGEST_PARAMETER]
         for key, value in params.items()

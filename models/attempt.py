@@ -78,10 +78,11 @@ class Attempt:
     :param dict row: of the mail's row in the log: id, mail_key, digest, recipients, released
     :param submission: the :class:`Submission` it came with
     :param bool joined: inside the caller's transaction, whose fate it shares
-    :param bool known: another attempt or copy of this mail has reached a target
+    :param bool is_known: an attempt or a copy of this mail has claimed a target before
+    :param int failures: how often the mail had failed before this attempt
     """
 
-    def __init__(self, row, submission, joined, known):
+    def __init__(self, row, submission, joined, is_known=False, failures=0):
         self.mail_id = row["id"]
         self.mail_key = row["mail_key"]
         self.digest = row["digest"]
@@ -95,7 +96,10 @@ class Attempt:
         self.is_callers = joined and submission.source != STORED
         self.addressed_to = submission.addressed_to
         self.joined = joined
-        self.known = known
+        self.is_known = is_known
+        self.failures = failures
+        # Mails that had claimed a target of this one and not been delivered there.
+        self.superseded_ids = []
         self.trace = Trace()
         self.results = []
         self.reason = None
@@ -114,7 +118,7 @@ class Attempt:
         return first
 
     def hide_message_id(self, values):
-        if self.known:
+        if self.is_known:
             values["message_id"] += _PRIVATE_SUFFIX
 
     def show_message_id(self, values):
@@ -134,10 +138,25 @@ class Attempt:
     def note_failed_route(self, target, error):
         """Note that a target failed while others were served."""
         result = next(result for result in self.results if result.target == target)
-        result.reason = Reason(states.RETRY, "failed", {"error": type(error).__name__})
+        result.reason = self.failure_reason(error, result)
         result.model = result.res_id = None
         self.error = error
         self.trace.miss("record", target=target, error=type(error).__name__)
+
+    @staticmethod
+    def failure_reason(error, result=None):
+        """Return the :class:`Reason` for an exception, which names the alias where there is one."""
+        params = {"error": type(error).__name__}
+        if result and result.alias_id:
+            alias = result.reason.params.get("alias", "")
+            return Reason(states.RETRY, "alias_failed", {**params, "alias": alias})
+        return Reason(states.RETRY, "failed", params)
+
+    @property
+    def failed_result(self):
+        """The :class:`RouteResult` of the first alias that could not make its record, or None."""
+        failed_ids = {alias_id for alias_id, _message, _values in self.alias_failures}
+        return next((result for result in self.results if result.alias_id in failed_ids), None)
 
     def fail_results(self, reason):
         """Give every target of an attempt that was undone the reason for that."""

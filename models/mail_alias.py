@@ -41,11 +41,14 @@ class MailAlias(models.Model):
         self.ensure_one()
         companies = self.env["res.company"]
         defaults = self._literal_defaults()
-        if isinstance(company_id := defaults.get("company_id"), int):
-            return companies.browse(company_id)
+        company_id = defaults.get("company_id")
+        # True is an int for Python and no id.
+        if isinstance(company_id, int) and company_id is not True:
+            if company := companies.browse(company_id).exists():
+                return company
         owner_model = self.alias_parent_model_id.model
         if owner_model in self.env and self.alias_parent_thread_id:
-            owner = self.env[owner_model].browse(self.alias_parent_thread_id)
+            owner = self.env[owner_model].browse(self.alias_parent_thread_id).exists()
             if "company_id" in owner._fields and owner.company_id:
                 return owner.company_id
         domain_companies = self.alias_domain_id.company_ids

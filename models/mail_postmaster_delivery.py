@@ -21,6 +21,7 @@ class MailPostmasterDelivery(models.Model):
     _name = "mail.postmaster.delivery"
     _description = "Delivery of a received mail"
     _order = "id"
+    _log_access = False
 
     mail_id = fields.Many2one(
         "mail.postmaster.message", string="Received mail", required=True, index=True,

@@ -35,6 +35,9 @@ class MailPostmasterMessage(models.Model):
     _inherit = ["mail.activity.mixin"]
     _order = "id desc"
     _rec_name = "subject"
+    # Who handed a mail over is in user_id; two more references to users, without an index,
+    # would make removing a user read the whole log.
+    _log_access = False
 
     # --- envelope
     message_id = fields.Char("Message-Id", index=True, readonly=True)
@@ -43,7 +46,9 @@ class MailPostmasterMessage(models.Model):
     recipients = fields.Text("To", readonly=True)
     subject = fields.Char(readonly=True)
     date = fields.Datetime("Date of the mail", readonly=True, help="As its sender wrote it.")
-    create_date = fields.Datetime("Received", readonly=True, index=True)
+    create_date = fields.Datetime(
+        "Received", readonly=True, index=True, default=fields.Datetime.now,
+    )
     size = fields.Integer("Size (bytes)", readonly=True, aggregator="sum")
     source = fields.Selection(SOURCES, "Received by", readonly=True)
     fetchmail_server_id = fields.Many2one(

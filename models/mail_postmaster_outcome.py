@@ -7,6 +7,7 @@ from psycopg2.extras import Json
 from odoo import api, fields, models
 
 from ..gateway import envelope, retries, states
+from ..gateway.trace import bounded
 from .attempt import ATTEMPT, Failure, Reason, UnreadableMail
 from .mail_postmaster_pipeline import CONFLICTS
 
@@ -27,10 +28,8 @@ class MailPostmasterOutcome(models.AbstractModel):
     def _record_outcome(self, attempt):
         """Write what became of a mail, in the transaction that made its records."""
         self.env.flush_all()
-        reason, failures = attempt.verdict, 0
-        if reason.state == states.RETRY:
-            failures = self._failures(attempt.mail_id) + 1
-        self._settle(attempt, reason, failures, attempt.error)
+        failures = attempt.failures + 1 if attempt.error else 0
+        self._settle(attempt, attempt.verdict, failures, attempt.error)
 
     def _end_badly(self, attempt, error):
         """Record an attempt whose changes were undone.
@@ -39,26 +38,40 @@ class MailPostmasterOutcome(models.AbstractModel):
         """
         reason = self._explain(attempt, error)
         _logger.info("Mail %s: %s, %s", attempt.mail_id, reason.code, type(error).__name__)
-        try:
-            with self._transaction(attempt.joined) as env:
-                pipeline = env[self._name]
-                failures = pipeline._failures(attempt.mail_id)
-                if failures is None:
-                    # The commit had gone through although it reported an error.
-                    return None
-                attempt.fail_results(reason)
-                if reason.code in ("no_route", "no_route_refused"):
-                    pipeline._trace_missing_route(attempt)
-                pipeline._settle(attempt, reason, failures + 1, error)
-        except psycopg2.Error as second_error:
-            if attempt.joined:
-                raise
-            # The mail is stored and waiting; the scheduled action takes it from here.
-            _logger.error(
-                "Mail %s: how it failed could not be recorded (%s)",
-                attempt.mail_id, type(second_error).__name__,
-            )
+        for record in (self._record_failure, self._record_barely):
+            try:
+                with self._transaction(attempt.joined) as env:
+                    is_recorded = record(env[self._name], attempt, reason, error)
+            except Exception as second_error:  # noqa: BLE001  the mail is stored and waiting
+                _logger.error(
+                    "Mail %s: how it failed could not be recorded (%s)",
+                    attempt.mail_id, type(second_error).__name__,
+                )
+            else:
+                return Failure(reason, error) if is_recorded else None
+        # The scheduled action takes it from here.
         return Failure(reason, error)
+
+    @staticmethod
+    def _record_failure(pipeline, attempt, reason, error):
+        """Write down a failure with all that belongs to it; False when there is none."""
+        if pipeline._failures(attempt.mail_id) != attempt.failures:
+            # The commit had gone through although it reported an error.
+            return False
+        attempt.fail_results(reason)
+        if reason.code in ("no_route", "no_route_refused"):
+            pipeline._trace_missing_route(attempt)
+        pipeline._settle(attempt, reason, attempt.failures + 1, error)
+        return True
+
+    @staticmethod
+    def _record_barely(pipeline, attempt, reason, error):
+        """Write down a failure without what could fail itself: company, answers, activities."""
+        if pipeline._failures(attempt.mail_id) != attempt.failures:
+            return False
+        reason, next_attempt = pipeline._plan(attempt, reason, attempt.failures + 1)
+        pipeline._write_message(attempt, reason, next_attempt, attempt.failures + 1, error, company_id=None)
+        return True
 
     def _failures(self, mail_id):
         """Lock a waiting mail and return how often it has failed, None when it is settled."""
@@ -82,86 +95,121 @@ class MailPostmasterOutcome(models.AbstractModel):
             return Reason(states.PARKED, "unreadable", {"error": str(error)})
         if not attempt.is_parsed and not isinstance(error, psycopg2.Error):
             return Reason(states.PARKED, "unreadable", {"error": _short(error)})
-        if attempt.alias_failures:
-            alias = self.env["mail.alias"].browse(attempt.alias_failures[0][0])
-            params = {"alias": alias.display_name, "error": type(error).__name__}
-            return Reason(states.RETRY, "alias_failed", params)
-        return Reason(states.RETRY, "failed", {"error": type(error).__name__})
+        return attempt.failure_reason(error, attempt.failed_result)
 
     def _settle(self, attempt, reason, failures, error):
         """Write state and reason of a mail and its deliveries; plan or give up another attempt."""
-        next_attempt = None
-        if reason.state == states.RETRY:
-            delay = retries.delay_after(failures, self.env["mail.postmaster.policy"]._retry_schedule())
-            # A conflict passes by itself; anything else waits for whoever looks at it now.
-            if delay is None or attempt.joined or (attempt.is_last and reason.code != "conflict"):
-                reason = Reason(states.PARKED, reason.code, reason.params)
-                attempt.give_up()
-            else:
-                next_attempt = fields.Datetime.now() + delay
-                self._wake_up(next_attempt)
-        if reason.state == states.PARKED:
+        reason, next_attempt = self._plan(attempt, reason, failures)
+        if reason.state == states.PARKED and reason.code != "conflict":
             self._tell_senders_of_broken_aliases(attempt)
         self._write_deliveries(attempt)
-        self._write_message(attempt, reason, next_attempt, failures, error)
+        self._write_message(attempt, reason, next_attempt, failures, error, self._company_id(attempt))
+        self._settle_superseded(attempt)
         if reason.state == states.PARKED:
             self.env["mail.postmaster.message"].browse(attempt.mail_id)._call_for_attention()
+
+    def _plan(self, attempt, reason, failures):
+        """Return ``(reason, when to try again)``: without another attempt the mail is parked."""
+        if reason.state != states.RETRY:
+            return reason, None
+        delay = retries.delay_after(failures, self.env["mail.postmaster.policy"]._retry_schedule())
+        # A conflict passes by itself; anything else waits for whoever looks at it now.
+        is_last = attempt.is_last and reason.code != "conflict"
+        if delay is None or attempt.joined or is_last:
+            attempt.give_up()
+            return Reason(states.PARKED, reason.code, reason.params), None
+        next_attempt = fields.Datetime.now() + delay
+        self._wake_up(next_attempt)
+        return reason, next_attempt
 
     def _tell_senders_of_broken_aliases(self, attempt):
         """Do what core does at the first exception: mark the alias, answer the sender."""
         attempt.is_over = True
         aliases = self.env["mail.alias"].with_context(**{ATTEMPT: attempt})
         for alias_id, message, message_dict in attempt.alias_failures:
-            aliases.browse(alias_id)._alias_bounce_incoming_email(message, message_dict, set_invalid=True)
-        self.env.flush_all()
+            try:
+                with self.env.cr.savepoint():
+                    aliases.browse(alias_id)._alias_bounce_incoming_email(
+                        message, message_dict, set_invalid=True,
+                    )
+            except Exception as error:  # noqa: BLE001  an answer is no reason to lose the outcome
+                attempt.trace.miss("answer", why=type(error).__name__)
+                _logger.warning(
+                    "Mail %s: its sender could not be told (%s)", attempt.mail_id, type(error).__name__,
+                )
+
+    def _settle_superseded(self, attempt):
+        """Settle the copies that wait for a target at which this mail was delivered."""
+        if not attempt.superseded_ids:
+            return
+        self.env.cr.execute(
+            """
+            UPDATE mail_postmaster_message AS mail SET
+                state = 'ignored', reason_code = 'superseded', next_attempt = NULL
+            WHERE id = ANY(%s) AND state IN ('retry', 'parked') AND NOT EXISTS (
+                SELECT 1 FROM mail_postmaster_delivery
+                WHERE mail_id = mail.id AND state <> 'delivered'
+            )
+            """,
+            [attempt.superseded_ids],
+        )
 
     def _wake_up(self, at):
         self.env.ref("mail_postmaster.ir_cron_process")._trigger(at=at)
 
     def _write_deliveries(self, attempt):
+        if attempt.is_known:
+            # What an earlier attempt planned and this one did not is no delivery any more.
+            self.env.cr.execute(
+                "DELETE FROM mail_postmaster_delivery "
+                "WHERE mail_id = %s AND state <> 'delivered' AND target <> ALL(%s)",
+                [attempt.mail_id, [result.target for result in attempt.results]],
+            )
         for result in attempt.results:
             self.env.cr.execute(
                 """
                 INSERT INTO mail_postmaster_delivery AS delivery (
                     mail_id, mail_key, target, state, reason_code, reason_params, alias_id,
-                    model, res_id, mail_message_id, create_uid, create_date
+                    model, res_id, mail_message_id
                 ) VALUES (
                     %(mail)s, %(key)s, %(target)s, %(state)s, %(code)s, %(params)s, %(alias)s,
-                    %(model)s, %(res_id)s, %(message)s, %(uid)s, now() AT TIME ZONE 'UTC'
+                    %(model)s, %(res_id)s, %(message)s
                 )
                 ON CONFLICT (mail_key, target) DO UPDATE SET
                     state = EXCLUDED.state, reason_code = EXCLUDED.reason_code,
                     reason_params = EXCLUDED.reason_params, alias_id = EXCLUDED.alias_id,
                     model = EXCLUDED.model, res_id = EXCLUDED.res_id,
                     mail_message_id = EXCLUDED.mail_message_id
-                WHERE delivery.mail_id = EXCLUDED.mail_id
+                WHERE delivery.mail_id = EXCLUDED.mail_id AND delivery.state <> 'delivered'
                 """,
                 {
-                    "mail": attempt.mail_id, "key": attempt.mail_key, "uid": self.env.uid,
+                    "mail": attempt.mail_id, "key": attempt.mail_key,
                     "target": result.target, "state": result.reason.state,
-                    "code": result.reason.code, "params": Json(result.reason.params),
+                    "code": result.reason.code, "params": Json(bounded(result.reason.params)),
                     "alias": result.alias_id, "model": result.model, "res_id": result.res_id,
                     "message": result.message_id,
                 },
             )
 
-    def _write_message(self, attempt, reason, next_attempt, failures, error):
+    def _write_message(self, attempt, reason, next_attempt, failures, error, company_id):
         self.env.cr.execute(
             """
             UPDATE mail_postmaster_message SET
                 state = %(state)s, reason_code = %(code)s, reason_params = %(params)s,
                 trace = %(trace)s, company_id = %(company)s, next_attempt = %(next)s,
                 error = %(error)s, failures = %(failures)s,
-                settled_at = now() AT TIME ZONE 'UTC', write_date = now() AT TIME ZONE 'UTC'
+                settled_at = now() AT TIME ZONE 'UTC'
             WHERE id = %(id)s
             """,
             {
                 "id": attempt.mail_id, "state": reason.state, "code": reason.code,
-                "params": Json(reason.params), "trace": Json(attempt.trace.steps),
-                "company": self._company_id(attempt), "next": next_attempt,
+                "params": Json(bounded(reason.params)), "trace": Json(attempt.trace.steps),
+                "company": company_id, "next": next_attempt,
                 "error": _describe(error) if reason.code in UNEXPECTED else None,
                 "failures": failures,
             },
+            # What a mail says does not belong into the server's log.
+            log_exceptions=False,
         )
 
     def _company_id(self, attempt):

@@ -3,6 +3,7 @@ import uuid
 from contextlib import contextmanager
 from datetime import timedelta
 
+import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from odoo import api, models
@@ -34,21 +35,28 @@ STORE = """
             ELSE current_setting('synchronous_commit') END, true)
     )
     INSERT INTO mail_postmaster_message (
-        create_uid, create_date, write_uid, write_date, intake_key, message_id, mail_key,
+        create_date, intake_key, message_id, mail_key,
         digest, email_from, email_normalized, recipients, subject, date, size, source,
         fetchmail_server_id, user_id, options, state, reason_code, attempts, failures,
         received_count, raw_kept, next_attempt
     )
     SELECT
-        %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC', %(intake_key)s,
+        now() AT TIME ZONE 'UTC', %(intake_key)s,
         %(message_id)s, %(mail_key)s, %(digest)s, %(email_from)s, %(email_normalized)s,
-        %(recipients)s, %(subject)s, %(date)s::timestamp, %(size)s, %(source)s, %(server_id)s,
-        %(uid)s, %(options)s::jsonb, 'received', 'waiting', 1, 0, 1, true,
+        %(recipients)s, %(subject)s, %(date)s::timestamp, %(size)s, %(source)s,
+        (SELECT id FROM fetchmail_server WHERE id = %(server_id)s), %(uid)s, %(options)s::jsonb, 'received', 'waiting', 1, 0, 1, true,
         now() AT TIME ZONE 'UTC' + %(lease)s
     FROM durable
     ON CONFLICT (intake_key) DO NOTHING
     RETURNING id, mail_key, digest, recipients, state, true AS is_new
 """
+
+
+# In place of what can not be read from a mail.
+NO_HEADER = {
+    "message_id": None, "email_from": None, "email_normalized": None, "recipients": None,
+    "subject": None, "date": None, "options": "{}",
+}
 
 
 class MailPostmasterPipeline(models.AbstractModel):
@@ -137,18 +145,28 @@ class MailPostmasterPipeline(models.AbstractModel):
 
         :return: dict with id, mail_key, digest, recipients, state, is_new
         """
+        # A caller in the middle of its work hands over on purpose, not after a crash.
+        occasion = uuid.uuid4().hex if joins else ""
+        values = self._intake_values(submission, occasion)
+        try:
+            return self._insert(submission, values, joins)
+        except (psycopg2.DataError, ValueError) as error:
+            _logger.warning("A mail is stored without its header (%s)", type(error).__name__)
+        # Something in its header or options is no text for PostgreSQL. The bytes are kept.
+        return self._insert(submission, {**values, **NO_HEADER}, joins)
+
+    def _insert(self, submission, values, joins):
+        """Store a mail in the caller's transaction, or in one of its own that is durable."""
         if joins:
-            # A caller in the middle of its work hands over on purpose, not after a crash.
-            return self._insert(self.env.cr, submission, occasion=uuid.uuid4().hex)
+            with self.env.cr.savepoint(flush=False):
+                return self._store(self.env.cr, submission, values)
         with self.env.registry.cursor() as cr:
             # Another process may store the same bytes at this moment. Odoo's isolation level
             # would answer with an error; this one waits for it and sees its row.
             cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
-            return self._insert(cr, submission)
+            return self._store(cr, submission, values)
 
-    def _insert(self, cr, submission, occasion=""):
-        """Store a mail on a cursor; ``occasion`` makes the same bytes another delivery."""
-        values = self._intake_values(submission, occasion)
+    def _store(self, cr, submission, values):
         # Not logged when it fails: its parameters are what somebody wrote.
         cr.execute(STORE, values, log_exceptions=False)
         row = cr.dictfetchone()
@@ -158,13 +176,14 @@ class MailPostmasterPipeline(models.AbstractModel):
         return row
 
     def _intake_values(self, submission, occasion):
+        """Return the columns of a new row; ``occasion`` makes the same bytes another delivery."""
         raw = submission.raw
         head = envelope.read_envelope(raw)
         mail_digest = identity.digest(raw)
         return {
             "uid": self.env.uid,
             "intake_key": identity.intake_key(raw, submission.origin + occasion),
-            "message_id": head.message_id,
+            "message_id": head.message_id[: envelope.LONGEST_TEXT],
             "mail_key": identity.mail_key(head.message_id, mail_digest),
             "digest": mail_digest,
             "email_from": head.sender,
@@ -206,10 +225,10 @@ class MailPostmasterPipeline(models.AbstractModel):
         for _try in range(IMMEDIATE_TRIES):
             try:
                 with self._transaction(joins) as env:
-                    known = self._lock(env.cr, row, states.WAITING)
-                    if known is None:
+                    locked = self._lock(env.cr, row, states.WAITING)
+                    if not locked:
                         return False, None
-                    attempt = Attempt(row, submission, joins, known)
+                    attempt = Attempt(row, submission, joins, **locked)
                     result = self._call_core(env, door, submission, attempt)
                     env[self._name]._record_outcome(attempt)
                 self._share_changes(joins)
@@ -223,7 +242,7 @@ class MailPostmasterPipeline(models.AbstractModel):
                 break
             finally:
                 self._discard_changes(joins, error)
-        attempt = attempt or Attempt(row, submission, joins, known=False)
+        attempt = attempt or Attempt(row, submission, joins)
         return False, self._end_badly(attempt, error)
 
     def _call_core(self, env, door, submission, attempt):
@@ -253,43 +272,60 @@ class MailPostmasterPipeline(models.AbstractModel):
     def _lock(self, cr, row, expected_states):
         """Lock the row of a mail that is in one of these states.
 
-        :return: None when somebody else has it or is done with it, else whether a target
-            of the same mail was claimed before
+        :return: None when somebody else has it or is done with it, else ``is_known`` and
+            ``failures`` of an :class:`Attempt`
         """
         cr.execute(
             """
-            SELECT COALESCE(released, false) OR EXISTS (
+            SELECT failures, COALESCE(released, false) OR EXISTS (
                 SELECT 1 FROM mail_postmaster_delivery WHERE mail_key = mail.mail_key
-            )
+            ) AS is_known
             FROM mail_postmaster_message AS mail
             WHERE id = %s AND state = ANY(%s)
             FOR UPDATE OF mail SKIP LOCKED
             """,
             [row["id"], list(expected_states)],
         )
-        found = cr.fetchone()
-        return bool(found[0]) if found else None
+        return cr.dictfetchone()
 
     @api.model
     def _claim(self, attempt, targets, state=states.RECEIVED):
         """Reserve targets for a mail in this transaction and return those it got.
 
-        A target that another copy has, or that this mail was delivered to before, is not
-        given again. Two copies at the same moment conflict, and the later one is tried
-        again with a new snapshot.
+        A target that this mail or a copy of it was delivered to is not given again. What a
+        copy has claimed without being delivered there is taken over. Two copies at the same
+        moment conflict, and the later one is tried again with a new snapshot.
         """
+        if attempt.is_known:
+            self._take_over(attempt, targets)
         self.env.cr.execute(
             """
             INSERT INTO mail_postmaster_delivery AS delivery
-                (mail_id, mail_key, target, state, create_uid, create_date)
-            SELECT %(mail)s, %(key)s, target, %(state)s, %(uid)s, now() AT TIME ZONE 'UTC'
+                (mail_id, mail_key, target, state)
+            SELECT %(mail)s, %(key)s, target, %(state)s
             FROM unnest(%(targets)s) AS target
             ON CONFLICT (mail_key, target) DO UPDATE SET state = EXCLUDED.state
                 WHERE delivery.mail_id = EXCLUDED.mail_id AND delivery.state <> 'delivered'
             RETURNING target
             """,
-            {"mail": attempt.mail_id, "key": attempt.mail_key, "uid": self.env.uid,
-             "targets": targets, "state": state},
+            {"mail": attempt.mail_id, "key": attempt.mail_key, "targets": targets, "state": state},
         )
         claimed = {target for (target,) in self.env.cr.fetchall()}
         return [target for target in targets if target in claimed]
+
+    def _take_over(self, attempt, targets):
+        self.env.cr.execute(
+            """
+            WITH held AS (
+                SELECT id, mail_id FROM mail_postmaster_delivery
+                WHERE mail_key = %(key)s AND target = ANY(%(targets)s)
+                    AND mail_id <> %(mail)s AND state <> 'delivered'
+                FOR UPDATE
+            )
+            UPDATE mail_postmaster_delivery AS delivery SET mail_id = %(mail)s
+            FROM held WHERE delivery.id = held.id
+            RETURNING held.mail_id
+            """,
+            {"key": attempt.mail_key, "targets": targets, "mail": attempt.mail_id},
+        )
+        attempt.superseded_ids += [mail_id for (mail_id,) in self.env.cr.fetchall()]

@@ -33,7 +33,11 @@ class MailPostmasterQueue(models.AbstractModel):
             return
         cron = self.env["ir.cron"]
         while mail_id := self._claim_next():
-            self._process_stored(mail_id)
+            try:
+                self._process_stored(mail_id)
+            except Exception as error:  # noqa: BLE001  the mails behind it are not held up
+                # It is counted, due again in a moment, and parked when that goes on.
+                _logger.error("Mail %s: no attempt could be made (%s)", mail_id, type(error).__name__)
             if not cron._commit_progress(1):
                 self._wake_up(fields.Datetime.now())
                 break
@@ -93,7 +97,7 @@ class MailPostmasterQueue(models.AbstractModel):
         door = self._door_of(submission, row.pop("user_id"))
         pipeline = door.env[self._name]
         crashes = row.pop("attempts") - 1 - row.pop("failures")
-        attempt = Attempt(row, submission, joins, known=False)
+        attempt = Attempt(row, submission, joins)
         if raw is None:
             pipeline._park(attempt, Reason(states.PARKED, "raw_missing"))
         elif crashes >= MOST_CRASHES:

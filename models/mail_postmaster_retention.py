@@ -85,7 +85,7 @@ class MailPostmasterRetention(models.AbstractModel):
 
     @api.model
     def _erase_sender(self, address):
-        """Erase what the log knows of a sender: content, names, subjects and diagnostics.
+        """Erase what the log knows of a person who has written: content, names, subjects, ids.
 
         That a mail came, when, and what became of it stays; the records it made are not
         the log's to erase. A mail that was waiting is ignored.
@@ -93,26 +93,40 @@ class MailPostmasterRetention(models.AbstractModel):
         :param str address: the sender's address
         :return: number of mails
         """
+        self.env.flush_all()
+        self.env.cr.execute(
+            "SELECT id FROM mail_postmaster_message WHERE email_normalized = %s FOR UPDATE",
+            [address.strip().lower()],
+        )
+        ids = [mail_id for (mail_id,) in self.env.cr.fetchall()]
+        # Activities and the log of downloads quote the mail; nobody has the right to change them.
+        self.env["mail.activity"].sudo().search([
+            ("res_model", "=", "mail.postmaster.message"), ("res_id", "in", ids),
+        ]).unlink()
+        self.env["mail.postmaster.download"].sudo().search([
+            ("mail_number", "in", ids),
+        ]).write({"message_id": False})
+        self.env.flush_all()
         self.env.cr.execute(
             """
             WITH chosen AS (
-                SELECT id FROM mail_postmaster_message
-                WHERE email_normalized = %(address)s FOR UPDATE
+                SELECT unnest(%(ids)s) AS id
             ), gone AS (
                 DELETE FROM mail_postmaster_raw WHERE message_id IN (SELECT id FROM chosen)
             ), deliveries AS (
-                UPDATE mail_postmaster_delivery SET reason_params = NULL
+                UPDATE mail_postmaster_delivery SET
+                    reason_params = NULL, mail_key = 'erased:' || mail_id
                 WHERE mail_id IN (SELECT id FROM chosen)
             )
             UPDATE mail_postmaster_message SET
-                raw_kept = false, email_from = NULL, email_normalized = NULL, subject = NULL,
+                raw_kept = false, message_id = NULL, mail_key = 'erased:' || id, email_from = NULL, email_normalized = NULL, subject = NULL,
                 recipients = NULL, trace = NULL, error = NULL, reason_params = NULL,
                 options = NULL, next_attempt = NULL,
                 reason_code = CASE WHEN state = ANY(%(open)s) THEN 'erased' ELSE reason_code END,
                 state = CASE WHEN state = ANY(%(open)s) THEN 'ignored' ELSE state END
             WHERE id IN (SELECT id FROM chosen)
             """,
-            {"address": address.strip().lower(),
+            {"ids": ids,
              "open": [states.RECEIVED, states.RETRY, states.PARKED]},
         )
         count = self.env.cr.rowcount

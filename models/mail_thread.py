@@ -124,7 +124,7 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _detect_write_to_catchall(self, msg_dict):
-        is_catchall = super()._detect_write_to_catchall(msg_dict)
+        is_catchall = not self._is_released() and super()._detect_write_to_catchall(msg_dict)
         if is_catchall and (attempt := self.env.context.get(ATTEMPT)):
             attempt.decide(states.REFUSED, "catchall")
         return self._note_check("catchall", is_catchall)

@@ -21,7 +21,8 @@ REASONS = {
     "report_recorded": _lt("A delivery report, recorded on the message it is about."),
     "report_unmatched": _lt("A delivery report about no message that is known here."),
     "duplicate_message": _lt("A message with this Message-Id is already here."),
-    "duplicate": _lt("Every addressee was already served by another copy of this mail."),
+    "duplicate": _lt("Every addressee was already served."),
+    "superseded": _lt("A later copy of this mail was delivered in its place."),
     "loop_notice_reply": _lt("An answer to a notice of this database, which would start a loop."),
     "not_routed": _lt("Odoo gave this mail to no record and named no reason."),
     "ignored_by_hand": _lt("Ignored by %(user)s."),
@@ -54,7 +55,6 @@ REASONS = {
     "crashed": _lt("Odoo stopped %(count)s times while processing this mail."),
     "raw_missing": _lt("The mail can not be processed again: its content was removed."),
     "erased": _lt("The data of its sender was erased before it was processed."),
-    "assigned": _lt("Assigned to a record by %(user)s."),
 }
 
 STEPS = {
@@ -84,7 +84,7 @@ STEPS = {
                     False: _lt("Does not answer a notice of this database.")},
     "route_warning": {False: _lt("Core warns: %(error)s")},
     "route": {True: _lt("Route: %(target)s."), False: _lt("No route was found.")},
-    "served": {True: _lt("%(target)s was already served by another copy of this mail."),
+    "served": {True: _lt("%(target)s was already served."),
                False: _lt("%(target)s was not served yet.")},
     "record": {True: _lt("Created or updated %(model)s, %(res_id)s."),
                False: _lt("%(target)s failed with %(error)s; what it had changed was undone.")},
@@ -93,8 +93,6 @@ STEPS = {
     "alias_bounce": {False: _lt(
         "Creating the record failed; the sender is told only if the mail is given up."
     )},
-    "message_known": {True: _lt("A message with this Message-Id is already here."),
-                      False: _lt("The Message-Id is new.")},
 }
 
 

@@ -45,14 +45,22 @@ class Submission:
     @property
     def stored_options(self):
         """The call as JSON, for processing the mail again later."""
-        return json.dumps({"door": self.door, **self.options}, default=str)
+        return json.dumps({"door": self.door, **self.options}, default=str, skipkeys=True)
 
 
 def to_bytes(message):
-    """Return the raw mail as core accepts it: bytes, text, or a binary of XML-RPC."""
+    """Return the raw mail as core accepts it: bytes, text, or a binary of XML-RPC.
+
+    :raises TypeError: for anything else
+    """
     if isinstance(message, xmlrpc.client.Binary):
         return bytes(message.data)
     if isinstance(message, str):
-        # A script that read 8 bit mail as text carries its bytes as surrogates.
-        return message.encode("utf-8", "surrogateescape")
-    return bytes(message)
+        try:
+            # A script that read 8 bit mail as text carries its bytes as surrogates.
+            return message.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            return message.encode("utf-8", "replace")
+    if isinstance(message, bytes | bytearray | memoryview):
+        return bytes(message)
+    raise TypeError(f"A mail is bytes or text, not {type(message).__name__}.")

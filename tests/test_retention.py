@@ -70,7 +70,10 @@ class TestRetention(GatewayCase):
         self.assertEqual(count, 2)
         for row in self.delivered + self.parked:
             self.assertIsNone(self.content(row))
-            for name in ("email_from", "email_normalized", "subject", "recipients", "trace", "error"):
+            for name in (
+                "message_id", "email_from", "email_normalized", "subject", "recipients", "trace",
+                "error", "activity_ids",
+            ):
                 self.assertFalse(row[name], name)
         self.assertEqual(self.delivered.state, "delivered")
         self.assertReason(self.parked, "ignored", "erased")

@@ -41,10 +41,10 @@ def test_update_keeps_log_and_settings(database, received):
     with database.env() as env:
         env["ir.config_parameter"].set_param("mail.postmaster.raw.days", "30")
         env.ref("mail_postmaster.ir_cron_process").interval_number = 7
-        before = env[LOG].search([]).read(["state", "reason", "message_id", "write_date"])
+        before = env[LOG].search([]).read(["state", "reason", "message_id", "settled_at"])
     run_odoo(database, "server", "-u", ADDON, "--stop-after-init", "--no-http")
     with database.env() as env:
-        assert env[LOG].search([]).read(["state", "reason", "message_id", "write_date"]) == before
+        assert env[LOG].search([]).read(["state", "reason", "message_id", "settled_at"]) == before
         assert env["ir.config_parameter"].get_param("mail.postmaster.raw.days") == "30"
         assert env.ref("mail_postmaster.ir_cron_process").interval_number == 7
         assert env["mail.postmaster.policy"]._is_confirmed_database()
@@ -56,9 +56,16 @@ def test_neutralized_copy_neither_fetches_nor_answers(database, received):
     run_odoo(database, "neutralize")
     with database.env() as env:
         assert not env["mail.postmaster.policy"]._is_confirmed_database()
-        answers = env["mail.mail"].search_count([])
-        env["mail.thread"].message_process(False, mail(to="catchall@example.com"))
-        assert env["mail.mail"].search_count([]) == answers
+        server = env["fetchmail.server"].create({"name": "Box", "state": "done"})
+        assert "copy" in str(server._fetch_mail())
+    answers = "SELECT count(*) FROM mail_message WHERE subject LIKE 'Re: %'"
+    for is_confirmed, expected in ((False, "0"), (True, "1")):
+        with database.env() as env:
+            if is_confirmed:
+                env["mail.postmaster.policy"].confirm_database()
+        with database.env() as env:
+            env["mail.thread"].message_process(False, mail(to="catchall@example.com"))
+        assert database.query(answers) == expected
 
 
 def test_removal_keeps_what_is_in_no_record(database, received):

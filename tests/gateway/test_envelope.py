@@ -55,19 +55,24 @@ class TestEnvelope(BaseCase):
             b"", b"\0", b"\r\n\r\n", b"garbage", b"\xff" * 100, b"From: \xff\xfe <\0@x>\n\n",
             b"Subject: a\nSubject: b\n\n", b"Message-Id: no brackets\n\n", b": empty name\n\n",
             b"From: a@b, c@d\n\n", b"Date: never\n\n", b"Date: Fri, 99 Foo 99999 99:99\n\n",
-            b"To: undisclosed-recipients:;\n\n", b"From:\n\n", b" folded first line\nTo: a@b\n\n",
+            b"To: undisclosed-recipients:;\n\n", b"From: " + b"(" * 5000 + b" jane@x.test\n\n",
+            b"Subject: =?utf-7?Q?Hi+2AA-?=\n\n", b"Subject: =?unicode_escape?Q?=5Cud800?=\n\n", b"From:\n\n", b" folded first line\nTo: a@b\n\n",
         ):
-            with self.subTest(raw=raw):
-                read_envelope(raw)
+            with self.subTest(raw=raw[:50]):
+                envelope = read_envelope(raw)
+                for text in (envelope.sender, envelope.subject, envelope.message_id):
+                    text.encode()
 
     def test_text_is_bounded_and_holds_no_null_byte(self):
         envelope = read_envelope(header(
             From="x" * 10_000 + "@y.test", Subject="s\0" * 5000, Message_Id=f"<{'m' * 5000}@x>",
             To=", ".join(f"a{number}@x.test" for number in range(5000)),
         ))
-        for text in (envelope.sender, envelope.subject, envelope.message_id, envelope.sender_address):
+        for text in (envelope.sender, envelope.subject, envelope.sender_address):
             self.assertLessEqual(len(text), LONGEST_TEXT)
             self.assertNotIn("\0", text)
+        # Whole: two mails are the same only when all of it is.
+        self.assertEqual(len(envelope.message_id), 5004)
         self.assertEqual(len(envelope.recipients), MOST_RECIPIENTS)
 
     def test_only_the_header_is_read(self):

@@ -60,8 +60,3 @@ class TestKeys(BaseCase):
         self.assertEqual(identity.intake_key(MAIL, "fetch:1"), key)
         self.assertNotEqual(identity.intake_key(MAIL, "fetch:2"), key)
         self.assertNotEqual(identity.intake_key(MAIL + b" ", "fetch:1"), key)
-        self.assertNotEqual(identity.intake_key(MAIL, "fetch:1", ["a@x"]), key)
-        self.assertEqual(
-            identity.intake_key(MAIL, "lmtp", ["a@x", "b@x"]),
-            identity.intake_key(MAIL, "lmtp", ["b@x", "a@x"]),
-        )
