@@ -5,7 +5,6 @@ import logging
 from odoo import api, fields, models
 
 from ..gateway import states
-from .mail_postmaster_policy import RESPONSIBLE
 
 _logger = logging.getLogger(__name__)
 
@@ -75,14 +74,13 @@ class MailPostmasterMessage(models.Model):
 
     def _responsible_user(self):
         """Return the user of the setting, else the first administrator of the mail's company."""
-        # Whoever hands mail over may not read users; those who left are not asked.
-        users = self.env["res.users"].sudo().with_context(active_test=True)
-        chosen = str(self.env["mail.postmaster.policy"]._parameter(RESPONSIBLE) or "")
-        if chosen.isdigit() and (user := users.search([("id", "=", int(chosen))])):
-            return user
+        if chosen := self.env["mail.postmaster.policy"]._responsible():
+            return chosen
         domain = [("all_group_ids", "in", self._administrators().ids)]
         if self.company_id:
             domain.append(("company_ids", "in", self.company_id.ids))
+        # Whoever hands mail over may not read users; those who left are not asked.
+        users = self.env["res.users"].sudo().with_context(active_test=True)
         return users.search(domain, order="id", limit=1)
 
     def _call_off_attention(self):
