@@ -13,6 +13,8 @@ SOURCES = [
     ("rpc", "Handed over by a mail server or a program"),
 ]
 
+# Reasons of a mail in whose place a copy was delivered.
+COPIES = (*REPEATS, "superseded")
 # What processing a mail again means, see ``_release_kind``.
 KIND_OF_STATE = {
     states.PARKED: "waiting", states.RETRY: "waiting", states.REFUSED: "refused",
@@ -94,6 +96,11 @@ class MailPostmasterMessage(models.Model):
         "mail.postmaster.delivery", "mail_id", "Deliveries", readonly=True,
         domain=[("target", "!=", "answer")],
     )
+    delivery_note = fields.Char("Why there is no delivery", compute="_compute_delivery_note")
+    original_id = fields.Many2one(
+        "mail.postmaster.message", "Repeats", compute="_compute_original_id",
+        help="The mail that was delivered in place of this one.",
+    )
     download_ids = fields.One2many(
         "mail.postmaster.download", "mail_id", "Downloads", readonly=True,
         groups="mail_postmaster.group_admin",
@@ -109,6 +116,19 @@ class MailPostmasterMessage(models.Model):
     def _selection_reasons(self):
         """Return every code of a reason with its sentence, without the particulars."""
         return [(code, outline(self.env._(text))) for code, text in REASONS.items()]
+
+    @api.depends("reason_code")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_original_id(self):
+        repeats = self.filtered(lambda mail: mail.reason_code in COPIES)
+        # The key is no reader's business; the mail is looked for as the reader.
+        keys = {mail.id: mail.sudo().mail_key for mail in repeats}
+        deliveries = self.env["mail.postmaster.delivery"].search([
+            ("mail_key", "in", list(keys.values())), ("state", "=", states.DELIVERED),
+        ], order="id desc")
+        originals = {delivery.mail_key: delivery.mail_id for delivery in deliveries}
+        for mail in self:
+            mail.original_id = originals.get(keys.get(mail.id), self.browse()) - mail
 
     # --- actions -----------------------------------------------------------------------
 
@@ -152,7 +172,7 @@ class MailPostmasterMessage(models.Model):
         sent it again. ``repeated``: a record was made of another copy. ``ignored``: a rule
         or a person decided that there is nothing to do.
         """
-        if self.state == states.IGNORED and self.reason_code in REPEATS:
+        if self.state == states.IGNORED and self.reason_code in COPIES:
             return "repeated"
         return KIND_OF_STATE.get(self.state)
 
