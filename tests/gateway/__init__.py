@@ -1,4 +1,5 @@
 from . import (
+    test_charsets,
     test_envelope,
     test_identity,
     test_imports,
