@@ -32,12 +32,9 @@ class PostmasterMail(http.Controller):
         """Download the bytes as they were received; each download is logged."""
         mail = self._mail(mail_id)
         content = self._content(mail)
-        # Nobody has the right to write this log by hand.
-        mail.env["mail.postmaster.download"].sudo().create({
-            "mail_id": mail.id, "mail_number": mail.id, "message_id": mail.message_id,
-            "company_id": mail.company_id.id,
-        })
-        _logger.info("User %s downloaded received mail %s", mail.env.uid, mail.id)
+        # Whoever asks for GET may also ask for HEAD, which sends no content.
+        if request.httprequest.method == "GET":
+            self._log_download(mail)
         return request.make_response(content, headers=[
             ("Content-Type", "message/rfc822"),
             ("Content-Length", len(content)),
@@ -57,7 +54,8 @@ class PostmasterMail(http.Controller):
             "empty": mail.env._("This mail has no text."),
             "cut": mail.env._("The rest is not shown. Download the mail to see all of it."),
         }
-        return request.make_response(preview(self._content(mail, LONGEST_MAIL + 1), words), headers=PREVIEW_HEADERS)
+        page = preview(self._content(mail, LONGEST_MAIL + 1), words)
+        return request.make_response(page, headers=PREVIEW_HEADERS)
 
     def _mail(self, mail_id):
         """Return the mail; one that is not there and one not for this user look the same."""
@@ -69,6 +67,14 @@ class PostmasterMail(http.Controller):
         except AccessError as error:
             raise NotFound() from error
         return mail
+
+    def _log_download(self, mail):
+        # Nobody has the right to write this log by hand.
+        mail.env["mail.postmaster.download"].sudo().create({
+            "mail_id": mail.id, "mail_number": mail.id, "message_id": mail.message_id,
+            "company_id": mail.company_id.id,
+        })
+        _logger.info("User %s downloaded received mail %s", mail.env.uid, mail.id)
 
     def _content(self, mail, limit=None):
         # Nobody may read the model of the bytes; the caller was checked for the mail.

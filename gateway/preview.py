@@ -10,16 +10,22 @@ import re
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.parser import BytesParser
-from email.policy import compat32
+from email.policy import Compat32
+from functools import cached_property
 from html import escape
 
 from lxml import etree
 
+from .charsets import decode
 from .envelope import decode_field
 from .identity import split_header
 
 # A text longer than this is no text that a person reads here.
 LONGEST_TEXT = 300_000
+# A character takes four bytes at most.
+LONGEST_CONTENT = 4 * LONGEST_TEXT
+# Types and names are read from these, in time that grows with the square of their length.
+LONGEST_FIELD = 2000
 # Beyond this there are attachments, of which only the names are shown.
 LONGEST_MAIL = 8_000_000
 MOST_PARTS = 100
@@ -83,20 +89,28 @@ class Part:
     def is_text(self):
         return self.content_type in ("text/plain", "text/html") and not self.name
 
-    @property
+    @cached_property
     def text(self):
-        try:
-            text = self.content.decode(self.charset or "utf-8")
-        except (LookupError, ValueError):
-            # A charset nobody knows, or one the mail does not keep to.
-            text = self.content.decode("latin-1")
-        return text.replace("\0", "")
+        """The beginning of the text."""
+        return decode(self.content, self.charset or "utf-8", LONGEST_CONTENT).replace("\0", "")
+
+    @property
+    def is_cut(self):
+        return len(self.content) > LONGEST_CONTENT or len(self.text) > LONGEST_TEXT
+
+
+class _Bounded(Compat32):
+    """The parser's usual policy, which reads the beginning of each header field."""
+
+    def header_source_parse(self, sourcelines):
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:LONGEST_FIELD]
 
 
 def _read_parts(raw):
     """Yield the leaves of a mail; one that can not be parsed is a single plain text."""
     try:
-        message = BytesParser(policy=compat32).parsebytes(raw)
+        message = BytesParser(policy=_Bounded()).parsebytes(raw)
     except (MessageError, RecursionError, LookupError, ValueError):
         yield Part("text/plain", "", raw[split_header(raw)[1]:], "")
         return
@@ -121,13 +135,18 @@ def _leaf(part):
 
 def _filename(part):
     try:
-        name = str(part.get_filename() or "")
+        name = part.get_param("filename", None, "content-disposition")
+        name = part.get_param("name", "") if name is None else name
     except (LookupError, ValueError, TypeError):
         return ""
+    if isinstance(name, tuple):
+        # It names its charset itself (RFC 2231).
+        charset, _language, value = name
+        octets = value.encode("latin-1", "replace")
+        return decode(octets, charset or "ascii", LONGEST_FIELD).replace("\0", "").strip()
     try:
         return decode_field(name)
     except UnicodeEncodeError:
-        # One that came with a charset (RFC 2231) is text already.
         return name.replace("\0", "")
 
 
@@ -135,14 +154,15 @@ def _content(part):
     try:
         return part.get_payload(decode=True) or b""
     except (LookupError, ValueError, TypeError):
-        return str(part.get_payload()).encode("utf-8", "replace")
+        return b""
 
 
 def _charset(part):
     try:
-        return str(part.get_content_charset() or "")
+        charset = part.get_param("charset", "")
     except (LookupError, ValueError, TypeError):
         return ""
+    return str(charset[2] if isinstance(charset, tuple) else charset)
 
 
 def _body(parts, words):
@@ -152,11 +172,10 @@ def _body(parts, words):
     chosen = chosen or next(iter(texts), None)
     if not chosen:
         return _note(words["empty"])
-    text = chosen.text
-    shown = text[:LONGEST_TEXT]
+    shown = chosen.text[:LONGEST_TEXT]
     is_html = chosen.content_type == "text/html"
     body = clean_html(shown) if is_html else f"<pre>{escape(shown)}</pre>"
-    return body + (_note(words["cut"]) if len(text) > LONGEST_TEXT else "")
+    return body + (_note(words["cut"]) if chosen.is_cut else "")
 
 
 def _attachments(parts):

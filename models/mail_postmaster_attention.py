@@ -5,7 +5,6 @@ import logging
 from odoo import api, fields, models
 
 from ..gateway import states
-from .mail_postmaster_policy import RESPONSIBLE
 
 _logger = logging.getLogger(__name__)
 
@@ -37,11 +36,9 @@ class MailPostmasterMessage(models.Model):
         )
         if not activity_type or not responsible:
             return
-        # In sudo as its caller is: mail is processed for users who may not plan for others.
-        if self.env["mail.activity"].sudo().search_count([
-            ("activity_type_id", "=", activity_type), ("user_id", "=", responsible.id),
-            ("create_date", ">=", fields.Date.today()),
-        ], limit=1):
+        if self._has_activity_of_today(activity_type, responsible):
+            return
+        if not self._is_first_to_tell(activity_type, responsible):
             return
         # Not sent by mail: a problem with mail must not cause more of it.
         self.with_context(mail_activity_quick_update=True).activity_schedule(
@@ -50,16 +47,40 @@ class MailPostmasterMessage(models.Model):
             summary=self.with_context(lang=responsible.lang).reason,
         )
 
+    @api.model
+    def _has_activity_of_today(self, activity_type, responsible):
+        # In sudo as its caller is: mail is processed for users who may not plan for others.
+        return bool(self.env["mail.activity"].sudo().search_count([
+            ("activity_type_id", "=", activity_type), ("user_id", "=", responsible.id),
+            ("create_date", ">=", fields.Date.today()),
+        ], limit=1))
+
+    @api.model
+    def _is_first_to_tell(self, activity_type, responsible):
+        """Tell whether no other transaction makes, or has just made, the activity of today.
+
+        Mails are parked side by side. Whoever does not get the lock leaves it to the one
+        who has it, and waits for nobody. That one has to look again, from a transaction of
+        its own: another may have committed after this one's snapshot was taken.
+        """
+        self.env.cr.execute(
+            "SELECT pg_try_advisory_xact_lock(hashtext(%s), %s)", [ACTIVITY, responsible.id],
+        )
+        if not self.env.cr.fetchone()[0]:
+            return False
+        with self.env.registry.cursor() as cr:
+            latest = self.with_env(self.env(cr=cr))
+            return not latest._has_activity_of_today(activity_type, responsible)
+
     def _responsible_user(self):
         """Return the user of the setting, else the first administrator of the mail's company."""
-        # Whoever hands mail over may not read users; those who left are not asked.
-        users = self.env["res.users"].sudo().with_context(active_test=True)
-        chosen = str(self.env["mail.postmaster.policy"]._parameter(RESPONSIBLE) or "")
-        if chosen.isdigit() and (user := users.search([("id", "=", int(chosen))])):
-            return user
+        if chosen := self.env["mail.postmaster.policy"]._responsible():
+            return chosen
         domain = [("all_group_ids", "in", self._administrators().ids)]
         if self.company_id:
             domain.append(("company_ids", "in", self.company_id.ids))
+        # Whoever hands mail over may not read users; those who left are not asked.
+        users = self.env["res.users"].sudo().with_context(active_test=True)
         return users.search(domain, order="id", limit=1)
 
     def _call_off_attention(self):

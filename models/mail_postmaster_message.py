@@ -1,14 +1,26 @@
+from collections import Counter
+
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
 from ..gateway import states
 from .mail_postmaster_delivery import STATES
+from .mail_postmaster_queue import REPEATS
 from .sentences import REASONS, outline
 
 SOURCES = [
     ("fetch", "Fetched from a mailbox"),
     ("rpc", "Handed over by a mail server or a program"),
 ]
+
+# Reasons of a mail in whose place a copy was delivered.
+COPIES = (*REPEATS, "superseded")
+# What processing a mail again means, see ``_release_kind``.
+KIND_OF_STATE = {
+    states.PARKED: "waiting", states.RETRY: "waiting", states.REFUSED: "refused",
+    states.IGNORED: "ignored",
+}
+KINDS = (*KIND_OF_STATE.values(), "repeated")
 
 
 class MailPostmasterMessage(models.Model):
@@ -84,6 +96,11 @@ class MailPostmasterMessage(models.Model):
         "mail.postmaster.delivery", "mail_id", "Deliveries", readonly=True,
         domain=[("target", "!=", "answer")],
     )
+    delivery_note = fields.Char("Why there is no delivery", compute="_compute_delivery_note")
+    original_id = fields.Many2one(
+        "mail.postmaster.message", "Repeats", compute="_compute_original_id",
+        help="The mail that was delivered in place of this one.",
+    )
     download_ids = fields.One2many(
         "mail.postmaster.download", "mail_id", "Downloads", readonly=True,
         groups="mail_postmaster.group_admin",
@@ -100,45 +117,94 @@ class MailPostmasterMessage(models.Model):
         """Return every code of a reason with its sentence, without the particulars."""
         return [(code, outline(self.env._(text))) for code, text in REASONS.items()]
 
+    @api.depends("reason_code")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_original_id(self):
+        repeats = self.filtered(lambda mail: mail.reason_code in COPIES)
+        # The key is no reader's business; the mail is looked for as the reader.
+        keys = {mail.id: mail.sudo().mail_key for mail in repeats}
+        deliveries = self.env["mail.postmaster.delivery"].search([
+            ("mail_key", "in", list(keys.values())), ("state", "=", states.DELIVERED),
+        ], order="id desc")
+        originals = {delivery.mail_key: delivery.mail_id for delivery in deliveries}
+        for mail in self:
+            mail.original_id = originals.get(keys.get(mail.id), self.browse()) - mail
+
     # --- actions -----------------------------------------------------------------------
 
     def action_process_again(self):
         """Process these mails once more, now."""
         self._check_administrator()
-        releasable = self.filtered(lambda mail: mail.state in states.RELEASABLE)
-        if not releasable:
+        if not any([mail._process_again() for mail in self]):
             raise UserError(self.env._(
                 "None of these mails can be processed again: "
                 "they were delivered, or are being processed."
             ))
-        for mail in releasable:
-            mail._process_again()
         return True
 
-    def _process_again(self, changes=None):
+    def _process_again(self, changes=None, kinds=KINDS):
         """Release this mail and process it; the caller has checked who asks.
 
         :param dict changes: see ``mail.postmaster.pipeline._process_again``
+        :param kinds: what it may mean to process it, see :meth:`_release_kind`
+        :return: the state it has then, None when it was left alone
         """
         self.ensure_one()
         # The pipeline writes what nobody has the right to write.
         pipeline = self.env["mail.postmaster.pipeline"].sudo()
         _is_enabled, joins = pipeline._read_switches()
-        pipeline._process_again(self.id, changes)
-        # The outcome was committed by another cursor, which this transaction can not see.
+        # This transaction sees neither what others have done to the mail since it began,
+        # nor the outcome, which another cursor commits.
         with pipeline._transaction(joins) as env:
-            env[self._name].browse(self.id)._call_off_attention()
+            if env[self._name].browse(self.id)._release_kind() not in kinds:
+                return None
+        pipeline._process_again(self.id, changes)
         self.invalidate_recordset()
+        with pipeline._transaction(joins) as env:
+            mail = env[self._name].browse(self.id)
+            mail._call_off_attention()
+            return mail.state
+
+    def _release_kind(self):
+        """Return what it means to process this mail again, None when it can not be.
+
+        ``waiting``: it is in no record yet. ``refused``: its sender was told, and may have
+        sent it again. ``repeated``: a record was made of another copy. ``ignored``: a rule
+        or a person decided that there is nothing to do.
+        """
+        if self.state == states.IGNORED and self.reason_code in COPIES:
+            return "repeated"
+        return KIND_OF_STATE.get(self.state)
 
     def action_process_selected(self):
-        """Open the dialog that processes these mails piece by piece and shows how far it is."""
+        """Open the dialog that processes these mails piece by piece and shows how far it is.
+
+        It asks first when that means more than another attempt for some of them.
+        """
         self._check_administrator()
-        releasable = self.filtered(lambda mail: mail.state in states.RELEASABLE)
+        by_kind = self.grouped(lambda mail: mail._release_kind())
         return {
             "type": "ir.actions.client",
             "tag": "mail_postmaster.process_again",
-            "params": {"ids": releasable.ids, "skipped": len(self) - len(releasable)},
+            "params": {
+                "kinds": {kind: mails.ids for kind, mails in by_kind.items() if kind},
+                "skipped": len(by_kind.get(None, ())),
+            },
         }
+
+    def process_selected(self, kinds=("waiting",)):
+        """Process those of these mails that still are of some kinds, for the dialog.
+
+        Whatever became of the others meanwhile, they are skipped.
+
+        :param kinds: see :meth:`_release_kind`
+        :return: dict with the number of mails for each state they have then, and ``skipped``
+        """
+        mails = self.exists()
+        mails._check_administrator()
+        outcomes = Counter(mail._process_again(kinds=kinds) or "skipped" for mail in mails)
+        outcomes["skipped"] += len(self) - len(mails)
+        return dict(outcomes)
 
     def action_ignore(self):
         """Settle these mails without processing them."""
@@ -210,5 +276,4 @@ class MailPostmasterMessage(models.Model):
         :raises AccessError: naming the group
         """
         self.check_access("read")
-        if not self.env.su and not self.env.user.has_group("mail_postmaster.group_admin"):
-            raise AccessError(self.env._("Only Postmaster administrators may do this."))
+        self.env["mail.postmaster.policy"]._check_administrator()

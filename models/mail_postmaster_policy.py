@@ -25,6 +25,9 @@ PRESET_VALUES = {
     "odoo": {ADDRESSING: False, SUBADDRESSING: False},
 }
 
+# A number with more digits is no id in PostgreSQL, whose integers end at 2147483647.
+LONGEST_ID = 9
+
 # key: (default, smallest, largest)
 NUMBERS = {
     RAW_DAYS: (7, 1, 3650),
@@ -60,10 +63,33 @@ class MailPostmasterPolicy(models.AbstractModel):
     @api.model
     def _retry_schedule(self):
         """Return the waiting times after each failure, as a tuple of timedelta."""
+        return retries.parse_schedule(self._retry_minutes())
+
+    @api.model
+    def _retry_minutes(self):
+        """Return the text of the waiting times; nonsense gives the default."""
+        text = self._parameter(RETRY_MINUTES) or retries.DEFAULT_SCHEDULE
         try:
-            return retries.parse_schedule(self._parameter(RETRY_MINUTES) or retries.DEFAULT_SCHEDULE)
+            retries.parse_schedule(text)
         except ValueError:
-            return retries.parse_schedule(retries.DEFAULT_SCHEDULE)
+            return retries.DEFAULT_SCHEDULE
+        return text
+
+    @api.model
+    def _responsible(self):
+        """Return the user whom an administrator chose, or an empty recordset."""
+        text = str(self._parameter(RESPONSIBLE) or "")
+        # Whoever hands mail over may not read users; those who left are not asked.
+        users = self.env["res.users"].sudo().with_context(active_test=True)
+        if not text.isascii() or not text.isdigit() or len(text) > LONGEST_ID:
+            return users
+        return users.search([("id", "=", int(text))])
+
+    @api.model
+    def _preset(self):
+        """Return the name of the preset that was applied last, or False."""
+        name = self._parameter(PRESET)
+        return name if name in PRESETS else False
 
     @api.model
     def _check_parameter(self, key, value):
@@ -139,22 +165,33 @@ class MailPostmasterPolicy(models.AbstractModel):
     @api.model
     def _offers_recommended(self):
         """Tell whether nobody has chosen yet between core's decisions and what is recommended."""
-        return self._parameter(PRESET) == "odoo" and not self._parameter(PRESET_CHOSEN)
+        return self._preset() == "odoo" and not self._parameter(PRESET_CHOSEN)
 
     @api.model
     def _preset_values(self, name):
-        """Return what a preset would write, as ``{key: text or False}``; for a preview too."""
+        """Return what a preset would write, as ``{key: text or False}``; for a preview too.
+
+        What somebody typed stays: ``recommended`` fills in what is not set, and ``odoo``
+        takes away what that has written.
+        """
         # Alias domains of all companies are this database's own.
         own_domains = ",".join(self.env["mail.alias.domain"].sudo().search([]).mapped("name"))
         allowed = self._parameter(ALLOWED_DOMAINS)
         values = dict(PRESET_VALUES.get(name, {}))
         if name == "recommended" and not allowed and own_domains:
             values[ALLOWED_DOMAINS] = own_domains
-        if name == "odoo" and allowed and allowed == own_domains:
+        if name == "odoo" and allowed == own_domains and self._preset() == "recommended":
             values[ALLOWED_DOMAINS] = False
-        return {key: value for key, value in values.items() if self._parameter(key) != value}
+        return {
+            key: value for key, value in values.items()
+            if (self._parameter(key) or False) != value
+        }
 
     @api.model
     def _check_administrator(self):
+        """Refuse anybody who is no Postmaster administrator.
+
+        :raises AccessError: naming the group
+        """
         if not self.env.su and not self.env.user.has_group("mail_postmaster.group_admin"):
             raise AccessError(self.env._("Only Postmaster administrators may do this."))

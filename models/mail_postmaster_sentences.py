@@ -2,7 +2,16 @@
 
 from odoo import api, models
 
-from .sentences import REASONS, STEPS, fill
+from .mail_postmaster_message import COPIES
+from .sentences import (
+    NO_DELIVERY,
+    NO_DELIVERY_OTHERWISE,
+    REASONS,
+    REPEATED,
+    REPEATED_UNKNOWN,
+    STEPS,
+    fill,
+)
 
 
 class MailPostmasterMessage(models.Model):
@@ -13,6 +22,19 @@ class MailPostmasterMessage(models.Model):
     def _compute_reason(self):
         for mail in self:
             mail.reason = self._sentence(mail.reason_code, mail.reason_params)
+
+    @api.depends("reason_code", "delivery_ids", "original_id")
+    @api.depends_context("lang", "uid", "allowed_company_ids")
+    def _compute_delivery_note(self):
+        for mail in self:
+            if mail.delivery_ids:
+                mail.delivery_note = False
+            elif mail.reason_code in COPIES:
+                mail.delivery_note = self.env._(REPEATED if mail.original_id else REPEATED_UNKNOWN)
+            else:
+                mail.delivery_note = self.env._(
+                    NO_DELIVERY.get(mail.reason_code, NO_DELIVERY_OTHERWISE)
+                )
 
     @api.depends("trace")
     @api.depends_context("lang")
@@ -75,5 +97,5 @@ class MailPostmasterMessage(models.Model):
         if kind == "thread":
             return self.env._("%(model)s number %(id)s", model=name, id=record_id)
         if kind == "fallback":
-            return self.env._("a new %(model)s, as the incoming server asks", model=name)
+            return self.env._("a new %(model)s, for mail that no alias takes", model=name)
         return target

@@ -6,7 +6,6 @@ from .mail_postmaster_policy import (
     ENABLED,
     LOG_DAYS,
     NUMBERS,
-    PRESET,
     RAW_DAYS,
     RAW_MEGABYTES,
     RESPONSIBLE,
@@ -14,12 +13,19 @@ from .mail_postmaster_policy import (
     SUBADDRESSING,
 )
 
+NUMBER_FIELDS = {
+    RAW_DAYS: "postmaster_raw_days",
+    RAW_MEGABYTES: "postmaster_raw_megabytes",
+    LOG_DAYS: "postmaster_log_days",
+}
+
 
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
+    # Not a config_parameter: core looks for the user by whatever number is in the database.
     postmaster_responsible_id = fields.Many2one(
-        "res.users", "Responsible for received mail", config_parameter=RESPONSIBLE,
+        "res.users", "Responsible for received mail",
         domain=lambda self: [
             ("all_group_ids", "in", self.env.ref("mail_postmaster.group_admin").ids),
         ],
@@ -75,29 +81,39 @@ class ResConfigSettings(models.TransientModel):
         policy = self.env["mail.postmaster.policy"]
         for settings in self:
             policy._check_parameter(RETRY_MINUTES, settings.postmaster_retry_minutes)
-            policy._check_parameter(RAW_DAYS, str(settings.postmaster_raw_days))
-            policy._check_parameter(RAW_MEGABYTES, str(settings.postmaster_raw_megabytes))
-            policy._check_parameter(LOG_DAYS, str(settings.postmaster_log_days))
+            for key, name in NUMBER_FIELDS.items():
+                policy._check_parameter(key, str(settings[name]))
 
     @api.model
     def get_values(self):
         values = super().get_values()
+        policy = self.env["mail.postmaster.policy"]
+        # What is in force: anything may have been written into the database past the checks,
+        # and must not keep all settings from being opened.
+        values["postmaster_retry_minutes"] = policy._retry_minutes()
+        for key, name in NUMBER_FIELDS.items():
+            values[name] = policy._number(key)
+        values["postmaster_responsible_id"] = policy._responsible().id
+        values["postmaster_preset"] = policy._preset()
         # Anybody who may open the settings may see whether mail is stored.
         pipeline = self.env["mail.postmaster.pipeline"].sudo()
         values["postmaster_pass_through"] = not pipeline._read_switches()[0]
-        values["postmaster_preset"] = self.env["mail.postmaster.policy"]._parameter(PRESET)
         return values
 
     def set_values(self):
         result = super().set_values()
+        policy = self.env["mail.postmaster.policy"]
+        # As core writes its own parameters, which belong to administrators.
+        parameters = self.env["ir.config_parameter"].sudo()
         is_on = self.env["mail.postmaster.pipeline"].sudo()._read_switches()[0]
         if is_on == self.postmaster_pass_through:
-            # As core writes its own parameters, which belong to administrators.
-            parameters = self.env["ir.config_parameter"].sudo()
             parameters.set_param(ENABLED, str(not self.postmaster_pass_through))
-        policy = self.env["mail.postmaster.policy"]
-        if self.postmaster_preset and self.postmaster_preset != policy._parameter(PRESET):
-            policy.apply_preset(self.postmaster_preset)
+        if self.postmaster_responsible_id != policy._responsible():
+            parameters.set_param(RESPONSIBLE, self.postmaster_responsible_id.id)
+        # What the preview shows is written, also when the choice is an old one.
+        preset = self.postmaster_preset
+        if preset and (preset != policy._preset() or policy._preset_values(preset)):
+            policy.apply_preset(preset)
         return result
 
     def action_postmaster_confirm_database(self):

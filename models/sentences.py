@@ -15,7 +15,7 @@ _PLACEHOLDER = re.compile(r"%(?:%|\((\w+)\)s)")
 REASONS = {
     "waiting": _lt("Stored, waiting to be processed."),
     "record_created": _lt("Created a record through the address %(alias)s."),
-    "fallback_created": _lt("Created a record of %(model)s, as the incoming server asks."),
+    "fallback_created": _lt("Created a record of %(model)s, for mail no alias takes."),
     "reply_posted": _lt("Posted in an existing conversation."),
     "message_posted": _lt("Posted on the record that the address %(alias)s belongs to."),
     "report_recorded": _lt("A delivery report, recorded on the message it is about."),
@@ -56,6 +56,22 @@ REASONS = {
     "raw_missing": _lt("The mail can not be processed again: its content was removed."),
     "erased": _lt("The data of its sender was erased before it was processed."),
 }
+
+# What stands in place of a mail's deliveries when there is none.
+NO_DELIVERY = {
+    "waiting": _lt("This mail was not processed yet."),
+    "unreadable": _lt("This mail could not be read, so no addressee was looked for."),
+    **dict.fromkeys(
+        ("no_route", "no_route_refused", "no_recipient", "no_recipient_refused"),
+        _lt("No alias and no record was found for this mail."),
+    ),
+}
+NO_DELIVERY_OTHERWISE = _lt("There is nothing to list: what became of this mail is said above.")
+REPEATED = _lt("This mail was not delivered once more: it repeats another one.")
+REPEATED_UNKNOWN = _lt(
+    "This mail was not delivered once more: it repeats one that is not in the log, or not yours "
+    "to see."
+)
 
 STEPS = {
     "report": {True: _lt("This is a delivery report, or written to the bounce address."),

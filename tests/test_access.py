@@ -34,8 +34,12 @@ METHODS = {
     ("mail.message", "create"): CORE,
     ("mail.postmaster.assign", "action_process"): ADMINISTRATOR,
     ("mail.postmaster.redirect", "action_process"): ADMINISTRATOR,
-    ("mail.postmaster.assign", "default_get"): NOTHING,
-    ("mail.postmaster.redirect", "default_get"): NOTHING,
+    ("mail.postmaster.assign", "create"): ADMINISTRATOR,
+    ("mail.postmaster.assign", "default_get"): ADMINISTRATOR,
+    ("mail.postmaster.assign", "write"): ADMINISTRATOR,
+    ("mail.postmaster.redirect", "create"): ADMINISTRATOR,
+    ("mail.postmaster.redirect", "default_get"): ADMINISTRATOR,
+    ("mail.postmaster.redirect", "write"): ADMINISTRATOR,
     ("mail.postmaster.delivery", "action_open_alias"): READER,
     ("mail.postmaster.delivery", "action_open_record"): READER,
     ("mail.postmaster.message", "action_download"): ADMINISTRATOR,
@@ -45,6 +49,7 @@ METHODS = {
     ("mail.postmaster.message", "action_process_selected"): ADMINISTRATOR,
     ("mail.postmaster.message", "message_post_with_source"): NOTHING,
     ("mail.postmaster.message", "message_subscribe"): NOTHING,
+    ("mail.postmaster.message", "process_selected"): ADMINISTRATOR,
     ("mail.postmaster.message", "read_warnings"): READER,
     ("mail.postmaster.policy", "apply_preset"): ADMINISTRATOR,
     ("mail.postmaster.policy", "confirm_database"): ADMINISTRATOR,
@@ -170,7 +175,7 @@ class TestAccess(TransactionCase, ReceivedMail):
             name for (model, name), who in METHODS.items()
             if model == "mail.postmaster.message" and who == ADMINISTRATOR
         ]
-        self.assertEqual(len(methods), 4)
+        self.assertEqual(len(methods), 5)
         for method in methods:
             for user in self.outsiders() + self.stranger:
                 self.assert_denied(user, mail._name, method, mail.ids)
@@ -181,7 +186,7 @@ class TestAccess(TransactionCase, ReceivedMail):
         self.env.flush_all()
         self.assert_denied(self.admin, mail._name, "action_ignore", (mail + self.contact).ids)
         action = self.call(self.stranger, mail._name, "action_process_selected", mail.ids)
-        self.assertEqual(action["params"], {"ids": mail.ids, "skipped": 0})
+        self.assertEqual(action["params"], {"kinds": {"waiting": mail.ids}, "skipped": 0})
 
     def test_reader_who_may_read_the_mail_can_not_process_it(self):
         self.assertTrue(self.contact.with_user(self.reader).subject)
@@ -196,11 +201,52 @@ class TestAccess(TransactionCase, ReceivedMail):
             for user in self.outsiders() + self.stranger:
                 self.assert_denied(user, model, "action_process", wizard.ids)
                 self.assert_denied(user, model, "read", wizard.ids, ["subject"])
-            # A dialog of one's own about a mail of another company.
-            with quiet(), self.assertRaises(AccessError):
-                own = self.env[model].with_user(self.stranger).create({"mail_id": self.parked.id})
-                own.action_process()
         self.assertEqual(self.parked.state, "parked", self.parked.reason)
+
+    def test_dialogs_tell_nothing_of_another_company(self):
+        """What a dialog shows of its mail, its user may read."""
+        mine = self.receive(raw_mail(subject="Mine"))
+        mine.company_id = self.other_company
+        self.env.flush_all()
+        shown = {
+            "mail_id": {"fields": {"display_name": {}}}, "subject": {}, "email_from": {},
+            "recipients": {}, "sender_was_told": {},
+        }
+        for model in ("mail.postmaster.redirect", "mail.postmaster.assign"):
+            foreign = {"mail_id": self.parked.id}
+            opened = {"context": {"active_model": self.parked._name, "active_id": self.parked.id}}
+            denied = self.assert_denied
+            denied(self.stranger, model, "create", None, foreign)
+            denied(self.stranger, model, "default_get", None, ["mail_id"], **opened)
+            denied(self.stranger, model, "onchange", [], {}, [], shown, **opened)
+            denied(self.stranger, model, "onchange", [], foreign, [], shown)
+            denied(self.stranger, model, "onchange", [], foreign, ["mail_id"], shown)
+            denied(self.stranger, model, "web_save", [], foreign, shown)
+            own = self.env[model].with_user(self.stranger).create({"mail_id": mine.id})
+            self.assertEqual(own.subject, "Mine")
+            denied(self.stranger, model, "write", own.ids, foreign)
+            denied(self.stranger, model, "web_save", own.ids, foreign, shown)
+            # However it came there.
+            own.sudo().mail_id = self.parked
+            self.env.flush_all()
+            self.env.invalidate_all()
+            for name in ("subject", "email_from", "recipients", "sender_was_told"):
+                denied(self.stranger, model, "read", own.ids, [name])
+            denied(self.stranger, model, "action_process", own.ids)
+
+    def test_dialogs_read_nothing_as_superuser(self):
+        """A field that is related, or computed as superuser, shows what its user may not see."""
+        names = set()
+        for model in self.env.registry.values():
+            if not model._transient:
+                continue
+            for field in model._fields.values():
+                if field._module == "mail_postmaster" and (field.related or field.compute):
+                    names.add(field.name)
+                    with self.subTest(field=str(field)):
+                        self.assertFalse(field.compute_sudo)
+                        self.assertFalse(field.related and field.related_sudo)
+        self.assertLessEqual({"subject", "email_from", "recipients", "sender_was_told"}, names)
 
     def test_policies(self):
         for user in self.outsiders():

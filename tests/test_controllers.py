@@ -67,6 +67,20 @@ class TestControllers(HttpCase, ReceivedMail):
         mail.unlink()
         self.assertEqual((download.mail_id.id, download.mail_number > 0), (False, True))
 
+    def test_only_content_that_was_sent_is_a_download(self):
+        mail = self.receive(raw_mail(f"contacts@{DOMAIN}"))
+        self.authenticate(self.admin.login, self.admin.login)
+        for what in ("raw", "preview"):
+            url = f"{self.base_url()}/postmaster/mail/{mail.id}/{what}"
+            response = self.opener.head(url, timeout=30)
+            self.assertEqual((response.status_code, response.content), (200, b""))
+        self.assertEqual(response.headers["Cache-Control"], "no-store")
+        self.env.invalidate_all()
+        self.assertFalse(mail.download_ids)
+        self.get(self.admin, mail.id, "raw")
+        self.env.invalidate_all()
+        self.assertEqual(len(mail.download_ids), 1)
+
     # --- who ---------------------------------------------------------------------------
 
     def test_who_may(self):

@@ -78,7 +78,7 @@ class TestSentences(ScreensCase):
             f"Route: named@{DOMAIN}.",
             "Route: an alias that was deleted.",
             "Route: Contact number 7.",
-            "Route: a new Contact, as the incoming server asks.",
+            "Route: a new Contact, for mail that no alias takes.",
             "Route: no.model number 7.",
             "Route: report.",
         ])
@@ -147,6 +147,80 @@ class TestViews(ScreensCase):
 
 
 @tagged("post_install", "-at_install")
+class TestDeliveriesOnScreen(ScreensCase):
+    """What the page of deliveries says when there is none."""
+
+    def note(self, mail):
+        self.assertFalse(mail.delivery_ids)
+        return self.as_admin(mail).delivery_note
+
+    def test_duplicate_leads_to_the_mail_that_was_served(self):
+        self.make_alias("people")
+        first, second = (
+            self.receive(raw_mail(f"people@{DOMAIN}", "Twice")) for _copy in range(2)
+        )
+        self.assertEqual(second.reason_code, "duplicate")
+        self.assertEqual(self.as_admin(second).original_id, first)
+        self.assertIn("not delivered once more", self.note(second))
+        self.assertFalse(self.as_admin(first).original_id)
+        self.assertFalse(self.as_admin(first).delivery_note)
+        second.reason_code = "superseded"
+        self.assertEqual(self.as_admin(second).original_id, first)
+        # A mail of another company is not linked to, nor one that is gone.
+        first.company_id = self.other_company
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertFalse(self.as_admin(second).original_id)
+        self.assertIn("not in the log", self.note(second))
+        first.unlink()
+        self.env.invalidate_all()
+        self.assertFalse(self.as_admin(second).original_id)
+
+    def test_message_that_is_here_already(self):
+        alias = self.make_alias("people")
+        first = self.receive(raw_mail(f"people@{DOMAIN}", "Twice"))
+        second = self.receive(raw_mail(f"people@{DOMAIN}", "Other"))
+        second.delivery_ids.unlink()
+        self.env.cr.execute(
+            "UPDATE mail_postmaster_message SET state = 'ignored', mail_key = %s, "
+            "reason_code = 'duplicate_message' WHERE id = %s", [first.mail_key, second.id],
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self.as_admin(second).original_id, first)
+        # What was not delivered served nobody.
+        first.delivery_ids.write({"state": "refused", "alias_id": alias.id})
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertFalse(self.as_admin(second).original_id)
+
+    def test_no_alias(self):
+        mail = self.receive(raw_mail())
+        self.assertEqual(mail.reason_code, "no_route")
+        self.assertIn("No alias and no record", self.note(mail))
+
+    def test_other_reasons(self):
+        mail = self.receive(raw_mail())
+        for state, code, sentence in (
+            ("received", "waiting", "not processed yet"),
+            ("parked", "unreadable", "could not be read"),
+            ("parked", "crashed", "said above"),
+            ("ignored", "loop_notice_reply", "said above"),
+            ("delivered", "report_recorded", "said above"),
+        ):
+            with self.subTest(code=code):
+                mail.write({"state": state, "reason_code": code})
+                self.assertIn(sentence, self.note(mail))
+
+    def test_submitted_mail_names_no_incoming_server(self):
+        partner = self.env["ir.model"]._get("res.partner").name
+        self.env["mail.thread"].message_process("res.partner", raw_mail(subject="Submitted"))
+        mail = self.env["mail.postmaster.message"].search([("subject", "=", "Submitted")])
+        self.assertEqual((mail.source, mail.reason_code), ("rpc", "fallback_created"))
+        self.assertEqual(mail.reason, f"Created a record of {partner}, for mail no alias takes.")
+        self.assertNotIn("server", " ".join(line["text"] for line in mail.trace_lines))
+
+
+@tagged("post_install", "-at_install")
 class TestActions(ScreensCase):
     def setUp(self):
         super().setUp()
@@ -175,7 +249,72 @@ class TestActions(ScreensCase):
         self.assertEqual(set(others.mapped("reason_code")), {"record_created"})
         # The dialog for many leaves out what is done.
         params = self.as_admin(others).action_process_selected()["params"]
-        self.assertEqual(params, {"ids": [], "skipped": 4})
+        self.assertEqual(params, {"kinds": {}, "skipped": 4})
+
+    def receive_one_of_each(self):
+        """Return a mail of each kind: parked, refused, repeated, ignored, delivered."""
+        self.make_alias("people")
+        self.make_alias("closed", alias_contact="partners")
+        refused = self.receive(raw_mail(f"closed@{DOMAIN}", "Refused"))
+        delivered, repeated = (
+            self.receive(raw_mail(f"people@{DOMAIN}", "Twice")) for _copy in range(2)
+        )
+        ignored = self.receive(raw_mail(subject="Ignored"))
+        self.as_admin(ignored).action_ignore()
+        mails = self.mail + refused + repeated + ignored + delivered
+        self.assertEqual(
+            mails.mapped("state"), ["parked", "refused", "ignored", "ignored", "delivered"],
+        )
+        return mails
+
+    def test_process_many_asks_about_what_is_settled(self):
+        mails = self.receive_one_of_each()
+        parked, refused, repeated, ignored, _delivered = mails
+        params = self.as_admin(mails).action_process_selected()["params"]
+        self.assertEqual(params, {
+            "kinds": {
+                "waiting": parked.ids, "refused": refused.ids, "repeated": repeated.ids,
+                "ignored": ignored.ids,
+            },
+            "skipped": 1,
+        })
+        self.repair()
+        self.assertEqual(self.as_admin(mails).process_selected(), {"delivered": 1, "skipped": 4})
+        self.assertEqual(parked.state, "delivered")
+        self.assertEqual(
+            (refused.state, repeated.reason_code, ignored.reason_code),
+            ("refused", "duplicate", "ignored_by_hand"),
+        )
+        self.assertEqual(self.env["res.partner"].search_count([("name", "=", "Twice")]), 1)
+        counts = self.as_admin(mails).process_selected(["waiting", "refused", "repeated"])
+        self.assertEqual(counts, {"delivered": 2, "skipped": 3})
+        self.assertEqual(ignored.state, "ignored")
+
+    def test_process_many_goes_on_when_some_were_settled_meanwhile(self):
+        other = self.receive(raw_mail(f"broken@{DOMAIN}", "Other"))
+        self.repair()
+        self.as_admin(self.mail).action_process_again()
+        gone = self.receive(raw_mail(subject="Gone"))
+        gone.unlink()
+        counts = self.as_admin(self.mail).process_selected()
+        self.assertEqual(counts, {"skipped": 1})
+        counts = self.as_admin(self.mail + gone + other).process_selected()
+        self.assertEqual(counts, {"delivered": 1, "skipped": 2})
+
+    def test_dialog_of_a_mail_that_was_settled_meanwhile(self):
+        self.make_alias("people")
+        self.admin.group_ids += self.env.ref("base.group_partner_manager")
+        partner = self.env["res.partner"].create({"name": "Customer"})
+        dialogs = (
+            self.dialog("mail.postmaster.redirect", addresses=f"people@{DOMAIN}"),
+            self.assign_to(partner),
+        )
+        self.repair()
+        self.as_admin(self.mail).action_process_again()
+        for dialog in dialogs:
+            with self.subTest(dialog._name), self.assertRaisesRegex(UserError, "meanwhile"):
+                dialog.action_process()
+        self.assertEqual(len(self.mail.delivery_ids), 1)
 
     def test_delivered_is_not_processed_again(self):
         self.repair()

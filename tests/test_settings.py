@@ -1,5 +1,6 @@
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
 
 from .screens_common import DOMAIN, ScreensCase, raw_mail
 
@@ -42,6 +43,44 @@ class TestSettings(ScreensCase):
             with self.subTest(name=name), self.assertRaisesRegex(ValidationError, sentence):
                 self.settings(**{name: value})
 
+    @mute_logger("odoo.addons.base.models.res_config")
+    def test_nonsense_in_the_database_does_not_close_the_settings(self):
+        """Anything may have been written past the checks; the screen shows what is in force."""
+        for name, key, text, shown in (
+            ("postmaster_raw_days", "raw.days", "abc", 7),
+            ("postmaster_raw_days", "raw.days", "0", 1),
+            ("postmaster_raw_days", "raw.days", "9" * 30, 3650),
+            ("postmaster_raw_megabytes", "raw.megabytes", "1.5", 2048),
+            ("postmaster_log_days", "log.days", "-1", 180),
+            ("postmaster_retry_minutes", "retry.minutes", "soon", "1, 5, 15, 60, 240"),
+            ("postmaster_responsible_id", "responsible", "me", self.env["res.users"]),
+            ("postmaster_responsible_id", "responsible", "9" * 30, self.env["res.users"]),
+            ("postmaster_preset", "preset", "paranoid", False),
+        ):
+            with self.subTest(key=key, text=text):
+                self.write_past_the_checks(f"mail.postmaster.{key}", text)
+                settings = self.settings()
+                self.assertEqual(settings[name], shown)
+                settings.execute()
+                self.assertEqual(self.settings()[name], shown)
+
+    def write_past_the_checks(self, key, text):
+        self.env["ir.config_parameter"].search([("key", "=", key)]).unlink()
+        self.env.cr.execute(
+            "INSERT INTO ir_config_parameter (key, value) VALUES (%s, %s)", [key, text],
+        )
+        self.env.registry.clear_cache("stable")
+
+    def test_responsible_is_stored_and_taken_away(self):
+        parameter = "mail.postmaster.responsible"
+        policy = self.env["mail.postmaster.policy"]
+        self.settings(postmaster_responsible_id=False).execute()
+        self.assertFalse(policy._parameter(parameter))
+        self.assertFalse(self.settings().postmaster_responsible_id)
+        self.settings(postmaster_responsible_id=self.admin.id).execute()
+        self.assertEqual(policy._parameter(parameter), str(self.admin.id))
+        self.assertEqual(self.settings().postmaster_responsible_id, self.admin)
+
     def test_switch(self):
         parameters = self.env["ir.config_parameter"]
         messages = self.as_admin(self.env["mail.postmaster.message"])
@@ -71,6 +110,47 @@ class TestSettings(ScreensCase):
         self.assertEqual(form.postmaster_preset, "recommended")
         form.postmaster_preset = "odoo"
         self.assertIn(f"{key}: (not set)", form.postmaster_preset_preview)
+
+    def test_preset_of_a_new_database(self):
+        """What the preview shows is what saving writes, also when the choice is an old one."""
+        parameters = self.env["ir.config_parameter"]
+        key = "mail.catchall.domain.allowed"
+        parameters.set_param(key, False)
+        self.env["mail.alias"].search([]).alias_domain_id = False
+        self.env["mail.alias.domain"].search([]).unlink()
+        self.env["mail.postmaster.policy"]._write_preset("recommended")
+        self.assertFalse(parameters.get_param(key))
+        form = Form(self.env["res.config.settings"])
+        self.assertEqual(form.postmaster_preset, "recommended")
+        self.assertFalse(form.postmaster_preset_preview, "There is nothing to write yet.")
+        form.save().execute()
+        self.assertFalse(parameters.get_param(key))
+        self.env["mail.alias.domain"].create({"name": "new.test"})
+        form = Form(self.env["res.config.settings"])
+        self.assertEqual(form.postmaster_preset_preview, f"{key}: new.test")
+        form.save().execute()
+        self.assertEqual(parameters.get_param(key), "new.test")
+        self.assertFalse(Form(self.env["res.config.settings"]).postmaster_preset_preview)
+
+    def test_preset_odoo_takes_away_only_what_a_preset_wrote(self):
+        parameters = self.env["ir.config_parameter"]
+        key = "mail.catchall.domain.allowed"
+        policy = self.env["mail.postmaster.policy"]
+        domains = ",".join(self.env["mail.alias.domain"].search([]).mapped("name"))
+        # As at the installation on a database that receives mail.
+        parameters.set_param("mail.postmaster.preset", False)
+        parameters.set_param(key, domains)
+        policy._write_preset("odoo")
+        self.assertEqual(parameters.get_param(key), domains)
+        form = Form(self.env["res.config.settings"])
+        self.assertFalse(form.postmaster_preset_preview)
+        form.save().execute()
+        self.assertEqual(parameters.get_param(key), domains)
+        # The choice is still offered: nobody has made it.
+        self.assertEqual(
+            policy._offers_recommended(),
+            not parameters.get_param("mail.postmaster.preset.chosen"),
+        )
 
     def test_other_settings_leave_the_policies_alone(self):
         parameters = self.env["ir.config_parameter"]

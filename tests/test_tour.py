@@ -34,6 +34,19 @@ class TestTour(HttpCase, ReceivedMail):
         parked = self.env["mail.postmaster.message"].search([("state", "=", "parked")])
         self.assertEqual(parked.mapped("subject"), ["To nobody"])
 
+    def test_process_what_was_settled(self):
+        alias = self.make_broken_alias("contacts")
+        waiting = self.receive(raw_mail(f"contacts@{DOMAIN}", "Waiting"))
+        alias.alias_defaults = "{}"
+        self.make_alias("closed", alias_contact="partners")
+        refused = self.receive(raw_mail(f"closed@{DOMAIN}", "Refused"))
+        self.receive(raw_mail(f"contacts@{DOMAIN}", "Twice"))
+        repeated = self.receive(raw_mail(f"contacts@{DOMAIN}", "Twice"))
+        self.assertEqual((refused.state, repeated.reason_code), ("refused", "duplicate"))
+        self.start_tour("/odoo/postmaster", "mail_postmaster_process_settled", login="admin")
+        self.assertEqual((waiting + refused).mapped("state"), ["delivered", "delivered"])
+        self.assertEqual(repeated.state, "ignored")
+
     def test_from_message_to_mail(self):
         self.make_alias("contacts")
         mail = self.receive(raw_mail(f"contacts@{DOMAIN}"))

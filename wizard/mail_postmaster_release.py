@@ -1,6 +1,7 @@
 import json
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..gateway import states
 
@@ -15,9 +16,12 @@ class MailPostmasterRelease(models.AbstractModel):
         "mail.postmaster.message", "Received mail", required=True, readonly=True,
         ondelete="cascade",
     )
-    subject = fields.Char(related="mail_id.subject")
-    email_from = fields.Char(related="mail_id.email_from")
-    recipients = fields.Text(related="mail_id.recipients", string="Addressed to")
+    # As the user: a related field is read as superuser, and the mail may be anybody's.
+    subject = fields.Char(related="mail_id.subject", related_sudo=False)
+    email_from = fields.Char(related="mail_id.email_from", related_sudo=False)
+    recipients = fields.Text(
+        related="mail_id.recipients", related_sudo=False, string="Addressed to",
+    )
     sender_was_told = fields.Boolean(compute="_compute_sender_was_told")
 
     @api.depends("mail_id.state")
@@ -31,13 +35,40 @@ class MailPostmasterRelease(models.AbstractModel):
         is_mail = self.env.context.get("active_model") == "mail.postmaster.message"
         if is_mail and "mail_id" in fields:
             values.setdefault("mail_id", self.env.context.get("active_id"))
+        if values.get("mail_id"):
+            self.env["mail.postmaster.message"].browse(values["mail_id"])._check_administrator()
         return values
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        releases = super().create(vals_list)
+        releases._check_mail()
+        return releases
+
+    def write(self, vals):
+        result = super().write(vals)
+        self._check_mail()
+        return result
+
+    # Not a constraint: those run as superuser.
+    @api.onchange("mail_id")
+    def _check_mail(self):
+        """Refuse a mail the user is no administrator of.
+
+        Core shows the name of what a field links to, whoever may read that.
+
+        :raises AccessError: naming the group or the mail
+        """
+        self.mail_id._origin._check_administrator()
 
     def action_process(self):
         """Process the mail as the dialog says, and go back to it."""
         self.ensure_one()
         self.mail_id._check_administrator()
-        self.mail_id._process_again(self._changes())
+        if not self.mail_id._process_again(self._changes()):
+            raise UserError(self.env._(
+                "Nothing was done: this mail was delivered meanwhile, or is being processed."
+            ))
         return {"type": "ir.actions.act_window_close"}
 
     def _changes(self):

@@ -3,6 +3,7 @@ from importlib.util import find_spec
 from . import (
     test_address_list,
     test_addresses,
+    test_charsets,
     test_envelope,
     test_explanation,
     test_identity,

@@ -1,3 +1,4 @@
+import { CheckBox } from "@web/core/checkbox/checkbox";
 import { Dialog } from "@web/core/dialog/dialog";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
@@ -7,22 +8,35 @@ import { Component, onWillStart, onWillUnmount, useState } from "@odoo/owl";
 // A mail takes some tens of milliseconds; a request must end before the worker's limit.
 const CHUNK = 10;
 
-/** Processes received mails piece by piece, shows how far it is, and can be stopped. */
+/** Processes received mails piece by piece, shows how far it is, and can be stopped.
+ *
+ * Asks first when some of them were settled before: what their senders were told, or a
+ * record that exists, is not undone.
+ */
 export class ProcessAgainDialog extends Component {
     static template = "mail_postmaster.ProcessAgainDialog";
-    static components = { Dialog };
+    static components = { CheckBox, Dialog };
     static props = {
-        ids: { type: Array, element: Number },
+        kinds: { type: Object, values: { type: Array, element: Number } },
         skipped: { type: Number },
         close: Function,
     };
 
     setup() {
         this.orm = useService("orm");
-        this.state = useState({ done: 0, error: "", isRunning: true, isStopping: false });
-        this.counts = useState({ delivered: 0, parked: 0, retry: 0, other: 0 });
+        this.state = useState({
+            isAsking: this.questions.length > 0,
+            chosen: { waiting: true },
+            done: 0,
+            error: "",
+            isRunning: false,
+            isStopping: false,
+        });
+        this.counts = useState({ delivered: 0, parked: 0, retry: 0, other: 0, skipped: 0 });
         onWillStart(() => {
-            this.run();
+            if (!this.state.isAsking) {
+                this.run();
+            }
         });
         onWillUnmount(() => this.stop());
     }
@@ -31,12 +45,56 @@ export class ProcessAgainDialog extends Component {
         return _t("Process again");
     }
 
+    /** What to ask about, by kind; see _release_kind in mail_postmaster_message.py. */
+    get questions() {
+        const { refused = [], repeated = [], ignored = [] } = this.props.kinds;
+        return [
+            {
+                kind: "refused",
+                count: refused.length,
+                text: _t(
+                    "%s refused: their senders were told, and may have sent them again.",
+                    refused.length
+                ),
+            },
+            {
+                kind: "repeated",
+                count: repeated.length,
+                text: _t(
+                    "%s duplicates: another copy was delivered, and each makes a second record.",
+                    repeated.length
+                ),
+            },
+            {
+                kind: "ignored",
+                count: ignored.length,
+                text: _t("%s ignored, by a rule or by a person.", ignored.length),
+            },
+        ].filter((question) => question.count);
+    }
+
+    get waiting() {
+        return this.props.kinds.waiting?.length || 0;
+    }
+
+    get chosenKinds() {
+        return Object.keys(this.props.kinds).filter((kind) => this.state.chosen[kind]);
+    }
+
+    get ids() {
+        return this.chosenKinds.flatMap((kind) => this.props.kinds[kind]);
+    }
+
     get total() {
-        return this.props.ids.length;
+        return this.ids.length;
     }
 
     get percent() {
         return this.total ? Math.round((100 * this.state.done) / this.total) : 100;
+    }
+
+    choose(kind, isChosen) {
+        this.state.chosen[kind] = isChosen;
     }
 
     stop() {
@@ -44,13 +102,15 @@ export class ProcessAgainDialog extends Component {
     }
 
     async run() {
-        while (this.state.done < this.total && !this.state.isStopping) {
-            const chunk = this.props.ids.slice(this.state.done, this.state.done + CHUNK);
+        this.state.isAsking = false;
+        this.state.isRunning = true;
+        const { ids, chosenKinds } = this;
+        while (this.state.done < ids.length && !this.state.isStopping) {
+            const chunk = ids.slice(this.state.done, this.state.done + CHUNK);
             try {
-                await this.process(chunk);
+                await this.process(chunk, chosenKinds);
             } catch (error) {
-                // Somebody else may have settled all of these meanwhile; the rest goes on
-                // only when a person says so.
+                // What stops a whole piece, as a server that does not answer, stops the rest.
                 this.state.error = error.data?.message || error.message;
                 break;
             }
@@ -59,20 +119,20 @@ export class ProcessAgainDialog extends Component {
         this.state.isRunning = false;
     }
 
-    async process(ids) {
+    async process(ids, kinds) {
         const model = "mail.postmaster.message";
-        await this.orm.silent.call(model, "action_process_again", [ids]);
-        for (const { state } of await this.orm.silent.read(model, ids, ["state"])) {
-            this.counts[state in this.counts ? state : "other"]++;
+        const outcomes = await this.orm.silent.call(model, "process_selected", [ids, kinds]);
+        for (const [outcome, count] of Object.entries(outcomes)) {
+            this.counts[outcome in this.counts ? outcome : "other"] += count;
         }
     }
 }
 
 /** Opens the dialog, and has the list read again when it is closed. */
 async function processAgain(env, action) {
-    const { ids, skipped } = action.params;
+    const { kinds, skipped } = action.params;
     await new Promise((resolve) => {
-        env.services.dialog.add(ProcessAgainDialog, { ids, skipped }, { onClose: resolve });
+        env.services.dialog.add(ProcessAgainDialog, { kinds, skipped }, { onClose: resolve });
     });
     return { type: "ir.actions.act_window_close" };
 }

@@ -131,6 +131,48 @@ registry.category("web_tour.tours").add("mail_postmaster_process_many", {
     ],
 });
 
+/** Processes a selection in which some mails were settled before. */
+registry.category("web_tour.tours").add("mail_postmaster_process_settled", {
+    steps: () => [
+        {
+            trigger: ".o_data_row:contains('Waiting')",
+        },
+        {
+            trigger: ".o_list_table thead .o_list_record_selector input",
+            run: "click",
+        },
+        {
+            trigger: "button[name='action_process_selected']",
+            run: "click",
+        },
+        {
+            content: "Only what waits is processed, unless a person says more",
+            trigger: ".modal .o_postmaster_process:contains('Process 1 mails')",
+        },
+        {
+            trigger: ".modal .o_postmaster_repeated:contains('1 duplicates') input:not(:checked)",
+        },
+        {
+            trigger: ".modal .o_postmaster_refused:contains('1 refused: their senders were told') input",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_postmaster_process:contains('Process 2 mails')",
+            run: "click",
+        },
+        {
+            trigger: ".modal .o_postmaster_delivered:contains('2')",
+        },
+        {
+            trigger: ".modal .o_postmaster_close",
+            run: "click",
+        },
+        {
+            trigger: "body:not(:has(.modal)) .o_list_view",
+        },
+    ],
+});
+
 /** Opens the received mail from a message of a conversation. */
 registry.category("web_tour.tours").add("mail_postmaster_from_message", {
     steps: () => [

@@ -1,0 +1,45 @@
+"""Text out of bytes in the charset a mail names, with a bound on the work.
+
+A mail may name any codec that Python knows. Some are no charsets (``zlib`` unpacks a bomb),
+one takes time that grows with the square of its input (``punycode``).
+"""
+
+import codecs
+import re
+
+LONGEST_NAME = 40
+
+# By their names in Python. All of these take time in proportion to their input.
+_CHARSETS = re.compile(
+    r"(?:ascii|utf-(?:7|8|16|32)(?:-sig|-[bl]e)?|iso8859-\d+|cp\d+|koi8-[rtu]|mac-\w+|gb2312|gbk|"
+    r"gb18030|hz|big5(?:hkscs)?|shift_jis\w*|euc_\w+|iso2022_\w+|johab|tis-620|ptcp154|kz1048|"
+    r"hp-roman8|palmos)"
+)
+
+
+def decode(content, charset, most):
+    """Return the beginning of a text.
+
+    :param bytes content: the text as it was sent
+    :param str charset: the name the mail gives it; what is no charset, or one the mail does
+        not keep to, is read as latin-1
+    :param int most: how many bytes are read at most
+    """
+    beginning = content[:most]
+    try:
+        decoder = codecs.getincrementaldecoder(_known(charset))
+        # Where it was cut, the last character may lack an end.
+        return decoder("strict").decode(beginning, final=len(content) <= most)
+    except (LookupError, ValueError):
+        return beginning.decode("latin-1")
+
+
+def _known(charset):
+    """Return Python's name of a charset.
+
+    :raises LookupError: when it is none
+    """
+    name = codecs.lookup(charset[:LONGEST_NAME]).name
+    if not _CHARSETS.fullmatch(name):
+        raise LookupError(name)
+    return name
