@@ -5,9 +5,11 @@ The folder is real and holds one link per top-level entry: a link to the whole
 checkout would let Odoo's term export walk into the downloaded Odoo below it.
 """
 
+from pathlib import Path
+
 from .places import ADDON, ADDONS, ROOT, WORK
 
-NOT_THE_ADDON = {".git", WORK.name}
+NOT_THE_ADDON = {".git", "__pycache__", WORK.name}
 
 
 def link():
@@ -18,7 +20,8 @@ def link():
     folder = ADDONS / ADDON
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {entry.name: entry for entry in ROOT.iterdir() if entry.name not in NOT_THE_ADDON}
-    for found in folder.iterdir():
+    # Python keeps its own folder of compiled modules beside the links.
+    for found in filter(Path.is_symlink, folder.iterdir()):
         if found.name not in wanted or found.resolve() != wanted[found.name].resolve():
             found.unlink(missing_ok=True)
     for name, entry in wanted.items():
