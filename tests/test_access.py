@@ -34,6 +34,8 @@ METHODS = {
     ("mail.postmaster.redirect", "create"): ADMINISTRATOR,
     ("mail.postmaster.redirect", "default_get"): ADMINISTRATOR,
     ("mail.postmaster.redirect", "write"): ADMINISTRATOR,
+    # The proof is in test_erase.py.
+    ("mail.postmaster.erase", "action_erase"): SYSTEM,
     ("mail.postmaster.delivery", "action_open_alias"): READER,
     ("mail.postmaster.delivery", "action_open_record"): READER,
     ("mail.postmaster.message", "action_download"): ADMINISTRATOR,
