@@ -11,10 +11,13 @@ from datetime import timezone
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 
+from .address_list import read_addresses
 from .identity import split_header
 
 LONGEST_TEXT = 500
 MOST_RECIPIENTS = 200
+# The time to decode encoded words grows with the square of their number.
+LONGEST_ENCODED = 100_000
 
 # The header fields core reads recipients from (mail.thread.message_parse of 19.0).
 RECIPIENT_FIELDS = ("delivered-to", "to", "cc", "resent-to", "resent-cc")
@@ -42,7 +45,7 @@ class Envelope:
 
 def read_envelope(raw):
     """Return the :class:`Envelope` of a raw mail, whatever its bytes are."""
-    fields = _read_fields(split_header(raw)[0])
+    fields = read_fields(split_header(raw)[0], decode_field)
     sender = _first(fields, "from")
     return Envelope(
         message_id=_first(fields, "message-id"),
@@ -61,12 +64,16 @@ def split_addresses(recipients):
     return [address.strip() for address in recipients.split(",") if "@" in address]
 
 
-def _read_fields(header):
-    """Return the decoded header fields as ``{lower case name: [text]}``."""
+def read_fields(header, read):
+    """Return the header fields as ``{lower case name: [what read answers]}``, the topmost first.
+
+    :param bytes header: the header block
+    :param read: function of the value as the parser gives it
+    """
     message = BytesHeaderParser(policy=compat32).parsebytes(header)
     fields = {}
     for name, value in message.raw_items():
-        fields.setdefault(name.lower(), []).append(decode_field(value))
+        fields.setdefault(name.lower(), []).append(read(value))
     return fields
 
 
@@ -75,18 +82,25 @@ def decode_field(value):
 
     :param str value: as the parser gives it: undecodable bytes are surrogates
     """
-    octets = value.encode("ascii", "surrogateescape")
-    try:
-        text = octets.decode("utf-8")
-    except UnicodeDecodeError:
-        text = octets.decode("latin-1")
-    text = " ".join(_decode_words(text).replace("\0", "").split())
+    text = " ".join(_decode_words(decode_octets(value)).replace("\0", "").split())
     # Some charsets can write half of a character, which no database takes.
     return text.encode("utf-8", "replace").decode()
 
 
+def decode_octets(value):
+    """Return the text of one header field as it was sent, with its encoded words.
+
+    :param str value: as the parser gives it: undecodable bytes are surrogates
+    """
+    octets = value.encode("ascii", "surrogateescape")
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
+
+
 def _decode_words(text):
-    if "=?" not in text:
+    if "=?" not in text or len(text) > LONGEST_ENCODED:
         return text
     try:
         parts = email.header.decode_header(text)
@@ -113,19 +127,12 @@ def _addresses(values):
     """Return the addresses in these fields, lower case, each once, at most some hundreds."""
     found = {}
     for value in values:
-        for address in _parse_addresses(value):
-            found.setdefault(address.lower(), None)
+        for address in read_addresses(value):
+            if "@" in address:
+                found.setdefault(address.lower(), None)
             if len(found) >= MOST_RECIPIENTS:
                 return list(found)
     return list(found)
-
-
-def _parse_addresses(value):
-    try:
-        return [address for _name, address in email.utils.getaddresses([value]) if "@" in address]
-    except RecursionError:
-        # Comments inside each other by the hundred: nobody's address.
-        return []
 
 
 def _date(value):

@@ -100,6 +100,8 @@ class Attempt:
         self.failures = failures
         # Mails that had claimed a target of this one and not been delivered there.
         self.superseded_ids = []
+        # The Addressing of the mail, where that is not core's alone.
+        self.addressing = None
         self.trace = Trace()
         self.results = []
         self.reason = None

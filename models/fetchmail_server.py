@@ -2,10 +2,11 @@ import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 from ..gateway import states
 from ..gateway.mailbox import FetchRun, open_mailbox
+from ..gateway.recipients import PRESETS, TRUSTED_FIELDS
 from .mail_postmaster_pipeline import FETCH_RUN
 
 _logger = logging.getLogger(__name__)
@@ -35,6 +36,47 @@ class FetchmailServer(models.Model):
         "Failed, will be tried again", compute="_compute_postmaster_summary",
         groups="mail_postmaster.group_user",
     )
+
+    recipient_preset = fields.Selection(
+        "_selection_recipient_presets", "Mail server",
+        help="What is known of the server that fills this mailbox; fills in the fields below.",
+    )
+    recipient_fields = fields.Char(
+        "Trusted recipient fields",
+        help="Header fields in which the server that fills this mailbox writes the recipient "
+        "of the envelope, the best first, separated by commas. With one, a single catch-all "
+        "mailbox serves all aliases, and what a sender writes there does not count. Empty: "
+        "To, Cc and Delivered-To decide, as in Odoo.",
+    )
+    recipient_prefix = fields.Char(
+        "Prefix of the recipient",
+        help="What the server puts before the local part, as qmail does for virtual domains.",
+    )
+
+    @api.model
+    def _selection_recipient_presets(self):
+        return [(name, name.capitalize()) for name in PRESETS]
+
+    @api.onchange("recipient_preset")
+    def _onchange_recipient_preset(self):
+        if preset := PRESETS.get(self.recipient_preset):
+            self.recipient_fields = ", ".join(preset.fields)
+            self.recipient_prefix = preset.prefix
+
+    @api.constrains("recipient_fields")
+    def _check_recipient_fields(self):
+        known = {name.lower() for name in TRUSTED_FIELDS}
+        for server in self:
+            for name in server._trusted_fields():
+                if name.lower() not in known:
+                    raise ValidationError(self.env._(
+                        "%(name)s is no field with a recipient. Known are: %(known)s.",
+                        name=name, known=", ".join(TRUSTED_FIELDS),
+                    ))
+
+    def _trusted_fields(self):
+        """Return the names of the trusted header fields, the best first."""
+        return [name.strip() for name in (self.recipient_fields or "").split(",") if name.strip()]
 
     @api.depends_context("uid")
     def _compute_postmaster_summary(self):

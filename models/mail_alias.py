@@ -1,13 +1,64 @@
 import ast
 
-from odoo import models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
-from ..gateway import states
+from ..gateway import address_book, states
+from ..gateway.addresses import BadDomains, parse_domains
 from .attempt import ATTEMPT, Reason, RouteResult
 
 
 class MailAlias(models.Model):
     _inherit = "mail.alias"
+
+    allowed_domains = fields.Char(
+        help="With local-part based detection: the domains this alias takes mail for, "
+        "separated by commas, *.example.com for all subdomains. Empty: as the alias domain "
+        "or the database says. The alias domains are always allowed.",
+    )
+    retired_address_ids = fields.One2many(
+        "mail.postmaster.retired.address", "alias_id", "Former addresses", readonly=False,
+    )
+
+    is_open_to_any_domain = fields.Boolean(compute="_compute_reached_by")
+    reached_by = fields.Char("Reached by", compute="_compute_reached_by")
+
+    @api.depends(
+        "alias_name", "alias_domain_id.name", "alias_incoming_local", "allowed_domains",
+        "alias_domain_id.allowed_domains", "retired_address_ids.until",
+    )
+    def _compute_reached_by(self):
+        addressing = self.env["mail.postmaster.addressing"]
+        for alias in self:
+            origin, domains = addressing._detected_domains(alias)
+            alias.is_open_to_any_domain = bool(
+                alias.alias_incoming_local and alias.alias_name and origin == "any"
+            )
+            addresses = [alias.alias_full_name] if "@" in (alias.alias_full_name or "") else []
+            if alias.alias_incoming_local and alias.alias_name:
+                addresses += [f"{alias.alias_name}@{domain}" for domain in domains]
+            addresses += alias.retired_address_ids.filtered("is_active").mapped("display_name")
+            alias.reached_by = ", ".join(dict.fromkeys(addresses))
+
+    @api.constrains("allowed_domains")
+    def _check_allowed_domains(self):
+        check_domains(self)
+
+    def write(self, vals):
+        """Keep the former address of an alias working: answers to earlier mail use it."""
+        former = {}
+        if {"alias_name", "alias_domain_id"} & vals.keys():
+            former = {alias: (alias.alias_name, alias.alias_domain_id.name) for alias in self}
+        if "allowed_domains" in vals:
+            vals = {**vals, "allowed_domains": normalized_domains(vals["allowed_domains"])}
+        result = super().write(vals)
+        # Former addresses belong to the pipeline, whoever renames an alias.
+        self.env["mail.postmaster.retired.address"].sudo().create([
+            {"kind": address_book.ALIAS, "alias_id": alias.id, "local_part": name, "domain": domain}
+            for alias, (name, domain) in former.items()
+            if name and (name, domain) != (alias.alias_name, alias.alias_domain_id.name)
+        ])
+        return result
 
     def _alias_bounce_incoming_email(self, message, message_dict, set_invalid=True):
         """Note a refused sender; hold back the answer for a broken alias.
@@ -60,3 +111,23 @@ class MailAlias(models.Model):
         except (ValueError, SyntaxError):
             return {}
         return defaults if isinstance(defaults, dict) else {}
+
+
+def normalized_domains(text):
+    """Return a list of domains in one form; a list with nonsense stays for the check to name."""
+    try:
+        return ", ".join(parse_domains(text)) if text else text
+    except BadDomains:
+        return text
+
+
+def check_domains(records):
+    """Refuse a list of allowed domains with an entry that is none.
+
+    :raises ValidationError: naming the entry
+    """
+    for record in records.filtered("allowed_domains"):
+        try:
+            parse_domains(record.allowed_domains)
+        except BadDomains as error:
+            raise ValidationError(str(error)) from error

@@ -1,10 +1,109 @@
-from odoo import models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools.mail import email_normalize
 
+from ..gateway import address_book
+from ..gateway.addresses import BadAddress, canonical, canonical_domain
 from ..gateway.envelope import split_addresses
+from .mail_alias import check_domains, normalized_domains
 
 
 class MailAliasDomain(models.Model):
     _inherit = "mail.alias.domain"
+
+    allowed_domains = fields.Char(
+        help="The domains that aliases of this domain with local-part based detection take "
+        "mail for, separated by commas, *.example.com for all subdomains. Empty: as the "
+        "database says. An alias may have its own.",
+    )
+    retired_address_ids = fields.One2many(
+        "mail.postmaster.retired.address", "alias_domain_id", "Former addresses", readonly=False,
+    )
+
+    @api.constrains("allowed_domains")
+    def _check_allowed_domains(self):
+        check_domains(self)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create([self._in_one_form(vals) for vals in vals_list])
+
+    def write(self, vals):
+        """Keep the former name, catchall and bounce of a domain working."""
+        self.env.registry.clear_cache()
+        vals = self._in_one_form(vals)
+        former = {domain: domain._addresses() for domain in self}
+        result = super().write(vals)
+        # Former addresses belong to the pipeline, whoever changes a domain.
+        self.env["mail.postmaster.retired.address"].sudo().create([
+            {"kind": kind, "alias_domain_id": domain.id, **address}
+            for domain, addresses in former.items()
+            for kind, address in addresses.items()
+            if address != domain._addresses()[kind] and (address.get("local_part") or kind == address_book.DOMAIN)
+        ])
+        return result
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
+    def _addresses(self):
+        """Return ``{kind: values of a former address}`` as they are now."""
+        self.ensure_one()
+        return {
+            address_book.DOMAIN: {"domain": self.name},
+            address_book.CATCHALL: {"local_part": self.catchall_alias, "domain": self.name},
+            address_book.BOUNCE: {"local_part": self.bounce_alias, "domain": self.name},
+        }
+
+    @api.model
+    def _in_one_form(self, vals):
+        """Return values with the name as it travels: lower case, A-labels.
+
+        Core takes no international names, so where recipients are core's alone it refuses them.
+
+        :raises ValidationError: for a name that is none
+        """
+        vals = dict(vals)
+        name = vals.get("name")
+        if name and (name.isascii() or self.env["mail.postmaster.addressing"]._is_on()):
+            try:
+                vals["name"] = canonical_domain(vals["name"].strip())
+            except BadAddress as error:
+                raise ValidationError(self.env._(
+                    "%(name)s is not the name of a domain.", name=vals["name"],
+                )) from error
+        if "allowed_domains" in vals:
+            vals["allowed_domains"] = normalized_domains(vals["allowed_domains"])
+        return vals
+
+    @api.model
+    def _repair_names(self):
+        """Bring names that were typed with capitals into the form that mail is compared with."""
+        for domain in self.search([]):
+            try:
+                name = canonical_domain(domain.name)
+            except BadAddress:
+                continue
+            if name != domain.name:
+                domain.name = name
+
+    @api.model
+    def _find_aliases(self, email_list):
+        """Know every address that is ours, so that none becomes a contact or gets mail."""
+        found = super()._find_aliases(email_list)
+        others = {}
+        for email in email_list:
+            if email and email not in found:
+                try:
+                    others[canonical(email_normalize(email) or email)] = email
+                except BadAddress:
+                    continue
+        if not others:
+            return found
+        own = self.env["mail.postmaster.addressing"].sudo()._own_addresses(list(others))
+        return found + [email for address, email in others.items() if address in own]
 
     def _gateway_company(self, recipients):
         """Return the company that mail for these addresses belongs to, or an empty recordset.

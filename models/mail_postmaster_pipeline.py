@@ -246,6 +246,7 @@ class MailPostmasterPipeline(models.AbstractModel):
         return False, self._end_badly(attempt, error)
 
     def _call_core(self, env, door, submission, attempt):
+        attempt.addressing = env["mail.postmaster.addressing"]._prepare(submission, attempt.trace)
         options = dict(submission.options)
         thread = door.with_env(env).with_context(**{ATTEMPT: attempt})
         return thread.message_process(options.pop("model", None), submission.raw, **options)

@@ -12,10 +12,18 @@ RESPONSIBLE = "mail.postmaster.responsible"
 DATABASE = "mail.postmaster.database"
 PRESET = "mail.postmaster.preset"
 PRESET_CHOSEN = "mail.postmaster.preset.chosen"
+# Whether Postmaster decides from the evidence who a mail is for, or core from To and Cc.
+ADDRESSING = "mail.postmaster.addressing"
+# Characters any of which begins the detail of a sub-address; empty for none.
+SUBADDRESSING = "mail.postmaster.subaddressing"
 # Core's own: where it applies is written in mail.thread.message_route.
 ALLOWED_DOMAINS = "mail.catchall.domain.allowed"
 
 PRESETS = ("recommended", "odoo")
+PRESET_VALUES = {
+    "recommended": {ADDRESSING: "True", SUBADDRESSING: "+"},
+    "odoo": {ADDRESSING: False, SUBADDRESSING: False},
+}
 
 # A number with more digits is no id in PostgreSQL, whose integers end at 2147483647.
 LONGEST_ID = 9
@@ -169,11 +177,15 @@ class MailPostmasterPolicy(models.AbstractModel):
         # Alias domains of all companies are this database's own.
         own_domains = ",".join(self.env["mail.alias.domain"].sudo().search([]).mapped("name"))
         allowed = self._parameter(ALLOWED_DOMAINS)
+        values = dict(PRESET_VALUES.get(name, {}))
         if name == "recommended" and not allowed and own_domains:
-            return {ALLOWED_DOMAINS: own_domains}
+            values[ALLOWED_DOMAINS] = own_domains
         if name == "odoo" and allowed == own_domains and self._preset() == "recommended":
-            return {ALLOWED_DOMAINS: False}
-        return {}
+            values[ALLOWED_DOMAINS] = False
+        return {
+            key: value for key, value in values.items()
+            if (self._parameter(key) or False) != value
+        }
 
     @api.model
     def _check_administrator(self):

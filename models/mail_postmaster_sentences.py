@@ -69,6 +69,9 @@ class MailPostmasterMessage(models.Model):
             params["model"] = self._model_name(model)
         if target := params.get("target"):
             params["target"] = self._target_name(str(target))
+        if found := params.get("found"):
+            names = [self._target_name(target) for target in str(found).split(", ")]
+            params["found"] = ", ".join(names)
         return params
 
     @api.model
@@ -87,6 +90,9 @@ class MailPostmasterMessage(models.Model):
             # The address is shown whoever owns the alias.
             alias = self.env["mail.alias"].sudo().browse(int(rest)).exists()
             return alias.display_name if alias else self.env._("an alias that was deleted")
+        if kind in ("catchall", "bounce", "default_from") and rest.isdigit():
+            domain = self.env["mail.alias.domain"].sudo().browse(int(rest)).exists()
+            return self.env._("%(kind)s of %(domain)s", kind=kind, domain=domain.name or rest)
         name = self._model_name(model)
         if kind == "thread":
             return self.env._("%(model)s number %(id)s", model=name, id=record_id)

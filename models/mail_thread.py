@@ -94,6 +94,8 @@ class MailThread(models.AbstractModel):
         attempt = self.env.context.get(ATTEMPT)
         # Somebody who assigns a report to a record wants to read it there.
         is_assigned = attempt and attempt.addressed_to == []
+        if attempt and attempt.addressing:
+            message_dict = {**message_dict, "to": ",".join(attempt.addressing.addresses)}
         is_bounce = not is_assigned and super()._detect_is_bounce(message, message_dict)
         return self._note_check("report", is_bounce)
 
@@ -124,6 +126,11 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _detect_write_to_catchall(self, msg_dict):
+        attempt = self.env.context.get(ATTEMPT)
+        if attempt and attempt.addressing:
+            # All recipients, where core looks at To alone: an alias in Cc takes the mail.
+            addresses = attempt.addressing.translate(attempt.addressing.recipients.addresses)
+            msg_dict = {**msg_dict, "to": ",".join(addresses)}
         is_catchall = not self._is_released() and super()._detect_write_to_catchall(msg_dict)
         if is_catchall and (attempt := self.env.context.get(ATTEMPT)):
             attempt.decide(states.REFUSED, "catchall")
@@ -163,16 +170,32 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _routing_check_route(self, message, message_dict, route, raise_exception=True):
+        attempt = self.env.context.get(ATTEMPT)
+        if self._is_vetoed(attempt, route):
+            attempt.trace.miss("alias", alias=route[4].display_name)
+            return ()
         checked = super()._routing_check_route(
             message, message_dict, route, raise_exception=raise_exception
         )
-        attempt = self.env.context.get(ATTEMPT)
-        if attempt and (alias := route[4]):
+        if attempt and not attempt.addressing and (alias := route[4]):
             # As message_route of 19.0 compares them.
             addresses = {address.lower() for address in email_split(message_dict["recipients"])}
             is_exact = alias.alias_full_name in addresses
             attempt.trace.hit("alias" if is_exact else "alias_local_part", alias=alias.display_name)
         return checked
+
+    @staticmethod
+    def _is_vetoed(attempt, route):
+        """Tell whether core has found an alias that this mail is not for.
+
+        The alias of a reply is there for its contact rules, not as a target.
+        """
+        _model, thread_id, _values, _user_id, alias = route
+        is_target = alias and (not thread_id or thread_id == alias.alias_force_thread_id)
+        return bool(
+            attempt and attempt.addressing and is_target
+            and alias.id not in attempt.addressing.alias_ids
+        )
 
     def _routing_create_bounce_email(self, email_from, body_html, message, **mail_values):
         """Answer the sender of one mail once, whatever the number of its copies."""
@@ -201,6 +224,9 @@ class MailThread(models.AbstractModel):
         attempt.show_message_id(message_dict)
         recipients = message_dict["recipients"]
         (attempt.trace.hit if recipients else attempt.trace.miss)("recipients", recipients=recipients)
+        written = {name: message_dict[name] for name in ("to", "recipients")}
+        if attempt.addressing:
+            message_dict.update(_prepared(attempt.addressing, written))
         try:
             routes = super().message_route(
                 message, message_dict, model=model, thread_id=thread_id,
@@ -211,6 +237,9 @@ class MailThread(models.AbstractModel):
                 code = "no_route" if recipients else "no_recipient"
                 attempt.decide(states.PARKED, code, recipients=recipients)
             raise
+        finally:
+            # Prepared for routing alone: the conversation keeps them as they were written.
+            message_dict.update(written)
         for route in routes:
             attempt.trace.hit("route", target=target_of(route, attempt.server_id))
         return routes
@@ -250,7 +279,9 @@ class MailThread(models.AbstractModel):
         return thread_id
 
     def _process_one_route(self, attempt, message, message_dict, target, route, apart):
-        process = super()._message_route_process
+        detail = attempt.addressing and route[4] and attempt.addressing.details.get(route[4].id)
+        thread = self.with_context(mail_postmaster_detail=detail) if detail else self
+        process = super(MailThread, thread)._message_route_process
         seen = len(attempt.message_ids)
         attempt.in_route = True
         try:
@@ -277,6 +308,19 @@ class MailThread(models.AbstractModel):
                 attempt.trace.hit("served", target=target)
                 attempt.decide(states.IGNORED, "duplicate")
         return [target for target in results if target in claimed]
+
+
+def _prepared(addressing, written):
+    """Return the recipients that core is to route by.
+
+    To is what tells core a forwarded mail from an answer; of an envelope nobody knows what
+    was in To, so it is all of it.
+    """
+    if addressing.recipients.is_envelope:
+        to = addressing.addresses
+    else:
+        to = addressing.translate([address.lower() for address in email_split(written["to"])])
+    return {"to": ",".join(to), "recipients": ",".join(addressing.addresses)}
 
 
 def _readdress(message, addresses):

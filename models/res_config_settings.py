@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ..gateway import retries
 from .mail_postmaster_policy import (
+    ADDRESSING,
     ENABLED,
     LOG_DAYS,
     NUMBERS,
@@ -9,6 +10,7 @@ from .mail_postmaster_policy import (
     RAW_MEGABYTES,
     RESPONSIBLE,
     RETRY_MINUTES,
+    SUBADDRESSING,
 )
 
 NUMBER_FIELDS = {
@@ -42,6 +44,12 @@ class ResConfigSettings(models.TransientModel):
     )
     postmaster_log_days = fields.Integer(
         "Days to keep the log", config_parameter=LOG_DAYS, default=NUMBERS[LOG_DAYS][0],
+    )
+    postmaster_addressing = fields.Boolean(
+        "Recipients by evidence", config_parameter=ADDRESSING,
+    )
+    postmaster_subaddressing = fields.Char(
+        "Separators of sub-addresses", config_parameter=SUBADDRESSING,
     )
     # Not a config_parameter: core removes the parameter of a Boolean that is not set, and
     # a missing parameter means that Postmaster is on.

@@ -1,6 +1,7 @@
 from . import (
     gateway,
     test_access,
+    test_addressing,
     test_attention,
     test_controllers,
     test_decisions,

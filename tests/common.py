@@ -19,6 +19,8 @@ class GatewayCase(TransactionCase):
         })
         cls.env.company.alias_domain_id = cls.domain
         cls.env["mail.postmaster.policy"].confirm_database()
+        # Each test of a policy of ours switches it on.
+        cls.env["mail.postmaster.policy"].apply_preset("odoo")
         cls.alias = cls.make_alias("people", "res.partner")
         cls.log = cls.env["mail.postmaster.message"]
         cls.pipeline = cls.env["mail.postmaster.pipeline"]
@@ -29,6 +31,17 @@ class GatewayCase(TransactionCase):
             "alias_name": name, "alias_model_id": cls.env["ir.model"]._get_id(model),
             "alias_domain_id": cls.domain.id, **values,
         })
+
+    def set_parameter_with_sql(self, key, value):
+        """Write a System Parameter past every check, as somebody may do at night."""
+        self.env.flush_all()
+        self.env.cr.execute("DELETE FROM ir_config_parameter WHERE key = %s", [key])
+        if value:
+            self.env.cr.execute(
+                "INSERT INTO ir_config_parameter (key, value) VALUES (%s, %s)", [key, value],
+            )
+        self.env.invalidate_all()
+        self.env.registry.clear_all_caches()
 
     @staticmethod
     def eml(name, **replacements):

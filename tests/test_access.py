@@ -24,6 +24,12 @@ NOTHING = "does nothing and tells nothing"
 
 METHODS = {
     ("fetchmail.server", "action_postmaster_messages"): SYSTEM,
+    ("ir.config_parameter", "create"): CORE,
+    ("ir.config_parameter", "write"): CORE,
+    ("mail.alias", "write"): CORE,
+    ("mail.alias.domain", "create"): CORE,
+    ("mail.alias.domain", "unlink"): CORE,
+    ("mail.alias.domain", "write"): CORE,
     ("mail.mail", "send"): CORE,
     ("mail.message", "create"): CORE,
     ("mail.postmaster.assign", "action_process"): ADMINISTRATOR,
@@ -49,6 +55,9 @@ METHODS = {
     ("mail.postmaster.message", "read_warnings"): READER,
     ("mail.postmaster.policy", "apply_preset"): ADMINISTRATOR,
     ("mail.postmaster.policy", "confirm_database"): ADMINISTRATOR,
+    ("mail.postmaster.retired.address", "create"): SYSTEM,
+    ("mail.postmaster.retired.address", "unlink"): SYSTEM,
+    ("mail.postmaster.retired.address", "write"): SYSTEM,
     ("mail.thread", "message_parse"): CORE,
     ("mail.thread", "message_process"): GATEWAY,
     ("mail.thread", "message_route"): CORE,

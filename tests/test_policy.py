@@ -60,7 +60,7 @@ class TestPolicy(GatewayCase):
                 self.policy._check_parameter(key, value)
 
     def test_nonsense_written_past_the_checks_gives_the_default(self):
-        self.parameters.set_param("mail.postmaster.retry.minutes", "5, soon")
+        self.set_parameter_with_sql("mail.postmaster.retry.minutes", "5, soon")
         self.assertEqual(len(self.policy._retry_schedule()), 5)
 
     def test_copy_of_a_database(self):

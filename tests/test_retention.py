@@ -85,7 +85,7 @@ class TestRetention(GatewayCase):
         policy = self.env["mail.postmaster.policy"]
         for value, expected in [("0", 1), ("99999", 3650), ("soon", 7), ("-3", 7), (False, 7)]:
             with self.subTest(value=value):
-                self.env["ir.config_parameter"].set_param("mail.postmaster.raw.days", value)
+                self.set_parameter_with_sql("mail.postmaster.raw.days", value)
                 self.assertEqual(policy._number("mail.postmaster.raw.days"), expected)
 
     def test_autovacuum_runs_it(self):

@@ -102,14 +102,14 @@ class TestSettings(ScreensCase):
         self.assertEqual(form.postmaster_preset, "odoo")
         self.assertFalse(form.postmaster_preset_preview)
         form.postmaster_preset = "recommended"
-        self.assertRegex(form.postmaster_preset_preview, f"^{key}: .*{DOMAIN}")
+        self.assertRegex(form.postmaster_preset_preview, f"(?m)^{key}: .*{DOMAIN}")
         self.assertFalse(parameters.get_param(key), "A preview writes nothing.")
         form.save().execute()
         self.assertIn(DOMAIN, parameters.get_param(key))
         form = Form(self.env["res.config.settings"])
         self.assertEqual(form.postmaster_preset, "recommended")
         form.postmaster_preset = "odoo"
-        self.assertEqual(form.postmaster_preset_preview, f"{key}: (not set)")
+        self.assertIn(f"{key}: (not set)", form.postmaster_preset_preview)
 
     def test_preset_of_a_new_database(self):
         """What the preview shows is what saving writes, also when the choice is an old one."""

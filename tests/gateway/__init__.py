@@ -1,11 +1,23 @@
+from importlib.util import find_spec
+
 from . import (
+    test_address_list,
+    test_addresses,
     test_charsets,
     test_envelope,
+    test_explanation,
     test_identity,
     test_imports,
     test_mailbox,
+    test_matching,
     test_preview,
+    test_recipients,
+    test_retired,
     test_retries,
     test_states,
     test_trace,
 )
+
+# A library of development (dev/requirements.txt), which an Odoo elsewhere need not have.
+if find_spec("hypothesis"):
+    from . import test_address_properties

@@ -1,4 +1,6 @@
+import email.header
 from datetime import datetime
+from unittest.mock import patch
 
 from odoo.tests import BaseCase
 
@@ -74,6 +76,15 @@ class TestEnvelope(BaseCase):
         # Whole: two mails are the same only when all of it is.
         self.assertEqual(len(envelope.message_id), 5004)
         self.assertEqual(len(envelope.recipients), MOST_RECIPIENTS)
+
+    def test_recipients_after_an_open_comment(self):
+        self.assertEqual(read_envelope(b"To: (oops, a@x.test\n\n").recipients, ("a@x.test",))
+
+    def test_encoded_words_without_end_are_left_alone(self):
+        text = b"=?utf-8?q?a?= " * 100_000
+        with patch.object(email.header, "decode_header") as decode:
+            read_envelope(b"Subject: " + text + b"\n\n")
+        decode.assert_not_called()
 
     def test_only_the_header_is_read(self):
         envelope = read_envelope(b"Subject: real\n\nSubject: in the body\nTo: body@x.test\n")

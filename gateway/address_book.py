@@ -1,0 +1,247 @@
+"""The aliases, alias domains and retired addresses that recipients are compared with.
+
+A book is made for one mail, from the few records whose local parts occur in it, and never
+changes. Names are compared in their canonical form, however they were typed.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, lru_cache
+
+from .addresses import BadAddress, canonical_domain, canonical_local_part
+
+ALIAS = "alias"
+CATCHALL = "catchall"
+BOUNCE = "bounce"
+DOMAIN = "domain"
+
+
+@dataclass(frozen=True)
+class Alias:
+    """An alias.
+
+    :param domain_id: of its alias domain, or None
+    :param by_local_part: whether it has local-part based detection
+    :param allowed: domains and patterns it takes mail for by its local part, or None
+    """
+
+    id: int
+    local_part: str
+    domain_id: int | None = None
+    by_local_part: bool = False
+    allowed: tuple | None = None
+
+
+@dataclass(frozen=True)
+class Domain:
+    """An alias domain.
+
+    :param catchall: local part, as is ``bounce``; empty for none
+    :param default_from: local part, or a complete address
+    :param allowed: as of :class:`Alias`, for those of its aliases that have no opinion
+    """
+
+    id: int
+    name: str
+    catchall: str = ""
+    bounce: str = ""
+    default_from: str = ""
+    allowed: tuple | None = None
+
+
+@dataclass(frozen=True)
+class Retired:
+    """A former address, or the former name of a domain.
+
+    :param kind: ``alias``, ``catchall``, ``bounce``; or ``domain``, then without local part
+    :param record_id: of the alias; for the other kinds, of the alias domain
+    :param domain: name of the domain at that time; None for an alias that had none
+    :param until: the last :class:`datetime.date` on which it works, or None for ever
+    """
+
+    kind: str
+    record_id: int
+    local_part: str = ""
+    domain: str | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class AddressBook:
+    """What recipients are compared with.
+
+    :param retired: the latest first: of several for one address the first counts
+    :param allowed: domains and patterns of the whole database, or None for no opinion
+    :param separators: characters any of which begins a detail; none for no sub-addresses
+    :param today: :class:`datetime.date` that retired addresses are held against; None when
+        the caller has left out those that ended
+    """
+
+    aliases: tuple = ()
+    domains: tuple = ()
+    retired: tuple = ()
+    allowed: tuple | None = None
+    separators: str = ""
+    today: date | None = None
+
+    # --- who has an address -----------------------------------------------------------
+
+    def holders(self, local_part, domain):
+        """Return ``[(kind, record id)]`` of those who have this address."""
+        return [
+            holder for home in self._domains_named.get(domain, ())
+            for holder in self._holders_at(home, local_part)
+        ]
+
+    def former_holders(self, local_part, domain):
+        """Return ``[(kind, record id)]`` of those who had this address.
+
+        Who had exactly this one; else who has it by the present name of the domain; else
+        who had it by that name.
+        """
+        if found := self._former_holder(local_part, domain):
+            return found
+        present = self.present_name(domain)
+        if not present:
+            return []
+        return self.holders(local_part, present) or self._former_holder(local_part, present)
+
+    def writers(self, local_part, domain):
+        """Return the ids of the domains that write from this address."""
+        return self._writers.get(f"{local_part}@{domain}", [])
+
+    def _holders_at(self, home, local_part):
+        aliases = self._aliases_named.get(local_part, ())
+        found = [(ALIAS, alias.id) for alias in aliases if alias.domain_id == home.id]
+        for kind, name in ((BOUNCE, home.bounce), (CATCHALL, home.catchall)):
+            if name and _local(name) == local_part:
+                found.append((kind, home.id))
+        return found
+
+    def _former_holder(self, local_part, domain):
+        row = self._former_addresses.get((local_part, domain))
+        return [(row.kind, row.record_id)] if row else []
+
+    # --- local-part detection -----------------------------------------------------------
+
+    def detected(self, local_part):
+        """Return the aliases with local-part based detection that have this local part."""
+        return [alias for alias in self._aliases_named.get(local_part, ()) if alias.by_local_part]
+
+    def formerly_detected(self, local_part):
+        """Return the aliases with local-part based detection that had this local part."""
+        ids = [
+            row.record_id for (name, _domain), row in self._former_addresses.items()
+            if name == local_part and row.kind == ALIAS
+        ]
+        found = [self._alias.get(alias_id) for alias_id in dict.fromkeys(ids)]
+        return [alias for alias in found if alias and alias.by_local_part]
+
+    def opinions(self, alias):
+        """Return ``[(allowed domains or None, origin)]``, the one that decides first."""
+        home = self._domain.get(alias.domain_id)
+        return [
+            (alias.allowed, "alias"), (home and home.allowed, "domain"), (self.allowed, "database"),
+        ]
+
+    # --- domains ------------------------------------------------------------------------
+
+    def is_known(self, domain):
+        """Tell whether a domain is, or was, one of ours."""
+        return domain in self._domains_named or domain in self._former_names
+
+    def present_name(self, domain):
+        """Return the name that the domain has now which had this one before, or None."""
+        row = self._former_names.get(domain)
+        return _name(self._domain[row.record_id].name) if row else None
+
+    def reserved(self, domain):
+        """Return the names of a domain that no separator divides."""
+        names = {
+            _local(name)
+            for name_of_home in (domain, self.present_name(domain))
+            for home in self._domains_named.get(name_of_home, ())
+            for name in (home.bounce, home.catchall, home.default_from)
+        }
+        return names | {
+            local_part for (local_part, home), row in self._former_addresses.items()
+            if home == domain and row.kind != ALIAS
+        }
+
+    def has_ended(self, local_parts, domain):
+        """Tell whether the address of one of these local parts was retired, and works no more."""
+        return any(
+            _name(row.domain) == domain
+            and (row.kind == DOMAIN or _local(row.local_part) in local_parts)
+            for row in self.retired if not self._works(row)
+        )
+
+    def _works(self, row):
+        return self.today is None or row.until is None or row.until >= self.today
+
+    # --- found at once, however many there are ------------------------------------------
+
+    @cached_property
+    def _alias(self):
+        return {alias.id: alias for alias in self.aliases}
+
+    @cached_property
+    def _domain(self):
+        return {domain.id: domain for domain in self.domains}
+
+    @cached_property
+    def _aliases_named(self):
+        return _grouped((_local(alias.local_part), alias) for alias in self.aliases)
+
+    @cached_property
+    def _domains_named(self):
+        return _grouped((_name(domain.name), domain) for domain in self.domains)
+
+    @cached_property
+    def _writers(self):
+        return _grouped(
+            (_complete(home.default_from, home.name), home.id)
+            for home in self.domains if home.default_from
+        )
+
+    @cached_property
+    def _former_names(self):
+        rows = [row for row in self.retired if row.kind == DOMAIN and row.record_id in self._domain]
+        # Reversed, so that the first of several stays.
+        return {_name(row.domain): row for row in reversed(rows) if self._works(row)}
+
+    @cached_property
+    def _former_addresses(self):
+        rows = [row for row in self.retired if row.kind != DOMAIN and self._works(row)]
+        return {(_local(row.local_part), _name(row.domain)): row for row in reversed(rows)}
+
+
+def _grouped(pairs):
+    groups = {}
+    for key, record in pairs:
+        groups.setdefault(key, []).append(record)
+    return groups
+
+
+# A book is made for each mail, and most of its names are those of the book before.
+@lru_cache(maxsize=4096)
+def _name(domain):
+    """Return the canonical name of a domain; one that is none is compared as it was typed."""
+    try:
+        return canonical_domain(domain or "")
+    except BadAddress:
+        return domain
+
+
+@lru_cache(maxsize=4096)
+def _local(local_part):
+    try:
+        return canonical_local_part(local_part or "")
+    except BadAddress:
+        return local_part
+
+
+def _complete(text, domain):
+    """Return the address for a local part or a complete address, canonical."""
+    local_part, at, home = text.rpartition("@")
+    return f"{_local(local_part)}@{_name(home)}" if at else f"{_local(text)}@{_name(domain)}"

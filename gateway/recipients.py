@@ -1,0 +1,223 @@
+"""Who a mail is for, from the best evidence there is.
+
+In this order, and the first that says anything decides alone:
+
+1. what the transport told us: RCPT of LMTP, a field of an HTTP request;
+2. the first of the header fields that the administrator trusts for this server, in
+   their written order, that the mail has;
+3. the fields that people write: To, Cc, Resent-To, Resent-Cc. Where no field is
+   trusted, Delivered-To is read with them, as Odoo does.
+
+Of a trusted field only the topmost counts. A server adds its own above what it received
+(RFC 5321 section 4.4), so a copy that a stranger put into the mail lies below it.
+
+What this does not do: say whose the addresses are (``matching``).
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .address_list import read_addresses
+from .addresses import BadAddress, canonical
+from .envelope import RECIPIENT_FIELDS, decode_field, decode_octets, read_fields
+
+# More of them are no reason to search a database for hours.
+MOST_RECIPIENTS = 500
+MOST_REJECTED = 20
+LONGEST_QUOTE = 100
+# Where the recipient stands in a Received field, counted from its end.
+_LONGEST_CLAUSE = 2000
+_MOST_COMMENTS = 5
+
+TRANSPORT = "transport"
+HEADER = "header"
+
+# ``Received`` stands for its "for" clause. The value of Original-Recipient is what the
+# *sender's* side asked to have reported (RFC 3461 section 4.2), so it is the weakest.
+TRUSTED_FIELDS = (
+    "Delivered-To",
+    "X-Original-To",
+    "Envelope-To",
+    "X-Envelope-To",
+    "X-Delivered-To",
+    "X-Forwarded-To",
+    "X-Rcpt-To",
+    "Original-Recipient",
+    "Apparently-To",
+    "Received",
+)
+
+
+class Preset(NamedTuple):
+    """What to trust at a mail server.
+
+    :param fields: of :data:`TRUSTED_FIELDS`, the best first
+    :param prefix: what the server puts before the local part
+    :param why: a sentence for the administrator
+    """
+
+    fields: tuple
+    prefix: str
+    why: str
+
+
+PRESETS = {
+    "postfix": Preset(
+        ("X-Original-To", "Delivered-To"), "",
+        "Postfix writes the address as it came in X-Original-To, and the mailbox it delivers "
+        "to in Delivered-To, when it delivers by itself.",
+    ),
+    "dovecot": Preset(
+        ("Delivered-To",), "",
+        "The LMTP server of Dovecot writes the recipient that it was given in Delivered-To. "
+        "Where a server before it rewrites every address to that of the mailbox, trust a "
+        "field of that server.",
+    ),
+    "exim": Preset(
+        ("Envelope-To",), "",
+        "Exim writes the address as it came in Envelope-To.",
+    ),
+    "gmail": Preset(
+        ("Delivered-To",), "",
+        "Google writes the address of the mailbox in Delivered-To: right for a mailbox of "
+        "one alias. For a mailbox that collects many, trust no field.",
+    ),
+    "microsoft": Preset(
+        (), "",
+        "Microsoft 365 writes no field with the recipient that can be relied on; To and Cc "
+        "decide.",
+    ),
+    "fastmail": Preset(
+        ("X-Delivered-To",), "",
+        "Fastmail writes the address as it came in X-Delivered-To.",
+    ),
+    "kerio": Preset(
+        ("X-Envelope-To",), "",
+        "Kerio Connect, and others that collect a domain in one mailbox, write the address "
+        "as it came in X-Envelope-To.",
+    ),
+    "qmail": Preset(
+        ("Delivered-To",), "",
+        "qmail, also as part of Plesk, writes Delivered-To with the name of the virtual "
+        "domain before the local part: type that name and its hyphen as the prefix.",
+    ),
+    "other": Preset(
+        (), "",
+        "No field is trusted: To, Cc and Delivered-To decide, as in Odoo.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Recipients:
+    """Who a mail is for.
+
+    :param addresses: canonical, each once, in their order
+    :param source: ``transport``, the name of the trusted field, or ``header``
+    :param is_envelope: whether this is the envelope, so that nobody else may be served
+    :param rejected: ``(text, reason)`` of what was no address; the reason is one of
+        :class:`~.addresses.BadAddress` or ``too_many_recipients``
+    """
+
+    addresses: tuple
+    source: str
+    is_envelope: bool
+    rejected: tuple
+
+
+def envelope_recipients(header, told=(), trusted=(), prefix=""):
+    """Return the :class:`Recipients` of a mail, whatever its header is.
+
+    :param bytes header: the header block
+    :param told: recipients as the transport has them
+    :param trusted: names of fields, the best first
+    :param str prefix: what to take off the local part of a trusted field, where it is there
+    """
+    told = [text for text in map(str, told) if text.strip()]
+    if told:
+        return _collect(told, TRANSPORT, True)
+    fields = read_fields(header, _unfolded)
+    for name in trusted:
+        # One without a text says nothing, and a stranger gains nothing by adding it.
+        if evidence := _evidence(name, next(iter(fields.get(name.lower(), ())), "")):
+            return _collect([evidence], name, True, prefix)
+    names = [name for name in RECIPIENT_FIELDS if not (trusted and name == "delivered-to")]
+    return _collect((text for name in names for text in fields.get(name, ())), HEADER, False)
+
+
+def _unfolded(value):
+    # RFC 5322 section 2.2.3: the blanks stay. Other control characters stay too, because an
+    # address that has some must not become another one without them.
+    return decode_octets(value).replace("\r", "").replace("\n", "")
+
+
+def _evidence(name, text):
+    """Return the part of a trusted field that holds addresses."""
+    if name.lower() == "received":
+        return _for_clause(text)
+    if name.lower() == "original-recipient":
+        # RFC 8098 section 2.3: "rfc822; sales@example.com".
+        return text.rpartition(";")[2].strip(" \t")
+    return text.strip(" \t")
+
+
+def _for_clause(text):
+    """Return the recipient of a Received field, or an empty text.
+
+    The clause is the last before the date (RFC 5321 section 4.4), and only there it is
+    read: earlier stand names that the other side chose, such as that of its HELO, and
+    "for" could be one of those.
+    """
+    clauses = text.rpartition(";")[0][-_LONGEST_CLAUSE:].rstrip()
+    for _number in range(_MOST_COMMENTS):
+        if not clauses.endswith(")"):
+            break
+        clauses = clauses[:max(clauses.rfind("("), 0)].rstrip()
+    words = clauses.split()
+    return words[-1] if len(words) > 1 and words[-2].lower() == "for" else ""
+
+
+def _collect(texts, source, is_envelope, prefix=""):
+    """Return the :class:`Recipients` in these texts."""
+    addresses, rejected = {}, []
+    for text in _addresses(texts):
+        try:
+            address = canonical(_without_prefix(text, prefix))
+        except BadAddress as error:
+            if len(rejected) < MOST_REJECTED:
+                rejected.append((_quote(text), error.reason))
+            continue
+        if address not in addresses and len(addresses) >= MOST_RECIPIENTS:
+            rejected.append((address, "too_many_recipients"))
+            break
+        addresses[address] = None
+    return Recipients(tuple(addresses), source, is_envelope, tuple(rejected))
+
+
+def _addresses(texts):
+    for text in texts:
+        for address in read_addresses(text):
+            # RFC 2047 section 5 lets no encoded word stand in an address. Decoding the names
+            # first would make recipients of what is written in them; programs that encode
+            # an address with its name exist all the same.
+            if "=?" in address and "@" not in address:
+                yield from read_addresses(decode_field(_as_octets(address)))
+            else:
+                yield address
+
+
+def _as_octets(text):
+    return text.encode("utf-8", "surrogatepass").decode("ascii", "surrogateescape")
+
+
+def _without_prefix(address, prefix):
+    """Return an address without the prefix of its local part, where more than that is there."""
+    local_part, at, domain = address.rpartition("@")
+    if prefix and len(local_part) > len(prefix) and local_part.lower().startswith(prefix.lower()):
+        return f"{local_part[len(prefix):]}{at}{domain}"
+    return address
+
+
+def _quote(text):
+    """Return a text that a log can hold and a page can show."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text[:LONGEST_QUOTE])

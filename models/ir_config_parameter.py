@@ -1,0 +1,39 @@
+from odoo import api, models
+from odoo.exceptions import ValidationError
+
+from ..gateway.addresses import BadDomains, parse_domains
+from .mail_postmaster_policy import ALLOWED_DOMAINS
+
+
+class IrConfigParameter(models.Model):
+    _inherit = "ir.config_parameter"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([
+            self._checked_policy(vals, vals.get("key")) for vals in vals_list
+        ])
+
+    def write(self, vals):
+        """Check and normalize policies wherever they are written.
+
+        Core does that for the allowed domains in ``set_param`` alone, which the screen of
+        System Parameters, RPC and data files do not call.
+        """
+        if len(self) == 1:
+            vals = self._checked_policy(vals, vals.get("key", self.key))
+        return super().write(vals)
+
+    @api.model
+    def _checked_policy(self, vals, key):
+        value = vals.get("value")
+        if not value:
+            return vals
+        self.env["mail.postmaster.policy"]._check_parameter(key, value)
+        if key != ALLOWED_DOMAINS:
+            return vals
+        try:
+            # Without blanks: core compares what is between the commas.
+            return {**vals, "value": ",".join(parse_domains(value))}
+        except BadDomains as error:
+            raise ValidationError(f"{key}: {error}") from error

@@ -1,0 +1,205 @@
+"""Which aliases a mail is for: evidence and rules of ``gateway``, records of this database."""
+
+from dataclasses import dataclass, field
+
+from odoo import api, fields, models, tools
+
+from ..gateway import address_book, identity, matching
+from ..gateway.addresses import BadDomains, parse_domains
+from ..gateway.recipients import HEADER, envelope_recipients
+from .mail_postmaster_policy import ADDRESSING, ALLOWED_DOMAINS, SUBADDRESSING
+
+
+@dataclass
+class Addressing:
+    """Who a mail is for.
+
+    :param recipients: the :class:`gateway.recipients.Recipients`
+    :param dict matches: ``{address: [Match]}``
+    :param dict known_as: ``{(kind, record id): address}``, each as core knows it
+    """
+
+    recipients: object
+    matches: dict
+    known_as: dict = field(default_factory=dict)
+
+    @property
+    def alias_ids(self):
+        """Ids of the aliases that are to get the mail."""
+        return {
+            found.record_id for matches in self.matches.values() for found in matches
+            if found.kind == address_book.ALIAS
+        }
+
+    @property
+    def details(self):
+        """``{alias id: what followed the separator}`` of the aliases reached by a sub-address."""
+        return {
+            found.record_id: found.detail for matches in self.matches.values() for found in matches
+            if found.kind == address_book.ALIAS and found.detail
+        }
+
+    @property
+    def addresses(self):
+        """The addresses to route by, as core knows them; those that are nobody's are left out."""
+        return self.translate(self.recipients.addresses, keep_unknown=False)
+
+    def translate(self, addresses, keep_unknown=True):
+        """Return addresses as core knows them: without a detail, by their present name."""
+        translated = {}
+        for address in addresses:
+            known = [
+                self.known_as[(found.kind, found.record_id)]
+                for found in self.matches.get(address, ())
+                if (found.kind, found.record_id) in self.known_as
+            ]
+            translated |= dict.fromkeys(known or ([address] if keep_unknown else []))
+        return list(translated)
+
+
+class MailPostmasterAddressing(models.AbstractModel):
+    _name = "mail.postmaster.addressing"
+    _description = "Who received mail is for"
+
+    @api.model
+    def _prepare(self, submission, trace):
+        """Return the :class:`Addressing` of a mail, or None where that is core's alone."""
+        server = self.env["fetchmail.server"].browse(submission.server_id or ())
+        fields_trusted = server._trusted_fields()
+        # Mail that a person assigns to a record has no recipients.
+        is_assigned = submission.addressed_to == []
+        if is_assigned or not (fields_trusted or self._is_on()):
+            return None
+        recipients = envelope_recipients(
+            identity.split_header(submission.raw)[0], told=submission.addressed_to or (),
+            trusted=fields_trusted, prefix=server.recipient_prefix or "",
+        )
+        if recipients.source != HEADER:
+            trace.hit("evidence", source=recipients.source, recipients=", ".join(recipients.addresses))
+        for text, reason in recipients.rejected:
+            trace.miss("rejected_address", text=text, reason=reason)
+        book = self._book(recipients.addresses)
+        matches = matching.match_all(recipients.addresses, book, trace)
+        return Addressing(recipients, matches, self._known_as(matches))
+
+    @api.model
+    def _is_on(self):
+        return (self.env["mail.postmaster.policy"]._parameter(ADDRESSING) or "").lower() == "true"
+
+    @api.model
+    def _own_addresses(self, addresses):
+        """Return those of these canonical addresses that are this database's own."""
+        if not self._is_on():
+            return set()
+        trace = matching.Trace()
+        found = matching.match_all(addresses, self._book(addresses), trace)
+        return {address for address, matches in found.items() if matches}
+
+    @api.model
+    def _detected_domains(self, alias):
+        """Return ``(who decides, domains)`` for which an alias takes mail by its local part.
+
+        :return: the origin is ``alias``, ``domain``, ``database`` or ``any``
+        """
+        own = [home.name for home in self._domains()]
+        for origin, allowed in (
+            ("alias", read_domains(alias.allowed_domains)),
+            ("domain", read_domains(alias.alias_domain_id.allowed_domains)),
+            ("database", self._allowed()),
+        ):
+            if allowed is not None:
+                return origin, [*own, *allowed]
+        return "any", ["*"]
+
+    # --- the address book ---------------------------------------------------------------
+
+    @api.model
+    def _book(self, addresses):
+        """Return the address book for these addresses, with at most two queries."""
+        separators = self.env["mail.postmaster.policy"]._parameter(SUBADDRESSING) or ""
+        names = matching.needed_local_parts(addresses, separators)
+        retired = self._retired(names) if self._has_retired() else ()
+        former_ids = [row.record_id for row in retired if row.kind == address_book.ALIAS]
+        return address_book.AddressBook(
+            aliases=self._aliases(names, former_ids), domains=self._domains(), retired=retired,
+            allowed=self._allowed(), separators=separators,
+        )
+
+    def _aliases(self, names, former_ids):
+        aliases = self.env["mail.alias"].search_fetch(
+            ["|", ("alias_name", "in", names), ("id", "in", former_ids)],
+            ["alias_name", "alias_domain_id", "alias_incoming_local", "allowed_domains"],
+        )
+        return tuple(
+            address_book.Alias(
+                alias.id, alias.alias_name or "", alias.alias_domain_id.id or None,
+                alias.alias_incoming_local, read_domains(alias.allowed_domains),
+            )
+            for alias in aliases
+        )
+
+    @tools.ormcache()
+    def _domains(self):
+        return tuple(
+            address_book.Domain(
+                domain.id, domain.name, domain.catchall_alias or "", domain.bounce_alias or "",
+                domain.default_from or "", read_domains(domain.allowed_domains),
+            )
+            for domain in self.env["mail.alias.domain"].search([])
+        )
+
+    @tools.ormcache()
+    def _has_retired(self):
+        return bool(self.env["mail.postmaster.retired.address"].search_count([], limit=1))
+
+    def _retired(self, names):
+        today = fields.Date.today()
+        rows = self.env["mail.postmaster.retired.address"].search([
+            "|", ("until", "=", False), ("until", ">=", today),
+            "|", ("local_part", "in", names), ("kind", "=", address_book.DOMAIN),
+        ])
+        return tuple(
+            address_book.Retired(
+                row.kind, row.alias_id.id or row.alias_domain_id.id, row.local_part or "",
+                row.domain or None,
+            )
+            for row in rows
+        )
+
+    def _allowed(self):
+        """Return the allowed domains of the database, None for any."""
+        return read_domains(self.env["mail.postmaster.policy"]._parameter(ALLOWED_DOMAINS))
+
+    def _known_as(self, matches):
+        """Return ``{(kind, record id): address}`` of what was matched, as core compares it."""
+        found = {match for several in matches.values() for match in several}
+        ids = [match.record_id for match in found if match.kind == address_book.ALIAS]
+        homes = self._domains()
+        known_as = {}
+        for alias in self.env["mail.alias"].browse(ids):
+            name = alias.alias_full_name
+            # An alias without a domain is found by its local part, in any domain of ours.
+            known_as[(address_book.ALIAS, alias.id)] = (
+                name if "@" in (name or "") else f"{alias.alias_name}@{homes[0].name}" if homes else name
+            )
+        for home in homes:
+            for kind, local_part in (
+                (address_book.CATCHALL, home.catchall), (address_book.BOUNCE, home.bounce),
+            ):
+                if local_part:
+                    known_as[(kind, home.id)] = f"{local_part}@{home.name}"
+        return known_as
+
+
+def read_domains(text):
+    """Return the domains and patterns of a text, None for an empty one and for nonsense.
+
+    What a person types is checked when it is saved; nonsense written past the checks must
+    not stop mail.
+    """
+    if not text:
+        return None
+    try:
+        return parse_domains(text)
+    except BadDomains:
+        return None

@@ -1,0 +1,58 @@
+from odoo import api, fields, models
+
+from ..gateway import address_book
+
+KINDS = [
+    (address_book.ALIAS, "Alias"),
+    (address_book.CATCHALL, "Catchall"),
+    (address_book.BOUNCE, "Bounce"),
+    (address_book.DOMAIN, "Name of a domain"),
+]
+
+
+class MailPostmasterRetiredAddress(models.Model):
+    """A former address: mail sent before it changed is still answered to it."""
+
+    _name = "mail.postmaster.retired.address"
+    _description = "Former address"
+    _order = "id desc"
+    _rec_name = "domain"
+
+    kind = fields.Selection(KINDS, required=True, readonly=True)
+    local_part = fields.Char(readonly=True, index=True)
+    domain = fields.Char(readonly=True)
+    alias_id = fields.Many2one("mail.alias", readonly=True, index=True, ondelete="cascade")
+    alias_domain_id = fields.Many2one(
+        "mail.alias.domain", readonly=True, index=True, ondelete="cascade",
+    )
+    since = fields.Datetime("Former since", readonly=True, default=fields.Datetime.now)
+    until = fields.Date(
+        "Works until", help="The last day on which mail to it is accepted. Empty: for ever.",
+    )
+
+    is_active = fields.Boolean(compute="_compute_is_active")
+
+    @api.depends("until")
+    def _compute_is_active(self):
+        today = fields.Date.context_today(self)
+        for retired in self:
+            retired.is_active = not retired.until or retired.until >= today
+
+    @api.depends("kind", "local_part", "domain")
+    def _compute_display_name(self):
+        for retired in self:
+            parts = filter(None, (retired.local_part, retired.domain))
+            retired.display_name = "@".join(parts)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
