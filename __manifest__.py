@@ -12,6 +12,7 @@
         "security/mail_postmaster_rules.xml",
         "data/ir_cron.xml",
         "data/mail_activity_type.xml",
+        "views/mail_postmaster_erase_views.xml",
         "views/mail_postmaster_release_views.xml",
         "views/mail_postmaster_message_views.xml",
         "views/mail_postmaster_message_form.xml",

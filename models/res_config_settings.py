@@ -59,6 +59,7 @@ class ResConfigSettings(models.TransientModel):
         [("recommended", "Recommended"), ("odoo", "Same as Odoo")], "Preset of policies",
     )
     postmaster_preset_preview = fields.Text(compute="_compute_postmaster_preset_preview")
+    postmaster_preset_is_stored = fields.Boolean(compute="_compute_postmaster_preset_preview")
     postmaster_is_copy = fields.Boolean(compute="_compute_postmaster_is_copy")
 
     def _compute_postmaster_is_copy(self):
@@ -68,6 +69,7 @@ class ResConfigSettings(models.TransientModel):
     def _compute_postmaster_preset_preview(self):
         policy = self.env["mail.postmaster.policy"]
         for settings in self:
+            settings.postmaster_preset_is_stored = settings.postmaster_preset == policy._preset()
             values = policy._preset_values(settings.postmaster_preset)
             settings.postmaster_preset_preview = "\n".join(
                 f"{key}: {value or self.env._('(not set)')}" for key, value in values.items()
@@ -110,11 +112,16 @@ class ResConfigSettings(models.TransientModel):
             parameters.set_param(ENABLED, str(not self.postmaster_pass_through))
         if self.postmaster_responsible_id != policy._responsible():
             parameters.set_param(RESPONSIBLE, self.postmaster_responsible_id.id)
-        # What the preview shows is written, also when the choice is an old one.
-        preset = self.postmaster_preset
-        if preset and (preset != policy._preset() or policy._preset_values(preset)):
-            policy.apply_preset(preset)
+        # A preset that was applied before is no reason to undo what was changed since.
+        if self.postmaster_preset and not self.postmaster_preset_is_stored:
+            policy.apply_preset(self.postmaster_preset)
         return result
+
+    def action_postmaster_apply_preset(self):
+        """Apply the preset of this database once more, and read all settings again."""
+        policy = self.env["mail.postmaster.policy"]
+        policy.apply_preset(policy._preset())
+        return {"type": "ir.actions.client", "tag": "reload"}
 
     def action_postmaster_confirm_database(self):
         """Let this database receive mail: it is no copy."""

@@ -5,6 +5,7 @@ from . import (
     test_attention,
     test_controllers,
     test_decisions,
+    test_erase,
     test_hooks,
     test_intake,
     test_policy,

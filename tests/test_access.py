@@ -40,6 +40,8 @@ METHODS = {
     ("mail.postmaster.redirect", "create"): ADMINISTRATOR,
     ("mail.postmaster.redirect", "default_get"): ADMINISTRATOR,
     ("mail.postmaster.redirect", "write"): ADMINISTRATOR,
+    # The proof is in test_erase.py.
+    ("mail.postmaster.erase", "action_erase"): SYSTEM,
     ("mail.postmaster.delivery", "action_open_alias"): READER,
     ("mail.postmaster.delivery", "action_open_record"): READER,
     ("mail.postmaster.message", "action_download"): ADMINISTRATOR,
@@ -59,6 +61,7 @@ METHODS = {
     ("mail.thread", "message_parse"): CORE,
     ("mail.thread", "message_process"): GATEWAY,
     ("mail.thread", "message_route"): CORE,
+    ("res.config.settings", "action_postmaster_apply_preset"): ADMINISTRATOR,
     ("res.config.settings", "action_postmaster_confirm_database"): ADMINISTRATOR,
     ("res.config.settings", "get_values"): SYSTEM,
     ("res.config.settings", "set_values"): SYSTEM,
@@ -255,6 +258,7 @@ class TestAccess(TransactionCase, ReceivedMail):
             settings = "res.config.settings"
             self.assert_denied(user, settings, "create", None, {"postmaster_raw_days": 1})
             self.assert_denied(user, settings, "action_postmaster_confirm_database", [])
+            self.assert_denied(user, settings, "action_postmaster_apply_preset", [])
         self.assertTrue(self.call(self.admin, "mail.postmaster.policy", "confirm_database", None))
 
     def test_settings_are_for_the_systems_administrators(self):

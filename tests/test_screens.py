@@ -106,6 +106,7 @@ class TestViews(ScreensCase):
             self.as_admin(self.env[model]).get_views([(False, view) for view in views])
         messages = self.env["mail.postmaster.message"].with_user(reader)
         arch = messages.get_view(view_type="form")["arch"]
+        self.env["mail.postmaster.erase"].get_views([(False, "form")])
         for hidden in ("trace_lines", "mail_postmaster_preview", '"error"', "action_process_again"):
             with self.subTest(hidden):
                 self.assertNotIn(hidden, arch)

@@ -112,7 +112,7 @@ class TestSettings(ScreensCase):
         self.assertIn(f"{key}: (not set)", form.postmaster_preset_preview)
 
     def test_preset_of_a_new_database(self):
-        """What the preview shows is what saving writes, also when the choice is an old one."""
+        """A preset had nothing to write yet: it says so later, and can be applied again."""
         parameters = self.env["ir.config_parameter"]
         key = "mail.catchall.domain.allowed"
         parameters.set_param(key, False)
@@ -128,9 +128,37 @@ class TestSettings(ScreensCase):
         self.env["mail.alias.domain"].create({"name": "new.test"})
         form = Form(self.env["res.config.settings"])
         self.assertEqual(form.postmaster_preset_preview, f"{key}: new.test")
-        form.save().execute()
+        self.assertTrue(form.postmaster_preset_is_stored, "Saving promises nothing.")
+        settings = form.save()
+        settings.execute()
+        self.assertFalse(parameters.get_param(key))
+        self.assertEqual(settings.action_postmaster_apply_preset()["tag"], "reload")
         self.assertEqual(parameters.get_param(key), "new.test")
         self.assertFalse(Form(self.env["res.config.settings"]).postmaster_preset_preview)
+
+    def test_saving_keeps_what_was_changed_since_the_preset(self):
+        """A preset is where to start: each of its settings can be changed afterwards."""
+        policy = self.env["mail.postmaster.policy"]
+        policy.apply_preset("recommended")
+        form = Form(self.env["res.config.settings"])
+        form.postmaster_addressing = False
+        form.save().execute()
+        self.assertFalse(policy._parameter("mail.postmaster.addressing"))
+        self.settings(postmaster_raw_days=9).execute()
+        self.assertFalse(policy._parameter("mail.postmaster.addressing"))
+        form = Form(self.env["res.config.settings"])
+        self.assertTrue(form.postmaster_preset_is_stored)
+        self.assertEqual(form.postmaster_preset_preview, "mail.postmaster.addressing: True")
+        # Another preset is written by saving, whatever else is on the page.
+        form.postmaster_preset = "odoo"
+        self.assertFalse(form.postmaster_preset_is_stored)
+        form.save().execute()
+        self.assertFalse(policy._parameter("mail.postmaster.subaddressing"))
+        form = Form(self.env["res.config.settings"])
+        form.postmaster_preset = "recommended"
+        form.save().execute()
+        self.assertEqual(policy._parameter("mail.postmaster.addressing"), "True")
+        self.assertTrue(self.settings().postmaster_addressing)
 
     def test_preset_odoo_takes_away_only_what_a_preset_wrote(self):
         parameters = self.env["ir.config_parameter"]

@@ -1,4 +1,5 @@
 from . import (
+    mail_postmaster_erase,
     mail_postmaster_release,
     mail_postmaster_assign,
     mail_postmaster_redirect,

@@ -11,6 +11,8 @@ PYTEST_COUNT = re.compile(
     r"(\d+) ((?:subtests )?(?:passed|failed|skipped)|xfailed|xpassed|errors?)\b",
 )
 PYTEST_FAILURES = ("failed", "error", "errors", "xpassed", "subtests failed")
+# A test that is expected to fail shows nothing that works.
+PYTEST_SKIPPED = ("skipped", "subtests skipped", "xfailed")
 ODOO_SUMMARY = re.compile(r"odoo\.tests\.result: (\d+) failed, (\d+) error\(s\) of (\d+) tests")
 ODOO_SKIPPED = re.compile(r"^\S+ \S+ \d+ INFO \S+ \S+: skipped (.+)$", re.MULTILINE)
 
@@ -59,15 +61,18 @@ class Outcome:
 
 
 def of_pytest(text):
-    """Read the summary line of pytest. A skipped or failed subtest counts as a test."""
+    """Read the summary line of pytest.
+
+    A skipped or failed subtest counts as a test, one that is expected to fail as skipped.
+    """
     lines = PYTEST_SUMMARY.findall(text)
     if not lines:
         return Outcome(failed=1, problem="pytest ended without a summary.")
     counts = {name: int(number) for number, name in PYTEST_COUNT.findall(lines[-1])}
     return Outcome(
-        passed=counts.get("passed", 0) + counts.get("xfailed", 0),
+        passed=counts.get("passed", 0),
         failed=sum(counts.get(name, 0) for name in PYTEST_FAILURES),
-        skipped=counts.get("skipped", 0) + counts.get("subtests skipped", 0),
+        skipped=sum(counts.get(name, 0) for name in PYTEST_SKIPPED),
     )
 
 

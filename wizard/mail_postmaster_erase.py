@@ -1,0 +1,62 @@
+import logging
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import email_normalize
+
+_logger = logging.getLogger(__name__)
+
+
+class MailPostmasterErase(models.TransientModel):
+    """Asks whose data the log is to forget, and says how much that is.
+
+    It reaches the mail of all companies: a person writes to a database. Therefore it is for
+    the system's administrators.
+    """
+
+    _name = "mail.postmaster.erase"
+    _description = "Erase a sender's data"
+
+    address = fields.Char("Address of the sender", required=True)
+    mail_count = fields.Integer("Mails from this address", compute="_compute_mail_count")
+
+    @api.depends("address")
+    def _compute_mail_count(self):
+        self._check_system()
+        # The mail of all companies, see above.
+        messages = self.env["mail.postmaster.message"].sudo()
+        for erase in self:
+            address = email_normalize(erase.address)
+            domain = [("email_normalized", "=", address)]
+            erase.mail_count = messages.search_count(domain) if address else 0
+
+    def action_erase(self):
+        """Erase what the log knows of the sender, for good, and say how many mails it was."""
+        self.ensure_one()
+        self._check_system()
+        address = email_normalize(self.address)
+        if not address:
+            raise UserError(self.env._("“%(text)s” is no email address.", text=self.address))
+        # Nobody has the right to write the log.
+        count = self.env["mail.postmaster.retention"].sudo()._erase_sender(address)
+        _logger.info("User %s erased the data of the sender of %s mails", self.env.uid, count)
+        # It would be the last place that knows the address.
+        self.unlink()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("Erased the data of the sender of %s mails.", count),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    @api.model
+    def _check_system(self):
+        """Refuse anybody who is no administrator of the system.
+
+        :raises AccessError: naming the group
+        """
+        if not self.env.su and not self.env.user.has_group("base.group_system"):
+            raise AccessError(self.env._("Only administrators of the system may do this."))
