@@ -56,7 +56,9 @@ class MailAlias(models.Model):
         self.env["mail.postmaster.retired.address"].sudo().create([
             {"kind": address_book.ALIAS, "alias_id": alias.id, "local_part": name, "domain": domain}
             for alias, (name, domain) in former.items()
-            if name and (name, domain) != (alias.alias_name, alias.alias_domain_id.name)
+            # Without a domain it was an address only by its local part.
+            if name and (domain or alias.alias_incoming_local)
+            and (name, domain) != (alias.alias_name, alias.alias_domain_id.name)
         ])
         return result
 

@@ -153,11 +153,13 @@ class MailPostmasterPolicy(models.AbstractModel):
         return True
 
     @api.model
-    def _write_preset(self, name, *more):
+    def _write_preset(self, name, *more, leave=()):
+        """Write a preset, and that ``more`` parameters are true; ``leave`` some as they are."""
         # System Parameters belong to the system's administrators; the group was checked above.
         parameters = self.env["ir.config_parameter"].sudo()
         for key, value in self._preset_values(name).items():
-            parameters.set_param(key, value)
+            if key not in leave:
+                parameters.set_param(key, value)
         parameters.set_param(PRESET, name)
         for key in more:
             parameters.set_param(key, "True")

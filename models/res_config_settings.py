@@ -6,6 +6,8 @@ from .mail_postmaster_policy import (
     ENABLED,
     LOG_DAYS,
     NUMBERS,
+    PRESET_CHOSEN,
+    PRESET_VALUES,
     RAW_DAYS,
     RAW_MEGABYTES,
     RESPONSIBLE,
@@ -17,6 +19,13 @@ NUMBER_FIELDS = {
     RAW_DAYS: "postmaster_raw_days",
     RAW_MEGABYTES: "postmaster_raw_megabytes",
     LOG_DAYS: "postmaster_log_days",
+}
+
+
+# What presets write and this page shows.
+PRESET_FIELDS = {
+    ADDRESSING: "postmaster_addressing",
+    SUBADDRESSING: "postmaster_subaddressing",
 }
 
 
@@ -75,6 +84,14 @@ class ResConfigSettings(models.TransientModel):
                 f"{key}: {value or self.env._('(not set)')}" for key, value in values.items()
             )
 
+    @api.onchange("postmaster_preset")
+    def _onchange_postmaster_preset(self):
+        """Show what the preset means; each of it can be changed before it is saved."""
+        values = PRESET_VALUES.get(self.postmaster_preset)
+        if values and not self.postmaster_preset_is_stored:
+            for key, name in PRESET_FIELDS.items():
+                self[name] = values[key]
+
     @api.constrains(
         "postmaster_retry_minutes", "postmaster_raw_days", "postmaster_raw_megabytes",
         "postmaster_log_days",
@@ -114,7 +131,8 @@ class ResConfigSettings(models.TransientModel):
             parameters.set_param(RESPONSIBLE, self.postmaster_responsible_id.id)
         # A preset that was applied before is no reason to undo what was changed since.
         if self.postmaster_preset and not self.postmaster_preset_is_stored:
-            policy.apply_preset(self.postmaster_preset)
+            # Only administrators of the system can save settings.
+            policy._write_preset(self.postmaster_preset, PRESET_CHOSEN, leave=PRESET_FIELDS)
         return result
 
     def action_postmaster_apply_preset(self):

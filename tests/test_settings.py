@@ -198,3 +198,20 @@ class TestSettings(ScreensCase):
         self.assertTrue(settings.postmaster_is_copy)
         settings.action_postmaster_confirm_database()
         self.assertFalse(messages.read_warnings()["is_copy"])
+
+    def test_choice_of_a_preset_shows_what_it_means_and_can_be_changed(self):
+        policy = self.env["mail.postmaster.policy"]
+        policy.apply_preset("odoo")
+        form = Form(self.env["res.config.settings"])
+        form.postmaster_preset = "recommended"
+        self.assertTrue(form.postmaster_addressing)
+        self.assertEqual(form.postmaster_subaddressing, "+")
+        form.postmaster_subaddressing = "-"
+        form.save().execute()
+        self.assertEqual(policy._parameter("mail.postmaster.addressing"), "True")
+        self.assertEqual(policy._parameter("mail.postmaster.subaddressing"), "-")
+        form = Form(self.env["res.config.settings"])
+        form.postmaster_addressing = False
+        form.save().execute()
+        self.assertFalse(policy._parameter("mail.postmaster.addressing"))
+        self.assertEqual(policy._preset(), "recommended")
