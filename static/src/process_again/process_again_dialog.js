@@ -53,7 +53,7 @@ export class ProcessAgainDialog extends Component {
                 kind: "refused",
                 count: refused.length,
                 text: _t(
-                    "%s refused: their senders were told, and may have sent them again.",
+                    "Refused: %s. Their senders were told, and may have sent them again.",
                     refused.length
                 ),
             },
@@ -61,14 +61,14 @@ export class ProcessAgainDialog extends Component {
                 kind: "repeated",
                 count: repeated.length,
                 text: _t(
-                    "%s duplicates: another copy was delivered, and each makes a second record.",
+                    "Duplicates: %s. Another copy was delivered, so each makes a second record.",
                     repeated.length
                 ),
             },
             {
                 kind: "ignored",
                 count: ignored.length,
-                text: _t("%s ignored, by a rule or by a person.", ignored.length),
+                text: _t("Ignored: %s, by a rule or by a person.", ignored.length),
             },
         ].filter((question) => question.count);
     }

@@ -147,17 +147,17 @@ registry.category("web_tour.tours").add("mail_postmaster_process_settled", {
         },
         {
             content: "Only what waits is processed, unless a person says more",
-            trigger: ".modal .o_postmaster_process:contains('Process 1 mails')",
+            trigger: ".modal .o_postmaster_process:contains('Process (1)')",
         },
         {
-            trigger: ".modal .o_postmaster_repeated:contains('1 duplicates') input:not(:checked)",
+            trigger: ".modal .o_postmaster_repeated:contains('Duplicates: 1.') input:not(:checked)",
         },
         {
-            trigger: ".modal .o_postmaster_refused:contains('1 refused: their senders were told') input",
+            trigger: ".modal .o_postmaster_refused:contains('Refused: 1. Their senders were told') input",
             run: "click",
         },
         {
-            trigger: ".modal .o_postmaster_process:contains('Process 2 mails')",
+            trigger: ".modal .o_postmaster_process:contains('Process (2)')",
             run: "click",
         },
         {
