@@ -12,6 +12,7 @@ from email.parser import BytesHeaderParser
 from email.policy import compat32
 
 from .address_list import read_addresses
+from .charsets import decode
 from .identity import split_header
 
 LONGEST_TEXT = 500
@@ -110,13 +111,7 @@ def _decode_words(text):
 
 
 def _decode_part(content, charset):
-    if isinstance(content, str):
-        return content
-    try:
-        return content.decode(charset or "latin-1", "replace")
-    except (LookupError, ValueError):
-        # A charset nobody knows: show what can be shown.
-        return content.decode("latin-1")
+    return content if isinstance(content, str) else decode(content, charset or "latin-1", LONGEST_ENCODED)
 
 
 def _first(fields, name):
