@@ -111,7 +111,9 @@ def _decode_words(text):
 
 
 def _decode_part(content, charset):
-    return content if isinstance(content, str) else decode(content, charset or "latin-1", LONGEST_ENCODED)
+    if isinstance(content, str):
+        return content
+    return decode(content, charset or "latin-1", LONGEST_ENCODED)
 
 
 def _first(fields, name):

@@ -114,7 +114,7 @@ class PopMailbox(Mailbox):
 
 
 def open_mailbox(connection, run):
-    """Return the mailbox for a connection of core, or the connection itself when it is of another kind."""
+    """Return the mailbox for a connection of core; one of another kind is returned itself."""
     if isinstance(connection, imaplib.IMAP4):
         return ImapMailbox(connection, run)
     if isinstance(connection, poplib.POP3):

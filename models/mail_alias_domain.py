@@ -36,12 +36,15 @@ class MailAliasDomain(models.Model):
         former = {domain: domain._addresses() for domain in self}
         result = super().write(vals)
         # Former addresses belong to the pipeline, whoever changes a domain.
-        self.env["mail.postmaster.retired.address"].sudo().create([
-            {"kind": kind, "alias_domain_id": domain.id, **address}
-            for domain, addresses in former.items()
-            for kind, address in addresses.items()
-            if address != domain._addresses()[kind] and (address.get("local_part") or kind == address_book.DOMAIN)
-        ])
+        self.env["mail.postmaster.retired.address"].sudo().create(
+            [
+                {"kind": kind, "alias_domain_id": domain.id, **address}
+                for domain, addresses in former.items()
+                for kind, address in addresses.items()
+                if address != domain._addresses()[kind]
+                and (address.get("local_part") or kind == address_book.DOMAIN)
+            ]
+        )
         return result
 
     def unlink(self):

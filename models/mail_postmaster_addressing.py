@@ -75,7 +75,9 @@ class MailPostmasterAddressing(models.AbstractModel):
             trusted=fields_trusted, prefix=server.recipient_prefix or "",
         )
         if recipients.source != HEADER:
-            trace.hit("evidence", source=recipients.source, recipients=", ".join(recipients.addresses))
+            trace.hit(
+                "evidence", source=recipients.source, recipients=", ".join(recipients.addresses)
+            )
         for text, reason in recipients.rejected:
             trace.miss("rejected_address", text=text, reason=reason)
         book = self._book(recipients.addresses)
@@ -177,11 +179,11 @@ class MailPostmasterAddressing(models.AbstractModel):
         homes = self._domains()
         known_as = {}
         for alias in self.env["mail.alias"].browse(ids):
-            name = alias.alias_full_name
-            # An alias without a domain is found by its local part, in any domain of ours.
-            known_as[(address_book.ALIAS, alias.id)] = (
-                name if "@" in (name or "") else f"{alias.alias_name}@{homes[0].name}" if homes else name
-            )
+            name = alias.alias_full_name or ""
+            if "@" not in name and homes:
+                # An alias without a domain is found by its local part, in any domain of ours.
+                name = f"{alias.alias_name}@{homes[0].name}"
+            known_as[(address_book.ALIAS, alias.id)] = name
         for home in homes:
             for kind, local_part in (
                 (address_book.CATCHALL, home.catchall), (address_book.BOUNCE, home.bounce),

@@ -256,7 +256,7 @@ class MailPostmasterMessage(models.Model):
 
     @api.model
     def read_warnings(self):
-        """Return what stops mail in this database, or waits for a choice, for the banners above the list.
+        """Return what stops mail, or waits for a choice, for the banners above the list.
 
         :return: dict with ``is_copy``, ``is_passed_through``, ``offers_recommended`` and
             ``may_confirm``

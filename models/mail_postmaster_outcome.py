@@ -70,7 +70,9 @@ class MailPostmasterOutcome(models.AbstractModel):
         if pipeline._failures(attempt.mail_id) != attempt.failures:
             return False
         reason, next_attempt = pipeline._plan(attempt, reason, attempt.failures + 1)
-        pipeline._write_message(attempt, reason, next_attempt, attempt.failures + 1, error, company_id=None)
+        pipeline._write_message(
+            attempt, reason, next_attempt, attempt.failures + 1, error, company_id=None
+        )
         return True
 
     def _failures(self, mail_id):
@@ -87,9 +89,15 @@ class MailPostmasterOutcome(models.AbstractModel):
         """Return the :class:`Reason` of an attempt that ended with an exception."""
         if isinstance(error, CONFLICTS):
             return Reason(states.RETRY, "conflict")
-        if isinstance(error, ValueError) and attempt.reason and attempt.reason.state == states.PARKED:
+        if (
+            isinstance(error, ValueError)
+            and attempt.reason
+            and attempt.reason.state == states.PARKED
+        ):
             if attempt.can_refuse:
-                return Reason(states.REFUSED, f"{attempt.reason.code}_refused", attempt.reason.params)
+                return Reason(
+                    states.REFUSED, f"{attempt.reason.code}_refused", attempt.reason.params
+                )
             return attempt.reason
         if isinstance(error, UnreadableMail):
             return Reason(states.PARKED, "unreadable", {"error": str(error)})
@@ -103,7 +111,9 @@ class MailPostmasterOutcome(models.AbstractModel):
         if reason.state == states.PARKED and reason.code != "conflict":
             self._tell_senders_of_broken_aliases(attempt)
         self._write_deliveries(attempt)
-        self._write_message(attempt, reason, next_attempt, failures, error, self._company_id(attempt))
+        self._write_message(
+            attempt, reason, next_attempt, failures, error, self._company_id(attempt)
+        )
         self._settle_superseded(attempt)
         if reason.state == states.PARKED:
             self.env["mail.postmaster.message"].browse(attempt.mail_id)._call_for_attention()
@@ -135,7 +145,9 @@ class MailPostmasterOutcome(models.AbstractModel):
             except Exception as error:  # noqa: BLE001  an answer is no reason to lose the outcome
                 attempt.trace.miss("answer", why=type(error).__name__)
                 _logger.warning(
-                    "Mail %s: its sender could not be told (%s)", attempt.mail_id, type(error).__name__,
+                    "Mail %s: its sender could not be told (%s)",
+                    attempt.mail_id,
+                    type(error).__name__,
                 )
 
     def _settle_superseded(self, attempt):
@@ -237,7 +249,9 @@ class MailPostmasterOutcome(models.AbstractModel):
             if domain not in known_domains:
                 attempt.trace.miss("domain_unknown", domain=domain)
             if elsewhere := by_name.get(local_part):
-                attempt.trace.miss("alias_elsewhere", address=address, alias=elsewhere[0].display_name)
+                attempt.trace.miss(
+                    "alias_elsewhere", address=address, alias=elsewhere[0].display_name
+                )
             else:
                 attempt.trace.miss("alias_unknown", address=address)
 

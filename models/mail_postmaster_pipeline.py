@@ -44,7 +44,8 @@ STORE = """
         now() AT TIME ZONE 'UTC', %(intake_key)s,
         %(message_id)s, %(mail_key)s, %(digest)s, %(email_from)s, %(email_normalized)s,
         %(recipients)s, %(subject)s, %(date)s::timestamp, %(size)s, %(source)s,
-        (SELECT id FROM fetchmail_server WHERE id = %(server_id)s), %(uid)s, %(options)s::jsonb, 'received', 'waiting', 1, 0, 1, true,
+        (SELECT id FROM fetchmail_server WHERE id = %(server_id)s), %(uid)s,
+        %(options)s::jsonb, 'received', 'waiting', 1, 0, 1, true,
         now() AT TIME ZONE 'UTC' + %(lease)s
     FROM durable
     ON CONFLICT (intake_key) DO NOTHING

@@ -37,7 +37,9 @@ class MailPostmasterQueue(models.AbstractModel):
                 self._process_stored(mail_id)
             except Exception as error:  # noqa: BLE001  the mails behind it are not held up
                 # It is counted, due again in a moment, and parked when that goes on.
-                _logger.error("Mail %s: no attempt could be made (%s)", mail_id, type(error).__name__)
+                _logger.error(
+                    "Mail %s: no attempt could be made (%s)", mail_id, type(error).__name__
+                )
             if not cron._commit_progress(1):
                 self._wake_up(fields.Datetime.now())
                 break
@@ -108,8 +110,8 @@ class MailPostmasterQueue(models.AbstractModel):
     def _read_row(self, mail_id):
         self.env.cr.execute(
             """
-            SELECT id, mail_key, digest, recipients, released, options, fetchmail_server_id, user_id,
-                attempts, failures
+            SELECT id, mail_key, digest, recipients, released, options, fetchmail_server_id,
+                user_id, attempts, failures
             FROM mail_postmaster_message WHERE id = %s
             """,
             [mail_id],

@@ -119,15 +119,15 @@ class MailPostmasterRetention(models.AbstractModel):
                 WHERE mail_id IN (SELECT id FROM chosen)
             )
             UPDATE mail_postmaster_message SET
-                raw_kept = false, message_id = NULL, mail_key = 'erased:' || id, email_from = NULL, email_normalized = NULL, subject = NULL,
+                raw_kept = false, message_id = NULL, mail_key = 'erased:' || id,
+                email_from = NULL, email_normalized = NULL, subject = NULL,
                 recipients = NULL, trace = NULL, error = NULL, reason_params = NULL,
                 options = NULL, next_attempt = NULL,
                 reason_code = CASE WHEN state = ANY(%(open)s) THEN 'erased' ELSE reason_code END,
                 state = CASE WHEN state = ANY(%(open)s) THEN 'ignored' ELSE state END
             WHERE id IN (SELECT id FROM chosen)
             """,
-            {"ids": ids,
-             "open": [states.RECEIVED, states.RETRY, states.PARKED]},
+            {"ids": ids, "open": [states.RECEIVED, states.RETRY, states.PARKED]},
         )
         count = self.env.cr.rowcount
         self.env["mail.postmaster.message"].invalidate_model()

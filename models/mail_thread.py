@@ -117,7 +117,9 @@ class MailThread(models.AbstractModel):
         return self._note_check("loop_sender", is_loop) if routes else is_loop
 
     def _alias_get_error(self, message, message_dict, alias):
-        return False if self._is_released() else super()._alias_get_error(message, message_dict, alias)
+        return (
+            False if self._is_released() else super()._alias_get_error(message, message_dict, alias)
+        )
 
     def _is_released(self):
         """Tell whether a person has accepted the mail of this attempt."""
@@ -223,7 +225,9 @@ class MailThread(models.AbstractModel):
         attempt.is_routed = True
         attempt.show_message_id(message_dict)
         recipients = message_dict["recipients"]
-        (attempt.trace.hit if recipients else attempt.trace.miss)("recipients", recipients=recipients)
+        (attempt.trace.hit if recipients else attempt.trace.miss)(
+            "recipients", recipients=recipients
+        )
         written = {name: message_dict[name] for name in ("to", "recipients")}
         if attempt.addressing:
             message_dict.update(_prepared(attempt.addressing, written))
@@ -248,7 +252,7 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _message_route_process(self, message, message_dict, routes):
-        """Process each route not yet served, so that one that fails does not take the others along."""
+        """Process each route not yet served; one that fails does not take the others along."""
         attempt = self.env.context.get(ATTEMPT)
         if not attempt or not routes:
             return super()._message_route_process(message, message_dict, routes)

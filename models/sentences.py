@@ -74,57 +74,83 @@ REPEATED_UNKNOWN = _lt(
 )
 
 STEPS = {
-    "report": {True: _lt("This is a delivery report, or written to the bounce address."),
-               False: _lt("Not a delivery report.")},
-    "parent": {True: _lt("Answers the message %(reference)s on %(model)s, %(res_id)s."),
-               False: _lt("Answers no message known here (references: %(references)s).")},
+    "report": {
+        True: _lt("This is a delivery report, or written to the bounce address."),
+        False: _lt("Not a delivery report."),
+    },
+    "parent": {
+        True: _lt("Answers the message %(reference)s on %(model)s, %(res_id)s."),
+        False: _lt("Answers no message known here (references: %(references)s)."),
+    },
     "evidence": {True: _lt("%(source)s says that the mail is for %(recipients)s.")},
     "rejected_address": {False: _lt("%(text)s is no address (%(reason)s).")},
     "match_address": {False: _lt("%(address)s is no address (%(reason)s).")},
-    "match_exact": {True: _lt("%(address)s is the address of %(found)s."),
-                    False: _lt("Nobody has the address %(address)s.")},
+    "match_exact": {
+        True: _lt("%(address)s is the address of %(found)s."),
+        False: _lt("Nobody has the address %(address)s."),
+    },
     "match_sub_address": {
         True: _lt("%(address)s is for %(found)s, with the detail %(detail)s."),
         False: _lt("%(address)s is no sub-address of anybody."),
     },
-    "match_retired": {True: _lt("%(address)s is a former address of %(found)s."),
-                      False: _lt("%(address)s is no former address.")},
+    "match_retired": {
+        True: _lt("%(address)s is a former address of %(found)s."),
+        False: _lt("%(address)s is no former address."),
+    },
     "match_local_part": {
-        True: _lt("%(found)s takes mail for %(address)s by its local part (allowed by: %(origin)s)."),
+        True: _lt(
+            "%(found)s takes mail for %(address)s by its local part (allowed by: %(origin)s)."
+        ),
         False: _lt("No alias takes mail for %(address)s by its local part."),
     },
     "match_default_from": {True: _lt("%(address)s is an address this database writes from.")},
-    "recipients": {True: _lt("Addressed to %(recipients)s."),
-                   False: _lt("Addressed to nobody.")},
-    "alias": {True: _lt("%(alias)s matches by its address."),
-              False: _lt("%(alias)s does not match.")},
-    "alias_local_part": {True: _lt("%(alias)s matches by its local part, in any domain."),
-                         False: _lt("No match by local part.")},
+    "recipients": {True: _lt("Addressed to %(recipients)s."), False: _lt("Addressed to nobody.")},
+    "alias": {
+        True: _lt("%(alias)s matches by its address."),
+        False: _lt("%(alias)s does not match."),
+    },
+    "alias_local_part": {
+        True: _lt("%(alias)s matches by its local part, in any domain."),
+        False: _lt("No match by local part."),
+    },
     "alias_unknown": {False: _lt("No alias has the address %(address)s.")},
-    "alias_elsewhere": {False: _lt(
-        "%(address)s: an alias of that name exists in another domain, "
-        "%(alias)s."
-    )},
+    "alias_elsewhere": {
+        False: _lt("%(address)s: an alias of that name exists in another domain, %(alias)s.")
+    },
     "domain_unknown": {False: _lt("%(domain)s is none of the alias domains.")},
-    "alias_security": {True: _lt("%(alias)s accepts this sender."),
-                       False: _lt("%(alias)s does not accept this sender: %(contact)s.")},
-    "catchall": {True: _lt("Written to the catchall address and to nobody else that is known."),
-                 False: _lt("Not written to the catchall address alone.")},
-    "loop_sender": {True: _lt("The sender has written too often."),
-                    False: _lt("The sender has not written too often.")},
-    "loop_notice": {True: _lt("Answers a notice of this database."),
-                    False: _lt("Does not answer a notice of this database.")},
+    "alias_security": {
+        True: _lt("%(alias)s accepts this sender."),
+        False: _lt("%(alias)s does not accept this sender: %(contact)s."),
+    },
+    "catchall": {
+        True: _lt("Written to the catchall address and to nobody else that is known."),
+        False: _lt("Not written to the catchall address alone."),
+    },
+    "loop_sender": {
+        True: _lt("The sender has written too often."),
+        False: _lt("The sender has not written too often."),
+    },
+    "loop_notice": {
+        True: _lt("Answers a notice of this database."),
+        False: _lt("Does not answer a notice of this database."),
+    },
     "route_warning": {False: _lt("Core warns: %(error)s")},
     "route": {True: _lt("Route: %(target)s."), False: _lt("No route was found.")},
-    "served": {True: _lt("%(target)s was already served."),
-               False: _lt("%(target)s was not served yet.")},
-    "record": {True: _lt("Created or updated %(model)s, %(res_id)s."),
-               False: _lt("%(target)s failed with %(error)s; what it had changed was undone.")},
-    "answer": {True: _lt("The sender was answered."),
-               False: _lt("The sender was not answered: %(why)s.")},
-    "alias_bounce": {False: _lt(
-        "Creating the record failed; the sender is told only if the mail is given up."
-    )},
+    "served": {
+        True: _lt("%(target)s was already served."),
+        False: _lt("%(target)s was not served yet."),
+    },
+    "record": {
+        True: _lt("Created or updated %(model)s, %(res_id)s."),
+        False: _lt("%(target)s failed with %(error)s; what it had changed was undone."),
+    },
+    "answer": {
+        True: _lt("The sender was answered."),
+        False: _lt("The sender was not answered: %(why)s."),
+    },
+    "alias_bounce": {
+        False: _lt("Creating the record failed; the sender is told only if the mail is given up.")
+    },
 }
 
 

@@ -28,7 +28,9 @@ class TestAddressing(GatewayCase):
         self.assertEqual(row.delivery_ids.alias_id, self.env["mail.alias"].union(*aliases))
 
     def test_blind_copy_reaches_its_alias(self):
-        row = self.fetch(b"X-Original-To: people@postmaster.test\r\n" + self.mail(to="list@elsewhere.test"))
+        row = self.fetch(
+            b"X-Original-To: people@postmaster.test\r\n" + self.mail(to="list@elsewhere.test")
+        )
         self.assertReaches(row, self.alias)
         self.assertStep(row, "evidence")
         self.assertStep(row, "match_exact")
@@ -154,7 +156,9 @@ class TestAddressing(GatewayCase):
         self.alias.alias_incoming_local = True
         self.domain.allowed_domains = "partner.test"
         self.env["ir.config_parameter"].set_param("mail.catchall.domain.allowed", "other.test")
-        for number, (domain, is_served) in enumerate([("partner.test", True), ("other.test", False)]):
+        for number, (domain, is_served) in enumerate(
+            [("partner.test", True), ("other.test", False)]
+        ):
             with self.subTest(domain=domain):
                 _result, row = self.receive(self.mail(
                     to=f"people@{domain}", message_id=f"<level{number}@x>",

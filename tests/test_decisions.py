@@ -43,7 +43,9 @@ class TestDecisions(GatewayCase):
     def test_address_that_only_ends_like_the_alias(self):
         self.alias.alias_incoming_local = True
         self.env["ir.config_parameter"].set_param("mail.catchall.domain.allowed", False)
-        _result, row = self.receive(self.mail(to="more-people@postmaster.test, people@elsewhere.test"))
+        _result, row = self.receive(
+            self.mail(to="more-people@postmaster.test, people@elsewhere.test")
+        )
         self.assertStep(row, "alias_local_part")
 
     def test_reply(self):
@@ -72,9 +74,19 @@ class TestDecisions(GatewayCase):
         self.assertEqual(row.delivery_ids.target, "fallback:res.partner,")
 
     def test_no_route_raises_for_a_caller_that_can_refuse(self):
-        self.make_alias("support", "res.partner", alias_domain_id=self.env["mail.alias.domain"].create({
-            "name": "other.test", "bounce_alias": "b", "catchall_alias": "c",
-        }).id)
+        self.make_alias(
+            "support",
+            "res.partner",
+            alias_domain_id=self.env["mail.alias.domain"]
+            .create(
+                {
+                    "name": "other.test",
+                    "bounce_alias": "b",
+                    "catchall_alias": "c",
+                }
+            )
+            .id,
+        )
         result, row = self.receive(self.mail(
             to="nobody@postmaster.test, support@postmaster.test, x@unknown.test",
         ))
@@ -152,7 +164,9 @@ class TestDecisions(GatewayCase):
         self.assertReason(row, "ignored", "report_unmatched")
 
     def test_alias_for_a_model_that_is_gone(self):
-        with patch.object(type(self.env["mail.thread"]), "_routing_check_route", autospec=True) as check:
+        with patch.object(
+            type(self.env["mail.thread"]), "_routing_check_route", autospec=True
+        ) as check:
             check.side_effect = lambda thread, *arguments, **options: thread._routing_warn(
                 "unknown target model x.gone", "<id>", (), True,
             )
@@ -163,7 +177,9 @@ class TestDecisions(GatewayCase):
 
     @mute_logger("odoo.addons.mail_postmaster.models.mail_postmaster_outcome")
     def test_exception_in_a_joined_transaction_is_the_callers(self):
-        with patch.object(type(self.env["res.partner"]), "message_new", side_effect=KeyError("odd")):
+        with patch.object(
+            type(self.env["res.partner"]), "message_new", side_effect=KeyError("odd")
+        ):
             with self.assertRaises(KeyError):
                 self.env["mail.thread"].message_process(
                     "res.partner", self.mail(to="nobody@postmaster.test"),

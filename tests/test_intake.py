@@ -81,7 +81,8 @@ class TestIntake(GatewayCase):
 
     def test_pass_through_leaves_everything_to_core(self):
         self.env.cr.execute(
-            "INSERT INTO ir_config_parameter (key, value) VALUES ('mail.postmaster.enabled', 'False')"
+            "INSERT INTO ir_config_parameter (key, value) "
+            "VALUES ('mail.postmaster.enabled', 'False')"
         )
         result, row = self.receive(self.mail(subject="Core alone"))
         self.assertFalse(row)

@@ -38,7 +38,9 @@ class TestRelease(GatewayCase):
         self.process_again(row, addressed_to=[], model="res.partner", thread_id=partner.id)
         self.assertReason(row, "delivered", "reply_posted")
         self.assertIn("Assigned", partner.message_ids.mapped("subject"))
-        self.assertNotIn("Assigned", self.env["res.partner"].browse(other.res_id).message_ids.mapped("subject"))
+        self.assertNotIn(
+            "Assigned", self.env["res.partner"].browse(other.res_id).message_ids.mapped("subject")
+        )
 
     def test_assignment_is_for_one_time(self):
         partner = self.env["res.partner"].create({"name": "Target"})
@@ -100,7 +102,9 @@ class TestRelease(GatewayCase):
                 to="typo@postmaster.test", message_id=f"<bug{number}@customer.test>",
             ))
             rows += row
-        with patch.object(type(self.env["res.partner"]), "message_new", side_effect=KeyError("odd")):
+        with patch.object(
+            type(self.env["res.partner"]), "message_new", side_effect=KeyError("odd")
+        ):
             for row in rows:
                 self.process_again(row, addressed_to=["people@postmaster.test"])
         for row in rows:

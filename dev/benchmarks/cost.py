@@ -35,7 +35,10 @@ def backend_seconds(database):
     """Return the CPU seconds of the PostgreSQL processes that serve a database now."""
     seconds = 0.0
     for process in psutil.process_iter(["cmdline"]):
-        if database in " ".join(process.info["cmdline"] or []) and "postgres:" in process.info["cmdline"][0]:
+        if (
+            database in " ".join(process.info["cmdline"] or [])
+            and "postgres:" in process.info["cmdline"][0]
+        ):
             times = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
             seconds += (int(times[11]) + int(times[12])) / 100
     return seconds

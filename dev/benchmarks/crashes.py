@@ -9,11 +9,12 @@ import sys
 import time
 
 from crashes import check, fill, finish, interrupt
-from environment import postgresql
-from environment.dovecot import Dovecot
 from setup_gateway import USER, add_server
 
 from odoo import sql_db
+
+from environment import postgresql
+from environment.dovecot import Dovecot
 
 from . import databases
 
@@ -47,7 +48,9 @@ def is_left(database, dovecot):
 
 def main(moments):
     # Odoo reads the variables with its configuration.
-    os.environ.update(postgresql.Cluster("postgresql-durable", postgresql.DURABLE).start().environment)
+    os.environ.update(
+        postgresql.Cluster("postgresql-durable", postgresql.DURABLE).start().environment
+    )
     sql_db.close_all()
     databases.prepare()
     database, start = Database(databases.OURS), time.monotonic()
@@ -59,14 +62,18 @@ def main(moments):
             rounds += 1
             subjects += fill(dovecot, MAILS, f"Round {rounds}")
             used += interrupt(
-                database, server_id, lambda: is_left(database, dovecot), moments - used, seed=rounds,
+                database,
+                server_id,
+                lambda: is_left(database, dovecot),
+                moments - used,
+                seed=rounds,
             )
             print(f"{used:5} moments, {len(subjects)} mails", flush=True)
         released = finish(database, server_id, lambda: is_left(database, dovecot))
         check(database, subjects)
     print(
         f"\n{used} times kill -9 while {len(subjects)} mails were fetched and processed, "
-        f"{time.monotonic() - start:.0f} s: {len(subjects)} records, {len(subjects)} rows in the log, "
+        f"{time.monotonic() - start:.0f} s: {len(subjects)} records and rows in the log, "
         f"none twice, none missing; {released} were parked for their crashes and released."
     )
 

@@ -2,13 +2,14 @@
 
 from contextlib import contextmanager
 
-from environment import databases
-from environment import odoo as odoo_source
-from environment.places import ADDON, WORK
 from setup_gateway import set_up
 
 from odoo import SUPERUSER_ID, api, tools
 from odoo.modules.registry import Registry
+
+from environment import databases
+from environment import odoo as odoo_source
+from environment.places import ADDON, WORK
 
 CORE, OURS = "postmaster_bench_core", "postmaster_bench_ours"
 NO_LIMIT = "1000000000"

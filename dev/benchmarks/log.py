@@ -13,7 +13,8 @@ INSERT INTO mail_postmaster_message (
     create_date, settled_at, next_attempt, company_id
 )
 SELECT 'k' || n, '<' || n || '@x.test>', '<' || n || '@x.test>', md5(n::text),
-    'Customer ' || n, 'c' || n % 5000 || '@x.test', 'sales@example.com', 'Subject ' || n, 4000, 'fetch',
+    'Customer ' || n, 'c' || n % 5000 || '@x.test', 'sales@example.com', 'Subject ' || n, 4000,
+    'fetch',
     CASE WHEN n % 1000 = 0 THEN 'parked' WHEN n % 3000 = 1 THEN 'retry' ELSE 'delivered' END,
     'record_created', 1, 0, 1, n > 280000,
     now() - (300000 - n) * interval '1 minute', now() - (300000 - n) * interval '1 minute',
@@ -67,7 +68,9 @@ def main():
             env.cr.execute("EXPLAIN (ANALYZE, TIMING OFF) " + query)
             plan = [line for (line,) in env.cr.fetchall()]
             milliseconds = float(re.search(r"Execution Time: ([\d.]+)", plan[-1]).group(1))
-            scans = re.findall(r"((?:Index|Seq|Bitmap)[\w ]*Scan)[\w ]*? (?:using (\S+)|on (\S+))", "\n".join(plan))
+            scans = re.findall(
+                r"((?:Index|Seq|Bitmap)[\w ]*Scan)[\w ]*? (?:using (\S+)|on (\S+))", "\n".join(plan)
+            )
             used = ", ".join(" ".join(filter(None, scan)) for scan in scans)
             print(f"{title:36}{milliseconds:8.2f}  {used}")
 

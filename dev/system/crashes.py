@@ -20,7 +20,9 @@ def fill(dovecot, count, prefix):
     dovecot.empty(USER)
     subjects = [f"{prefix} {number:03}" for number in range(count)]
     for subject in subjects:
-        dovecot.deliver(USER, mail(subject=subject, sender=f"{subject.replace(' ', '.')}@customer.test"))
+        dovecot.deliver(
+            USER, mail(subject=subject, sender=f"{subject.replace(' ', '.')}@customer.test")
+        )
     return subjects
 
 

@@ -199,7 +199,9 @@ def test_delivery_that_was_planned_and_given_up_is_gone(gateway):
     gateway.receive(mail())
     with gateway.database.env() as env:
         row = env[LOG].search([])
-        env["mail.postmaster.pipeline"]._process_again(row.id, {"addressed_to": ["works@example.com"]})
+        env["mail.postmaster.pipeline"]._process_again(
+            row.id, {"addressed_to": ["works@example.com"]}
+        )
     with gateway.database.env() as env:
         row = env[LOG].search([])
         assert row.state == "delivered"

@@ -127,7 +127,9 @@ def test_alias_bounce_of_core_comes_once_when_parked(gateway):
         alias.alias_defaults = "{'team_id': 999999}"
     gateway.receive(mail())
     assert gateway.log("state") == [("retry",)]
-    gateway.database.query("UPDATE mail_postmaster_message SET next_attempt = now() - interval '1 minute'")
+    gateway.database.query(
+        "UPDATE mail_postmaster_message SET next_attempt = now() - interval '1 minute'"
+    )
     with gateway.database.env() as env:
         env["mail.postmaster.pipeline"]._cron_process()
     assert gateway.log("state", "reason_code", "attempts") == [("parked", "alias_failed", 2)]
@@ -171,7 +173,9 @@ def test_genuine_conflict_on_the_senders_contact(gateway):
         if not interfered:
             interfered.append(1)
             with registry.cursor() as other:
-                other.execute("UPDATE res_partner SET message_bounce = 4 WHERE id = %s", [partner.id])
+                other.execute(
+                    "UPDATE res_partner SET message_bounce = 4 WHERE id = %s", [partner.id]
+                )
         return original(self, *arguments, **options)
 
     with patch.object(thread, "message_route", message_route):
@@ -190,7 +194,9 @@ def test_conflict_that_lasts_waits_for_the_scheduled_action(gateway):
     with patch.object(thread, "message_new", message_new):
         gateway.receive(mail())
     assert gateway.log("state", "reason_code", "failures") == [("retry", "conflict", 1)]
-    gateway.database.query("UPDATE mail_postmaster_message SET next_attempt = now() - interval '1 minute'")
+    gateway.database.query(
+        "UPDATE mail_postmaster_message SET next_attempt = now() - interval '1 minute'"
+    )
     with gateway.database.env() as env:
         env["mail.postmaster.pipeline"]._cron_process()
     assert gateway.log("state", "reason_code", "attempts") == [("delivered", "record_created", 2)]
@@ -354,7 +360,9 @@ def test_one_broken_alias_does_not_take_the_other_along(gateway):
         assert log.state == "retry"
         states = {delivery.model or "broken": delivery.state for delivery in log.delivery_ids}
         assert states == {"crm.lead": "delivered", "broken": "retry"}
-        env["project.project"].browse(project.id).alias_id.alias_defaults = f"{{'project_id': {project.id}}}"
+        env["project.project"].browse(
+            project.id
+        ).alias_id.alias_defaults = f"{{'project_id': {project.id}}}"
     gateway.process_again()
     assert gateway.leads() == 1
     with gateway.database.env() as env:

@@ -3,10 +3,11 @@
 import subprocess
 
 import pytest
-from environment import odoo as odoo_source
-from environment.places import ADDON, WORK
 from mails import mail
 from setup_gateway import set_up
+
+from environment import odoo as odoo_source
+from environment.places import ADDON, WORK
 
 LOG = "mail.postmaster.message"
 
@@ -71,8 +72,13 @@ def test_neutralized_copy_neither_fetches_nor_answers(database, received):
 def test_removal_keeps_what_is_in_no_record(database, received):
     database.query("UPDATE mail_postmaster_message SET state = 'parked' WHERE state = 'refused'")
     said = run_odoo(
-        database, "shell", "--no-http",
-        stdin=f"env['ir.module.module'].search([('name', '=', '{ADDON}')]).button_immediate_uninstall()\n",
+        database,
+        "shell",
+        "--no-http",
+        stdin=(
+            f"addon = env['ir.module.module'].search([('name', '=', '{ADDON}')])\n"
+            "addon.button_immediate_uninstall()\n"
+        ),
     )
     assert "1 mails that are in no record" in said
     assert database.query("SELECT to_regclass('mail_postmaster_message')") == ""

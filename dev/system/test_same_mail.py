@@ -61,14 +61,18 @@ def test_eight_mailboxes_hold_the_same_mail(database, dovecot):
         env["mail.postmaster.pipeline"]._cron_process()
     assert leads(database) == ["Once"]
     states = sorted(log(database, "state", "reason_code"))
-    assert states == [("delivered", "record_created")] + [("ignored", "duplicate")] * (PROCESSES - 1)
+    assert states == [("delivered", "record_created")] + [("ignored", "duplicate")] * (
+        PROCESSES - 1
+    )
 
 
 def test_reply_all_to_alias_and_catchall_is_one_message(database, dovecot):
     with database.env() as env:
         team = set_up(env)
         lead = env["crm.lead"].create({"name": "Talk", "team_id": team.id})
-        note = lead.message_post(body="How are you?", message_type="comment", subtype_xmlid="mail.mt_comment")
+        note = lead.message_post(
+            body="How are you?", message_type="comment", subtype_xmlid="mail.mt_comment"
+        )
         boxes = add_mailboxes(env, dovecot, ["sales", "catchall"])
         reference = note.message_id
     reply = mail(
@@ -76,7 +80,9 @@ def test_reply_all_to_alias_and_catchall_is_one_message(database, dovecot):
         headers=f"In-Reply-To: {reference}\r\nReferences: {reference}",
     )
     for name in boxes:
-        dovecot.deliver(f"{name}@example.com", b"Delivered-To: %s@example.com\r\n" % name.encode() + reply)
+        dovecot.deliver(
+            f"{name}@example.com", b"Delivered-To: %s@example.com\r\n" % name.encode() + reply
+        )
     for server_id in boxes.values():
         with database.env() as env:
             env["fetchmail.server"].browse(server_id).fetch_mail()
@@ -95,9 +101,13 @@ def test_same_message_id_for_a_second_alias(database, dovecot):
         set_up(env)
         env["project.project"].create({"name": "Works", "alias_name": "works"})
         boxes = add_mailboxes(env, dovecot, ["sales", "works"])
-    body = mail(to="everybody@elsewhere.test", subject="For both", message_id="<both@customer.test>")
+    body = mail(
+        to="everybody@elsewhere.test", subject="For both", message_id="<both@customer.test>"
+    )
     for name, server_id in boxes.items():
-        dovecot.deliver(f"{name}@example.com", b"Delivered-To: %s@example.com\r\n" % name.encode() + body)
+        dovecot.deliver(
+            f"{name}@example.com", b"Delivered-To: %s@example.com\r\n" % name.encode() + body
+        )
         with database.env() as env:
             env["fetchmail.server"].browse(server_id).fetch_mail()
         if name == "sales":
@@ -109,5 +119,8 @@ def test_same_message_id_for_a_second_alias(database, dovecot):
         assert (lead.id, lead.write_date, lead.message_ids.ids) == before
         task = env["project.task"].search([("name", "=", "For both")])
         assert len(task) == 1
-        assert task.message_ids.filtered(lambda m: m.message_type == "email").message_id == "<both@customer.test>"
+        assert (
+            task.message_ids.filtered(lambda m: m.message_type == "email").message_id
+            == "<both@customer.test>"
+        )
     assert log(database, "state", "reason_code") == [("delivered", "record_created")] * 2

@@ -54,11 +54,24 @@ class TestEnvelope(BaseCase):
 
     def test_odd_mails_never_raise(self):
         for raw in (
-            b"", b"\0", b"\r\n\r\n", b"garbage", b"\xff" * 100, b"From: \xff\xfe <\0@x>\n\n",
-            b"Subject: a\nSubject: b\n\n", b"Message-Id: no brackets\n\n", b": empty name\n\n",
-            b"From: a@b, c@d\n\n", b"Date: never\n\n", b"Date: Fri, 99 Foo 99999 99:99\n\n",
-            b"To: undisclosed-recipients:;\n\n", b"From: " + b"(" * 5000 + b" jane@x.test\n\n",
-            b"Subject: =?utf-7?Q?Hi+2AA-?=\n\n", b"Subject: =?unicode_escape?Q?=5Cud800?=\n\n", b"From:\n\n", b" folded first line\nTo: a@b\n\n",
+            b"",
+            b"\0",
+            b"\r\n\r\n",
+            b"garbage",
+            b"\xff" * 100,
+            b"From: \xff\xfe <\0@x>\n\n",
+            b"Subject: a\nSubject: b\n\n",
+            b"Message-Id: no brackets\n\n",
+            b": empty name\n\n",
+            b"From: a@b, c@d\n\n",
+            b"Date: never\n\n",
+            b"Date: Fri, 99 Foo 99999 99:99\n\n",
+            b"To: undisclosed-recipients:;\n\n",
+            b"From: " + b"(" * 5000 + b" jane@x.test\n\n",
+            b"Subject: =?utf-7?Q?Hi+2AA-?=\n\n",
+            b"Subject: =?unicode_escape?Q?=5Cud800?=\n\n",
+            b"From:\n\n",
+            b" folded first line\nTo: a@b\n\n",
         ):
             with self.subTest(raw=raw[:50]):
                 envelope = read_envelope(raw)

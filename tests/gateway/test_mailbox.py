@@ -58,7 +58,9 @@ class TestImap(BaseCase):
 
     def test_fetches_without_marking_as_read(self):
         self.assertEqual(self.mailbox.check_unread_messages(), 3)
-        self.assertEqual(list(self.mailbox.retrieve_unread_messages()), [(b"7", b"raw"), (b"9", b"two")])
+        self.assertEqual(
+            list(self.mailbox.retrieve_unread_messages()), [(b"7", b"raw"), (b"9", b"two")]
+        )
         self.assertIn(("FETCH", b"7", "(BODY.PEEK[])"), self.connection.commands)
         self.assertFalse([c for c in self.connection.commands if c[0] == "STORE"])
 
