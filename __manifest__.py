@@ -6,6 +6,7 @@
     "license": "LGPL-3",
     "author": "Postmaster contributors",
     "depends": ["mail"],
+    "external_dependencies": {"python": ["idna"]},
     "data": [
         "security/mail_postmaster_groups.xml",
         "security/ir.model.access.csv",
