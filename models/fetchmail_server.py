@@ -74,6 +74,11 @@ class FetchmailServer(models.Model):
                         name=name, known=", ".join(TRUSTED_FIELDS),
                     ))
 
+    def write(self, vals):
+        if {"recipient_fields", "recipient_prefix"} & vals.keys():
+            self.env.registry.clear_cache()
+        return super().write(vals)
+
     def _trusted_fields(self):
         """Return the names of the trusted header fields, the best first."""
         return [name.strip() for name in (self.recipient_fields or "").split(",") if name.strip()]

@@ -64,15 +64,14 @@ class MailPostmasterAddressing(models.AbstractModel):
     @api.model
     def _prepare(self, submission, trace):
         """Return the :class:`Addressing` of a mail, or None where that is core's alone."""
-        server = self.env["fetchmail.server"].browse(submission.server_id or ())
-        fields_trusted = server._trusted_fields()
+        fields_trusted, prefix = self._trusted(submission.server_id)
         # Mail that a person assigns to a record has no recipients.
         is_assigned = submission.addressed_to == []
         if is_assigned or not (fields_trusted or self._is_on()):
             return None
         recipients = envelope_recipients(
             identity.split_header(submission.raw)[0], told=submission.addressed_to or (),
-            trusted=fields_trusted, prefix=server.recipient_prefix or "",
+            trusted=fields_trusted, prefix=prefix,
         )
         if recipients.source != HEADER:
             trace.hit(
@@ -83,6 +82,13 @@ class MailPostmasterAddressing(models.AbstractModel):
         book = self._book(recipients.addresses)
         matches = matching.match_all(recipients.addresses, book, trace)
         return Addressing(recipients, matches, self._known_as(matches))
+
+    @api.model
+    @tools.ormcache("server_id")
+    def _trusted(self, server_id):
+        """Return ``(trusted header fields, prefix)`` of an incoming server."""
+        server = self.env["fetchmail.server"].browse(server_id or ()).exists()
+        return tuple(server._trusted_fields()), server.recipient_prefix or ""
 
     @api.model
     def _is_on(self):
