@@ -1,7 +1,7 @@
 import ast
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import MissingError, ValidationError
 
 from ..gateway import address_book, states
 from ..gateway.addresses import BadDomains, parse_domains
@@ -62,6 +62,11 @@ class MailAlias(models.Model):
         ])
         return result
 
+    def unlink(self):
+        # Its former addresses go with it, in the database.
+        self.env.registry.clear_cache()
+        return super().unlink()
+
     def _alias_bounce_incoming_email(self, message, message_dict, set_invalid=True):
         """Note a refused sender; hold back the answer for a broken alias.
 
@@ -101,11 +106,18 @@ class MailAlias(models.Model):
                 return company
         owner_model = self.alias_parent_model_id.model
         if owner_model in self.env and self.alias_parent_thread_id:
-            owner = self.env[owner_model].browse(self.alias_parent_thread_id).exists()
-            if "company_id" in owner._fields and owner.company_id:
-                return owner.company_id
+            owner = self.env[owner_model].browse(self.alias_parent_thread_id)
+            if company := self._company_of(owner):
+                return company
         domain_companies = self.alias_domain_id.company_ids
         return domain_companies if len(domain_companies) == 1 else companies
+
+    def _company_of(self, owner):
+        try:
+            return owner.company_id if "company_id" in owner._fields else None
+        except MissingError:
+            # An owner that was deleted past its alias.
+            return None
 
     def _literal_defaults(self):
         try:

@@ -99,6 +99,11 @@ class MailPostmasterAddressing(models.AbstractModel):
         """Return those of these canonical addresses that are this database's own."""
         if not self._is_on():
             return set()
+        # In other domains an address is ours by its local part alone, which core knows.
+        homes = self._own_domains()
+        addresses = [address for address in addresses if address.rpartition("@")[2] in homes]
+        if not addresses:
+            return set()
         trace = matching.Trace()
         found = matching.match_all(addresses, self._book(addresses), trace)
         return {address for address, matches in found.items() if matches}
@@ -123,20 +128,27 @@ class MailPostmasterAddressing(models.AbstractModel):
 
     @api.model
     def _book(self, addresses):
-        """Return the address book for these addresses, with at most two queries."""
+        """Return the address book for these addresses, with one query."""
         separators = self.env["mail.postmaster.policy"]._parameter(SUBADDRESSING) or ""
         names = matching.needed_local_parts(addresses, separators)
-        retired = self._retired(names) if self._has_retired() else ()
+        retired = [
+            row for row in self._retired()
+            if row.kind == address_book.DOMAIN or row.local_part in names
+        ]
         former_ids = [row.record_id for row in retired if row.kind == address_book.ALIAS]
         return address_book.AddressBook(
-            aliases=self._aliases(names, former_ids), domains=self._domains(), retired=retired,
-            allowed=self._allowed(), separators=separators,
+            aliases=self._aliases(names, former_ids), domains=self._domains(),
+            retired=tuple(retired), allowed=self._allowed(), separators=separators,
+            today=fields.Date.today(),
         )
 
     def _aliases(self, names, former_ids):
         aliases = self.env["mail.alias"].search_fetch(
             ["|", ("alias_name", "in", names), ("id", "in", former_ids)],
-            ["alias_name", "alias_domain_id", "alias_incoming_local", "allowed_domains"],
+            [
+                "alias_name", "alias_domain_id", "alias_incoming_local", "allowed_domains",
+                "alias_full_name",
+            ],
         )
         return tuple(
             address_book.Alias(
@@ -157,21 +169,20 @@ class MailPostmasterAddressing(models.AbstractModel):
         )
 
     @tools.ormcache()
-    def _has_retired(self):
-        return bool(self.env["mail.postmaster.retired.address"].search_count([], limit=1))
+    def _own_domains(self):
+        """Return the present and former names of the alias domains, and of former addresses."""
+        former = (row.domain for row in self._retired())
+        return frozenset(filter(None, [*(home.name for home in self._domains()), *former]))
 
-    def _retired(self, names):
-        today = fields.Date.today()
-        rows = self.env["mail.postmaster.retired.address"].search([
-            "|", ("until", "=", False), ("until", ">=", today),
-            "|", ("local_part", "in", names), ("kind", "=", address_book.DOMAIN),
-        ])
+    @tools.ormcache()
+    def _retired(self):
+        """Return all former addresses, the latest first: there are few, and they seldom change."""
         return tuple(
             address_book.Retired(
                 row.kind, row.alias_id.id or row.alias_domain_id.id, row.local_part or "",
-                row.domain or None,
+                row.domain or None, row.until or None,
             )
-            for row in rows
+            for row in self.env["mail.postmaster.retired.address"].search([])
         )
 
     def _allowed(self):

@@ -27,6 +27,7 @@ METHODS = {
     ("fetchmail.server", "write"): CORE,
     ("ir.config_parameter", "create"): CORE,
     ("ir.config_parameter", "write"): CORE,
+    ("mail.alias", "unlink"): CORE,
     ("mail.alias", "write"): CORE,
     ("mail.alias.domain", "create"): CORE,
     ("mail.alias.domain", "unlink"): CORE,

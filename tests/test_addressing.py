@@ -88,6 +88,13 @@ class TestAddressing(GatewayCase):
         _result, row = self.receive(self.mail(to="people@postmaster.test", message_id="<n@x>"))
         self.assertReaches(row, newcomer)
 
+    def test_former_address_of_an_alias_that_was_deleted(self):
+        self.alias.alias_name = "persons"
+        self.receive(self.mail(to="people@postmaster.test"))
+        self.alias.unlink()
+        _result, row = self.receive(self.mail(to="people@postmaster.test", message_id="<g@x>"))
+        self.assertReason(row, "refused", "no_route_refused")
+
     def test_former_address_that_was_ended(self):
         self.alias.alias_name = "persons"
         self.alias.retired_address_ids.until = "2020-01-01"
