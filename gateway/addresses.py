@@ -245,11 +245,3 @@ def _reserved_length(local_part, separators, reserved):
         len(name) for name in reserved
         if name and local_part.startswith(name) and local_part[len(name):][:1] in ("", *separators)
     ), default=0)
-
-
-def split_detail(local_part, separators, reserved=()):
-    """Return a local part as ``(base, detail)``, divided at the first separator.
-
-    The detail is empty when there is nothing to divide. Parameters as of :func:`splits`.
-    """
-    return next(reversed(splits(local_part, separators, reserved)), (local_part, ""))
