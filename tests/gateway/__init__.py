@@ -13,6 +13,7 @@ from . import (
     test_preview,
     test_recipients,
     test_retired,
+    test_shared_addresses,
     test_retries,
     test_states,
     test_trace,
