@@ -9,6 +9,8 @@ module           what it answers
 ``recipients``   who a mail is for, and what says so
 ``matching``     whose an address is, and by which rule
 ``envelope``     who sent this, to whom, under which Message-Id (headers only)
+``automatic``    whether a program wrote a mail or a person, and what says so
+``hops``         how far a mail has come, and whether it goes in circles
 ``identity``     when two deliveries are the same mail
 ``states``       which states a mail has, which moves are allowed, which is worst
 ``retries``      when to try again after an unexpected error
