@@ -11,7 +11,7 @@ kind                what proves it
                     (CommuniGate) · ``X-POST-MessageClass: 9; Autoresponder``
                     (Mailtraq) · ``Delivered-To: Autoresponder`` (qmail) · a delivery
                     report or read receipt · a reply by a mailbox rule of Exchange ·
-                    any proof of ``auto_generated`` with the subject of such a reply
+                    proof of ``auto_generated``, not of a list, with such a subject
 ``list``            ``List-Id`` (RFC 2919) · ``List-Post`` (RFC 2369) ·
                     ``Precedence: list`` · marks of ezmlm, Majordomo and Mailman
 ``auto_generated``  any other ``Auto-Submitted`` but "no" · ``Return-Path: <>`` ·
@@ -20,7 +20,7 @@ kind                what proves it
                     ``X-MS-Exchange-Generated-Message-Source`` · any other report
 ``human``           ``Auto-Submitted: no``, which nothing weak outweighs
 ``auto_reply``      weak: a subject such as "Automatic reply: ..."
-``auto_generated``  weak: ``From: no-reply@``, ``mailer-daemon@``, ``postmaster@`` ·
+``auto_generated``  weak: ``From: no-reply@`` or ``mailer-daemon@`` ·
                     ``List-Unsubscribe`` or another List field alone
 ``human``           nothing of all that
 =================== ================================================================
@@ -46,8 +46,9 @@ What forbids an answer: every sign above, weak ones as well, and besides
   2.1.3.2.20 ``AutoReply`` means automatic answers other than out of office, and ``NDR``
   reports of non-delivery; an error notice is the first, and says what the second says.
   ``OOF``, ``DR``, ``RN`` and ``NRN`` mean other things and forbid nothing here.
-- the addresses nobody should be answered at (RFC 3834 section 2): ``mailer-daemon``,
-  ``owner-*``, ``*-request`` and their like, in From or Return-Path.
+- the addresses that programs answer from (RFC 3834 section 2): ``mailer-daemon``,
+  ``owner-*``, ``*-request``, ``postmaster`` and their like, in From or Return-Path. At
+  ``postmaster`` people write as well (RFC 5230 section 4.6), so it is no sign.
 - any List field (RFC 5230 section 4.6).
 
 What this does not do: look into the body, or decide what becomes of a mail.
@@ -265,7 +266,7 @@ _REPLY_PREFIXES = (
     "Out of Office", "Out of Office AutoReply", "Out of the Office", "Auto Response",
     "Autoresponse", "Auto-Reply", "Auto Reply", "AutoReply", "Vacation reply", "Abwesenheitsnotiz",
     "Automatische Abwesenheitsnotiz", "Absence du bureau", "Fuera de la oficina", "Fuori sede",
-    "Fuori ufficio", "Afwezigheidsbericht", "Frånvaro", "Poissa toimistosta",
+    "Fuori ufficio", "Afwezigheidsbericht", "Poissa toimistosta",
 )
 # People write "Out of office next week": the words must be all, or a colon must follow.
 # The second form is that of Lotus Notes.
@@ -278,10 +279,12 @@ _REPLY_SUBJECT = re.compile(
 _PROVEN_REPLY_PREFIX = "auto:"
 
 _PROGRAMS = re.compile(
-    r"(?:mailer[-_]?daemon|postmaster|no[-_.]?reply|do[-_.]?not[-_.]?reply)(?:[-+_.].*)?"
+    r"(?:mailer[-_]?daemon|no[-_.]?reply|do[-_.]?not[-_.]?reply)(?:[-+_.].*)?"
 )
 # RFC 3834 section 2, and the robots of mailing lists.
-_NOT_ANSWERED = re.compile(r"owner-.*|.*-(?:request|owner|bounces?)|listserv|majordomo")
+_NOT_ANSWERED = re.compile(
+    r"postmaster|owner-.*|.*-(?:request|owner|bounces?)|listserv|majordomo"
+)
 
 _LIST_FIELDS = ("List-Unsubscribe", "List-Subscribe", "List-Help", "List-Owner", "List-Archive")
 _SUPPRESSED = {"all", "autoreply", "ndr"}
