@@ -231,9 +231,10 @@ class Dovecot:
 class CatchAllDovecot(Dovecot):
     """A Dovecot that takes mail by LMTP, for any recipient, into one mailbox for each domain.
 
-    The mailbox of example.com is everything@example.com. A mail server that delivers by
-    itself may write into it too, under the ``account``: started by root, this Dovecot is
-    nobody outside a namespace as well, and its folder one that everybody can walk to.
+    The mailbox of example.com is everything@example.com, and every user's password is
+    ``PASSWORD``. A mail server that delivers by itself may write into a mailbox too, under
+    the ``account``. So for root this Dovecot is nobody in no namespace of its own, and its
+    folder is one that everybody can walk to.
     """
 
     def __init__(self, name):
@@ -245,10 +246,6 @@ class CatchAllDovecot(Dovecot):
     def account(self):
         """Numbers of the user and the group that own the mail."""
         return (NOBODY, NOBODY) if os.getuid() == 0 else (os.getuid(), os.getgid())
-
-    def mailbox(self, domain):
-        """Return the path of a domain's mailbox below the folder ``mail``."""
-        return f"{EVERYTHING}@{domain}"
 
     def add_user(self, user, password=PASSWORD):
         super().add_user(user, password)

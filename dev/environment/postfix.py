@@ -93,10 +93,10 @@ class Postfix:
 
         :raises Stop: when it can not run here, for example because this user is not root
         """
-        program = require()
+        command = self._command(require(), "start-fg")
         self.remove()
         self._prepare()
-        self._process = Background("Postfix", self._command(program, "start-fg"), self.log)
+        self._process = Background("Postfix", command, self.log)
         self._process.wait_until(lambda: is_answering(self.port))
         return self
 
