@@ -9,7 +9,8 @@ from .mail_alias import check_domains, normalized_domains
 
 
 class MailAliasDomain(models.Model):
-    _inherit = "mail.alias.domain"
+    _name = "mail.alias.domain"
+    _inherit = ["mail.alias.domain", "mail.postmaster.scope"]
 
     allowed_domains = fields.Char(
         help="The domains that aliases of this domain with local-part based detection take "
@@ -63,6 +64,9 @@ class MailAliasDomain(models.Model):
     def unlink(self):
         self.env.registry.clear_cache()
         return super().unlink()
+
+    def _levels(self):
+        return self.env["mail.alias"], self
 
     def _addresses(self):
         """Return ``{kind: values of a former address}`` as they are now."""

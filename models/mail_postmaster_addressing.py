@@ -34,6 +34,14 @@ class Addressing:
         }
 
     @property
+    def domain_ids(self):
+        """Ids of the alias domains whose catchall, bounce or own address was written to."""
+        return list(dict.fromkeys(
+            found.record_id for matches in self.matches.values() for found in matches
+            if found.kind != address_book.ALIAS
+        ))
+
+    @property
     def details(self):
         """``{alias id: what followed the separator}`` of the aliases reached by a sub-address."""
         return {
