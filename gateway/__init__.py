@@ -8,6 +8,8 @@ module           what it answers
 ``address_book`` which aliases, domains and retired addresses there are for a mail
 ``recipients``   who a mail is for, and what says so
 ``matching``     whose an address is, and by which rule
+``forwarding``   who forwarded a mail, and who wrote it before
+``srs``          which sender stands in an address that a forwarder made
 ``envelope``     who sent this, to whom, under which Message-Id (headers only)
 ``identity``     when two deliveries are the same mail
 ``states``       which states a mail has, which moves are allowed, which is worst

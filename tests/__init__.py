@@ -6,6 +6,7 @@ from . import (
     test_controllers,
     test_decisions,
     test_erase,
+    test_forwarding,
     test_hooks,
     test_intake,
     test_policy,

@@ -6,6 +6,7 @@ from . import (
     test_charsets,
     test_envelope,
     test_explanation,
+    test_forwarding,
     test_identity,
     test_imports,
     test_mailbox,
@@ -20,4 +21,4 @@ from . import (
 
 # A library of development (dev/requirements.txt), which an Odoo elsewhere need not have.
 if find_spec("hypothesis"):
-    from . import test_address_properties
+    from . import test_address_properties, test_forwarding_properties
