@@ -20,8 +20,9 @@ class MailAliasDomain(models.Model):
     trusted_forwarders = fields.Char(
         help="Mailing lists, groups and mailboxes that send mail on to this domain with their "
         "own address as the sender, separated by commas: list@example.org, example.org for "
-        "everybody there, *.example.org for all subdomains. Mail from them gets its author "
-        "back, where they name him. Whoever can write as one of them can pass for anybody.",
+        "everybody there, *.example.org for all subdomains. Where they name the author of a "
+        "mail, the author becomes its sender. Whoever can write as one of them can pass for "
+        "anybody.",
     )
     retired_address_ids = fields.One2many(
         "mail.postmaster.retired.address", "alias_domain_id", "Former addresses", readonly=False,
