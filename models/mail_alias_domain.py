@@ -4,8 +4,8 @@ from odoo.tools.mail import email_normalize
 
 from ..gateway import address_book
 from ..gateway.addresses import BadAddress, canonical, canonical_domain
-from ..gateway.envelope import split_addresses
 from ..gateway.forwarding import BadForwarders, parse_forwarders
+from ..gateway.shared_addresses import twins
 from .mail_alias import check_domains, normalized_domains
 
 
@@ -39,6 +39,19 @@ class MailAliasDomain(models.Model):
                 parse_forwarders(domain.trusted_forwarders)
             except BadForwarders as error:
                 raise ValidationError(str(error)) from error
+
+    @api.constrains("name")
+    def _check_one_of_a_name(self):
+        """Refuse a second domain of one name, where recipients are ours to decide."""
+        if not self.env["mail.postmaster.addressing"].sudo()._is_on():
+            return
+        # Domains of other companies take mail as well.
+        for group in twins(self.sudo().search([])):
+            if set(group) & set(self.ids):
+                raise ValidationError(self.env._(
+                    "There is an alias domain %(name)s already. Companies can share it.",
+                    name=self.browse(group[0]).name,
+                ))
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -129,9 +142,9 @@ class MailAliasDomain(models.Model):
     def _gateway_company(self, recipients):
         """Return the company that mail for these addresses belongs to, or an empty recordset.
 
-        :param str recipients: addresses, separated by commas
+        :param list recipients: addresses
         """
-        names = {address.partition("@")[2] for address in split_addresses(recipients)}
+        names = {address.rpartition("@")[2] for address in recipients}
         domains = self.search([]).filtered(lambda domain: domain.name.lower() in names)
         companies = domains.company_ids
         return companies if len(companies) == 1 else companies.browse()

@@ -1,12 +1,14 @@
 """Which aliases a mail is for, and who wrote it: rules of ``gateway``, records of this database."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from odoo import api, fields, models, tools
 
 from ..gateway import address_book, forwarding, identity, matching
 from ..gateway.addresses import BadDomains, parse_domains
 from ..gateway.recipients import HEADER, envelope_recipients
+from ..gateway.shared_addresses import shared_address
 from .mail_postmaster_policy import ADDRESSING, ALLOWED_DOMAINS, SUBADDRESSING
 
 # The step of the trace for each outcome, and whether it is a hit.
@@ -69,6 +71,21 @@ class Addressing:
         return list(translated)
 
 
+class Server(NamedTuple):
+    """What an incoming server says about recipients.
+
+    :param trusted: names of the trusted header fields, the best first
+    :param prefix: what its server puts before the local part
+    :param is_on_top: whether the trusted fields stand above its Received field
+    :param takes_catchall: whether it makes a record of mail to the catchall
+    """
+
+    trusted: tuple
+    prefix: str
+    is_on_top: bool
+    takes_catchall: bool
+
+
 class MailPostmasterAddressing(models.AbstractModel):
     _name = "mail.postmaster.addressing"
     _description = "Who received mail is for"
@@ -76,15 +93,15 @@ class MailPostmasterAddressing(models.AbstractModel):
     @api.model
     def _prepare(self, submission, trace):
         """Return the :class:`Addressing` of a mail, or None where that is core's alone."""
-        fields_trusted, prefix = self._trusted(submission.server_id)
+        server = self._server(submission.server_id)
         # Mail that a person assigns to a record has no recipients.
         is_assigned = submission.addressed_to == []
-        if is_assigned or not (fields_trusted or self._is_on()):
+        if is_assigned or not (server.trusted or self._is_on()):
             return None
         header = identity.split_header(submission.raw)[0]
         recipients = envelope_recipients(
             header, told=submission.addressed_to or (),
-            trusted=fields_trusted, prefix=prefix,
+            trusted=server.trusted, prefix=server.prefix, on_top=server.is_on_top,
         )
         if recipients.source != HEADER:
             trace.hit(
@@ -99,10 +116,14 @@ class MailPostmasterAddressing(models.AbstractModel):
 
     @api.model
     @tools.ormcache("server_id")
-    def _trusted(self, server_id):
-        """Return ``(trusted header fields, prefix)`` of an incoming server."""
+    def _server(self, server_id):
+        """Return the :class:`Server` of an incoming server."""
         server = self.env["fetchmail.server"].browse(server_id or ()).exists()
-        return tuple(server._trusted_fields()), server.recipient_prefix or ""
+        return Server(
+            tuple(server._trusted_fields()), server.recipient_prefix or "",
+            server.recipient_fields_on_top,
+            bool(server.object_id and server.fallback_takes_catchall),
+        )
 
     @api.model
     def _is_on(self):
@@ -137,6 +158,23 @@ class MailPostmasterAddressing(models.AbstractModel):
             if allowed is not None:
                 return origin, [*own, *allowed]
         return "any", ["*"]
+
+    @api.model
+    def _shared_addresses(self, aliases):
+        """Return ``{id: [(other alias, address)]}`` of the aliases that share an address."""
+        book = self._book_of(sorted(set(aliases.mapped("alias_name"))), "")
+        named = {}
+        for entry in book.aliases:
+            named.setdefault(entry.local_part, []).append(entry)
+        shared = {}
+        for alias in aliases:
+            entries = named.get(alias.alias_name, ())
+            own = next((entry for entry in entries if entry.id == alias.id), None)
+            for other in entries:
+                if own and other != own and (address := shared_address(own, other, book)):
+                    found = self.env["mail.alias"].browse(other.id), address
+                    shared.setdefault(alias.id, []).append(found)
+        return shared
 
     # --- who wrote a mail that was forwarded ----------------------------------------------
 
@@ -180,7 +218,10 @@ class MailPostmasterAddressing(models.AbstractModel):
     def _book(self, addresses):
         """Return the address book for these addresses, with one query."""
         separators = self.env["mail.postmaster.policy"]._parameter(SUBADDRESSING) or ""
-        names = matching.needed_local_parts(addresses, separators)
+        return self._book_of(matching.needed_local_parts(addresses, separators), separators)
+
+    def _book_of(self, names, separators):
+        """Return the address book with all that has one of these local parts."""
         retired = [
             row for row in self._retired()
             if row.kind == address_book.DOMAIN or row.local_part in names

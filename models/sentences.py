@@ -38,6 +38,15 @@ REASONS = {
         "The address %(alias)s is not set up correctly. "
         "The sender was told."
     ),
+    "alias_held": _lt("The address %(alias)s holds mail until somebody has looked at it."),
+    "alias_refuses": _lt("The address %(alias)s takes no mail. The sender was told."),
+    "alias_closed": _lt("The address %(alias)s is closed since %(since)s. The sender was told."),
+    "duplicate_other_content": _lt(
+        "Every addressee already has a message with this Message-Id, but with another content."
+    ),
+    "own_message": _lt(
+        "A message that this database has sent itself, from %(model)s number %(res_id)s."
+    ),
     "loop_limit": _lt("Too many mails from this sender in a short time. The sender was told."),
     "no_route": _lt("No alias takes mail for %(recipients)s."),
     "no_recipient": _lt("The mail names no recipient."),
@@ -72,6 +81,39 @@ REPEATED_UNKNOWN = _lt(
     "This mail was not delivered once more: it repeats one that is not in the log, or not yours "
     "to see."
 )
+
+# What is known of the mail servers of ``gateway.recipients.PRESETS``.
+RECIPIENT_PRESETS = {
+    "postfix": _lt(
+        "Postfix writes the address as it came in X-Original-To, and the mailbox it delivers to "
+        "in Delivered-To, when it delivers by itself. Where it redirects one address to another "
+        "inside itself, and not to that of the mailbox, trust Delivered-To alone."
+    ),
+    "dovecot": _lt(
+        "The LMTP server of Dovecot writes the recipient that it was given in Delivered-To, and "
+        "none where it was given several at once: have one handed over at a time (Postfix: "
+        "lmtp_destination_recipient_limit = 1). Where a server before it rewrites every address "
+        "to that of the mailbox, trust a field of that server."
+    ),
+    "exim": _lt("Exim writes the address as it came in Envelope-To."),
+    "gmail": _lt(
+        "Google writes the address of the mailbox in Delivered-To: right for a mailbox of one "
+        "alias. For a mailbox that collects many, trust no field."
+    ),
+    "microsoft": _lt(
+        "Microsoft 365 writes no field with the recipient that can be relied on; To and Cc decide."
+    ),
+    "fastmail": _lt("Fastmail writes the address as it came in X-Delivered-To."),
+    "kerio": _lt(
+        "Kerio Connect, and others that collect a domain in one mailbox, write the address as it "
+        "came in X-Envelope-To."
+    ),
+    "qmail": _lt(
+        "qmail, also as part of Plesk, writes Delivered-To with the name of the virtual domain "
+        "before the local part: type that name and its hyphen as the prefix."
+    ),
+    "other": _lt("No field is trusted: To, Cc and Delivered-To decide, as in Odoo."),
+}
 
 STEPS = {
     "report": {
@@ -126,6 +168,13 @@ STEPS = {
             "%(found)s takes mail for %(address)s by its local part (allowed by: %(origin)s)."
         ),
         False: _lt("No alias takes mail for %(address)s by its local part."),
+    },
+    "match_shared": {
+        True: _lt("%(address)s is shared by %(found)s; the oldest of them gets the mail."),
+    },
+    "alias_mode": {False: _lt("%(alias)s takes no mail now (%(mode)s).")},
+    "fallback_takes_catchall": {
+        True: _lt("The incoming server makes a record of mail to the catchall, too."),
     },
     "match_default_from": {True: _lt("%(address)s is an address this database writes from.")},
     "recipients": {True: _lt("Addressed to %(recipients)s."), False: _lt("Addressed to nobody.")},

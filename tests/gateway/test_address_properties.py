@@ -22,6 +22,7 @@ from odoo.addons.mail_postmaster.gateway.recipients import (
     TRUSTED_FIELDS,
     envelope_recipients,
 )
+from odoo.addons.mail_postmaster.gateway.shared_addresses import shared_address
 from odoo.addons.mail_postmaster.gateway.trace import Trace
 
 # The same cases in every run, and nothing written beside the tests.
@@ -43,6 +44,12 @@ plausible = st.builds(
 record_id = st.integers(1, 3)
 allowed = st.sampled_from(ALLOWED)
 kind = st.sampled_from(("alias", "catchall", "bounce", "domain"))
+
+LEVEL = st.none() | st.lists(
+    st.sampled_from(("a.test", "b.a.test", "*.a.test", "*.b.a.test", "*.test", "x.org")),
+    max_size=3,
+).map(tuple)
+ALIAS = st.tuples(st.none() | st.integers(1, 3), st.booleans(), LEVEL)
 
 
 def few(strategy, **options):
@@ -264,3 +271,29 @@ def _same(typed, address):
         return canonical(typed) == address
     except BadAddress:
         return False
+
+
+class TestSharedAddressProperties(BaseCase):
+    HOMES = (
+        Domain(1, "example.com", "catchall", "bounce"),
+        Domain(2, "Other.test", "catchall", "bounce"),
+        Domain(3, "example.com", "c", "b", allowed=("x.org",)),
+    )
+    NAMES = ("example.com", "other.test", "a.test", "b.a.test", "c.b.a.test", "x.org", "o.test")
+
+    @settings(CASES)
+    @given(ALIAS, ALIAS, LEVEL)
+    def test_two_aliases_share_what_matching_gives_to_the_older(self, one, other, allowed):
+        aliases = (Alias(1, "sales", *one), Alias(2, "sales", *other))
+        book = AddressBook(aliases, self.HOMES, allowed=allowed)
+        found = shared_address(*aliases, book)
+        shared = [name for name in self.NAMES if self.is_shared(f"sales@{name}", book)]
+        self.assertEqual(bool(found), bool(shared))
+        if found and "*" not in found:
+            self.assertIn(found.partition("@")[2], shared)
+
+    @staticmethod
+    def is_shared(address, book):
+        trace = Trace()
+        matching.match(address, book, trace)
+        return any(step["step"] == "match_shared" for step in trace.steps)
