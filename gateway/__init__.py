@@ -9,6 +9,8 @@ module               what it answers
 ``recipients``       who a mail is for, and what says so
 ``matching``         whose an address is, and by which rule
 ``shared_addresses`` which addresses two aliases would both answer to
+``forwarding``       who forwarded a mail, and who wrote it before
+``srs``              which sender stands in an address that a forwarder made
 ``envelope``         who sent this, to whom, under which Message-Id (headers only)
 ``identity``         when two deliveries are the same mail
 ``automatic``        whether a program wrote a mail or a person, and what says so

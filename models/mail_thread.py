@@ -2,7 +2,7 @@ import psycopg2
 
 from odoo import api, models
 from odoo.exceptions import ConcurrencyError
-from odoo.tools.mail import email_split
+from odoo.tools.mail import email_split, formataddr
 
 from ..gateway import identity, states
 from ..gateway.envelope import RECIPIENT_FIELDS
@@ -67,6 +67,8 @@ class MailThread(models.AbstractModel):
         attempt = self.env.context.get(ATTEMPT)
         if attempt and attempt.addressed_to is not None:
             _readdress(message, attempt.addressed_to)
+        if attempt and attempt.addressing and attempt.addressing.sender:
+            _restore_sender(message, attempt.addressing.sender)
         values = super().message_parse(message, save_original=save_original)
         if not attempt:
             return values
@@ -403,6 +405,17 @@ def _readdress(message, addresses):
     else:
         del message["References"]
         del message["In-Reply-To"]
+
+
+def _restore_sender(message, sender):
+    """Put the author of a forwarded mail into From, in memory: core decides by that field.
+
+    Reply-To stays: core does not read it, and it is where the forwarder wants answers to go.
+    Return-Path stays too, because a refusal goes back the way the mail came (RFC 5321 section
+    4.4).
+    """
+    del message["From"]
+    message["From"] = formataddr((sender.name, sender.address))
 
 
 def _expected_result(target, route):

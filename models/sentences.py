@@ -144,6 +144,30 @@ STEPS = {
         False: _lt("Answers no message known here (references: %(references)s)."),
     },
     "evidence": {True: _lt("%(source)s says that the mail is for %(recipients)s.")},
+    "sender_restored": {
+        True: _lt(
+            "%(original)s wrote this mail, as the trusted forwarder %(forwarder)s says in "
+            "%(sign)s."
+        ),
+        False: _lt("The trusted forwarder %(forwarder)s does not say who wrote this mail."),
+    },
+    "sender_contradictory": {
+        False: _lt(
+            "Who wrote this mail is not restored: the fields besides the sender %(forwarder)s "
+            "name several, or somebody without an address."
+        ),
+    },
+    "forwarder_untrusted": {
+        False: _lt(
+            "The sender %(forwarder)s may have forwarded this mail (%(sign)s); it is no trusted "
+            "forwarder of the alias domain, so it stays the sender."
+        ),
+    },
+    "sender_kept": {
+        True: _lt(
+            "Forwarded by %(forwarder)s (%(sign)s), which left the sender as it was."
+        ),
+    },
     "rejected_address": {False: _lt("%(text)s is no address (%(reason)s).")},
     "match_address": {False: _lt("%(address)s is no address (%(reason)s).")},
     "match_exact": {

@@ -7,6 +7,7 @@ from . import (
     test_charsets,
     test_envelope,
     test_explanation,
+    test_forwarding,
     test_hops,
     test_identity,
     test_imports,
@@ -23,4 +24,8 @@ from . import (
 
 # A library of development (dev/requirements.txt), which an Odoo elsewhere need not have.
 if find_spec("hypothesis"):
-    from . import test_address_properties, test_automatic_properties
+    from . import (
+        test_address_properties,
+        test_automatic_properties,
+        test_forwarding_properties,
+    )
