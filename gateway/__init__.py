@@ -15,6 +15,7 @@ module           what it answers
 ``trace``        which decisions were taken on the way, hits and misses
 ``mailbox``      how IMAP and POP3 are read without losing what is there
 ``charsets``     text out of bytes, in the charset a mail names, with a bound on the work
+``reports``      what a mail tells of another mail: bounces, receipts, complaints
 ``preview``      the text of a mail as a page that fetches and runs nothing
 ================ =================================================================
 
