@@ -12,6 +12,13 @@ from . import (
     test_matching,
     test_preview,
     test_recipients,
+    test_report_bounds,
+    test_report_delivery_status,
+    test_report_disposition,
+    test_report_feedback,
+    test_report_original,
+    test_report_status,
+    test_report_unstructured,
     test_retired,
     test_retries,
     test_states,
@@ -20,4 +27,4 @@ from . import (
 
 # A library of development (dev/requirements.txt), which an Odoo elsewhere need not have.
 if find_spec("hypothesis"):
-    from . import test_address_properties
+    from . import test_address_properties, test_report_properties
