@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from . import delivery_status, disposition, feedback, unstructured
 from .disposition import Disposition
 from .feedback import Feedback
-from .original import RETURNED_TYPES, original_ids, returned_header
+from .original import original_ids, returned_header
 from .parts import LONGEST_REPORT, containers, read_part, readable_text
 
 LONGEST_TEXT = 20_000
@@ -159,6 +159,5 @@ def _report(mail, parts, kind, stated="", **fields):
 
 
 def _text(parts):
-    """Return what a report says to people, which is not in the mail it returns."""
-    own = [part for part in parts if part.content_type not in (*_KINDS, *RETURNED_TYPES)]
-    return readable_text(own, LONGEST_TEXT)
+    """Return what a report says to people; a returned mail is no text, so it is not read."""
+    return readable_text(parts, LONGEST_TEXT)

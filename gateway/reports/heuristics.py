@@ -57,15 +57,11 @@ def _copy(mail, text):
     for name in _HEADER:
         value = mail.field(name.lower())[:LONGEST_SHOWN]
         if value:
-            copy[name] = _ascii(value)
+            copy[name] = value
     notification = Message()
     notification["Content-Type"] = "text/plain"
     notification["Content-Description"] = "Notification"
     lines = text.split("\n")[:MOST_LINES]
-    notification.set_payload("\n".join(_ascii(line[:LONGEST_SHOWN]) for line in lines))
+    notification.set_payload("\n".join(line[:LONGEST_SHOWN] for line in lines))
     copy.set_payload([notification])
     return copy
-
-
-def _ascii(text):
-    return text.encode("ascii", "replace").decode("ascii")

@@ -174,6 +174,26 @@ class TestOddForms(ReportCase):
             b"Final-Recipient: garbage\nAction: failed")
         self.assertEqual(self.only(read_report(raw)).candidates, (JANE,))
 
+    def test_diagnostics(self):
+        cases = {
+            b"smtp; 550 no": "550 no",
+            b"X-Postfix; unknown user": "unknown user",
+            b"550 no; ask the postmaster": "550 no; ask the postmaster",
+            b"550 no": "550 no",
+            b"smtp;": "",
+        }
+        for value, expected in cases.items():
+            with self.subTest(value=value):
+                raw = delivery_report(FAILED + b"\nDiagnostic-Code: " + value)
+                self.assertEqual(self.only(read_report(raw)).diagnostic, expected)
+
+    def test_what_follows_the_last_boundary_is_no_part(self):
+        raw = delivery_report(FAILED)
+        status = raw[raw.index(b"--b\nContent-Type: message/delivery-status"):]
+        head = raw.removesuffix(status)
+        report = read_report(head + b"--b--\n" + status)
+        self.assertEqual((report.kind, report.recipients), ("delivery_status", ()))
+
     def test_blocks(self):
         john = FAILED.replace(b"jane", b"john")
         cases = {

@@ -99,6 +99,10 @@ class TestUnstructured(ReportCase):
                 raw = b"Return-Path: <>\n\nHi. This is the qmail-send program\n" + text
                 self.assertEqual(self.only(read_report(raw)).outcome, expected)
 
+    def test_what_has_no_dot_is_no_address(self):
+        raw = b"Return-Path: <>\n\nHi. This is the qmail-send program\n<a@b>:\n<c@d.test>:\n"
+        self.assertEqual(self.only(read_report(raw)).address, "c@d.test")
+
     def test_field_names_the_recipients_without_any_text(self):
         raw = b"X-Failed-Recipients: Jane@Example.org,\n john@example.org, nobody\n\nIt failed.\n"
         self.assertEqual([found.address for found in read_report(raw).recipients], [JANE, JOHN])
@@ -120,6 +124,12 @@ class TestHeuristics(ReportCase):
             b"This is just a warning, you do not need to take any action\n"
         )
         self.assertEqual(self.only(read_report(raw)).outcome, "soft")
+
+    @skipUnless(heuristics.is_available(), heuristics.ABSENT)
+    def test_library_gets_text_of_any_language(self):
+        raw = sample("mdaemon_plain").replace(b"Unknown", "Ungültig 不明".encode())
+        raw = raw.replace(b"Subject: ", "Subject: Ungültig 不明 ".encode())
+        self.assertEqual(self.only(read_report(raw)).address, JANE)
 
     def test_absence_is_said(self):
         with patch.object(heuristics, "all_failures", None):
