@@ -28,7 +28,7 @@ def delivery_report(*blocks, header=b"", part=b"Content-Type: message/delivery-s
 
 
 class ReportCase(BaseCase):
-    def read(self, name):
+    def report(self, name):
         """Return the report of a sample, which must be one."""
         report = read_report(sample(name))
         self.assertIsNotNone(report, name)

@@ -55,7 +55,7 @@ class TestDeliveryStatus(ReportCase):
     def test_reports_of_mail_servers(self):
         for name, expected in SAMPLES.items():
             with self.subTest(name):
-                report = self.read(name)
+                report = self.report(name)
                 self.assertEqual(report.kind, "delivery_status")
                 self.assertEqual([
                     (recipient.address, recipient.original_recipient, recipient.action,
@@ -71,7 +71,7 @@ class TestDeliveryStatus(ReportCase):
                 self.assertEqual(read_report(unix.replace(b"\n", b"\r\n")), read_report(unix))
 
     def test_what_is_shown(self):
-        report = self.read("postfix_two_failed")
+        report = self.report("postfix_two_failed")
         self.assertEqual(
             report.recipients[0].diagnostic,
             "550 5.1.1 <jane@example.org>: Recipient address rejected: User unknown in virtual "
@@ -80,17 +80,17 @@ class TestDeliveryStatus(ReportCase):
         self.assertTrue(report.text.startswith("This is the mail system at host mail.example.com."))
         self.assertNotIn("Dear Jane", report.text)
         for name, server in SERVERS.items():
-            self.assertEqual(self.read(name).reporting_mta, server)
+            self.assertEqual(self.report(name).reporting_mta, server)
 
     def test_text_is_plain_where_there_is_html_too(self):
-        text = self.read("m365_failed").text
+        text = self.report("m365_failed").text
         self.assertIn("jane wasn't found at example.org.", text)
         self.assertNotIn("<", text.replace("<mailto", ""))
 
     def test_candidates_begin_with_the_address_written_to(self):
-        recipient = self.only(self.read("sendmail_failed"))
+        recipient = self.only(self.report("sendmail_failed"))
         self.assertEqual(recipient.candidates, (JANE, "jane@dept.example.org"))
-        self.assertEqual(self.only(self.read("exim_failed")).candidates, (JANE,))
+        self.assertEqual(self.only(self.report("exim_failed")).candidates, (JANE,))
 
     def test_is_report(self):
         self.assertIs(is_report(sample("exim_failed")), True)

@@ -23,7 +23,7 @@ class TestDisposition(ReportCase):
     def test_receipts_of_mail_programs(self):
         for name, expected in SAMPLES.items():
             with self.subTest(name):
-                report = self.read(name)
+                report = self.report(name)
                 found = report.disposition
                 self.assertEqual(report.kind, "disposition")
                 self.assertEqual((found.type, found.was_automatic, found.modifiers), expected)
@@ -33,11 +33,11 @@ class TestDisposition(ReportCase):
     def test_a_receipt_is_no_bounce(self):
         for name in SAMPLES:
             with self.subTest(name):
-                self.assertEqual(self.read(name).recipients, ())
+                self.assertEqual(self.report(name).recipients, ())
 
     def test_reporting_program(self):
         self.assertEqual(
-            self.read("outlook_read").reporting_mta, "example.org; Microsoft Outlook 16.0")
+            self.report("outlook_read").reporting_mta, "example.org; Microsoft Outlook 16.0")
 
     def test_values(self):
         cases = {

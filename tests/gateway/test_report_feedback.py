@@ -17,7 +17,7 @@ class TestFeedback(ReportCase):
     def test_reports_of_providers(self):
         for name, expected in SAMPLES.items():
             with self.subTest(name):
-                report = self.read(name)
+                report = self.report(name)
                 found = report.feedback
                 self.assertEqual(
                     (found.type, found.is_complaint, found.addresses, found.source), expected)
@@ -26,7 +26,7 @@ class TestFeedback(ReportCase):
     def test_original(self):
         for name in ("yahoo_complaint", "complaint_without_recipient", "outlook_complaint"):
             with self.subTest(name):
-                self.assertEqual(self.read(name).original_ids[0].message_id, OURS)
+                self.assertEqual(self.report(name).original_ids[0].message_id, OURS)
 
     def test_complaints(self):
         cases = {

@@ -35,7 +35,7 @@ class TestOriginal(ReportCase):
     def test_where_it_stands(self):
         for name, expected in SAMPLES.items():
             with self.subTest(name):
-                self.assertEqual(ids(self.read(name)), expected)
+                self.assertEqual(ids(self.report(name)), expected)
 
     def test_fields_of_the_returned_mail(self):
         cases = {

@@ -44,12 +44,12 @@ class TestUnstructured(ReportCase):
         with patch.object(heuristics, "all_failures", None):
             for name, expected in SAMPLES.items():
                 with self.subTest(name):
-                    report = self.read(name)
+                    report = self.report(name)
                     self.assertEqual(report.kind, "unstructured_bounce")
                     self.assertEqual(recipients(report), expected)
 
     def test_what_the_server_said(self):
-        found = self.read("exim_plain").recipients[1]
+        found = self.report("exim_plain").recipients[1]
         self.assertEqual(found.remote_mta, "mx.example.org")
         self.assertEqual(
             found.diagnostic,
@@ -82,7 +82,7 @@ class TestUnstructured(ReportCase):
                 self.assertIs(read_report(header + body) is not None, expected)
 
     def test_what_stands_in_the_returned_mail_is_not_read(self):
-        addresses = [found.address for found in self.read("qmail").recipients]
+        addresses = [found.address for found in self.report("qmail").recipients]
         self.assertIn(b"<bob@example.org>:", sample("qmail"))
         self.assertEqual(addresses, [JANE, JOHN])
 
@@ -111,7 +111,7 @@ class TestUnstructured(ReportCase):
 class TestHeuristics(ReportCase):
     @skipUnless(heuristics.is_available(), heuristics.ABSENT)
     def test_library_reads_what_the_table_does_not_know(self):
-        found = self.only(self.read("mdaemon_plain"))
+        found = self.only(self.report("mdaemon_plain"))
         self.assertEqual(
             (found.address, found.status, found.outcome), (JANE, "5.1.1", "hard"))
         with patch.object(heuristics, "all_failures", None):
