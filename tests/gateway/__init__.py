@@ -15,6 +15,13 @@ from . import (
     test_matching,
     test_preview,
     test_recipients,
+    test_report_bounds,
+    test_report_delivery_status,
+    test_report_disposition,
+    test_report_feedback,
+    test_report_original,
+    test_report_status,
+    test_report_unstructured,
     test_retired,
     test_shared_addresses,
     test_retries,
@@ -29,3 +36,4 @@ if find_spec("hypothesis"):
         test_automatic_properties,
         test_forwarding_properties,
     )
+    from . import test_address_properties, test_report_properties
