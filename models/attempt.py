@@ -7,6 +7,7 @@ decision points find it there and note what core decided.
 from dataclasses import dataclass, field
 
 from ..gateway import states
+from ..gateway.envelope import split_addresses
 from ..gateway.trace import Trace
 from .submission import STORED
 
@@ -118,6 +119,13 @@ class Attempt:
         """Return True once: for the call this attempt was made for, not for calls inside it."""
         first, self._is_entered = not self._is_entered, True
         return first
+
+    @property
+    def addresses(self):
+        """Who the mail is for: by the evidence, or by its header where that is core's alone."""
+        if self.addressing:
+            return self.addressing.recipients.addresses
+        return split_addresses(self.recipients)
 
     def hide_message_id(self, values):
         if self.is_known:

@@ -4,7 +4,6 @@ from odoo.tools.mail import email_normalize
 
 from ..gateway import address_book
 from ..gateway.addresses import BadAddress, canonical, canonical_domain
-from ..gateway.envelope import split_addresses
 from .mail_alias import check_domains, normalized_domains
 
 
@@ -108,12 +107,9 @@ class MailAliasDomain(models.Model):
         own = self.env["mail.postmaster.addressing"].sudo()._own_addresses(list(others))
         return found + [email for address, email in others.items() if address in own]
 
-    def _gateway_company(self, recipients):
-        """Return the company that mail for these addresses belongs to, or an empty recordset.
-
-        :param str recipients: addresses, separated by commas
-        """
-        names = {address.partition("@")[2] for address in split_addresses(recipients)}
+    def _gateway_company(self, addresses):
+        """Return the company that mail for these addresses belongs to, or an empty recordset."""
+        names = {address.rpartition("@")[2] for address in addresses}
         domains = self.search([]).filtered(lambda domain: domain.name.lower() in names)
         companies = domains.company_ids
         return companies if len(companies) == 1 else companies.browse()

@@ -6,7 +6,7 @@ from psycopg2.extras import Json
 
 from odoo import api, fields, models
 
-from ..gateway import envelope, retries, states
+from ..gateway import retries, states
 from ..gateway.trace import bounded
 from .attempt import ATTEMPT, Failure, Reason, UnreadableMail
 from .mail_postmaster_pipeline import CONFLICTS
@@ -234,14 +234,14 @@ class MailPostmasterOutcome(models.AbstractModel):
         if alias_ids:
             company = self.env["mail.alias"].browse(alias_ids[0])._gateway_company()
         else:
-            company = self.env["mail.alias.domain"]._gateway_company(attempt.recipients)
+            company = self.env["mail.alias.domain"]._gateway_company(attempt.addresses)
         return (company or self.env.company).id
 
     def _trace_missing_route(self, attempt):
         """Add to the trace why each recipient is nobody's address."""
         aliases = self.env["mail.alias"]
         known_domains = {domain.name.lower() for domain in self.env["mail.alias.domain"].search([])}
-        addresses = envelope.split_addresses(attempt.recipients)[:MOST_EXPLAINED]
+        addresses = attempt.addresses[:MOST_EXPLAINED]
         local_parts = {address.partition("@")[0] for address in addresses}
         by_name = aliases.search([("alias_name", "in", sorted(local_parts))]).grouped("alias_name")
         for address in addresses:
