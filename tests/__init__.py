@@ -3,6 +3,7 @@ from . import (
     test_access,
     test_addressing,
     test_attention,
+    test_company_matrix,
     test_controllers,
     test_decisions,
     test_erase,
