@@ -1,22 +1,25 @@
 """What this addon knows about mail, without Odoo and without a database.
 
-================ =================================================================
-module           what it answers
-================ =================================================================
-``addresses``    which spelling of an address or domain stands for all of them
-``address_list`` which addresses stand in a header field
-``address_book`` which aliases, domains and retired addresses there are for a mail
-``recipients``   who a mail is for, and what says so
-``matching``     whose an address is, and by which rule
-``envelope``     who sent this, to whom, under which Message-Id (headers only)
-``identity``     when two deliveries are the same mail
-``states``       which states a mail has, which moves are allowed, which is worst
-``retries``      when to try again after an unexpected error
-``trace``        which decisions were taken on the way, hits and misses
-``mailbox``      how IMAP and POP3 are read without losing what is there
-``charsets``     text out of bytes, in the charset a mail names, with a bound on the work
-``preview``      the text of a mail as a page that fetches and runs nothing
-================ =================================================================
+==================== =================================================================
+module               what it answers
+==================== =================================================================
+``addresses``        which spelling of an address or domain stands for all of them
+``address_list``     which addresses stand in a header field
+``address_book``     which aliases, domains and retired addresses there are for a mail
+``recipients``       who a mail is for, and what says so
+``matching``         whose an address is, and by which rule
+``shared_addresses`` which addresses two aliases would both answer to
+``envelope``         who sent this, to whom, under which Message-Id (headers only)
+``identity``         when two deliveries are the same mail
+``automatic``        whether a program wrote a mail or a person, and what says so
+``hops``             how far a mail has come, and whether it goes in circles
+``states``           which states a mail has, which moves are allowed, which is worst
+``retries``          when to try again after an unexpected error
+``trace``            which decisions were taken on the way, hits and misses
+``mailbox``          how IMAP and POP3 are read without losing what is there
+``charsets``         text out of bytes, in the charset a mail names, with a bound on the work
+``preview``          the text of a mail as a page that fetches and runs nothing
+==================== =================================================================
 
 Nothing here imports Odoo; ``tests/gateway`` runs in seconds and walks the imports.
 """

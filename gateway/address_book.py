@@ -137,14 +137,26 @@ class AddressBook:
         found = [self._alias.get(alias_id) for alias_id in dict.fromkeys(ids)]
         return [alias for alias in found if alias and alias.by_local_part]
 
-    def opinions(self, alias):
-        """Return ``[(allowed domains or None, origin)]``, the one that decides first."""
+    def decides(self, alias):
+        """Return ``(allowed domains, origin)`` for an alias with local-part based detection.
+
+        The alias, its domain, the database: the first that has an opinion. Where nobody has
+        one, it takes mail for any domain, and the allowed domains are None.
+        """
         home = self._domain.get(alias.domain_id)
-        return [
+        for allowed, origin in (
             (alias.allowed, "alias"), (home and home.allowed, "domain"), (self.allowed, "database"),
-        ]
+        ):
+            if allowed is not None:
+                return allowed, origin
+        return None, "any"
 
     # --- domains ------------------------------------------------------------------------
+
+    @property
+    def names(self):
+        """The canonical names of the alias domains."""
+        return tuple(self._domains_named)
 
     def is_known(self, domain):
         """Tell whether a domain is, or was, one of ours."""

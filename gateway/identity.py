@@ -59,13 +59,17 @@ def message_id_from_digest(mail_digest):
     return f"<{mail_digest[:40]}@postmaster.invalid>"
 
 
-def mail_key(message_id, mail_digest):
-    """Return the text that stands for a mail in the unique index of deliveries."""
+def mail_key(message_id, mail_digest, with_content=False):
+    """Return the text that stands for a mail in the unique index of deliveries.
+
+    :param bool with_content: another content under the same Message-Id is another mail
+    """
     if not message_id:
         return message_id_from_digest(mail_digest)
-    if len(message_id.encode()) > LONGEST_KEY:
-        return f"sha256:{hashlib.sha256(message_id.encode()).hexdigest()}"
-    return message_id
+    key = f"{message_id} {mail_digest}" if with_content else message_id
+    if len(key.encode()) > LONGEST_KEY:
+        return f"sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+    return key
 
 
 def intake_key(raw, source):

@@ -7,19 +7,24 @@ step                   it hits where
 ====================== ============================================================
 ``match_address``      (only a miss) the text is no address at all
 ``match_exact``        an alias, a catchall or a bounce has exactly this address
+``match_retired``      one of them had it, by its own former name or by the former name of
+                       its domain
 ``match_sub_address``  one of them has it without a detail: ``sales+ref@``
-``match_retired``      one of them had it, exactly or without a detail, by its own former
-                       name or by the former name of its domain
-``match_local_part``   aliases have the local part and take mail for this domain
+``match_retired``      one of them had it without a detail
+``match_local_part``   an alias has the local part and takes mail for this domain
 ``match_default_from`` it is the address that a domain writes from
+``match_shared``       several have it by the same right, and the oldest gets the mail
 ====================== ============================================================
 
-The first of exact, sub-address and retired that hits ends these three; so a retired
-address that a new alias has taken belongs to the new one. Local-part detection *adds*
-aliases, as in Odoo, except to the address of a catchall or bounce, which is its domain's
-alone. It never finds a shorter name than the steps before: where ``sales+eu`` is an alias,
-mail for it is not also for ``sales``. The address that a domain writes from is ours, and
-nobody's who could get mail; it changes nothing for the others.
+The first step that hits ends the search, so that an address is one's alone: a retired
+address that a new alias has taken belongs to the new one, and local-part detection takes
+only what is nobody's own address, where Odoo would make one more record. Of several, an
+alias comes before a catchall; of several aliases found by their local part, the one whose
+own list allows the domain, then the one whose alias domain does, then the database, then
+one that takes any; and of those that are equal the oldest.
+
+The address that a domain writes from is ours, and nobody's who could get mail; it changes
+nothing for the others.
 
 What this does not do: read the database. The caller fills the book with what
 :func:`needed_local_parts` asks for.
@@ -32,11 +37,16 @@ from .addresses import BadAddress, canonical, display, domain_allowed, splits
 from .trace import Trace
 
 DEFAULT_FROM = "default_from"
+# Who comes first where domains of one name give an address to several.
+_KINDS = (ALIAS, BOUNCE, CATCHALL)
 
 EXACT = "exact"
 SUB_ADDRESS = "sub_address"
 RETIRED = "retired"
 LOCAL_PART = "local_part"
+
+# Who decided that an alias takes mail for a domain, the most explicit first.
+ORIGINS = ("alias", "domain", "database", "own_domain", "any")
 
 # How many recipients of one mail the trace follows step by step.
 MOST_EXPLAINED = 10
@@ -79,10 +89,10 @@ def match(address, book, trace):
     except BadAddress as error:
         trace.miss("match_address", address=address, reason=error.reason)
         return []
-    found, used = _own(question, book, trace)
-    if not any(known.kind in (CATCHALL, BOUNCE) for known in found):
-        found = found + _detected(question, book, trace, found, used)
-    return found + _default_from(question, book, trace)
+    found = _own(question, book, trace) or _detected(question, book, trace)
+    if len(found) > 1:
+        trace.hit("match_shared", address=question.address, found=_names(found))
+    return found[:1] + _default_from(question, book, trace)
 
 
 def match_all(addresses, book, trace):
@@ -127,86 +137,85 @@ def _question(address, book):
 # --- exact, sub-address, retired ----------------------------------------------------
 
 def _own(question, book, trace):
-    """Return ``(matches, how many of the names were looked at)`` of the first step that hits."""
+    """Return the matches of the first of these steps that hits, the one that counts first."""
+    whole, bases = question.names[:1], question.names[1:]
     for step, names, holders, rule in (
-        ("match_exact", question.names[:1], book.holders, EXACT),
-        ("match_sub_address", question.names[1:], book.holders, SUB_ADDRESS),
-        ("match_retired", question.names, book.former_holders, RETIRED),
+        ("match_exact", whole, book.holders, EXACT),
+        ("match_retired", whole, book.former_holders, RETIRED),
+        ("match_sub_address", bases, book.holders, SUB_ADDRESS),
+        ("match_retired", bases, book.former_holders, RETIRED),
     ):
         for local_part, detail in names:
-            if found := holders(local_part, question.domain):
-                trace.hit(step, **_about(question, local_part, detail, found))
-                return (
-                    [Match(kind, record_id, rule, detail) for kind, record_id in found],
-                    question.names.index((local_part, detail)) + 1,
-                )
-        trace.miss(step, address=question.address, **_why_not(step, question, book))
-    return [], len(question.names)
+            if holding := _first_of(holders(local_part, question.domain), _KINDS.index):
+                found = [Match(kind, record_id, rule, detail) for kind, record_id in holding]
+                trace.hit(step, **_about(question, local_part, found[:1]))
+                return found
+        if names or holders == book.holders:
+            reason = _why_not(step, names, question, book)
+            trace.miss(step, address=question.address, **reason)
+    return []
 
 
-def _why_not(step, question, book):
+def _first_of(ranked, rank):
+    """Return the ``(what ranks, id)`` of the first rank, the oldest first."""
+    first = min((rank(key) for key, _record_id in ranked), default=None)
+    return sorted((key, record_id) for key, record_id in ranked if rank(key) == first)
+
+
+def _why_not(step, names, question, book):
     if step == "match_exact":
         return {} if book.is_known(question.domain) else {"reason": "domain_unknown"}
     if step == "match_sub_address" and not book.separators:
         return {"reason": "off"}
-    local_parts = {local_part for local_part, _detail in question.names}
+    local_parts = {local_part for local_part, _detail in names}
     if step == "match_retired" and book.has_ended(local_parts, question.domain):
         return {"reason": "ended"}
     return {}
 
 
-def _about(question, local_part, detail, found):
+def _about(question, local_part, found):
     """Return the parameters of a hit."""
-    about = {
-        "address": question.address,
-        "found": ", ".join(f"{kind}:{record_id}" for kind, record_id in found),
-    }
-    return {**about, "base": local_part, "detail": detail} if detail else about
+    about = {"address": question.address, "found": _names(found)}
+    return {**about, "base": local_part, "detail": found[0].detail} if found[0].detail else about
+
+
+def _names(found):
+    return ", ".join(f"{one.kind}:{one.record_id}" for one in found)
 
 
 # --- local-part detection -----------------------------------------------------------
 
-def _detected(question, book, trace, found, used):
-    """Return the matches that local-part detection adds to those of the address itself."""
-    known = {one.record_id for one in found if one.kind == ALIAS}
-    # A former name is the last resort.
-    sources = [(book.detected, LOCAL_PART)] + [(book.formerly_detected, RETIRED)] * (not found)
+def _detected(question, book, trace):
+    """Return the aliases that take the mail by their local part, the one that counts first."""
     closed = []
-    for named, rule in sources:
-        for local_part, detail in question.names[:used]:
-            aliases = [alias for alias in named(local_part) if alias.id not in known]
-            taken = [alias for alias in aliases if _takes(alias, question.domain, book)[0]]
-            closed += [alias for alias in aliases if alias not in taken]
-            if taken:
-                pairs = [(ALIAS, alias.id) for alias in taken]
-                about = _about(question, local_part, detail, pairs)
-                trace.hit("match_local_part", **about, origin=_origin(taken, question, book))
-                return [Match(ALIAS, record_id, rule, detail) for _kind, record_id in pairs]
-    reasons = {"alias": closed[0].id, "origin": _origin(closed, question, book)} if closed else {}
+    # A former name is the last resort.
+    for named, rule in ((book.detected, LOCAL_PART), (book.formerly_detected, RETIRED)):
+        for local_part, detail in question.names:
+            taking = []
+            for alias in named(local_part):
+                takes, origin = _takes(alias, question.domain, book)
+                (taking if takes else closed).append((origin, alias.id))
+            if takers := _first_of(taking, ORIGINS.index):
+                found = [Match(ALIAS, record_id, rule, detail) for _origin, record_id in takers]
+                about = _about(question, local_part, found[:1])
+                trace.hit("match_local_part", **about, origin=takers[0][0])
+                return found
+    reasons = {"alias": closed[0][1], "origin": closed[0][0]} if closed else {}
     trace.miss("match_local_part", address=question.address, **reasons)
     return []
-
-
-def _origin(aliases, question, book):
-    """Return who decided about these aliases, in their order."""
-    return ", ".join(dict.fromkeys(_takes(alias, question.domain, book)[1] for alias in aliases))
 
 
 def _takes(alias, domain, book):
     """Tell whether an alias takes mail for a domain by its local part, and who decided that.
 
-    The alias, its domain, the database: the first that has an opinion. Odoo's own domains
-    are always among the allowed ones, and where nobody has an opinion any domain is.
+    Odoo's own domains are always among the allowed ones.
 
-    :return: ``(bool, origin)``; the origin is ``own_domain``, ``alias``, ``domain``,
-        ``database`` or ``any``
+    :return: ``(bool, origin)``; the origin is one of :data:`ORIGINS`
     """
     if book.is_known(domain):
         return True, "own_domain"
-    for allowed, origin in book.opinions(alias):
-        if allowed is not None:
-            return domain_allowed(domain, allowed), origin
-    return True, "any"
+    allowed, origin = book.decides(alias)
+    return allowed is None or domain_allowed(domain, allowed), origin
 
 
 # --- the address a domain writes from -----------------------------------------------
@@ -216,11 +225,11 @@ def _default_from(question, book, trace):
     for domain in filter(None, (question.domain, present)):
         for local_part, detail in question.names:
             if record_ids := book.writers(local_part, domain):
-                found = [(DEFAULT_FROM, record_id) for record_id in record_ids]
-                trace.hit("match_default_from", **_about(question, local_part, detail, found))
                 rule = SUB_ADDRESS if detail else EXACT
                 rule = rule if domain == question.domain else RETIRED
-                return [Match(kind, record_id, rule, detail) for kind, record_id in found]
+                found = [Match(DEFAULT_FROM, record_id, rule, detail) for record_id in record_ids]
+                trace.hit("match_default_from", **_about(question, local_part, found))
+                return found
     return []
 
 

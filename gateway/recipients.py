@@ -65,11 +65,14 @@ PRESETS = {
     "postfix": Preset(
         ("X-Original-To", "Delivered-To"), "",
         "Postfix writes the address as it came in X-Original-To, and the mailbox it delivers "
-        "to in Delivered-To, when it delivers by itself.",
+        "to in Delivered-To, when it delivers by itself. Where it redirects one address to "
+        "another inside itself, and not to that of the mailbox, trust Delivered-To alone.",
     ),
     "dovecot": Preset(
         ("Delivered-To",), "",
-        "The LMTP server of Dovecot writes the recipient that it was given in Delivered-To. "
+        "The LMTP server of Dovecot writes the recipient that it was given in Delivered-To, "
+        "and none where it was given several at once: then a field that the sender wrote would "
+        "count. Have one handed over at a time (Postfix: lmtp_destination_recipient_limit = 1). "
         "Where a server before it rewrites every address to that of the mailbox, trust a "
         "field of that server.",
     ),

@@ -109,6 +109,10 @@ class Attempt:
         self.message_ids = []
         self.alias_failures = []
         self.error = None
+        # Code of the reason that an answer of core is about.
+        self.answers_about = None
+        # What core has read of the mail.
+        self.message_dict = None
         self.is_parsed = False
         self.is_routed = False
         self.in_route = False

@@ -12,6 +12,8 @@ from .mail_postmaster_pipeline import FETCH_RUN
 _logger = logging.getLogger(__name__)
 
 SUMMARY_DAYS = 30
+# What the addressing reads of a server, from a cache.
+CACHED = {"recipient_fields", "recipient_prefix", "object_id", "fallback_takes_catchall"}
 
 
 class FetchmailServer(models.Model):
@@ -53,6 +55,12 @@ class FetchmailServer(models.Model):
         help="What the server puts before the local part, as qmail does for virtual domains.",
     )
 
+    fallback_takes_catchall = fields.Boolean(
+        "Also for mail to the catchall",
+        help="Mail that is written to the catchall address and answers nothing makes a new "
+        "record, too. Otherwise its sender is told that this address only takes answers.",
+    )
+
     @api.model
     def _selection_recipient_presets(self):
         return [(name, name.capitalize()) for name in PRESETS]
@@ -75,7 +83,7 @@ class FetchmailServer(models.Model):
                     ))
 
     def write(self, vals):
-        if {"recipient_fields", "recipient_prefix"} & vals.keys():
+        if CACHED & vals.keys():
             self.env.registry.clear_cache()
         return super().write(vals)
 

@@ -83,7 +83,19 @@ class MailAlias(models.Model):
             return
         if attempt and not attempt.in_route and not attempt.is_over:
             self._note_refusal(attempt, set_invalid)
-        super()._alias_bounce_incoming_email(message, message_dict, set_invalid=set_invalid)
+        alias = self
+        if attempt and attempt.addressing:
+            alias = self._for_answer(message_dict)
+            message_dict = self.env["mail.postmaster.answer"]._quote(message_dict)
+        super(MailAlias, alias)._alias_bounce_incoming_email(
+            message, message_dict, set_invalid=set_invalid
+        )
+
+    def _for_answer(self, message_dict):
+        """Return this alias as it answers: for its company, in the sender's language."""
+        return self.env["mail.postmaster.answer"]._speaking_for(
+            self, self._gateway_company() or self.env.company, message_dict["email_from"],
+        )
 
     def _note_refusal(self, attempt, set_invalid):
         contact = dict(self._fields["alias_contact"]._description_selection(self.env))

@@ -4,6 +4,7 @@ from odoo.tools.mail import email_normalize
 
 from ..gateway import address_book
 from ..gateway.addresses import BadAddress, canonical, canonical_domain
+from ..gateway.shared_addresses import twins
 from .mail_alias import check_domains, normalized_domains
 
 
@@ -22,6 +23,19 @@ class MailAliasDomain(models.Model):
     @api.constrains("allowed_domains")
     def _check_allowed_domains(self):
         check_domains(self)
+
+    @api.constrains("name")
+    def _check_one_of_a_name(self):
+        """Refuse a second domain of one name, where recipients are ours to decide."""
+        if not self.env["mail.postmaster.addressing"].sudo()._is_on():
+            return
+        # Domains of other companies take mail as well.
+        for group in twins(self.sudo().search([])):
+            if set(group) & set(self.ids):
+                raise ValidationError(self.env._(
+                    "There is an alias domain %(name)s already. Companies can share it.",
+                    name=self.browse(group[0]).name,
+                ))
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -107,9 +121,12 @@ class MailAliasDomain(models.Model):
         own = self.env["mail.postmaster.addressing"].sudo()._own_addresses(list(others))
         return found + [email for address, email in others.items() if address in own]
 
-    def _gateway_company(self, addresses):
-        """Return the company that mail for these addresses belongs to, or an empty recordset."""
-        names = {address.rpartition("@")[2] for address in addresses}
+    def _gateway_company(self, recipients):
+        """Return the company that mail for these addresses belongs to, or an empty recordset.
+
+        :param list recipients: addresses
+        """
+        names = {address.rpartition("@")[2] for address in recipients}
         domains = self.search([]).filtered(lambda domain: domain.name.lower() in names)
         companies = domains.company_ids
         return companies if len(companies) == 1 else companies.browse()

@@ -8,6 +8,7 @@ from odoo import api, fields, models, tools
 from ..gateway import address_book, identity, matching
 from ..gateway.addresses import BadDomains, parse_domains
 from ..gateway.recipients import HEADER, envelope_recipients
+from ..gateway.shared_addresses import shared_address
 from .mail_postmaster_policy import ADDRESSING, ALLOWED_DOMAINS, SUBADDRESSING
 
 
@@ -65,7 +66,7 @@ class MailPostmasterAddressing(models.AbstractModel):
     @api.model
     def _prepare(self, submission, trace):
         """Return the :class:`Addressing` of a mail, or None where that is core's alone."""
-        fields_trusted, prefix = self._trusted(submission.server_id)
+        fields_trusted, prefix, _takes_catchall = self._server(submission.server_id)
         # Mail that a person assigns to a record has no recipients.
         is_assigned = submission.addressed_to == []
         if is_assigned or not (fields_trusted or self._is_on()):
@@ -86,10 +87,13 @@ class MailPostmasterAddressing(models.AbstractModel):
 
     @api.model
     @tools.ormcache("server_id")
-    def _trusted(self, server_id):
-        """Return ``(trusted header fields, prefix)`` of an incoming server."""
+    def _server(self, server_id):
+        """Return ``(trusted header fields, prefix, fallback takes catchall)`` of a server."""
         server = self.env["fetchmail.server"].browse(server_id or ()).exists()
-        return tuple(server._trusted_fields()), server.recipient_prefix or ""
+        return (
+            tuple(server._trusted_fields()), server.recipient_prefix or "",
+            bool(server.object_id and server.fallback_takes_catchall),
+        )
 
     @api.model
     def _is_on(self):
@@ -125,6 +129,23 @@ class MailPostmasterAddressing(models.AbstractModel):
                 return origin, [*own, *allowed]
         return "any", ["*"]
 
+    @api.model
+    def _shared_addresses(self, aliases):
+        """Return ``{id: [(other alias, address)]}`` of the aliases that share an address."""
+        book = self._book_of(sorted(set(aliases.mapped("alias_name"))), "")
+        named = {}
+        for entry in book.aliases:
+            named.setdefault(entry.local_part, []).append(entry)
+        shared = {}
+        for alias in aliases:
+            entries = named.get(alias.alias_name, ())
+            own = next((entry for entry in entries if entry.id == alias.id), None)
+            for other in entries:
+                if own and other != own and (address := shared_address(own, other, book)):
+                    found = self.env["mail.alias"].browse(other.id), address
+                    shared.setdefault(alias.id, []).append(found)
+        return shared
+
     # --- the address book ---------------------------------------------------------------
 
     @api.model
@@ -132,14 +153,20 @@ class MailPostmasterAddressing(models.AbstractModel):
         """Return the address book for these addresses, with one query."""
         separators = self.env["mail.postmaster.policy"]._parameter(SUBADDRESSING) or ""
         names = matching.needed_local_parts(addresses, separators)
+        return self._book_of(names, separators, self._homes(addresses))
+
+    def _book_of(self, names, separators, homes=None):
+        """Return the address book with all that has one of these local parts.
+
+        :param homes: ids of the alias domains that count, None for all
+        """
         retired = [
             row for row in self._retired()
             if row.kind == address_book.DOMAIN or row.local_part in names
         ]
         former_ids = [row.record_id for row in retired if row.kind == address_book.ALIAS]
         return address_book.AddressBook(
-            aliases=self._aliases(names, former_ids, self._homes(addresses)),
-            domains=self._domains(),
+            aliases=self._aliases(names, former_ids, homes), domains=self._domains(),
             retired=tuple(retired), allowed=self._allowed(), separators=separators,
             today=fields.Date.today(),
         )
@@ -147,14 +174,17 @@ class MailPostmasterAddressing(models.AbstractModel):
     def _aliases(self, names, former_ids, homes):
         """Return the aliases to compare with.
 
-        A name may be in use in every alias domain; in others than those of the mail it
-        counts only with local-part detection.
+        A name may be in use in every alias domain; in others than those that count, it
+        does only with local-part detection.
         """
+        named = fields.Domain("alias_name", "in", names)
+        if homes is not None:
+            named &= (
+                fields.Domain("alias_incoming_local", "=", True)
+                | fields.Domain("alias_domain_id", "in", homes)
+            )
         aliases = self.env["mail.alias"].search_fetch(
-            [
-                "|", ("id", "in", former_ids), "&", ("alias_name", "in", names),
-                "|", ("alias_incoming_local", "=", True), ("alias_domain_id", "in", homes),
-            ],
+            named | fields.Domain("id", "in", former_ids),
             [
                 "alias_name", "alias_domain_id", "alias_incoming_local", "allowed_domains",
                 "alias_full_name",

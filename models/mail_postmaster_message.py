@@ -160,6 +160,7 @@ class MailPostmasterMessage(models.Model):
                 return None
         pipeline._process_again(self.id, changes)
         self.invalidate_recordset()
+        self.env["mail.postmaster.delivery"].invalidate_model()
         with pipeline._transaction(joins) as env:
             mail = env[self._name].browse(self.id)
             mail._call_off_attention()

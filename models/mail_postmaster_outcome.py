@@ -10,6 +10,8 @@ from ..gateway import retries, states
 from ..gateway.trace import bounded
 from .attempt import ATTEMPT, Failure, Reason, UnreadableMail
 from .mail_postmaster_pipeline import CONFLICTS
+from .mail_postmaster_policy import OTHER_CONTENT
+from .mail_postmaster_queue import REPEATS
 
 _logger = logging.getLogger(__name__)
 
@@ -29,7 +31,39 @@ class MailPostmasterOutcome(models.AbstractModel):
         """Write what became of a mail, in the transaction that made its records."""
         self.env.flush_all()
         failures = attempt.failures + 1 if attempt.error else 0
-        self._settle(attempt, attempt.verdict, failures, attempt.error)
+        reason = attempt.verdict
+        if reason.code in REPEATS:
+            reason = self._explain_repeat(attempt, reason)
+        self._settle(attempt, reason, failures, attempt.error)
+
+    def _explain_repeat(self, attempt, reason):
+        """Return why a mail is a repetition: of the same content, of another, of our own message."""
+        self.env.cr.execute(
+            """
+            SELECT bool_or(other.digest = mail.digest), mail.message_id
+            FROM mail_postmaster_message AS mail
+            LEFT JOIN mail_postmaster_delivery AS delivery
+                ON delivery.mail_key = mail.mail_key AND delivery.state = 'delivered'
+            LEFT JOIN mail_postmaster_message AS other
+                ON other.id = delivery.mail_id AND other.id <> mail.id
+            WHERE mail.id = %s GROUP BY mail.id
+            """,
+            [attempt.mail_id],
+        )
+        is_same_content, message_id = self.env.cr.fetchone()
+        if is_same_content is False:
+            is_parked = self.env["mail.postmaster.policy"]._choice(OTHER_CONTENT) == "park"
+            return Reason(
+                states.PARKED if is_parked else states.IGNORED, "duplicate_other_content"
+            )
+        if is_same_content is None and message_id:
+            original = self.env["mail.message"].search([("message_id", "=", message_id)], limit=1)
+            if original and original.message_type != "email":
+                return Reason(states.IGNORED, "own_message", {
+                    "model": original.model or "mail.message",
+                    "res_id": original.res_id or original.id,
+                })
+        return reason
 
     def _end_badly(self, attempt, error):
         """Record an attempt whose changes were undone.
@@ -231,11 +265,17 @@ class MailPostmasterOutcome(models.AbstractModel):
         alone has that domain; else of the user who runs the gateway.
         """
         alias_ids = [result.alias_id for result in attempt.results if result.alias_id]
-        if alias_ids:
-            company = self.env["mail.alias"].browse(alias_ids[0])._gateway_company()
+        return self._company_of(attempt, self.env["mail.alias"].browse(alias_ids[:1])).id
+
+    @api.model
+    def _company_of(self, attempt, alias):
+        """Return the company of a mail that is for an alias, or for none."""
+        if alias:
+            company = alias._gateway_company()
         else:
-            company = self.env["mail.alias.domain"]._gateway_company(attempt.addresses)
-        return (company or self.env.company).id
+            known = attempt.addressing and attempt.addressing.addresses
+            company = self.env["mail.alias.domain"]._gateway_company(known or attempt.addresses)
+        return company or self.env.company
 
     def _trace_missing_route(self, attempt):
         """Add to the trace why each recipient is nobody's address."""

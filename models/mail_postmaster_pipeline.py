@@ -12,7 +12,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..gateway import envelope, identity, states
 from .attempt import ATTEMPT, Attempt
-from .mail_postmaster_policy import ENABLED
+from .mail_postmaster_policy import ENABLED, OTHER_CONTENT
 
 _logger = logging.getLogger(__name__)
 
@@ -185,7 +185,9 @@ class MailPostmasterPipeline(models.AbstractModel):
             "uid": self.env.uid,
             "intake_key": identity.intake_key(raw, submission.origin + occasion),
             "message_id": head.message_id[: envelope.LONGEST_TEXT],
-            "mail_key": identity.mail_key(head.message_id, mail_digest),
+            "mail_key": identity.mail_key(
+                head.message_id, mail_digest, with_content=self._delivers_other_content(),
+            ),
             "digest": mail_digest,
             "email_from": head.sender,
             "email_normalized": head.sender_address,
@@ -215,6 +217,10 @@ class MailPostmasterPipeline(models.AbstractModel):
         )
         return cr.dictfetchone()
 
+    def _delivers_other_content(self):
+        """Tell whether another content makes another mail, whatever its Message-Id is."""
+        return self.env["mail.postmaster.policy"]._choice(OTHER_CONTENT) == "deliver"
+
     # --- work ------------------------------------------------------------------------
 
     def _work(self, door, submission, row, joins):
@@ -226,7 +232,7 @@ class MailPostmasterPipeline(models.AbstractModel):
         for _try in range(IMMEDIATE_TRIES):
             try:
                 with self._transaction(joins) as env:
-                    locked = self._lock(env.cr, row, states.WAITING)
+                    locked = env[self._name]._lock(row, states.WAITING)
                     if not locked:
                         return False, None
                     attempt = Attempt(row, submission, joins, **locked)
@@ -271,24 +277,32 @@ class MailPostmasterPipeline(models.AbstractModel):
             self.env.registry.reset_changes()
 
     @api.model
-    def _lock(self, cr, row, expected_states):
+    def _lock(self, row, expected_states):
         """Lock the row of a mail that is in one of these states.
 
         :return: None when somebody else has it or is done with it, else ``is_known`` and
             ``failures`` of an :class:`Attempt`
         """
-        cr.execute(
+        self.env.cr.execute(
             """
             SELECT failures, COALESCE(released, false) OR EXISTS (
                 SELECT 1 FROM mail_postmaster_delivery WHERE mail_key = mail.mail_key
+            ) OR %(delivers_other_content)s AND EXISTS (
+                SELECT 1 FROM mail_postmaster_message AS other
+                JOIN mail_postmaster_delivery AS delivery ON delivery.mail_id = other.id
+                WHERE other.message_id = mail.message_id AND other.digest <> mail.digest
+                    AND delivery.state = 'delivered'
             ) AS is_known
             FROM mail_postmaster_message AS mail
-            WHERE id = %s AND state = ANY(%s)
+            WHERE id = %(id)s AND state = ANY(%(states)s)
             FOR UPDATE OF mail SKIP LOCKED
             """,
-            [row["id"], list(expected_states)],
+            {
+                "id": row["id"], "states": list(expected_states),
+                "delivers_other_content": self._delivers_other_content(),
+            },
         )
-        return cr.dictfetchone()
+        return self.env.cr.dictfetchone()
 
     @api.model
     def _claim(self, attempt, targets, state=states.RECEIVED):

@@ -16,13 +16,20 @@ PRESET_CHOSEN = "mail.postmaster.preset.chosen"
 ADDRESSING = "mail.postmaster.addressing"
 # Characters any of which begins the detail of a sub-address; empty for none.
 SUBADDRESSING = "mail.postmaster.subaddressing"
+# What becomes of a mail with a known Message-Id and other content.
+OTHER_CONTENT = "mail.postmaster.duplicate"
 # Core's own: where it applies is written in mail.thread.message_route.
 ALLOWED_DOMAINS = "mail.catchall.domain.allowed"
 
 PRESETS = ("recommended", "odoo")
 PRESET_VALUES = {
-    "recommended": {ADDRESSING: "True", SUBADDRESSING: "+"},
-    "odoo": {ADDRESSING: False, SUBADDRESSING: False},
+    "recommended": {ADDRESSING: "True", SUBADDRESSING: "+", OTHER_CONTENT: "ignore"},
+    "odoo": {ADDRESSING: False, SUBADDRESSING: False, OTHER_CONTENT: False},
+}
+
+# key: what it may be, the default first
+CHOICES = {
+    OTHER_CONTENT: ("ignore", "park", "deliver"),
 }
 
 # A number with more digits is no id in PostgreSQL, whose integers end at 2147483647.
@@ -59,6 +66,12 @@ class MailPostmasterPolicy(models.AbstractModel):
         if not text.isascii() or not text.isdigit():
             return default
         return min(max(int(text), smallest), largest)
+
+    @api.model
+    def _choice(self, key):
+        """Return one of the choices of a parameter; nonsense gives the default."""
+        value = str(self._parameter(key) or "").strip().lower()
+        return value if value in CHOICES[key] else CHOICES[key][0]
 
     @api.model
     def _retry_schedule(self):
@@ -104,6 +117,10 @@ class MailPostmasterPolicy(models.AbstractModel):
                 retries.parse_schedule(value)
             except ValueError as error:
                 raise ValidationError(f"{key}: {error}") from error
+        if key in CHOICES and value not in CHOICES[key]:
+            raise ValidationError(self.env._(
+                "%(key)s must be one of: %(choices)s.", key=key, choices=", ".join(CHOICES[key]),
+            ))
         if key in NUMBERS:
             _default, smallest, largest = NUMBERS[key]
             text = str(value).strip()

@@ -16,8 +16,10 @@ _logger = logging.getLogger(__name__)
 MOST_CRASHES = 3
 # How often a worker looks for a mail that nobody else has.
 MOST_CLAIMS = 5
+# Reasons of a mail that waits for a person to accept it.
+DECIDED_BY_HAND = ("alias_held", "duplicate_other_content")
 # Reasons of a mail that repeats one that is here.
-REPEATS = ("duplicate", "duplicate_message")
+REPEATS = ("duplicate", "duplicate_message", "duplicate_other_content", "own_message")
 
 
 class MailPostmasterQueue(models.AbstractModel):
@@ -166,14 +168,16 @@ class MailPostmasterQueue(models.AbstractModel):
                     state = 'received', reason_code = 'waiting', reason_params = NULL,
                     attempts = 1, failures = 0,
                     options = options || %(changes)s::jsonb,
-                    released = COALESCE(released, false) OR state = ANY(%(turned_down)s),
+                    released = COALESCE(released, false) OR state = ANY(%(turned_down)s)
+                        OR reason_code = ANY(%(decided_by_hand)s),
                     mail_key = CASE WHEN reason_code = ANY(%(repeats)s)
                         THEN mail_key || '#' || id ELSE mail_key END,
                     next_attempt = now() AT TIME ZONE 'UTC' + %(lease)s
                 WHERE id = %(id)s AND state = ANY(%(states)s)
                 """,
                 {"id": mail_id, "states": list(states.RELEASABLE), "lease": LEASE,
-                 "repeats": list(REPEATS), "turned_down": [states.REFUSED, states.IGNORED],
+                 "repeats": list(REPEATS), "decided_by_hand": list(DECIDED_BY_HAND),
+                 "turned_down": [states.REFUSED, states.IGNORED],
                  "changes": Json({"release": changes} if changes else {})},
             )
             return bool(env.cr.rowcount)

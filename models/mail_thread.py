@@ -109,10 +109,15 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _detect_loop_sender(self, message, message_dict, routes):
+        attempt = self.env.context.get(ATTEMPT)
+        if attempt:
+            attempt.answers_about = "loop_limit"
         is_loop = not self._is_released() and super()._detect_loop_sender(
             message, message_dict, routes
         )
-        if is_loop and (attempt := self.env.context.get(ATTEMPT)):
+        if attempt:
+            attempt.answers_about = None
+        if is_loop and attempt:
             attempt.decide(states.REFUSED, "loop_limit")
         return self._note_check("loop_sender", is_loop) if routes else is_loop
 
@@ -133,10 +138,23 @@ class MailThread(models.AbstractModel):
             # All recipients, where core looks at To alone: an alias in Cc takes the mail.
             addresses = attempt.addressing.translate(attempt.addressing.recipients.addresses)
             msg_dict = {**msg_dict, "to": ",".join(addresses)}
-        is_catchall = not self._is_released() and super()._detect_write_to_catchall(msg_dict)
+        is_catchall = (
+            not self._is_released() and not self._fallback_takes_catchall(attempt)
+            and super()._detect_write_to_catchall(msg_dict)
+        )
         if is_catchall and (attempt := self.env.context.get(ATTEMPT)):
             attempt.decide(states.REFUSED, "catchall")
+            attempt.answers_about = "catchall"
         return self._note_check("catchall", is_catchall)
+
+    def _fallback_takes_catchall(self, attempt):
+        """Tell whether the incoming server makes a record of mail to the catchall."""
+        server_id = attempt.server_id if attempt else None
+        addressing = self.env["mail.postmaster.addressing"]
+        if not server_id or not addressing._server(server_id)[2]:
+            return False
+        attempt.trace.hit("fallback_takes_catchall")
+        return True
 
     def _note_check(self, step, result):
         if attempt := self.env.context.get(ATTEMPT):
@@ -176,6 +194,8 @@ class MailThread(models.AbstractModel):
         if self._is_vetoed(attempt, route):
             attempt.trace.miss("alias", alias=route[4].display_name)
             return ()
+        if self._turns_down(attempt, message, message_dict, route):
+            return False
         checked = super()._routing_check_route(
             message, message_dict, route, raise_exception=raise_exception
         )
@@ -199,6 +219,26 @@ class MailThread(models.AbstractModel):
             and alias.id not in attempt.addressing.alias_ids
         )
 
+    @api.model
+    def _turns_down(self, attempt, message, message_dict, route):
+        """Tell whether the alias of a route takes no mail now, and note that.
+
+        What a person has released is taken in.
+        """
+        alias = route[4]
+        if not attempt or not alias or attempt.is_released:
+            return False
+        is_reply = bool(route[1]) and route[1] != alias.alias_force_thread_id
+        reason = alias._turn_down(is_reply)
+        if not reason:
+            return False
+        attempt.trace.miss("alias_mode", alias=alias.display_name, mode=alias.alias_mode)
+        target = target_of(route, attempt.server_id)
+        attempt.results.append(RouteResult(target, reason, alias_id=alias.id))
+        if reason.state == states.REFUSED:
+            alias._tell_refused_sender(message, message_dict)
+        return True
+
     def _routing_create_bounce_email(self, email_from, body_html, message, **mail_values):
         """Answer the sender of one mail once, whatever the number of its copies."""
         attempt = self.env.context.get(ATTEMPT)
@@ -212,7 +252,15 @@ class MailThread(models.AbstractModel):
                 attempt.trace.miss("answer", why=why)
                 return
             attempt.trace.hit("answer")
-        super()._routing_create_bounce_email(email_from, body_html, message, **mail_values)
+        thread = self
+        if attempt and attempt.addressing:
+            env, body_html, mail_values = self.env["mail.postmaster.answer"]._rewrite(
+                attempt, email_from, body_html, mail_values,
+            )
+            thread = self.with_env(env)
+        super(MailThread, thread)._routing_create_bounce_email(
+            email_from, body_html, message, **mail_values
+        )
 
     @api.model
     def message_route(self, message, message_dict, model=None, thread_id=None, custom_values=None):
@@ -224,6 +272,7 @@ class MailThread(models.AbstractModel):
             )
         attempt.is_routed = True
         attempt.show_message_id(message_dict)
+        attempt.message_dict = message_dict
         recipients = message_dict["recipients"]
         (attempt.trace.hit if recipients else attempt.trace.miss)(
             "recipients", recipients=recipients

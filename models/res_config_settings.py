@@ -6,6 +6,7 @@ from .mail_postmaster_policy import (
     ENABLED,
     LOG_DAYS,
     NUMBERS,
+    OTHER_CONTENT,
     PRESET_CHOSEN,
     PRESET_VALUES,
     RAW_DAYS,
@@ -26,6 +27,7 @@ NUMBER_FIELDS = {
 PRESET_FIELDS = {
     ADDRESSING: "postmaster_addressing",
     SUBADDRESSING: "postmaster_subaddressing",
+    OTHER_CONTENT: "postmaster_other_content",
 }
 
 
@@ -59,6 +61,10 @@ class ResConfigSettings(models.TransientModel):
     )
     postmaster_subaddressing = fields.Char(
         "Separators of sub-addresses", config_parameter=SUBADDRESSING,
+    )
+    postmaster_other_content = fields.Selection(
+        [("ignore", "Ignore it"), ("park", "Let somebody look at it"), ("deliver", "Deliver it")],
+        "Same Message-Id, other content", config_parameter=OTHER_CONTENT, default="ignore",
     )
     # Not a config_parameter: core removes the parameter of a Boolean that is not set, and
     # a missing parameter means that Postmaster is on.
@@ -112,6 +118,7 @@ class ResConfigSettings(models.TransientModel):
         values["postmaster_retry_minutes"] = policy._retry_minutes()
         for key, name in NUMBER_FIELDS.items():
             values[name] = policy._number(key)
+        values["postmaster_other_content"] = policy._choice(OTHER_CONTENT)
         values["postmaster_responsible_id"] = policy._responsible().id
         values["postmaster_preset"] = policy._preset()
         # Anybody who may open the settings may see whether mail is stored.

@@ -38,6 +38,15 @@ REASONS = {
         "The address %(alias)s is not set up correctly. "
         "The sender was told."
     ),
+    "alias_held": _lt("The address %(alias)s holds mail until somebody has looked at it."),
+    "alias_refuses": _lt("The address %(alias)s takes no mail. The sender was told."),
+    "alias_closed": _lt("The address %(alias)s is closed since %(since)s. The sender was told."),
+    "duplicate_other_content": _lt(
+        "Every addressee already has a message with this Message-Id, but with another content."
+    ),
+    "own_message": _lt(
+        "A message that this database has sent itself, from %(model)s number %(res_id)s."
+    ),
     "loop_limit": _lt("Too many mails from this sender in a short time. The sender was told."),
     "no_route": _lt("No alias takes mail for %(recipients)s."),
     "no_recipient": _lt("The mail names no recipient."),
@@ -102,6 +111,13 @@ STEPS = {
             "%(found)s takes mail for %(address)s by its local part (allowed by: %(origin)s)."
         ),
         False: _lt("No alias takes mail for %(address)s by its local part."),
+    },
+    "match_shared": {
+        True: _lt("%(address)s is shared by %(found)s; the oldest of them gets the mail."),
+    },
+    "alias_mode": {False: _lt("%(alias)s takes no mail now (%(mode)s).")},
+    "fallback_takes_catchall": {
+        True: _lt("The incoming server makes a record of mail to the catchall, too."),
     },
     "match_default_from": {True: _lt("%(address)s is an address this database writes from.")},
     "recipients": {True: _lt("Addressed to %(recipients)s."), False: _lt("Addressed to nobody.")},

@@ -4,9 +4,11 @@ from . import (
     test_address_book,
     test_address_list,
     test_addresses,
+    test_automatic,
     test_charsets,
     test_envelope,
     test_explanation,
+    test_hops,
     test_identity,
     test_imports,
     test_mailbox,
@@ -14,6 +16,7 @@ from . import (
     test_preview,
     test_recipients,
     test_retired,
+    test_shared_addresses,
     test_retries,
     test_states,
     test_trace,
@@ -21,4 +24,4 @@ from . import (
 
 # A library of development (dev/requirements.txt), which an Odoo elsewhere need not have.
 if find_spec("hypothesis"):
-    from . import test_address_properties
+    from . import test_address_properties, test_automatic_properties

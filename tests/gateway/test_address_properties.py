@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 from odoo.tests import BaseCase
 
 from odoo.addons.mail_postmaster.gateway import matching
-from odoo.addons.mail_postmaster.gateway.address_book import AddressBook, Alias, Domain, Retired
+from odoo.addons.mail_postmaster.gateway.address_book import (
+    AddressBook,
+    Alias,
+    Domain,
+    Retired,
+    domain_ids_by_name,
+)
 from odoo.addons.mail_postmaster.gateway.address_list import read_addresses
 from odoo.addons.mail_postmaster.gateway.addresses import (
     BadAddress,
@@ -22,6 +28,7 @@ from odoo.addons.mail_postmaster.gateway.recipients import (
     TRUSTED_FIELDS,
     envelope_recipients,
 )
+from odoo.addons.mail_postmaster.gateway.shared_addresses import shared_address
 from odoo.addons.mail_postmaster.gateway.trace import Trace
 
 # The same cases in every run, and nothing written beside the tests.
@@ -43,6 +50,12 @@ plausible = st.builds(
 record_id = st.integers(1, 3)
 allowed = st.sampled_from(ALLOWED)
 kind = st.sampled_from(("alias", "catchall", "bounce", "domain"))
+
+LEVEL = st.none() | st.lists(
+    st.sampled_from(("a.test", "b.a.test", "*.a.test", "*.b.a.test", "*.test", "x.org")),
+    max_size=3,
+).map(tuple)
+ALIAS = st.tuples(st.none() | st.integers(1, 3), st.booleans(), LEVEL)
 
 
 def few(strategy, **options):
@@ -149,14 +162,17 @@ class TestMatching(BaseCase):
                 f"{one} of {address}",
             )
 
-    @settings(CASES, max_examples=300)
+    @settings(CASES, max_examples=1000)
     @given(plausible, books)
     def test_only_what_is_needed_is_looked_at(self, address, book):
         needed = set(matching.needed_local_parts([address], book.separators))
+        homes = _homes(address, book)
         whole = matching.match(address, book, Trace())
         part = AddressBook(
             aliases=tuple(
-                alias for alias in book.aliases if alias.local_part.lower() in needed
+                alias for alias in book.aliases
+                if alias.local_part.lower() in needed
+                and (alias.by_local_part or alias.domain_id in homes)
                 or any(row.kind == "alias" and row.record_id == alias.id
                        and row.local_part.lower() in needed for row in book.retired)
             ),
@@ -168,6 +184,14 @@ class TestMatching(BaseCase):
             allowed=book.allowed, separators=book.separators,
         )
         self.assertEqual(matching.match(address, part, Trace()), whole)
+
+
+def _homes(address, book):
+    try:
+        domain = canonical(address).rpartition("@")[2]
+    except BadAddress:
+        return ()
+    return domain_ids_by_name(book.domains, book.retired).get(domain, ())
 
 
 # --- the rules once more, said in another way: by looking at every record ----------------
@@ -264,3 +288,29 @@ def _same(typed, address):
         return canonical(typed) == address
     except BadAddress:
         return False
+
+
+class TestSharedAddressProperties(BaseCase):
+    HOMES = (
+        Domain(1, "example.com", "catchall", "bounce"),
+        Domain(2, "Other.test", "catchall", "bounce"),
+        Domain(3, "example.com", "c", "b", allowed=("x.org",)),
+    )
+    NAMES = ("example.com", "other.test", "a.test", "b.a.test", "c.b.a.test", "x.org", "o.test")
+
+    @settings(CASES)
+    @given(ALIAS, ALIAS, LEVEL)
+    def test_two_aliases_share_what_matching_gives_to_the_older(self, one, other, allowed):
+        aliases = (Alias(1, "sales", *one), Alias(2, "sales", *other))
+        book = AddressBook(aliases, self.HOMES, allowed=allowed)
+        found = shared_address(*aliases, book)
+        shared = [name for name in self.NAMES if self.is_shared(f"sales@{name}", book)]
+        self.assertEqual(bool(found), bool(shared))
+        if found and "*" not in found:
+            self.assertIn(found.partition("@")[2], shared)
+
+    @staticmethod
+    def is_shared(address, book):
+        trace = Trace()
+        matching.match(address, book, trace)
+        return any(step["step"] == "match_shared" for step in trace.steps)

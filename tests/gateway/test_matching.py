@@ -38,10 +38,23 @@ class TestExact(MatchingCase):
             ("sales@xn--mnchen-3ya.test", ("alias", 1, "exact")),
         ])
 
-    def test_two_aliases_of_one_address_are_both_found(self):
+    def test_address_is_of_one_alias_alone(self):
         twins = (EXAMPLE, Domain(9, "example.com", "catchall9", "bounce9"))
-        self.assertCases(book([(1, "sales", 1), (2, "sales", 9)], domains=twins), [
-            ("sales@example.com", ("alias", 1, "exact"), ("alias", 2, "exact")),
+        steps = self.assertMatches(
+            book([(2, "sales", 9), (1, "sales", 1)], domains=twins),
+            "sales@example.com", ("alias", 1, "exact"),
+        )
+        self.assertEqual(steps, [
+            {"step": "match_exact", "hit": True,
+             "params": {"address": "sales@example.com", "found": "alias:1"}},
+            {"step": "match_shared", "hit": True,
+             "params": {"address": "sales@example.com", "found": "alias:1, alias:2"}},
+        ])
+
+    def test_alias_comes_before_the_catchall_of_a_domain_of_the_same_name(self):
+        twins = (EXAMPLE, Domain(9, "example.com", "sales", "bounce9"))
+        self.assertCases(book([(1, "sales", 1)], domains=twins), [
+            ("sales@example.com", ("alias", 1, "exact")),
         ])
 
     def test_alias_without_a_domain_has_no_address(self):
@@ -188,21 +201,39 @@ class TestLocalPart(MatchingCase):
             ("sales@example.com", ("alias", 1, "local_part")),
         ])
 
-    def test_it_adds_to_the_exact_address(self):
+    def test_address_that_is_an_aliases_own_is_not_taken(self):
         aliases = [(1, "sales", 1), (2, "sales", 2, True), (3, "sales", 3)]
         self.assertCases(book(aliases), [
-            ("sales@example.com", ("alias", 1, "exact"), ("alias", 2, "local_part")),
+            ("sales@example.com", ("alias", 1, "exact")),
             ("sales@other.test", ("alias", 2, "exact")),
+            ("sales@a.test", ("alias", 2, "local_part")),
         ])
+
+    def test_the_most_explicit_takes_it_then_the_oldest(self):
+        homes = (EXAMPLE, Domain(2, "other.test", allowed=("a.test", "b.test")))
+        allowed = ("a.test", "b.test", "c.test")
+        for aliases, expected in [
+            ([(1, "x", 1, True), (2, "x", 2, True), (3, "x", 1, True, ("a.test",))], 3),
+            ([(1, "x", 1, True), (2, "x", 2, True), (3, "x", 1, True, ("c.test",))], 2),
+            ([(4, "x", 1, True), (1, "x", 1, True), (3, "x", 1, True, ("c.test",))], 1),
+        ]:
+            with self.subTest(expected=expected):
+                shelf = book(aliases, domains=homes, allowed=allowed)
+                self.assertMatches(shelf, "x@a.test", ("alias", expected, "local_part"))
+
+    def test_several_that_take_it_are_named(self):
+        steps = self.assertMatches(
+            book([(2, "sales", 2, True), (1, "sales", 1, True)]),
+            "sales@a.test", ("alias", 1, "local_part"),
+        )
+        self.assertEqual(steps[-1]["step"], "match_shared")
+        self.assertEqual(steps[-1]["params"]["found"], "alias:1, alias:2")
 
     def test_with_a_detail(self):
         aliases = [(1, "sales", 1), (2, "sales", 2, True)]
         self.assertCases(book(aliases), [
             ("sales+x@a.test", ("alias", 2, "local_part", "x")),
-            (
-                "sales+x@example.com",
-                ("alias", 1, "sub_address", "x"), ("alias", 2, "local_part", "x"),
-            ),
+            ("sales+x@example.com", ("alias", 1, "sub_address", "x")),
         ])
 
     def test_it_never_finds_a_shorter_name(self):
@@ -231,9 +262,9 @@ class TestLocalPart(MatchingCase):
         aliases = [(1, "sales", 1, True, allowed), (2, "sales", 2), (3, "sales", 3, True)]
         local = {1: ("alias", 1, "local_part"), 3: ("alias", 3, "local_part")}
         self.assertCases(book(aliases, domains=domains, allowed=("c.test",)), [
-            ("sales@example.com", ("alias", 1, "exact"), local[3]),
-            ("sales@other.test", ("alias", 2, "exact"), local[1], local[3]),
-            ("sales@third.test", ("alias", 3, "exact"), local[1]),
+            ("sales@example.com", ("alias", 1, "exact")),
+            ("sales@other.test", ("alias", 2, "exact")),
+            ("sales@third.test", ("alias", 3, "exact")),
             ("sales@a.test", local[1]),
             ("sales@x.b.test", local[1]),
             ("sales@b.test",),
@@ -247,8 +278,8 @@ class TestSteps(MatchingCase):
         steps = self.assertMatches(book(), "nobody@a.test")
         self.assertEqual(
             [(step["step"], step["hit"], step["params"].get("reason")) for step in steps],
-            [("match_exact", False, "domain_unknown"), ("match_sub_address", False, None),
-             ("match_retired", False, None), ("match_local_part", False, None)],
+            [("match_exact", False, "domain_unknown"), ("match_retired", False, None),
+             ("match_sub_address", False, None), ("match_local_part", False, None)],
         )
 
     def test_the_trace_of_many_recipients_is_bounded(self):

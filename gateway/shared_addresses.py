@@ -1,0 +1,77 @@
+"""Which addresses two aliases would both answer to, so that one of them never gets the mail.
+
+``matching`` gives an address to one alias. Where two have it by the same rule, which of
+them is chosen by age alone, and that is no choice a person has made.
+
+What this does not do: find the aliases with the same local part. The caller fills the
+book with them.
+"""
+
+from .address_book import ALIAS
+from .addresses import BadAddress, canonical_domain, domain_allowed
+
+ANY = "*"
+
+
+def shared_address(one, other, book):
+    """Return an address that two aliases would both answer to by the same rule, or None.
+
+    Where it stands for many, its domain is a pattern.
+
+    :param one: an :class:`~.address_book.Alias`, as is ``other``, of the same local part
+    :param book: an :class:`~.address_book.AddressBook` with all aliases of that local part
+    """
+    domain = _shared_domain(one, other, book)
+    return f"{one.local_part}@{domain}" if domain else None
+
+
+def twins(domains):
+    """Return the groups of alias domains that have the same name, as lists of their ids."""
+    named = {}
+    for domain in domains:
+        try:
+            named.setdefault(canonical_domain(domain.name), []).append(domain.id)
+        except BadAddress:
+            continue
+    return [ids for ids in named.values() if len(ids) > 1]
+
+
+def _shared_domain(one, other, book):
+    for name in book.names:
+        holders = {record_id for kind, record_id in book.holders(one.local_part, name)
+                   if kind == ALIAS}
+        if {one.id, other.id} <= holders:
+            return name
+    if not (one.by_local_part and other.by_local_part):
+        return None
+    # What is nobody's own address in a domain of ours is taken by all with detection.
+    for name in book.names:
+        if not book.holders(one.local_part, name):
+            return name
+    (allowed, origin), (others, other_origin) = book.decides(one), book.decides(other)
+    if origin != other_origin:
+        # The more explicit one gets it.
+        return None
+    return ANY if allowed is None else common_domain(allowed, others)
+
+
+def common_domain(patterns, others):
+    """Return a domain, or a pattern, that two lists of allowed domains have in common, or None.
+
+    :param patterns: as :func:`~.addresses.parse_domains` returns them; as are ``others``
+    """
+    for pattern in patterns:
+        for other in others:
+            if _lies_in(pattern, other):
+                return pattern
+            if _lies_in(other, pattern):
+                return other
+    return None
+
+
+def _lies_in(pattern, other):
+    """Tell whether every domain of a pattern is one of another pattern."""
+    if pattern == other:
+        return True
+    # Every domain below example.com is below com, and none of them is example.com.
+    return other.startswith("*.") and domain_allowed(pattern.removeprefix("*."), (other,))

@@ -1,0 +1,86 @@
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.tools import format_date, is_html_empty
+
+from ..gateway import states
+from .attempt import Reason
+
+ACCEPT, HOLD, REFUSE, CLOSED = "accept", "hold", "refuse", "closed"
+
+
+class MailAlias(models.Model):
+    """What becomes of mail for an alias, before contact security is asked."""
+
+    _inherit = "mail.alias"
+
+    alias_mode = fields.Selection(
+        [
+            (ACCEPT, "Accept"), (HOLD, "Hold for review"), (REFUSE, "Refuse"),
+            (CLOSED, "Closed since"),
+        ],
+        "Incoming mail", default=ACCEPT, required=True,
+        help="Hold for review: everything written to this address waits in the log of received "
+        "mail until somebody processes it. Refuse and Closed: nothing new is taken in, and the "
+        "sender is told; answers in a conversation that exists are still accepted.",
+    )
+    alias_closed_since = fields.Date(
+        "Closed since", help="The first day on which mail is refused. Empty: at once.",
+    )
+    alias_refusal = fields.Html(
+        "Text for the sender", translate=True,
+        help="What the sender of a refused mail is told. Empty: a general text.",
+    )
+
+    @api.onchange("alias_mode")
+    def _onchange_alias_mode(self):
+        if self.alias_mode == CLOSED and not self.alias_closed_since:
+            self.alias_closed_since = fields.Date.context_today(self)
+
+    def _turn_down(self, is_reply):
+        """Return the :class:`Reason` for which mail for this alias is not taken in, or None.
+
+        :param bool is_reply: it answers in a conversation that exists
+        """
+        self.ensure_one()
+        params = {"alias": self.display_name}
+        if self.alias_mode == HOLD:
+            return Reason(states.PARKED, "alias_held", params)
+        if is_reply:
+            return None
+        if self.alias_mode == REFUSE:
+            return Reason(states.REFUSED, "alias_refuses", params)
+        since = self.alias_closed_since
+        if self.alias_mode == CLOSED and (not since or since <= fields.Date.today()):
+            return Reason(states.REFUSED, "alias_closed", {
+                **params, "since": fields.Date.to_string(since) if since else "",
+            })
+        return None
+
+    def _tell_refused_sender(self, message, message_dict):
+        """Answer the sender of a mail that this alias has turned down."""
+        self.ensure_one()
+        alias = self._for_answer(message_dict)
+        text = alias.alias_refusal
+        body = alias.env["ir.qweb"]._render("mail.mail_bounce_alias_security", {
+            "body": alias._default_refusal() if is_html_empty(text) else text,
+            "message": self.env["mail.postmaster.answer"]._quote(message_dict),
+        }, minimal_qcontext=True)
+        alias.env["mail.thread"]._routing_create_bounce_email(
+            message_dict["email_from"], body, message, references=message_dict["message_id"],
+        )
+
+    def _default_refusal(self):
+        since = ""
+        if self.alias_mode == CLOSED and self.alias_closed_since:
+            since = format_date(self.env, self.alias_closed_since)
+        return Markup("<p>{}</p><p>{}</p>").format(
+            self.env._("Dear Sender"),
+            self.env._(
+                "The address %(alias)s is closed since %(since)s; your message was not accepted.",
+                alias=self.display_name, since=since,
+            ) if since else self.env._(
+                "The address %(alias)s takes no mail; your message was not accepted.",
+                alias=self.display_name,
+            ),
+        )
