@@ -9,6 +9,7 @@ from functools import cached_property
 
 from ..gateway import identity, states
 from ..gateway.automatic import classify
+from ..gateway.envelope import split_addresses
 from ..gateway.trace import Trace
 from .submission import STORED
 
@@ -134,6 +135,13 @@ class Attempt:
         """Return True once: for the call this attempt was made for, not for calls inside it."""
         first, self._is_entered = not self._is_entered, True
         return first
+
+    @property
+    def addresses(self):
+        """Who the mail is for: by the evidence, or by its header where that is core's alone."""
+        if self.addressing:
+            return self.addressing.recipients.addresses
+        return split_addresses(self.recipients)
 
     def hide_message_id(self, values):
         if self.is_known:

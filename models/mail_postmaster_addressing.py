@@ -1,6 +1,7 @@
 """Which aliases a mail is for, and who wrote it: rules of ``gateway``, records of this database."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from odoo import api, fields, models, tools
@@ -226,28 +227,44 @@ class MailPostmasterAddressing(models.AbstractModel):
     def _book(self, addresses):
         """Return the address book for these addresses, with one query."""
         separators = self.env["mail.postmaster.policy"]._parameter(SUBADDRESSING) or ""
-        return self._book_of(matching.needed_local_parts(addresses, separators), separators)
+        names = matching.needed_local_parts(addresses, separators)
+        return self._book_of(names, separators, self._homes(addresses))
 
-    def _book_of(self, names, separators):
-        """Return the address book with all that has one of these local parts."""
+    def _book_of(self, names, separators, homes=None):
+        """Return the address book with all that has one of these local parts.
+
+        :param homes: ids of the alias domains that count, None for all
+        """
         retired = [
             row for row in self._retired()
             if row.kind == address_book.DOMAIN or row.local_part in names
         ]
         former_ids = [row.record_id for row in retired if row.kind == address_book.ALIAS]
         return address_book.AddressBook(
-            aliases=self._aliases(names, former_ids), domains=self._domains(),
+            aliases=self._aliases(names, former_ids, homes), domains=self._domains(),
             retired=tuple(retired), allowed=self._allowed(), separators=separators,
             today=fields.Date.today(),
         )
 
-    def _aliases(self, names, former_ids):
+    def _aliases(self, names, former_ids, homes):
+        """Return the aliases to compare with.
+
+        A name may be in use in every alias domain; in others than those that count, it
+        does only with local-part detection.
+        """
+        named = fields.Domain("alias_name", "in", names)
+        if homes is not None:
+            named &= (
+                fields.Domain("alias_incoming_local", "=", True)
+                | fields.Domain("alias_domain_id", "in", homes)
+            )
         aliases = self.env["mail.alias"].search_fetch(
-            ["|", ("alias_name", "in", names), ("id", "in", former_ids)],
+            named | fields.Domain("id", "in", former_ids),
             [
                 "alias_name", "alias_domain_id", "alias_incoming_local", "allowed_domains",
                 "alias_full_name",
             ],
+            order="id",
         )
         return tuple(
             address_book.Alias(
@@ -266,6 +283,17 @@ class MailPostmasterAddressing(models.AbstractModel):
             )
             for domain in self.env["mail.alias.domain"].search([])
         )
+
+    def _homes(self, addresses):
+        """Return the ids of the alias domains that have, or had, the domain of an address."""
+        by_name = self._domain_ids_by_name()
+        return sorted({
+            home for address in addresses for home in by_name.get(address.rpartition("@")[2], ())
+        })
+
+    @tools.ormcache()
+    def _domain_ids_by_name(self):
+        return address_book.domain_ids_by_name(self._domains(), self._retired())
 
     @tools.ormcache()
     def _own_domains(self):
@@ -300,15 +328,18 @@ class MailPostmasterAddressing(models.AbstractModel):
                 # An alias without a domain is found by its local part, in any domain of ours.
                 name = f"{alias.alias_name}@{homes[0].name}"
             known_as[(address_book.ALIAS, alias.id)] = name
+        kept = {(match.kind, match.record_id) for match in found}
         for home in homes:
             for kind, local_part in (
                 (address_book.CATCHALL, home.catchall), (address_book.BOUNCE, home.bounce),
             ):
-                if local_part:
+                if local_part and (kind, home.id) in kept:
                     known_as[(kind, home.id)] = f"{local_part}@{home.name}"
         return known_as
 
 
+# The database's list is the same for each mail, and as long as there are alias domains.
+@lru_cache(maxsize=1024)
 def read_domains(text):
     """Return the domains and patterns of a text, None for an empty one and for nonsense.
 

@@ -270,6 +270,9 @@ class MailThread(models.AbstractModel):
         written = {name: message_dict[name] for name in ("to", "recipients")}
         if attempt.addressing:
             message_dict.update(_prepared(attempt.addressing, written))
+            if attempt.addressing.recipients.is_envelope:
+                # What nobody takes is what the envelope says, and a blind copy has no To.
+                recipients = ", ".join(attempt.addresses)
         try:
             routes = super().message_route(
                 message, message_dict, model=model, thread_id=thread_id,

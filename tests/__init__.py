@@ -6,6 +6,7 @@ from . import (
     test_answering_company,
     test_attention,
     test_catchall,
+    test_company_matrix,
     test_controllers,
     test_decisions,
     test_duplicates,

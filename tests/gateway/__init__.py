@@ -1,6 +1,7 @@
 from importlib.util import find_spec
 
 from . import (
+    test_address_book,
     test_address_list,
     test_addresses,
     test_automatic,
