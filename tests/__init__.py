@@ -1,6 +1,7 @@
 from . import (
     gateway,
     test_access,
+    test_actions,
     test_addressing,
     test_alias_mode,
     test_answering_company,
@@ -8,6 +9,8 @@ from . import (
     test_catchall,
     test_controllers,
     test_decisions,
+    test_deliveries_page,
+    test_dialogs,
     test_duplicates,
     test_erase,
     test_hooks,
@@ -15,8 +18,9 @@ from . import (
     test_policy,
     test_release,
     test_retention,
-    test_screens,
+    test_sentences,
     test_settings,
     test_shared_addresses,
     test_tour,
+    test_views,
 )
