@@ -49,62 +49,26 @@ TRUSTED_FIELDS = (
 
 
 class Preset(NamedTuple):
-    """What to trust at a mail server.
+    """What to trust at a mail server; the sentences for the administrator are the addon's.
 
     :param fields: of :data:`TRUSTED_FIELDS`, the best first
     :param prefix: what the server puts before the local part
-    :param why: a sentence for the administrator
     """
 
     fields: tuple
-    prefix: str
-    why: str
+    prefix: str = ""
 
 
 PRESETS = {
-    "postfix": Preset(
-        ("X-Original-To", "Delivered-To"), "",
-        "Postfix writes the address as it came in X-Original-To, and the mailbox it delivers "
-        "to in Delivered-To, when it delivers by itself.",
-    ),
-    "dovecot": Preset(
-        ("Delivered-To",), "",
-        "The LMTP server of Dovecot writes the recipient that it was given in Delivered-To. "
-        "Where a server before it rewrites every address to that of the mailbox, trust a "
-        "field of that server.",
-    ),
-    "exim": Preset(
-        ("Envelope-To",), "",
-        "Exim writes the address as it came in Envelope-To.",
-    ),
-    "gmail": Preset(
-        ("Delivered-To",), "",
-        "Google writes the address of the mailbox in Delivered-To: right for a mailbox of "
-        "one alias. For a mailbox that collects many, trust no field.",
-    ),
-    "microsoft": Preset(
-        (), "",
-        "Microsoft 365 writes no field with the recipient that can be relied on; To and Cc "
-        "decide.",
-    ),
-    "fastmail": Preset(
-        ("X-Delivered-To",), "",
-        "Fastmail writes the address as it came in X-Delivered-To.",
-    ),
-    "kerio": Preset(
-        ("X-Envelope-To",), "",
-        "Kerio Connect, and others that collect a domain in one mailbox, write the address "
-        "as it came in X-Envelope-To.",
-    ),
-    "qmail": Preset(
-        ("Delivered-To",), "",
-        "qmail, also as part of Plesk, writes Delivered-To with the name of the virtual "
-        "domain before the local part: type that name and its hyphen as the prefix.",
-    ),
-    "other": Preset(
-        (), "",
-        "No field is trusted: To, Cc and Delivered-To decide, as in Odoo.",
-    ),
+    "postfix": Preset(("X-Original-To", "Delivered-To")),
+    "dovecot": Preset(("Delivered-To",)),
+    "exim": Preset(("Envelope-To",)),
+    "gmail": Preset(("Delivered-To",)),
+    "microsoft": Preset(()),
+    "fastmail": Preset(("X-Delivered-To",)),
+    "kerio": Preset(("X-Envelope-To",)),
+    "qmail": Preset(("Delivered-To",)),
+    "other": Preset(()),
 }
 
 

@@ -8,10 +8,17 @@ from ..gateway import states
 from ..gateway.mailbox import FetchRun, open_mailbox
 from ..gateway.recipients import PRESETS, TRUSTED_FIELDS
 from .mail_postmaster_pipeline import FETCH_RUN
+from .sentences import RECIPIENT_PRESETS
 
 _logger = logging.getLogger(__name__)
 
 SUMMARY_DAYS = 30
+# Names of products are not translated.
+PRESET_NAMES = {
+    "postfix": "Postfix", "dovecot": "Dovecot", "exim": "Exim", "gmail": "Gmail",
+    "microsoft": "Microsoft 365", "fastmail": "Fastmail", "kerio": "Kerio Connect",
+    "qmail": "qmail",
+}
 # What the addressing reads of a server, from a cache.
 CACHED = {"recipient_fields", "recipient_prefix", "object_id", "fallback_takes_catchall"}
 
@@ -41,8 +48,9 @@ class FetchmailServer(models.Model):
 
     recipient_preset = fields.Selection(
         "_selection_recipient_presets", "Mail server",
-        help="What is known of the server that fills this mailbox; fills in the fields below.",
+        help="The server that fills this mailbox. What is known of it fills in the fields below.",
     )
+    recipient_preset_reason = fields.Char(compute="_compute_recipient_preset_reason")
     recipient_fields = fields.Char(
         "Trusted recipient fields",
         help="Header fields in which the server that fills this mailbox writes the recipient "
@@ -52,7 +60,8 @@ class FetchmailServer(models.Model):
     )
     recipient_prefix = fields.Char(
         "Prefix of the recipient",
-        help="What the server puts before the local part, as qmail does for virtual domains.",
+        help="What the server puts before the local part, as qmail does for virtual domains: "
+        "with example.com- the recipient example.com-sales@example.com is sales@example.com.",
     )
 
     fallback_takes_catchall = fields.Boolean(
@@ -63,7 +72,14 @@ class FetchmailServer(models.Model):
 
     @api.model
     def _selection_recipient_presets(self):
-        return [(name, name.capitalize()) for name in PRESETS]
+        return [(name, PRESET_NAMES.get(name) or self.env._("Other")) for name in PRESETS]
+
+    @api.depends("recipient_preset")
+    @api.depends_context("lang")
+    def _compute_recipient_preset_reason(self):
+        for server in self:
+            sentence = RECIPIENT_PRESETS.get(server.recipient_preset)
+            server.recipient_preset_reason = sentence and self.env._(sentence)
 
     @api.onchange("recipient_preset")
     def _onchange_recipient_preset(self):

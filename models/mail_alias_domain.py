@@ -12,9 +12,10 @@ class MailAliasDomain(models.Model):
     _inherit = "mail.alias.domain"
 
     allowed_domains = fields.Char(
+        "Allowed domains",
         help="The domains that aliases of this domain with local-part based detection take "
-        "mail for, separated by commas, *.example.com for all subdomains. Empty: as the "
-        "database says. An alias may have its own.",
+        "mail for, separated by commas, *.example.com for all subdomains. Empty: as "
+        "the System Parameter mail.catchall.domain.allowed says. An alias may have its own.",
     )
     retired_address_ids = fields.One2many(
         "mail.postmaster.retired.address", "alias_domain_id", "Former addresses", readonly=False,
