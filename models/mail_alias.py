@@ -6,7 +6,6 @@ from odoo.exceptions import MissingError, ValidationError
 from ..gateway import address_book, states
 from ..gateway.addresses import BadDomains, parse_domains
 from .attempt import ATTEMPT, Reason, RouteResult
-from .sentences import BAD_DOMAINS
 
 
 class MailAlias(models.Model):
@@ -168,4 +167,8 @@ def check_domains(records):
 
 def bad_domains(env, error):
     """Return the ``ValidationError`` of a ``BadDomains``, in the reader's language."""
-    return ValidationError(env._(BAD_DOMAINS, entry=error.entry))
+    return ValidationError(env._(
+        "%(entry)s is not a domain name. "
+        "Domains are separated by commas, as in: example.com, *.example.com",
+        entry=error.entry,
+    ))

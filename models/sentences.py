@@ -114,11 +114,6 @@ RECIPIENT_PRESETS = {
     "other": _lt("No field is trusted: To, Cc and Delivered-To decide, as in Odoo."),
 }
 
-BAD_DOMAINS = _lt(
-    "%(entry)s is not a domain name. "
-    "Domains are separated by commas, as in: example.com, *.example.com"
-)
-
 STEPS = {
     "report": {
         True: _lt("This is a delivery report, or written to the bounce address."),

@@ -7,6 +7,7 @@ from . import (
     test_answering_company,
     test_attention,
     test_catchall,
+    test_configuration_tour,
     test_controllers,
     test_decisions,
     test_deliveries_page,

@@ -1,9 +1,17 @@
 """What the screens say: reasons and trace steps, in the reader's language."""
 
+from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 from odoo.tools.translate import code_translations
 
-from odoo.addons.mail_postmaster.models.sentences import REASONS, STEPS, fill, outline
+from odoo.addons.mail_postmaster.gateway.recipients import PRESETS
+from odoo.addons.mail_postmaster.models.sentences import (
+    REASONS,
+    RECIPIENT_PRESETS,
+    STEPS,
+    fill,
+    outline,
+)
 
 from .screens_common import DOMAIN, ScreensCase, raw_mail
 
@@ -78,6 +86,26 @@ class TestSentences(ScreensCase):
             "Route: no.model number 7.",
             "Route: report.",
         ])
+
+    def test_every_preset_of_a_server_says_why(self):
+        self.assertEqual(RECIPIENT_PRESETS.keys(), PRESETS.keys())
+        server = self.server.with_context(lang="fr_FR")
+        self.assertFalse(server.recipient_preset_reason)
+        self.in_french(RECIPIENT_PRESETS["exim"]._source, "Exim écrit l'adresse.")
+        server.recipient_preset = "exim"
+        self.assertEqual(server.recipient_preset_reason, "Exim écrit l'adresse.")
+        labels = dict(server.fields_get(["recipient_preset"])["recipient_preset"]["selection"])
+        self.assertEqual(labels["microsoft"], "Microsoft 365")
+
+    def test_bad_domain_in_the_readers_language(self):
+        self.in_french(
+            "%(entry)s is not a domain name. "
+            "Domains are separated by commas, as in: example.com, *.example.com",
+            "%(entry)s n'est pas un domaine.",
+        )
+        domain = self.domain.with_context(lang="fr_FR")
+        with self.assertRaisesRegex(ValidationError, "no domain n'est pas un domaine."):
+            domain.allowed_domains = "example.com, no domain"
 
     def test_every_sentence_can_be_filled(self):
         texts = [*REASONS.values(), *(text for step in STEPS.values() for text in step.values())]

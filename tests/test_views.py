@@ -17,6 +17,7 @@ class TestViews(ScreensCase):
         "mail.postmaster.download": ["list", "search"],
         "mail.postmaster.redirect": ["form"],
         "mail.postmaster.assign": ["form"],
+        "mail.postmaster.retired.address": ["list", "kanban", "form"],
     }
 
     def test_views_can_be_read(self):
@@ -46,6 +47,19 @@ class TestViews(ScreensCase):
             with self.subTest(node.get("name"), filter=node.get("filter_domain")):
                 domain = node.get("filter_domain") or f"[('{node.get('name')}', 'ilike', self)]"
                 messages.search(self._evaluated(domain))
+
+    def test_filters_of_aliases(self):
+        held = self.make_alias("held", alias_mode="hold")
+        anywhere = self.make_alias("anywhere", alias_incoming_local=True)
+        arch = self.env["mail.alias"].get_view(view_type="search")["arch"]
+        filters = etree.fromstring(arch).iter("filter")
+        domains = {node.get("name"): node.get("domain") for node in filters}
+        for name, expected in (
+            ("not_accepting", held), ("by_local_part", anywhere), ("shared", held.browse()),
+        ):
+            with self.subTest(name):
+                found = self.env["mail.alias"].search(literal_eval(domains[name]))
+                self.assertEqual(found & (held + anywhere), expected)
 
     def _evaluated(self, domain):
         domain = re.sub(r"\buid\b", str(self.admin.id), domain)
