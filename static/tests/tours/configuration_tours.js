@@ -160,7 +160,7 @@ registry.category("web_tour.tours").add("mail_postmaster_alias_form", {
             trigger: ".o_form_view:not(:has([name='alias_closed_since']))",
         },
         ...stepUtils.saveForm(),
-        ...choose("alias_mode", "Closed since"),
+        ...choose("alias_mode", "Closed"),
         {
             content: "It would be closed from today",
             trigger: ".o_form_view [name='alias_closed_since'] button",
