@@ -11,6 +11,8 @@ module               what it answers
 ``shared_addresses`` which addresses two aliases would both answer to
 ``envelope``         who sent this, to whom, under which Message-Id (headers only)
 ``identity``         when two deliveries are the same mail
+``automatic``        whether a program wrote a mail or a person, and what says so
+``hops``             how far a mail has come, and whether it goes in circles
 ``states``           which states a mail has, which moves are allowed, which is worst
 ``retries``          when to try again after an unexpected error
 ``trace``            which decisions were taken on the way, hits and misses

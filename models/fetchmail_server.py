@@ -20,7 +20,10 @@ PRESET_NAMES = {
     "qmail": "qmail",
 }
 # What the addressing reads of a server, from a cache.
-CACHED = {"recipient_fields", "recipient_prefix", "object_id", "fallback_takes_catchall"}
+CACHED = {
+    "recipient_fields", "recipient_fields_on_top", "recipient_prefix", "object_id",
+    "fallback_takes_catchall",
+}
 
 
 class FetchmailServer(models.Model):
@@ -50,7 +53,7 @@ class FetchmailServer(models.Model):
         "_selection_recipient_presets", "Mail server",
         help="The server that fills this mailbox. What is known of it fills in the fields below.",
     )
-    recipient_preset_reason = fields.Char(compute="_compute_recipient_preset_reason")
+    recipient_preset_note = fields.Char(compute="_compute_recipient_preset_note")
     recipient_fields = fields.Char(
         "Trusted recipient fields",
         help="Header fields in which the server that fills this mailbox writes the recipient "
@@ -64,6 +67,11 @@ class FetchmailServer(models.Model):
         "with example.com- the recipient example.com-sales@example.com is sales@example.com.",
     )
 
+    recipient_fields_on_top = fields.Boolean(
+        "Only at the top",
+        help="Count the trusted fields only above the first Received field. For servers that "
+        "write them there and sometimes leave them out: what a sender has written stands lower.",
+    )
     fallback_takes_catchall = fields.Boolean(
         "Also for mail to the catchall",
         help="Mail that is written to the catchall address and answers nothing makes a new "
@@ -74,18 +82,18 @@ class FetchmailServer(models.Model):
     def _selection_recipient_presets(self):
         return [(name, PRESET_NAMES.get(name) or self.env._("Other")) for name in PRESETS]
 
-    @api.depends("recipient_preset")
-    @api.depends_context("lang")
-    def _compute_recipient_preset_reason(self):
-        for server in self:
-            sentence = RECIPIENT_PRESETS.get(server.recipient_preset)
-            server.recipient_preset_reason = sentence and self.env._(sentence)
-
     @api.onchange("recipient_preset")
     def _onchange_recipient_preset(self):
         if preset := PRESETS.get(self.recipient_preset):
             self.recipient_fields = ", ".join(preset.fields)
-            self.recipient_prefix = preset.prefix
+            self.recipient_fields_on_top = preset.is_on_top
+
+    @api.depends("recipient_preset")
+    @api.depends_context("lang")
+    def _compute_recipient_preset_note(self):
+        for server in self:
+            note = RECIPIENT_PRESETS.get(server.recipient_preset)
+            server.recipient_preset_note = note and self.env._(note)
 
     @api.constrains("recipient_fields")
     def _check_recipient_fields(self):

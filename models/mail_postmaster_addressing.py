@@ -1,6 +1,7 @@
 """Which aliases a mail is for: evidence and rules of ``gateway``, records of this database."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from odoo import api, fields, models, tools
 
@@ -58,6 +59,21 @@ class Addressing:
         return list(translated)
 
 
+class Server(NamedTuple):
+    """What an incoming server says about recipients.
+
+    :param trusted: names of the trusted header fields, the best first
+    :param prefix: what its server puts before the local part
+    :param is_on_top: whether the trusted fields stand above its Received field
+    :param takes_catchall: whether it makes a record of mail to the catchall
+    """
+
+    trusted: tuple
+    prefix: str
+    is_on_top: bool
+    takes_catchall: bool
+
+
 class MailPostmasterAddressing(models.AbstractModel):
     _name = "mail.postmaster.addressing"
     _description = "Who received mail is for"
@@ -65,14 +81,14 @@ class MailPostmasterAddressing(models.AbstractModel):
     @api.model
     def _prepare(self, submission, trace):
         """Return the :class:`Addressing` of a mail, or None where that is core's alone."""
-        fields_trusted, prefix, _takes_catchall = self._server(submission.server_id)
+        server = self._server(submission.server_id)
         # Mail that a person assigns to a record has no recipients.
         is_assigned = submission.addressed_to == []
-        if is_assigned or not (fields_trusted or self._is_on()):
+        if is_assigned or not (server.trusted or self._is_on()):
             return None
         recipients = envelope_recipients(
             identity.split_header(submission.raw)[0], told=submission.addressed_to or (),
-            trusted=fields_trusted, prefix=prefix,
+            trusted=server.trusted, prefix=server.prefix, on_top=server.is_on_top,
         )
         if recipients.source != HEADER:
             trace.hit(
@@ -87,10 +103,11 @@ class MailPostmasterAddressing(models.AbstractModel):
     @api.model
     @tools.ormcache("server_id")
     def _server(self, server_id):
-        """Return ``(trusted header fields, prefix, fallback takes catchall)`` of a server."""
+        """Return the :class:`Server` of an incoming server."""
         server = self.env["fetchmail.server"].browse(server_id or ()).exists()
-        return (
+        return Server(
             tuple(server._trusted_fields()), server.recipient_prefix or "",
+            server.recipient_fields_on_top,
             bool(server.object_id and server.fallback_takes_catchall),
         )
 

@@ -151,7 +151,7 @@ class MailThread(models.AbstractModel):
         """Tell whether the incoming server makes a record of mail to the catchall."""
         server_id = attempt.server_id if attempt else None
         addressing = self.env["mail.postmaster.addressing"]
-        if not server_id or not addressing._server(server_id)[2]:
+        if not server_id or not addressing._server(server_id).takes_catchall:
             return False
         attempt.trace.hit("fallback_takes_catchall")
         return True

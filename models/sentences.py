@@ -82,34 +82,35 @@ REPEATED_UNKNOWN = _lt(
     "to see."
 )
 
-# Why a preset of an incoming server trusts what it does, by the names of gateway.recipients.
+# What is known of the mail servers of ``gateway.recipients.PRESETS``.
 RECIPIENT_PRESETS = {
     "postfix": _lt(
-        "Postfix writes the address as it came in X-Original-To, and the mailbox it delivers "
-        "to in Delivered-To, when it delivers by itself."
+        "Postfix writes the address as it came in X-Original-To, and the mailbox it delivers to "
+        "in Delivered-To, when it delivers by itself. Where it redirects one address to another "
+        "inside itself, and not to that of the mailbox, trust Delivered-To alone."
     ),
     "dovecot": _lt(
-        "The LMTP server of Dovecot writes the recipient that it was given in Delivered-To. "
-        "Where a server before it rewrites every address to that of the mailbox, trust a "
-        "field of that server."
+        "The LMTP server of Dovecot writes the recipient that it was given in Delivered-To, and "
+        "none where it was given several at once: have one handed over at a time (Postfix: "
+        "lmtp_destination_recipient_limit = 1). Where a server before it rewrites every address "
+        "to that of the mailbox, trust a field of that server."
     ),
     "exim": _lt("Exim writes the address as it came in Envelope-To."),
     "gmail": _lt(
-        "Google writes the address of the mailbox in Delivered-To: right for a mailbox of "
-        "one alias. For a mailbox that collects many, trust no field."
+        "Google writes the address of the mailbox in Delivered-To: right for a mailbox of one "
+        "alias. For a mailbox that collects many, trust no field."
     ),
     "microsoft": _lt(
-        "Microsoft 365 writes no field with the recipient that can be relied on; To and Cc "
-        "decide."
+        "Microsoft 365 writes no field with the recipient that can be relied on; To and Cc decide."
     ),
     "fastmail": _lt("Fastmail writes the address as it came in X-Delivered-To."),
     "kerio": _lt(
-        "Kerio Connect, and others that collect a domain in one mailbox, write the address "
-        "as it came in X-Envelope-To."
+        "Kerio Connect, and others that collect a domain in one mailbox, write the address as it "
+        "came in X-Envelope-To."
     ),
     "qmail": _lt(
-        "qmail, also as part of Plesk, writes Delivered-To with the name of the virtual "
-        "domain before the local part: type that name and its hyphen as the prefix."
+        "qmail, also as part of Plesk, writes Delivered-To with the name of the virtual domain "
+        "before the local part: type that name and its hyphen as the prefix."
     ),
     "other": _lt("No field is trusted: To, Cc and Delivered-To decide, as in Odoo."),
 }

@@ -62,6 +62,7 @@ class TestConfigurationTour(HttpCase, ReceivedMail):
         self.tour("mail_postmaster_incoming_server")
         self.assertEqual(self.server.recipient_preset, "qmail")
         self.assertEqual(self.server.recipient_fields, "Delivered-To")
+        self.assertTrue(self.server.recipient_fields_on_top)
         self.assertEqual(self.server.recipient_prefix, "example.com-")
         self.assertEqual(self.server.object_id.model, "res.partner")
         self.assertTrue(self.server.fallback_takes_catchall)

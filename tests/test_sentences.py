@@ -90,10 +90,10 @@ class TestSentences(ScreensCase):
     def test_every_preset_of_a_server_says_why(self):
         self.assertEqual(RECIPIENT_PRESETS.keys(), PRESETS.keys())
         server = self.server.with_context(lang="fr_FR")
-        self.assertFalse(server.recipient_preset_reason)
+        self.assertFalse(server.recipient_preset_note)
         self.in_french(RECIPIENT_PRESETS["exim"]._source, "Exim écrit l'adresse.")
         server.recipient_preset = "exim"
-        self.assertEqual(server.recipient_preset_reason, "Exim écrit l'adresse.")
+        self.assertEqual(server.recipient_preset_note, "Exim écrit l'adresse.")
         labels = dict(server.fields_get(["recipient_preset"])["recipient_preset"]["selection"])
         self.assertEqual(labels["microsoft"], "Microsoft 365")
 

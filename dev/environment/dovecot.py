@@ -17,10 +17,11 @@ from . import debian
 from .places import WORK, short_folder
 from .processes import LOOPBACK, Background, free_port, is_answering
 
-PACKAGES = ("dovecot-imapd", "dovecot-pop3d")
+PACKAGES = ("dovecot-imapd", "dovecot-pop3d", "dovecot-lmtpd")
 PROGRAMS = "/usr/lib/dovecot"
 PASSWORD = "secret"
 NOBODY = 65534
+EVERYTHING = "everything"
 
 CONFIGURATION = """\
 base_dir = {folder}/run
@@ -70,11 +71,34 @@ service pop3-login {{
 }}
 """
 
+# Every recipient exists, and all recipients of a domain have one mailbox. So has every user:
+# the file of the others is read once a second only.
+CATCH_ALL = """\
+protocols = imap pop3 lmtp
+passdb {{
+  driver = static
+  args = password={password}
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    port = {lmtp_port}
+  }}
+}}
+protocol lmtp {{
+  mail_location = maildir:{folder}/mail/{everything}@%d
+  userdb {{
+    driver = static
+    args = uid={user} gid={group} home={folder}/home/{everything}@%d allow_all_users=yes
+  }}
+}}
+"""
+
 
 def require():
     """Make sure that Dovecot is installed and return its path."""
     debian.require("imap-login", PACKAGES[0], folders=[PROGRAMS])
     debian.require("pop3-login", PACKAGES[1], folders=[PROGRAMS])
+    debian.require("lmtp", PACKAGES[2], folders=[PROGRAMS])
     return debian.require("dovecot", *PACKAGES)
 
 
@@ -118,12 +142,10 @@ class Dovecot:
         self._prepare()
         command = [program, "-F", "-c", self.alias / "dovecot.conf"]
         if os.getuid() == 0:
-            account = [f"--map-user={NOBODY}", f"--map-group={NOBODY}"]
-            command = ["unshare", "--user", *account, *command]
+            command = [*self._to_nobody(), *command]
         log = self.folder / "dovecot.log"
         self._process = Background("Dovecot", command, log, cwd=self.folder)
-        ports = (self.imap_port, self.pop3_port)
-        self._process.wait_until(lambda: all(map(is_answering, ports)))
+        self._process.wait_until(lambda: all(map(is_answering, self._ports())))
         return self
 
     def stop(self):
@@ -137,11 +159,22 @@ class Dovecot:
         (self.folder / "users").touch()
         self.alias.unlink(missing_ok=True)
         self.alias.symlink_to(self.folder)
+        (self.folder / "dovecot.conf").write_text(self._configuration())
+
+    def _configuration(self):
         user, group = self._account()
-        (self.folder / "dovecot.conf").write_text(CONFIGURATION.format(
+        return CONFIGURATION.format(
             folder=self.alias, address=self.host, user=user, group=group,
             imap_port=self.imap_port, pop3_port=self.pop3_port,
-        ))
+        )
+
+    def _ports(self):
+        return (self.imap_port, self.pop3_port)
+
+    @staticmethod
+    def _to_nobody():
+        """The command of root that runs another one as nobody, in a namespace of its own."""
+        return ["unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}"]
 
     @staticmethod
     def _account():
@@ -193,3 +226,50 @@ class Dovecot:
 
     def _mailbox(self, user):
         return Path(self.folder) / "mail" / user
+
+
+class CatchAllDovecot(Dovecot):
+    """A Dovecot that takes mail by LMTP, for any recipient, into one mailbox for each domain.
+
+    The mailbox of example.com is everything@example.com, and every user's password is
+    ``PASSWORD``. A mail server that delivers by itself may write into a mailbox too, under
+    the ``account``. So for root this Dovecot is nobody in no namespace of its own, and its
+    folder is one that everybody can walk to.
+    """
+
+    def __init__(self, name):
+        super().__init__(name)
+        self.folder = short_folder(name) / "shared"
+        self.lmtp_port = free_port()
+
+    @property
+    def account(self):
+        """Numbers of the user and the group that own the mail."""
+        return (NOBODY, NOBODY) if os.getuid() == 0 else (os.getuid(), os.getgid())
+
+    def add_user(self, user, password=PASSWORD):
+        super().add_user(user, password)
+        self._give_away(self.folder / "mail")
+
+    def _prepare(self):
+        super()._prepare()
+        for made in ("run", "state", "mail", "home"):
+            self._give_away(self.folder / made)
+
+    def _give_away(self, folder):
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, *self.account)
+
+    def _configuration(self):
+        user, group = self._account()
+        return super()._configuration() + CATCH_ALL.format(
+            folder=self.alias, user=user, group=group, everything=EVERYTHING,
+            lmtp_port=self.lmtp_port, password=PASSWORD,
+        )
+
+    def _ports(self):
+        return (*super()._ports(), self.lmtp_port)
+
+    @staticmethod
+    def _to_nobody():
+        return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]

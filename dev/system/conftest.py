@@ -17,7 +17,7 @@ from odoo.modules.registry import Registry
 
 from environment import databases, postgresql
 from environment import odoo as odoo_source
-from environment.dovecot import Dovecot
+from environment.dovecot import CatchAllDovecot, Dovecot
 from environment.places import ADDON, WORK
 from environment.processes import LOOPBACK, Background, free_port, is_serving
 from environment.progress import run
@@ -169,6 +169,15 @@ def odoo_env(database):
 def dovecot():
     """An IMAP and POP3 server without users."""
     server = Dovecot("test-dovecot")
+    server.remove()
+    yield server.start()
+    server.remove()
+
+
+@pytest.fixture(scope="module")
+def catch_all_dovecot():
+    """A server that takes mail by LMTP too, with one mailbox for each domain."""
+    server = CatchAllDovecot("test-catch-all")
     server.remove()
     yield server.start()
     server.remove()

@@ -8,7 +8,7 @@ import fcntl
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from environment import addons, databases, debian, dovecot, postgresql
+from environment import addons, databases, debian, dovecot, postfix, postgresql
 from environment import odoo as odoo_source
 from environment.places import ADDON, ADDONS, PYTHON, ROOT, WORK
 from environment.processes import free_port, run_logged
@@ -79,9 +79,10 @@ def _alone(name):
 
 
 def require():
-    """Install what the tests need besides Odoo: a browser for tours, and a mail server."""
+    """Install what the tests need besides Odoo: a browser for tours, and mail servers."""
     debian.require("chromium", "chromium")
     dovecot.require()
+    postfix.require()
 
 
 # --- without a database -------------------------------------------------------------

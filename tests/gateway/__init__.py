@@ -3,9 +3,11 @@ from importlib.util import find_spec
 from . import (
     test_address_list,
     test_addresses,
+    test_automatic,
     test_charsets,
     test_envelope,
     test_explanation,
+    test_hops,
     test_identity,
     test_imports,
     test_mailbox,
@@ -21,4 +23,4 @@ from . import (
 
 # A library of development (dev/requirements.txt), which an Odoo elsewhere need not have.
 if find_spec("hypothesis"):
-    from . import test_address_properties
+    from . import test_address_properties, test_automatic_properties

@@ -276,7 +276,10 @@ registry.category("web_tour.tours").add("mail_postmaster_incoming_server", {
         },
         {
             content: "And why",
-            trigger: ".o_form_view [name='recipient_preset_reason']:contains('Postfix writes')",
+            trigger: ".o_form_view [name='recipient_preset_note']:contains('Postfix writes')",
+        },
+        {
+            trigger: ".o_form_view [name='recipient_fields_on_top'] input:not(:checked)",
         },
         {
             content: "Postfix writes no prefix",
@@ -285,6 +288,9 @@ registry.category("web_tour.tours").add("mail_postmaster_incoming_server", {
         ...choose("recipient_preset", "qmail"),
         {
             trigger: ".o_form_view [name='recipient_fields'] input:value(/^Delivered-To$/)",
+        },
+        {
+            trigger: ".o_form_view [name='recipient_fields_on_top'] input:checked",
         },
         {
             content: "qmail writes one",

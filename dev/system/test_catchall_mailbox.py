@@ -1,0 +1,437 @@
+"""One mailbox for all aliases: each mail reaches the alias that its envelope names.
+
+The mail comes by SMTP and LMTP through real servers, in four ways that are common. Each way
+has a domain of its own, whose mailbox takes all its mail, and is read by IMAP and by POP3.
+"""
+
+import itertools
+import smtplib
+import time
+from dataclasses import dataclass
+
+import pytest
+from mails import mail
+from setup_gateway import add_server
+
+from odoo.tests import Form
+
+from environment.dovecot import EVERYTHING
+from environment.postfix import Postfix
+
+LOG = "mail.postmaster.message"
+MODELS = ("crm.lead", "project.task")
+LEAD, TASK = MODELS
+FORGED = ("Return-Path", "Delivered-To", "X-Original-To", "Envelope-To", "Apparently-To")
+# How long a mail server may take to deliver.
+SECONDS = 20
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way of a mail from a client into a mailbox.
+
+    :param name: of its domain, below example.com
+    :param preset: what an administrator chooses for it
+    :param field: the header field that is to name the recipient
+    """
+
+    name: str
+    preset: str
+    field: str
+
+    @property
+    def domain(self):
+        return f"{self.name}.example.com"
+
+    @property
+    def mailbox(self):
+        return f"{EVERYTHING}@{self.domain}"
+
+
+# A client of Dovecot's LMTP server, as a mail server of another make is one.
+DIRECT = Way("direct", "dovecot", "Delivered-To")
+# Postfix hands over to Dovecot, and leaves the addresses as they are.
+RELAY = Way("relay", "dovecot", "Delivered-To")
+# Postfix writes into the mailbox by itself, with virtual(8).
+MAILDIR = Way("maildir", "postfix", "X-Original-To")
+# Postfix rewrites each address to that of the mailbox, and notes what it was.
+REWRITTEN = Way("rewritten", "postfix", "X-Original-To")
+WAYS = (DIRECT, RELAY, MAILDIR, REWRITTEN)
+
+
+# --- servers ------------------------------------------------------------------------
+
+def inline(table):
+    """Return a lookup table of Postfix that is written in its settings."""
+    return "inline:{ %s }" % ", ".join("{ %s = %s }" % pair for pair in table.items())
+
+
+@pytest.fixture(scope="module")
+def postfix(catch_all_dovecot):
+    """The mail server in front of the mailboxes."""
+    dovecot = f"inet:{catch_all_dovecot.host}:{catch_all_dovecot.lmtp_port}"
+    user, group = catch_all_dovecot.account
+    settings = {
+        "transport_maps": inline({
+            DIRECT.domain: f"lmtp:{dovecot}", RELAY.domain: f"lmtp:{dovecot}",
+            REWRITTEN.domain: f"marked:{dovecot}",
+        }),
+        # With more than one recipient neither server can say which of them a copy is for.
+        "lmtp_destination_recipient_limit": 1,
+        "marked_destination_recipient_limit": 1,
+        "virtual_mailbox_domains": MAILDIR.domain,
+        "virtual_mailbox_base": catch_all_dovecot.folder / "mail",
+        "virtual_mailbox_maps": f"static:{MAILDIR.mailbox}/",
+        "virtual_uid_maps": f"static:{user}",
+        "virtual_gid_maps": f"static:{group}",
+        "virtual_alias_maps": inline({
+            f"@{REWRITTEN.domain}": REWRITTEN.mailbox,
+            f"inside@{MAILDIR.domain}": f"sales@{MAILDIR.domain}",
+        }),
+        "virtual_alias_domains": "",
+    }
+    marked = "marked unix - - n - - lmtp flags=O\n"
+    with Postfix("test-postfix", settings, marked) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def elsewhere(catch_all_dovecot, postfix):
+    """The mail server of example.org, where the name of each way is redirected to its sales."""
+    onward = {way.domain: f"smtp:[{postfix.host}]:{postfix.port}" for way in WAYS}
+    lmtp = f"lmtp:inet:{catch_all_dovecot.host}:{catch_all_dovecot.lmtp_port}"
+    settings = {
+        "myhostname": "mx.example.org",
+        "mydestination": "example.org",
+        "alias_maps": inline({way.name: f"sales@{way.domain}" for way in WAYS}),
+        "transport_maps": inline({**onward, DIRECT.domain: lmtp}),
+    }
+    with Postfix("test-elsewhere", settings) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def server_ids(shared_database, catch_all_dovecot):
+    """Ids of the incoming servers by ``(way, kind)``, in a database that knows the domains."""
+    with shared_database.env() as env:
+        env["mail.postmaster.policy"].apply_preset("recommended")
+        for way in WAYS:
+            add_aliases(env, way.domain)
+        return {
+            (way, kind): add_trusting_server(env, catch_all_dovecot, way, kind)
+            for way in WAYS for kind in ("imap", "pop")
+        }
+
+
+def add_aliases(env, name):
+    """Let sales@ create leads and works@ create tasks in a new domain."""
+    domain = env["mail.alias.domain"].create({
+        "name": name, "bounce_alias": "bounce", "catchall_alias": "catchall",
+    })
+    address = {"alias_domain_id": domain.id}
+    env["crm.team"].create({
+        "name": name, "use_leads": True, "alias_name": "sales", **address,
+    })
+    env["project.project"].create({"name": name, "alias_name": "works", **address})
+
+
+def add_trusting_server(env, dovecot, way, kind):
+    server = add_server(env, dovecot, kind, way.mailbox, f"{way.name} by {kind}")
+    # As on screen, where the preset fills in the fields that are trusted.
+    with Form(server) as form:
+        form.recipient_preset = way.preset
+    return server.id
+
+
+# --- a mailbox ----------------------------------------------------------------------
+
+class Mailbox:
+    """The mailbox of a way, its incoming server, and what came of its mail in one test."""
+
+    def __init__(self, way, dovecot, database, server_id, postfix):
+        self.way = way
+        self.dovecot = dovecot
+        self.database = database
+        self.server_id = server_id
+        self.postfix = postfix
+        # Core stops a sender after twenty mails.
+        self.sender = f"jane{next(_numbers)}@customer.test"
+        dovecot.empty(way.mailbox)
+        with database.env() as env:
+            self._before = {model: self._last_id(env, model) for model in (LOG, *MODELS)}
+
+    @staticmethod
+    def _last_id(env, model):
+        return env[model].search([], order="id desc", limit=1).id or 0
+
+    def _new(self, env, model):
+        return env[model].search([("id", ">", self._before[model])], order="id")
+
+    # --- delivery -------------------------------------------------------------------
+
+    def mail(self, **fields):
+        """Return a mail that is addressed to somebody else, where ``to`` does not say otherwise."""
+        return mail(**{"to": "friend@example.org", "sender": self.sender, **fields})
+
+    def address(self, *local_parts):
+        return ", ".join(f"{local_part}@{self.way.domain}" for local_part in local_parts)
+
+    def receive(self, *local_parts, raw, sender=None):
+        """Have a mail delivered to addresses of the way's domain, in one envelope; fetch it."""
+        recipients = [self.address(local_part) for local_part in local_parts]
+        if self.way is DIRECT:
+            # Dovecot names the recipient where a transaction has one.
+            for recipient in recipients:
+                self.hand_to_dovecot([recipient], raw, sender)
+        else:
+            self.hand_to(self.postfix, recipients, raw, sender)
+        self.fetch(len(recipients))
+
+    def hand_to_dovecot(self, recipients, raw, sender=None):
+        with smtplib.LMTP(self.dovecot.host, self.dovecot.lmtp_port) as connection:
+            connection.sendmail(sender or self.sender, recipients, raw)
+            # One answer for each recipient (RFC 2033 section 4.2); the client reads the first.
+            for _other in recipients[1:]:
+                connection.getreply()
+
+    def hand_to(self, server, recipients, raw, sender=None):
+        with smtplib.SMTP(server.host, server.port) as connection:
+            connection.sendmail(sender or self.sender, recipients, raw)
+
+    def fetch(self, copies):
+        """Wait until so many mails are in the mailbox, and let Odoo fetch them."""
+        end = time.monotonic() + SECONDS
+        while (count := len(self.dovecot.stored(self.way.mailbox))) < copies:
+            assert time.monotonic() < end, self.postfix.log.read_text()
+            time.sleep(0.02)
+        assert count == copies
+        with self.database.env() as env:
+            server = env["fetchmail.server"].browse(self.server_id)
+            server.fetch_mail()
+            assert not server.error_message
+        self.dovecot.empty(self.way.mailbox)
+
+    def process_again(self):
+        with self.database.env() as env:
+            self._new(env, LOG).action_process_again()
+
+    # --- outcome --------------------------------------------------------------------
+
+    def log(self):
+        """Return ``(state, reason, recipient)`` of each mail, in their order.
+
+        The recipient is the one that the trusted field names, None where it names nobody.
+        """
+        with self.database.env() as env:
+            rows = self._new(env, LOG)
+            assert set(rows.fetchmail_server_id.ids) == {self.server_id}
+            return [(row.state, row.reason_code, self._evidence(row)) for row in rows]
+
+    def _evidence(self, row):
+        for step in row.trace:
+            if step["step"] == "evidence":
+                assert step["params"]["source"] == self.way.field
+                return step["params"]["recipients"]
+        return None
+
+    def steps(self):
+        """Return the parameters of the steps of the last mail, by their names."""
+        with self.database.env() as env:
+            return {step["step"]: step["params"] for step in self._new(env, LOG)[-1:].trace}
+
+    def served(self):
+        """Return the models of the new records, each with the address it came through.
+
+        It is sorted. What the log says of the deliveries must be what there is.
+        """
+        with self.database.env() as env:
+            deliveries = self._new(env, LOG).delivery_ids.filtered("res_id")
+            made = {(delivery.model, delivery.res_id) for delivery in deliveries}
+            there = {(model, new.id) for model in MODELS for new in self._new(env, model)}
+            assert made == there
+            return sorted(
+                (delivery.model, delivery.alias_id.alias_full_name) for delivery in deliveries
+            )
+
+    def lead_with_message(self):
+        """Return ``(id, Message-Id)`` of a message on a lead that was there before the mail."""
+        with self.database.env() as env:
+            lead = env[LEAD].create({"name": "Talk"})
+            note = lead.message_post(body="How are you?", message_type="comment")
+            self._before[LEAD] = lead.id
+            return lead.id, note.message_id
+
+
+@pytest.fixture
+def open_mailbox(catch_all_dovecot, shared_database, server_ids, postfix):
+    """Function that returns the mailbox of a way as one of its incoming servers reads it."""
+    def opened(way, kind):
+        server_id = server_ids[way, kind]
+        return Mailbox(way, catch_all_dovecot, shared_database, server_id, postfix)
+
+    return opened
+
+
+@pytest.fixture(params=[(way, kind) for way in WAYS for kind in ("imap", "pop")],
+                ids=lambda param: f"{param[0].name}-{param[1]}")
+def mailbox(request, open_mailbox):
+    return open_mailbox(*request.param)
+
+
+def created(address):
+    return ("delivered", "record_created", address)
+
+
+# --- the envelope decides -----------------------------------------------------------
+
+def test_blind_copy(mailbox):
+    mailbox.receive("sales", raw=mailbox.mail())
+    sales = mailbox.address("sales")
+    assert mailbox.log() == [created(sales)]
+    assert mailbox.served() == [(LEAD, sales)]
+
+
+def test_blind_copy_to_two_aliases(mailbox):
+    mailbox.receive("sales", "works", raw=mailbox.mail())
+    sales, works = mailbox.address("sales"), mailbox.address("works")
+    assert sorted(mailbox.log()) == [created(sales), created(works)]
+    assert mailbox.served() == [(LEAD, sales), (TASK, works)]
+
+
+def test_alias_that_only_the_header_names_gets_nothing(mailbox):
+    mailbox.receive("works", raw=mailbox.mail(to=mailbox.address("sales")))
+    works = mailbox.address("works")
+    assert mailbox.log() == [created(works)]
+    assert mailbox.served() == [(TASK, works)]
+
+
+def test_each_copy_of_one_envelope_is_for_its_recipient(mailbox):
+    """To and Cc name everybody in every copy; one of the recipients is nobody's address."""
+    names = ("sales", "works", "nobody")
+    mailbox.receive(*names, raw=mailbox.mail(
+        to=mailbox.address(*names), headers=f"Cc: {mailbox.address('catchall')}",
+    ))
+    sales, works, nobody = map(mailbox.address, names)
+    assert sorted(mailbox.log()) == [
+        created(sales), created(works), ("parked", "no_route", nobody),
+    ]
+    assert mailbox.served() == [(LEAD, sales), (TASK, works)]
+
+
+def test_fields_of_a_stranger_choose_nobody(mailbox):
+    works = mailbox.address("works")
+    forged = "".join(f"{field}: {works}\r\n" for field in FORGED)
+    mailbox.receive("sales", raw=forged.encode() + mailbox.mail(headers=forged))
+    sales = mailbox.address("sales")
+    assert mailbox.log() == [created(sales)]
+    assert mailbox.served() == [(LEAD, sales)]
+
+
+def test_detail_in_the_envelope(mailbox):
+    mailbox.receive("sales+ref42", raw=mailbox.mail())
+    assert mailbox.log() == [created(mailbox.address("sales+ref42"))]
+    assert mailbox.served() == [(LEAD, mailbox.address("sales"))]
+    assert mailbox.steps()["match_sub_address"]["detail"] == "ref42"
+
+
+# --- one Message-Id, several copies -------------------------------------------------
+
+def test_mailing_list_with_two_members(mailbox):
+    """A list sends to each member in an envelope of its own, and one copy once more."""
+    raw = mailbox.mail(
+        to="list@example.org", headers="List-Id: <list.example.org>\r\nPrecedence: list",
+    )
+    for member in ("sales", "works", "sales"):
+        mailbox.receive(member, raw=raw, sender=f"list-bounces+{member}@example.org")
+    sales, works = mailbox.address("sales"), mailbox.address("works")
+    assert mailbox.log() == [created(sales), created(works), ("ignored", "duplicate", sales)]
+    assert mailbox.served() == [(LEAD, sales), (TASK, works)]
+
+
+def test_redirect_by_another_server(mailbox, elsewhere):
+    """It leaves a Delivered-To of its own. A copy that comes straight is no second mail."""
+    raw = mailbox.mail(to=f"{mailbox.way.name}@example.org")
+    mailbox.hand_to(elsewhere, [f"{mailbox.way.name}@example.org"], raw)
+    mailbox.fetch(1)
+    sales = mailbox.address("sales")
+    assert mailbox.log() == [created(sales)]
+    mailbox.receive("sales", "works", raw=raw)
+    works = mailbox.address("works")
+    assert sorted(mailbox.log()[1:]) == [created(works), ("ignored", "duplicate", sales)]
+    assert mailbox.served() == [(LEAD, sales), (TASK, works)]
+
+
+# --- catchall and bounce ------------------------------------------------------------
+
+def test_answer_to_the_catchall(mailbox):
+    lead_id, reference = mailbox.lead_with_message()
+    mailbox.receive("catchall", raw=mailbox.mail(
+        headers=f"In-Reply-To: {reference}", subject="Re: Talk",
+    ))
+    assert mailbox.log() == [("delivered", "reply_posted", mailbox.address("catchall"))]
+    with mailbox.database.env() as env:
+        [answer] = env[LEAD].browse(lead_id).message_ids.filtered(
+            lambda message: message.message_type == "email"
+        )
+        assert answer.subject == "Re: Talk"
+
+
+def test_new_mail_to_the_catchall(mailbox):
+    """An alias in To does not get this copy: the one it was sent has its own envelope."""
+    mailbox.receive("catchall", raw=mailbox.mail(to=mailbox.address("sales")))
+    assert mailbox.log() == [("refused", "catchall", mailbox.address("catchall"))]
+    assert mailbox.served() == []
+
+
+def test_delivery_report_to_the_bounce_address(mailbox, elsewhere):
+    """A mail of Odoo to somebody whom another server does not know."""
+    _lead_id, reference = mailbox.lead_with_message()
+    mailbox.hand_to(
+        elsewhere, ["unknown@example.org"], mailbox.mail(message_id=reference),
+        sender=mailbox.address("bounce"),
+    )
+    mailbox.fetch(1)
+    assert mailbox.log() == [("delivered", "report_recorded", mailbox.address("bounce"))]
+    assert mailbox.served() == []
+
+
+# --- where the field does not say it ------------------------------------------------
+
+def test_two_recipients_in_one_transaction_of_dovecot(open_mailbox):
+    """Dovecot then names neither: the mail is kept for a person."""
+    mailbox = open_mailbox(DIRECT, "imap")
+    recipients = [mailbox.address("sales"), mailbox.address("works")]
+    mailbox.hand_to_dovecot(recipients, mailbox.mail())
+    mailbox.fetch(2)
+    assert set(mailbox.log()) == {("parked", "no_route", None)}
+    assert mailbox.served() == []
+
+
+def test_recipient_of_a_stranger_where_dovecot_names_none(open_mailbox):
+    """Without one of its own above it, the field of the sender would be the topmost."""
+    mailbox = open_mailbox(DIRECT, "imap")
+    forged = f"Delivered-To: {mailbox.address('works')}\r\n".encode()
+    recipients = [mailbox.address("sales"), mailbox.address("nobody")]
+    mailbox.hand_to_dovecot(recipients, forged + mailbox.mail())
+    mailbox.fetch(2)
+    assert {entry[:2] for entry in mailbox.log()} <= {
+        ("parked", "no_route"), ("ignored", "duplicate"),
+    }
+    assert mailbox.served() == []
+
+
+def test_redirect_inside_the_server(open_mailbox):
+    """X-Original-To names the address before the redirect: then Delivered-To is to be trusted."""
+    mailbox = open_mailbox(MAILDIR, "imap")
+    with mailbox.database.env() as env:
+        mailbox.server_id = add_trusting_server(env, mailbox.dovecot, MAILDIR, "imap")
+    mailbox.receive("inside", raw=mailbox.mail())
+    assert mailbox.log() == [("parked", "no_route", mailbox.address("inside"))]
+    with mailbox.database.env() as env:
+        env["fetchmail.server"].browse(mailbox.server_id).recipient_fields = "Delivered-To"
+    mailbox.process_again()
+    sales = mailbox.address("sales")
+    assert mailbox.steps()["evidence"] == {"source": "Delivered-To", "recipients": sales}
+    assert mailbox.served() == [(LEAD, sales)]
