@@ -21,6 +21,7 @@
         "views/res_config_settings_views.xml",
         "views/mail_postmaster_menus.xml",
         "views/fetchmail_server_views.xml",
+        "views/mail_postmaster_retired_address_views.xml",
         "views/mail_alias_views.xml",
     ],
     "assets": {

@@ -13,6 +13,12 @@ from .sentences import RECIPIENT_PRESETS
 _logger = logging.getLogger(__name__)
 
 SUMMARY_DAYS = 30
+# Names of products are not translated.
+PRESET_NAMES = {
+    "postfix": "Postfix", "dovecot": "Dovecot", "exim": "Exim", "gmail": "Gmail",
+    "microsoft": "Microsoft 365", "fastmail": "Fastmail", "kerio": "Kerio Connect",
+    "qmail": "qmail",
+}
 # What the addressing reads of a server, from a cache.
 CACHED = {
     "recipient_fields", "recipient_fields_on_top", "recipient_prefix", "object_id",
@@ -45,7 +51,7 @@ class FetchmailServer(models.Model):
 
     recipient_preset = fields.Selection(
         "_selection_recipient_presets", "Mail server",
-        help="What is known of the server that fills this mailbox; fills in the fields below.",
+        help="The server that fills this mailbox. What is known of it fills in the fields below.",
     )
     recipient_preset_note = fields.Char(compute="_compute_recipient_preset_note")
     recipient_fields = fields.Char(
@@ -57,7 +63,8 @@ class FetchmailServer(models.Model):
     )
     recipient_prefix = fields.Char(
         "Prefix of the recipient",
-        help="What the server puts before the local part, as qmail does for virtual domains.",
+        help="What the server puts before the local part, as qmail does for virtual domains: "
+        "with example.com- the recipient example.com-sales@example.com is sales@example.com.",
     )
 
     recipient_fields_on_top = fields.Boolean(
@@ -73,7 +80,7 @@ class FetchmailServer(models.Model):
 
     @api.model
     def _selection_recipient_presets(self):
-        return [(name, name.capitalize()) for name in PRESETS]
+        return [(name, PRESET_NAMES.get(name) or self.env._("Other")) for name in PRESETS]
 
     @api.onchange("recipient_preset")
     def _onchange_recipient_preset(self):

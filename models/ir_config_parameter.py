@@ -1,7 +1,7 @@
 from odoo import api, models
-from odoo.exceptions import ValidationError
 
 from ..gateway.addresses import BadDomains, parse_domains
+from .mail_alias import bad_domains
 from .mail_postmaster_policy import ALLOWED_DOMAINS
 
 
@@ -36,4 +36,4 @@ class IrConfigParameter(models.Model):
             # Without blanks: core compares what is between the commas.
             return {**vals, "value": ",".join(parse_domains(value))}
         except BadDomains as error:
-            raise ValidationError(f"{key}: {error}") from error
+            raise bad_domains(self.env, error) from error

@@ -13,16 +13,22 @@ class MailAlias(models.Model):
     _inherit = ["mail.alias", "mail.postmaster.scope"]
 
     allowed_domains = fields.Char(
+        "Allowed domains",
         help="With local-part based detection: the domains this alias takes mail for, "
         "separated by commas, *.example.com for all subdomains. Empty: as the alias domain "
-        "or the database says. The alias domains are always allowed.",
+        "says, or else the System Parameter mail.catchall.domain.allowed. The alias domains "
+        "are always allowed.",
     )
     retired_address_ids = fields.One2many(
         "mail.postmaster.retired.address", "alias_id", "Former addresses", readonly=False,
     )
 
     is_open_to_any_domain = fields.Boolean(compute="_compute_reached_by")
-    reached_by = fields.Char("Reached by", compute="_compute_reached_by")
+    reached_by = fields.Char(
+        "Reached by", compute="_compute_reached_by",
+        help="The addresses from which mail comes to this alias, former ones included. "
+        "@* stands for any domain.",
+    )
 
     @api.depends(
         "alias_name", "alias_domain_id.name", "alias_incoming_local", "allowed_domains",
@@ -161,4 +167,13 @@ def check_domains(records):
         try:
             parse_domains(record.allowed_domains)
         except BadDomains as error:
-            raise ValidationError(str(error)) from error
+            raise bad_domains(record.env, error) from error
+
+
+def bad_domains(env, error):
+    """Return the ``ValidationError`` of a ``BadDomains``, in the reader's language."""
+    return ValidationError(env._(
+        "%(entry)s is not a domain name. "
+        "Domains are separated by commas, as in: example.com, *.example.com",
+        entry=error.entry,
+    ))

@@ -14,9 +14,10 @@ class MailAliasDomain(models.Model):
     _inherit = ["mail.alias.domain", "mail.postmaster.scope"]
 
     allowed_domains = fields.Char(
+        "Allowed domains",
         help="The domains that aliases of this domain with local-part based detection take "
-        "mail for, separated by commas, *.example.com for all subdomains. Empty: as the "
-        "database says. An alias may have its own.",
+        "mail for, separated by commas, *.example.com for all subdomains. Empty: as "
+        "the System Parameter mail.catchall.domain.allowed says. An alias may have its own.",
     )
     trusted_forwarders = fields.Char(
         help="Mailing lists, groups and mailboxes that send mail on to this domain with their "

@@ -17,7 +17,7 @@ class MailAlias(models.Model):
     alias_mode = fields.Selection(
         [
             (ACCEPT, "Accept"), (HOLD, "Hold for review"), (REFUSE, "Refuse"),
-            (CLOSED, "Closed since"),
+            (CLOSED, "Closed"),
         ],
         "Incoming mail", default=ACCEPT, required=True,
         help="Hold for review: everything written to this address waits in the log of received "

@@ -10,7 +10,11 @@ class MailAlias(models.Model):
     is_shared = fields.Boolean(
         "Shares an address", compute="_compute_shared_with", search="_search_is_shared",
     )
-    shared_with = fields.Char("Also answered by", compute="_compute_shared_with")
+    shared_with = fields.Char(
+        "Shared with", compute="_compute_shared_with",
+        help="Addresses that another alias has as well. Where recipients are decided by the "
+        "evidence, the oldest alias gets the mail; otherwise each makes a record of it.",
+    )
 
     @api.depends(
         "alias_name", "alias_domain_id.name", "alias_incoming_local", "allowed_domains",

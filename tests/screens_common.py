@@ -77,3 +77,16 @@ class ScreensCase(TransactionCase, ReceivedMail):
 
     def as_admin(self, record):
         return record.with_user(self.admin)
+
+
+class ParkedMailCase(ScreensCase):
+    """With a mail that is parked because the default values of its alias are nonsense."""
+
+    def setUp(self):
+        super().setUp()
+        self.alias = self.make_broken_alias("broken")
+        self.mail = self.receive(raw_mail(f"broken@{DOMAIN}"))
+        self.assertEqual(self.mail.state, "parked")
+
+    def repair(self):
+        self.alias.alias_defaults = "{}"
