@@ -9,11 +9,15 @@ In this order, and the first that says anything decides alone:
    trusted, Delivered-To is read with them, as Odoo does.
 
 Of a trusted field only the topmost counts. A server adds its own above what it received
-(RFC 5321 section 4.4), so a copy that a stranger put into the mail lies below it.
+(RFC 5321 section 4.4), so a copy that a stranger put into the mail lies below it. A server
+that does not always add one leaves that copy the topmost: Dovecot adds no Delivered-To to a
+mail that it was given for several recipients at once. Where the server writes above its own
+Received field, only what stands there can be required to count.
 
 What this does not do: say whose the addresses are (``matching``).
 """
 
+import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -28,6 +32,8 @@ LONGEST_QUOTE = 100
 # Where the recipient stands in a Received field, counted from its end.
 _LONGEST_CLAUSE = 2000
 _MOST_COMMENTS = 5
+
+_RECEIVED = re.compile(rb"^received[ \t]*:", re.IGNORECASE | re.MULTILINE)
 
 TRANSPORT = "transport"
 HEADER = "header"
@@ -52,62 +58,24 @@ class Preset(NamedTuple):
     """What to trust at a mail server.
 
     :param fields: of :data:`TRUSTED_FIELDS`, the best first
-    :param prefix: what the server puts before the local part
-    :param why: a sentence for the administrator
+    :param is_on_top: whether the server writes them above its own Received field
     """
 
-    fields: tuple
-    prefix: str
-    why: str
+    fields: tuple = ()
+    is_on_top: bool = False
 
 
+# What each of them means is said where it is chosen, on the form of the incoming server.
 PRESETS = {
-    "postfix": Preset(
-        ("X-Original-To", "Delivered-To"), "",
-        "Postfix writes the address as it came in X-Original-To, and the mailbox it delivers "
-        "to in Delivered-To, when it delivers by itself. Where it redirects one address to "
-        "another inside itself, and not to that of the mailbox, trust Delivered-To alone.",
-    ),
-    "dovecot": Preset(
-        ("Delivered-To",), "",
-        "The LMTP server of Dovecot writes the recipient that it was given in Delivered-To, "
-        "and none where it was given several at once: then a field that the sender wrote would "
-        "count. Have one handed over at a time (Postfix: lmtp_destination_recipient_limit = 1). "
-        "Where a server before it rewrites every address to that of the mailbox, trust a "
-        "field of that server.",
-    ),
-    "exim": Preset(
-        ("Envelope-To",), "",
-        "Exim writes the address as it came in Envelope-To.",
-    ),
-    "gmail": Preset(
-        ("Delivered-To",), "",
-        "Google writes the address of the mailbox in Delivered-To: right for a mailbox of "
-        "one alias. For a mailbox that collects many, trust no field.",
-    ),
-    "microsoft": Preset(
-        (), "",
-        "Microsoft 365 writes no field with the recipient that can be relied on; To and Cc "
-        "decide.",
-    ),
-    "fastmail": Preset(
-        ("X-Delivered-To",), "",
-        "Fastmail writes the address as it came in X-Delivered-To.",
-    ),
-    "kerio": Preset(
-        ("X-Envelope-To",), "",
-        "Kerio Connect, and others that collect a domain in one mailbox, write the address "
-        "as it came in X-Envelope-To.",
-    ),
-    "qmail": Preset(
-        ("Delivered-To",), "",
-        "qmail, also as part of Plesk, writes Delivered-To with the name of the virtual "
-        "domain before the local part: type that name and its hyphen as the prefix.",
-    ),
-    "other": Preset(
-        (), "",
-        "No field is trusted: To, Cc and Delivered-To decide, as in Odoo.",
-    ),
+    "postfix": Preset(("X-Original-To", "Delivered-To")),
+    "dovecot": Preset(("Delivered-To",), is_on_top=True),
+    "exim": Preset(("Envelope-To",), is_on_top=True),
+    "gmail": Preset(("Delivered-To",), is_on_top=True),
+    "microsoft": Preset(),
+    "fastmail": Preset(("X-Delivered-To",)),
+    "kerio": Preset(("X-Envelope-To",)),
+    "qmail": Preset(("Delivered-To",), is_on_top=True),
+    "other": Preset(),
 }
 
 
@@ -128,24 +96,33 @@ class Recipients:
     rejected: tuple
 
 
-def envelope_recipients(header, told=(), trusted=(), prefix=""):
+def envelope_recipients(header, told=(), trusted=(), prefix="", on_top=False):
     """Return the :class:`Recipients` of a mail, whatever its header is.
 
     :param bytes header: the header block
     :param told: recipients as the transport has them
     :param trusted: names of fields, the best first
     :param str prefix: what to take off the local part of a trusted field, where it is there
+    :param bool on_top: count trusted fields above the topmost Received field alone
     """
     told = [text for text in map(str, told) if text.strip()]
     if told:
         return _collect(told, TRANSPORT, True)
     fields = read_fields(header, _unfolded)
+    own = read_fields(_above_received(header), _unfolded) if on_top and trusted else fields
     for name in trusted:
+        written = fields if name.lower() == "received" else own
         # One without a text says nothing, and a stranger gains nothing by adding it.
-        if evidence := _evidence(name, next(iter(fields.get(name.lower(), ())), "")):
+        if evidence := _evidence(name, next(iter(written.get(name.lower(), ())), "")):
             return _collect([evidence], name, True, prefix)
     names = [name for name in RECIPIENT_FIELDS if not (trusted and name == "delivered-to")]
     return _collect((text for name in names for text in fields.get(name, ())), HEADER, False)
+
+
+def _above_received(header):
+    """Return what stands above the topmost Received field; nothing where there is none."""
+    found = _RECEIVED.search(header)
+    return header[:found.start()] if found else b""
 
 
 def _unfolded(value):

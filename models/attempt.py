@@ -5,8 +5,10 @@ decision points find it there and note what core decided.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from ..gateway import states
+from ..gateway import identity, states
+from ..gateway.automatic import classify
 from ..gateway.envelope import split_addresses
 from ..gateway.trace import Trace
 from .submission import STORED
@@ -103,6 +105,11 @@ class Attempt:
         self.superseded_ids = []
         # The Addressing of the mail, where that is not core's alone.
         self.addressing = None
+        self.header = identity.split_header(submission.raw)[0]
+        # {target: what becomes of automatic mail there}, see gateway.screening.
+        self.treatments = {}
+        # Of the route in hand.
+        self.treatment = None
         self.trace = Trace()
         self.results = []
         self.reason = None
@@ -118,6 +125,11 @@ class Attempt:
         self.in_route = False
         self.is_over = False
         self._is_entered = False
+
+    @cached_property
+    def automatic(self):
+        """Who wrote the mail, as an :class:`gateway.automatic.Automatic`."""
+        return classify(self.header)
 
     def enter(self):
         """Return True once: for the call this attempt was made for, not for calls inside it."""

@@ -8,12 +8,16 @@ from ..gateway import states
 from ..gateway.mailbox import FetchRun, open_mailbox
 from ..gateway.recipients import PRESETS, TRUSTED_FIELDS
 from .mail_postmaster_pipeline import FETCH_RUN
+from .sentences import RECIPIENT_PRESETS
 
 _logger = logging.getLogger(__name__)
 
 SUMMARY_DAYS = 30
 # What the addressing reads of a server, from a cache.
-CACHED = {"recipient_fields", "recipient_prefix", "object_id", "fallback_takes_catchall"}
+CACHED = {
+    "recipient_fields", "recipient_fields_on_top", "recipient_prefix", "object_id",
+    "fallback_takes_catchall",
+}
 
 
 class FetchmailServer(models.Model):
@@ -43,6 +47,7 @@ class FetchmailServer(models.Model):
         "_selection_recipient_presets", "Mail server",
         help="What is known of the server that fills this mailbox; fills in the fields below.",
     )
+    recipient_preset_note = fields.Char(compute="_compute_recipient_preset_note")
     recipient_fields = fields.Char(
         "Trusted recipient fields",
         help="Header fields in which the server that fills this mailbox writes the recipient "
@@ -55,6 +60,11 @@ class FetchmailServer(models.Model):
         help="What the server puts before the local part, as qmail does for virtual domains.",
     )
 
+    recipient_fields_on_top = fields.Boolean(
+        "Only at the top",
+        help="Count the trusted fields only above the first Received field. For servers that "
+        "write them there and sometimes leave them out: what a sender has written stands lower.",
+    )
     fallback_takes_catchall = fields.Boolean(
         "Also for mail to the catchall",
         help="Mail that is written to the catchall address and answers nothing makes a new "
@@ -69,7 +79,14 @@ class FetchmailServer(models.Model):
     def _onchange_recipient_preset(self):
         if preset := PRESETS.get(self.recipient_preset):
             self.recipient_fields = ", ".join(preset.fields)
-            self.recipient_prefix = preset.prefix
+            self.recipient_fields_on_top = preset.is_on_top
+
+    @api.depends("recipient_preset")
+    @api.depends_context("lang")
+    def _compute_recipient_preset_note(self):
+        for server in self:
+            note = RECIPIENT_PRESETS.get(server.recipient_preset)
+            server.recipient_preset_note = note and self.env._(note)
 
     @api.constrains("recipient_fields")
     def _check_recipient_fields(self):

@@ -1,15 +1,25 @@
-"""Which aliases a mail is for: evidence and rules of ``gateway``, records of this database."""
+"""Which aliases a mail is for, and who wrote it: rules of ``gateway``, records of this database."""
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from odoo import api, fields, models, tools
 
-from ..gateway import address_book, identity, matching
+from ..gateway import address_book, forwarding, identity, matching
 from ..gateway.addresses import BadDomains, parse_domains
 from ..gateway.recipients import HEADER, envelope_recipients
 from ..gateway.shared_addresses import shared_address
 from .mail_postmaster_policy import ADDRESSING, ALLOWED_DOMAINS, SUBADDRESSING
+
+# The step of the trace for each outcome, and whether it is a hit.
+FORWARDING_STEPS = {
+    forwarding.RESTORED: ("sender_restored", True),
+    forwarding.UNKNOWN: ("sender_restored", False),
+    forwarding.CONTRADICTORY: ("sender_contradictory", False),
+    forwarding.UNTRUSTED: ("forwarder_untrusted", False),
+    forwarding.KEPT: ("sender_kept", True),
+}
 
 
 @dataclass
@@ -19,11 +29,14 @@ class Addressing:
     :param recipients: the :class:`gateway.recipients.Recipients`
     :param dict matches: ``{address: [Match]}``
     :param dict known_as: ``{(kind, record id): address}``, each as core knows it
+    :param sender: the :class:`gateway.forwarding.Mailbox` of who wrote the mail, where a
+        trusted forwarder stands in From; else None
     """
 
     recipients: object
     matches: dict
     known_as: dict = field(default_factory=dict)
+    sender: object = None
 
     @property
     def alias_ids(self):
@@ -32,6 +45,14 @@ class Addressing:
             found.record_id for matches in self.matches.values() for found in matches
             if found.kind == address_book.ALIAS
         }
+
+    @property
+    def domain_ids(self):
+        """Ids of the alias domains whose catchall, bounce or own address was written to."""
+        return list(dict.fromkeys(
+            found.record_id for matches in self.matches.values() for found in matches
+            if found.kind != address_book.ALIAS
+        ))
 
     @property
     def details(self):
@@ -59,6 +80,21 @@ class Addressing:
         return list(translated)
 
 
+class Server(NamedTuple):
+    """What an incoming server says about recipients.
+
+    :param trusted: names of the trusted header fields, the best first
+    :param prefix: what its server puts before the local part
+    :param is_on_top: whether the trusted fields stand above its Received field
+    :param takes_catchall: whether it makes a record of mail to the catchall
+    """
+
+    trusted: tuple
+    prefix: str
+    is_on_top: bool
+    takes_catchall: bool
+
+
 class MailPostmasterAddressing(models.AbstractModel):
     _name = "mail.postmaster.addressing"
     _description = "Who received mail is for"
@@ -66,14 +102,15 @@ class MailPostmasterAddressing(models.AbstractModel):
     @api.model
     def _prepare(self, submission, trace):
         """Return the :class:`Addressing` of a mail, or None where that is core's alone."""
-        fields_trusted, prefix, _takes_catchall = self._server(submission.server_id)
+        server = self._server(submission.server_id)
         # Mail that a person assigns to a record has no recipients.
         is_assigned = submission.addressed_to == []
-        if is_assigned or not (fields_trusted or self._is_on()):
+        if is_assigned or not (server.trusted or self._is_on()):
             return None
+        header = identity.split_header(submission.raw)[0]
         recipients = envelope_recipients(
-            identity.split_header(submission.raw)[0], told=submission.addressed_to or (),
-            trusted=fields_trusted, prefix=prefix,
+            header, told=submission.addressed_to or (),
+            trusted=server.trusted, prefix=server.prefix, on_top=server.is_on_top,
         )
         if recipients.source != HEADER:
             trace.hit(
@@ -83,15 +120,17 @@ class MailPostmasterAddressing(models.AbstractModel):
             trace.miss("rejected_address", text=text, reason=reason)
         book = self._book(recipients.addresses)
         matches = matching.match_all(recipients.addresses, book, trace)
-        return Addressing(recipients, matches, self._known_as(matches))
+        sender = self._restored_sender(header, matches, trace)
+        return Addressing(recipients, matches, self._known_as(matches), sender)
 
     @api.model
     @tools.ormcache("server_id")
     def _server(self, server_id):
-        """Return ``(trusted header fields, prefix, fallback takes catchall)`` of a server."""
+        """Return the :class:`Server` of an incoming server."""
         server = self.env["fetchmail.server"].browse(server_id or ()).exists()
-        return (
+        return Server(
             tuple(server._trusted_fields()), server.recipient_prefix or "",
+            server.recipient_fields_on_top,
             bool(server.object_id and server.fallback_takes_catchall),
         )
 
@@ -145,6 +184,42 @@ class MailPostmasterAddressing(models.AbstractModel):
                     found = self.env["mail.alias"].browse(other.id), address
                     shared.setdefault(alias.id, []).append(found)
         return shared
+
+    # --- who wrote a mail that was forwarded ----------------------------------------------
+
+    @api.model
+    def _restored_sender(self, header, matches, trace):
+        """Return the :class:`gateway.forwarding.Mailbox` to put into From, or None.
+
+        :param dict matches: whom the mail is for: the lists of their alias domains count
+        """
+        lists = self._trusted_forwarders()
+        homes = self._alias_domain_ids(matches) if lists else ()
+        trusted = {entry for home in homes for entry in lists.get(home, ())}
+        restoration = forwarding.restored_sender(header, trusted)
+        if not restoration:
+            return None
+        step, is_hit = FORWARDING_STEPS[restoration.outcome]
+        sender, found = restoration.sender, restoration.forwarding
+        (trace.hit if is_hit else trace.miss)(
+            step, forwarder=found.forwarder, sign=found.sign,
+            **({"original": sender.address} if sender else {}),
+        )
+        return sender
+
+    def _alias_domain_ids(self, matches):
+        """Return the ids of the alias domains of what was matched."""
+        found = [match for several in matches.values() for match in several]
+        alias_ids = {match.record_id for match in found if match.kind == address_book.ALIAS}
+        # For all other kinds the record is the domain itself.
+        ids = {match.record_id for match in found if match.kind != address_book.ALIAS}
+        return ids | set(self.env["mail.alias"].browse(alias_ids).alias_domain_id.ids)
+
+    @tools.ormcache()
+    def _trusted_forwarders(self):
+        """Return ``{alias domain id: trusted forwarders}`` of the domains that have some."""
+        domains = self.env["mail.alias.domain"].search([("trusted_forwarders", "!=", False)])
+        return {domain.id: read_forwarders(domain.trusted_forwarders) for domain in domains}
 
     # --- the address book ---------------------------------------------------------------
 
@@ -277,3 +352,11 @@ def read_domains(text):
         return parse_domains(text)
     except BadDomains:
         return None
+
+
+def read_forwarders(text):
+    """Return the trusted forwarders of a text, none for nonsense written past the checks."""
+    try:
+        return forwarding.parse_forwarders(text)
+    except forwarding.BadForwarders:
+        return ()

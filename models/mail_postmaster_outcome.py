@@ -295,12 +295,6 @@ class MailPostmasterOutcome(models.AbstractModel):
             else:
                 attempt.trace.miss("alias_unknown", address=address)
 
-    @api.model
-    def _reason_not_to_answer(self):
-        """Return why this database may not answer mail, or an empty text."""
-        if not self.env["mail.postmaster.policy"]._is_confirmed_database():
-            return self.env._("this database is a copy that was not confirmed")
-        return ""
 
 
 def _short(error):

@@ -11,6 +11,7 @@ from . import (
     test_decisions,
     test_duplicates,
     test_erase,
+    test_forwarding,
     test_hooks,
     test_intake,
     test_policy,

@@ -1,8 +1,10 @@
 """Who a mail is for, decided from the evidence and by rules set on screen."""
 
 from odoo.exceptions import ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
+from ..gateway.recipients import PRESETS
+from ..models.sentences import RECIPIENT_PRESETS
 from .common import GatewayCase
 
 
@@ -49,6 +51,28 @@ class TestAddressing(GatewayCase):
             b"X-Original-To: people@postmaster.test\r\nReceived: from x by y\r\n"
             b"X-Original-To: secret@postmaster.test\r\n" + self.mail(),
         )
+        self.assertReaches(row, self.alias)
+
+    def test_mail_server_says_what_is_trusted(self):
+        form = Form(self.server)
+        for preset, fields, is_on_top, note in [
+            ("dovecot", "Delivered-To", True, "LMTP"), ("postfix", "X-Original-To, Delivered-To",
+             False, "X-Original-To"), ("other", "", False, "as in Odoo"),
+        ]:
+            form.recipient_preset = preset
+            self.assertEqual(form.recipient_fields or "", fields)
+            self.assertEqual(form.recipient_fields_on_top, is_on_top if fields else False)
+            self.assertIn(note, form.recipient_preset_note)
+
+    def test_every_mail_server_has_a_note(self):
+        self.assertEqual(set(RECIPIENT_PRESETS), set(PRESETS))
+
+    def test_trusted_field_at_the_top_alone(self):
+        secret = self.make_alias("secret", "res.partner")
+        forged = b"Received: by dovecot\r\nX-Original-To: secret@postmaster.test\r\n"
+        self.assertReaches(self.fetch(forged + self.mail(message_id="<below@x>")), secret)
+        self.server.recipient_fields_on_top = True
+        row = self.fetch(forged + self.mail(message_id="<below2@x>"))
         self.assertReaches(row, self.alias)
 
     def test_sub_address(self):

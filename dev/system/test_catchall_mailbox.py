@@ -409,6 +409,19 @@ def test_two_recipients_in_one_transaction_of_dovecot(open_mailbox):
     assert mailbox.served() == []
 
 
+def test_recipient_of_a_stranger_where_dovecot_names_none(open_mailbox):
+    """Without one of its own above it, the field of the sender would be the topmost."""
+    mailbox = open_mailbox(DIRECT, "imap")
+    forged = f"Delivered-To: {mailbox.address('works')}\r\n".encode()
+    recipients = [mailbox.address("sales"), mailbox.address("nobody")]
+    mailbox.hand_to_dovecot(recipients, forged + mailbox.mail())
+    mailbox.fetch(2)
+    assert {entry[:2] for entry in mailbox.log()} <= {
+        ("parked", "no_route"), ("ignored", "duplicate"),
+    }
+    assert mailbox.served() == []
+
+
 def test_redirect_inside_the_server(open_mailbox):
     """X-Original-To names the address before the redirect: then Delivered-To is to be trusted."""
     mailbox = open_mailbox(MAILDIR, "imap")

@@ -236,13 +236,29 @@ class TestOddHeaders(BaseCase):
 
 
 class TestPresets(BaseCase):
-    def test_presets_choose_known_fields_and_say_why(self):
+    def test_presets_choose_known_fields(self):
         for name, preset in PRESETS.items():
             with self.subTest(name=name):
                 self.assertLessEqual(set(preset.fields), set(TRUSTED_FIELDS))
-                self.assertTrue(preset.why.endswith("."))
+                self.assertTrue(preset.fields or not preset.is_on_top)
+
+    def test_field_below_the_servers_own_hop_may_be_required_not_to_count(self):
+        forged = b"Delivered-To: boss@example.com\nTo: sales@example.com\n"
+        for above, expected in [
+            (b"Received: by a.test\n", "sales@example.com"),
+            (b"Delivered-To: works@example.com\nRECEIVED : by a.test\n", "works@example.com"),
+            (b"", "sales@example.com"),
+            (b"X-Note: not\n Received: folded\nreceived: by a.test\n", "sales@example.com"),
+        ]:
+            with self.subTest(above=above):
+                answer = envelope_recipients(
+                    above + forged, trusted=("Delivered-To",), on_top=True,
+                )
+                self.assertEqual(answer.addresses, (expected,))
+        answer = envelope_recipients(HEADER, trusted=("Received",), on_top=True)
+        self.assertEqual(answer.addresses, ("works@example.com",))
 
     def test_postfix_prefers_the_address_as_it_came(self):
         preset = PRESETS["postfix"]
-        answer = envelope_recipients(HEADER, trusted=preset.fields, prefix=preset.prefix)
+        answer = envelope_recipients(HEADER, trusted=preset.fields)
         self.assertEqual(answer.addresses, ("sales@example.com",))
