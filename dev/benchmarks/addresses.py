@@ -37,20 +37,22 @@ INSERT INTO mail_alias_domain (name, catchall_alias, bounce_alias, default_from,
 SELECT 'domain' || n || '.example.org', 'catchall', 'bounce', 'notifications', 10
 FROM generate_series(1, %(missing)s) AS n
 """
-# A tenth of them takes mail for other domains as well.
+# Copies of the alias of the sales team, but nobody's: one team with all of them would be
+# another subject. A tenth of the names take mail for other domains too.
 ALIASES = """
-INSERT INTO mail_alias (
-    alias_name, alias_domain_id, alias_full_name, alias_model_id, alias_defaults,
-    alias_contact, alias_status, alias_incoming_local
-)
-SELECT local_part, domain.id, local_part || '@' || domain.name, sample.alias_model_id, '{}', 'everyone',
-    'not_tested', place %% 10 = 9
+INSERT INTO mail_alias
+SELECT alias.*
 FROM (
-    SELECT *, CASE place WHEN 0 THEN 'sales' ELSE 'name' || place END AS local_part
+    SELECT place, CASE place WHEN 0 THEN 'sales' ELSE 'name' || place END AS local_part
     FROM generate_series(0, %(names)s - 1) AS place
 ) AS name
 CROSS JOIN mail_alias_domain AS domain
-CROSS JOIN (SELECT alias_model_id FROM mail_alias WHERE alias_full_name = %(sample)s) AS sample
+CROSS JOIN (SELECT * FROM mail_alias WHERE alias_full_name = %(sample)s) AS sample
+CROSS JOIN LATERAL jsonb_populate_record(NULL::mail_alias, to_jsonb(sample) || jsonb_build_object(
+    'id', nextval('mail_alias_id_seq'), 'alias_name', local_part, 'alias_domain_id', domain.id,
+    'alias_full_name', local_part || '@' || domain.name, 'alias_incoming_local', place %% 10 = 9,
+    'alias_parent_model_id', NULL, 'alias_parent_thread_id', NULL
+)) AS alias
 ON CONFLICT DO NOTHING
 """
 
@@ -167,21 +169,43 @@ def rounds_of_all(rounds):
     return figures
 
 
-def line(title, few, many):
-    ratio = f"{many / few:10.3f}" if few else ""
-    print(f"{title:44}{few:10.2f}{many:10.2f}{ratio}")
-    return many / few if few else 0
-
-
 def verdict(ratio, counted):
-    """Return the last line: the time of our mails, and our statements against core's."""
+    """Return the last line: the cost of our mails, and our statements against core's."""
     pairs = ((databases.CORE, databases.OURS), (MANY_CORE, MANY_OURS))
     is_frugal = all(counted[ours].decision <= counted[core].about_aliases for core, ours in pairs)
     is_good = ratio <= HIGHEST_RATIO and is_frugal
     return (
-        f"{'OK' if is_good else 'FAILED'}: many / few {ratio:.3f}, at most {HIGHEST_RATIO}; "
-        f"{'no' if is_frugal else 'MORE'} statements for the decision beyond core's own"
+        f"{'OK' if is_good else 'FAILED'}: CPU of a mail, many / few {ratio:.3f}, "
+        f"at most {HIGHEST_RATIO}; the decision takes {'no' if is_frugal else 'MORE'} more "
+        "statements than core's own about aliases"
     )
+
+
+def line(title, few, many, ratio=None):
+    """Print a line of the table; without a ratio, that of the two figures."""
+    ratio = ratio or (many / few if few else 0)
+    print(f"{title:46}{few:10.2f}{many:10.2f}{ratio:10.3f}")
+
+
+def timed_line(title, few, many):
+    """Print the medians of two lists, and the median of the ratios of each round; return it."""
+    ratio = statistics.median(high / low for low, high in zip(few, many, strict=True))
+    line(title, statistics.median(few), statistics.median(many), ratio)
+    return ratio
+
+
+def report(label, few, many, figures, counted):
+    """Print the lines of core or of the addon; return the ratio of the CPU."""
+    timed_line(f"{label}: time, ms", *([one.wall for one in figures[name]] for name in (few, many)))
+    ratio = timed_line(f"{label}: CPU, ms", *(
+        [one.python + one.postgresql for one in figures[name]] for name in (few, many)
+    ))
+    titles = {"statements": "statements", "about_aliases": "statements about aliases and domains"}
+    if label == "ours":
+        titles |= {"decision": "statements of the decision", "decision_ms": "decision, ms"}
+    for name, title in titles.items():
+        line(f"{label}: {title}", *(getattr(counted[size], name) for size in (few, many)))
+    return ratio
 
 
 def main(rounds):
@@ -192,25 +216,11 @@ def main(rounds):
     figures = rounds_of_all(rounds)
     print(f"\n{rounds} rounds of {MAILS} mails each, median per mail")
     print(f"few: {FEW[0]} aliases in {FEW[1]} domain; many: {MANY[0]} in {MANY[1]}\n")
-    print(f"{'':44}{'few':>10}{'many':>10}{'ratio':>10}")
-    ratios = {}
-    for label, few, many in (
-        ("core", databases.CORE, MANY_CORE), ("ours", databases.OURS, MANY_OURS),
-    ):
-        for title, value in (
-            ("time, ms", lambda figure: figure.wall),
-            ("CPU, ms", lambda figure: figure.python + figure.postgresql),
-        ):
-            ratios[label, title] = line(f"{label}: {title}", *(
-                statistics.median(map(value, figures[name])) for name in (few, many)
-            ))
-        for title, name in (
-            ("statements", "statements"), ("statements about aliases and domains", "about_aliases"),
-            ("statements of the decision", "decision"), ("decision, ms", "decision_ms"),
-        ):
-            line(f"{label}: {title}", *(getattr(counted[size], name) for size in (few, many)))
+    print(f"{'':46}{'few':>10}{'many':>10}{'ratio':>10}")
+    report("core", databases.CORE, MANY_CORE, figures, counted)
+    ratio = report("ours", databases.OURS, MANY_OURS, figures, counted)
     print("\nThe addon's query for aliases, among the many:\n", *plans[MANY_OURS], sep="\n  ")
-    print("\n" + verdict(ratios["ours", "time, ms"], counted))
+    print("\n" + verdict(ratio, counted))
 
 
 main(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)
