@@ -130,19 +130,24 @@ class MailAliasDomain(models.Model):
 
     @api.model
     def _find_aliases(self, email_list):
-        """Know every address that is ours, so that none becomes a contact or gets mail."""
-        found = super()._find_aliases(email_list)
-        others = {}
-        for email in email_list:
-            if email and email not in found:
-                try:
-                    others[canonical(email_normalize(email) or email)] = email
-                except BadAddress:
-                    continue
-        if not others:
-            return found
-        own = self.env["mail.postmaster.addressing"].sudo()._own_addresses(list(others))
-        return found + [email for address, email in others.items() if address in own]
+        """Return the addresses that are ours, so that none becomes a contact or gets mail.
+
+        By the rules that decide who received mail is for. Core knows no sub-address and no
+        former one, takes a stranger's address for ours by its local part whatever the domain,
+        and computes three addresses of every alias domain several times for each mail.
+        """
+        # Whoever posts a message need not be allowed to read aliases.
+        addressing = self.env["mail.postmaster.addressing"].sudo()
+        if not addressing._is_on():
+            return super()._find_aliases(email_list)
+        by_address = {}
+        for email in filter(None, email_list):
+            try:
+                by_address[email] = canonical(email_normalize(email) or email)
+            except BadAddress:
+                continue
+        own = addressing._own_addresses(set(by_address.values()))
+        return [email for email in email_list if by_address.get(email) in own]
 
     def _gateway_company(self, recipients):
         """Return the company that mail for these addresses belongs to, or an empty recordset.

@@ -141,11 +141,6 @@ class MailPostmasterAddressing(models.AbstractModel):
     @api.model
     def _own_addresses(self, addresses):
         """Return those of these canonical addresses that are this database's own."""
-        if not self._is_on():
-            return set()
-        # In other domains an address is ours by its local part alone, which core knows.
-        homes = self._own_domains()
-        addresses = [address for address in addresses if address.rpartition("@")[2] in homes]
         if not addresses:
             return set()
         trace = matching.Trace()
@@ -294,12 +289,6 @@ class MailPostmasterAddressing(models.AbstractModel):
     @tools.ormcache()
     def _domain_ids_by_name(self):
         return address_book.domain_ids_by_name(self._domains(), self._retired())
-
-    @tools.ormcache()
-    def _own_domains(self):
-        """Return the present and former names of the alias domains, and of former addresses."""
-        former = (row.domain for row in self._retired())
-        return frozenset(filter(None, [*(home.name for home in self._domains()), *former]))
 
     @tools.ormcache()
     def _retired(self):
