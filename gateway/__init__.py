@@ -9,10 +9,13 @@ module               what it answers
 ``recipients``       who a mail is for, and what says so
 ``matching``         whose an address is, and by which rule
 ``shared_addresses`` which addresses two aliases would both answer to
+``forwarding``       who forwarded a mail, and who wrote it before
 ``envelope``         who sent this, to whom, under which Message-Id (headers only)
 ``identity``         when two deliveries are the same mail
 ``automatic``        whether a program wrote a mail or a person, and what says so
 ``hops``             how far a mail has come, and whether it goes in circles
+``reports``          what a mail tells of another mail: bounces, receipts, complaints
+``srs``              which sender stands in an address that a forwarder made
 ``states``           which states a mail has, which moves are allowed, which is worst
 ``retries``          when to try again after an unexpected error
 ``trace``            which decisions were taken on the way, hits and misses

@@ -228,6 +228,30 @@ class AddressBook:
         return {(_local(row.local_part), _name(row.domain)): row for row in reversed(rows)}
 
 
+def domain_ids_by_name(domains, retired):
+    """Return ``{canonical name: ids of the alias domains in which it is looked for}``.
+
+    Those that have the name; and, where it is a former one, those that have its present name.
+    Aliases of other domains belong into a book only with local-part detection, or when a
+    former address leads to them.
+
+    :param domains: of :class:`Domain`
+    :param retired: of :class:`Retired`
+    :return: the ids as frozensets
+    """
+    present = {home.id: _name(home.name) for home in domains}
+    having = _grouped((name, home_id) for home_id, name in present.items())
+    found = _grouped(
+        (_name(row.domain), home_id) for row in retired
+        if row.kind == DOMAIN and row.record_id in present
+        for home_id in having[present[row.record_id]]
+    )
+    return {
+        name: frozenset([*having.get(name, ()), *found.get(name, ())])
+        for name in [*having, *found]
+    }
+
+
 def _grouped(pairs):
     groups = {}
     for key, record in pairs:

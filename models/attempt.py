@@ -5,8 +5,11 @@ decision points find it there and note what core decided.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from ..gateway import states
+from ..gateway import identity, states
+from ..gateway.automatic import classify
+from ..gateway.envelope import split_addresses
 from ..gateway.trace import Trace
 from .submission import STORED
 
@@ -102,6 +105,11 @@ class Attempt:
         self.superseded_ids = []
         # The Addressing of the mail, where that is not core's alone.
         self.addressing = None
+        self.header = identity.split_header(submission.raw)[0]
+        # {target: what becomes of automatic mail there}, see gateway.screening.
+        self.treatments = {}
+        # Of the route in hand.
+        self.treatment = None
         self.trace = Trace()
         self.results = []
         self.reason = None
@@ -118,10 +126,22 @@ class Attempt:
         self.is_over = False
         self._is_entered = False
 
+    @cached_property
+    def automatic(self):
+        """Who wrote the mail, as an :class:`gateway.automatic.Automatic`."""
+        return classify(self.header)
+
     def enter(self):
         """Return True once: for the call this attempt was made for, not for calls inside it."""
         first, self._is_entered = not self._is_entered, True
         return first
+
+    @property
+    def addresses(self):
+        """Who the mail is for: by the evidence, or by its header where that is core's alone."""
+        if self.addressing:
+            return self.addressing.recipients.addresses
+        return split_addresses(self.recipients)
 
     def hide_message_id(self, values):
         if self.is_known:

@@ -9,7 +9,8 @@ from .attempt import ATTEMPT, Reason, RouteResult
 
 
 class MailAlias(models.Model):
-    _inherit = "mail.alias"
+    _name = "mail.alias"
+    _inherit = ["mail.alias", "mail.postmaster.scope"]
 
     allowed_domains = fields.Char(
         "Allowed domains",
@@ -90,7 +91,7 @@ class MailAlias(models.Model):
         if attempt and not attempt.in_route and not attempt.is_over:
             self._note_refusal(attempt, set_invalid)
         alias = self
-        if attempt and attempt.addressing:
+        if attempt and self.env["mail.postmaster.answer"]._is_careful():
             alias = self._for_answer(message_dict)
             message_dict = self.env["mail.postmaster.answer"]._quote(message_dict)
         super(MailAlias, alias)._alias_bounce_incoming_email(
@@ -110,7 +111,11 @@ class MailAlias(models.Model):
         )
         code = "alias_misconfigured" if set_invalid else "alias_security"
         reason = Reason(states.REFUSED, code, {"alias": self.display_name})
+        attempt.answers_about = code
         attempt.results.append(RouteResult(f"alias:{self.id}", reason, alias_id=self.id))
+
+    def _levels(self):
+        return self, self.alias_domain_id
 
     def _gateway_company(self):
         """Return the company that mail for this alias belongs to, or an empty recordset."""

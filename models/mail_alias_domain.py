@@ -4,18 +4,27 @@ from odoo.tools.mail import email_normalize
 
 from ..gateway import address_book
 from ..gateway.addresses import BadAddress, canonical, canonical_domain
+from ..gateway.forwarding import BadForwarders, parse_forwarders
 from ..gateway.shared_addresses import twins
 from .mail_alias import check_domains, normalized_domains
 
 
 class MailAliasDomain(models.Model):
-    _inherit = "mail.alias.domain"
+    _name = "mail.alias.domain"
+    _inherit = ["mail.alias.domain", "mail.postmaster.scope"]
 
     allowed_domains = fields.Char(
         "Allowed domains",
         help="The domains that aliases of this domain with local-part based detection take "
         "mail for, separated by commas, *.example.com for all subdomains. Empty: as "
         "the System Parameter mail.catchall.domain.allowed says. An alias may have its own.",
+    )
+    trusted_forwarders = fields.Char(
+        help="Mailing lists, groups and mailboxes that send mail on to this domain with their "
+        "own address as the sender, separated by commas: list@example.org, example.org for "
+        "everybody there, *.example.org for all subdomains. Where they name the author of a "
+        "mail, the author becomes its sender. Whoever can write as one of them can pass for "
+        "anybody.",
     )
     retired_address_ids = fields.One2many(
         "mail.postmaster.retired.address", "alias_domain_id", "Former addresses", readonly=False,
@@ -24,6 +33,14 @@ class MailAliasDomain(models.Model):
     @api.constrains("allowed_domains")
     def _check_allowed_domains(self):
         check_domains(self)
+
+    @api.constrains("trusted_forwarders")
+    def _check_trusted_forwarders(self):
+        for domain in self.filtered("trusted_forwarders"):
+            try:
+                parse_forwarders(domain.trusted_forwarders)
+            except BadForwarders as error:
+                raise ValidationError(str(error)) from error
 
     @api.constrains("name")
     def _check_one_of_a_name(self):
@@ -65,6 +82,9 @@ class MailAliasDomain(models.Model):
         self.env.registry.clear_cache()
         return super().unlink()
 
+    def _levels(self):
+        return self.env["mail.alias"], self
+
     def _addresses(self):
         """Return ``{kind: values of a former address}`` as they are now."""
         self.ensure_one()
@@ -76,7 +96,7 @@ class MailAliasDomain(models.Model):
 
     @api.model
     def _in_one_form(self, vals):
-        """Return values with the name as it travels: lower case, A-labels.
+        """Return values in the form that mail is compared with: lower case, A-labels.
 
         Core takes no international names, so where recipients are core's alone it refuses them.
 
@@ -93,6 +113,8 @@ class MailAliasDomain(models.Model):
                 )) from error
         if "allowed_domains" in vals:
             vals["allowed_domains"] = normalized_domains(vals["allowed_domains"])
+        if "trusted_forwarders" in vals:
+            vals["trusted_forwarders"] = _normalized_forwarders(vals["trusted_forwarders"])
         return vals
 
     @api.model
@@ -131,3 +153,11 @@ class MailAliasDomain(models.Model):
         domains = self.search([]).filtered(lambda domain: domain.name.lower() in names)
         companies = domains.company_ids
         return companies if len(companies) == 1 else companies.browse()
+
+
+def _normalized_forwarders(text):
+    """Return a list of forwarders in one form; one with nonsense stays for the check to name."""
+    try:
+        return ", ".join(parse_forwarders(text)) if text else text
+    except BadForwarders:
+        return text

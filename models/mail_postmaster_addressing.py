@@ -1,15 +1,25 @@
-"""Which aliases a mail is for: evidence and rules of ``gateway``, records of this database."""
+"""Which aliases a mail is for, and who wrote it: rules of ``gateway``, records of this database."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from odoo import api, fields, models, tools
 
-from ..gateway import address_book, identity, matching
+from ..gateway import address_book, forwarding, identity, matching
 from ..gateway.addresses import BadDomains, parse_domains
 from ..gateway.recipients import HEADER, envelope_recipients
 from ..gateway.shared_addresses import shared_address
 from .mail_postmaster_policy import ADDRESSING, ALLOWED_DOMAINS, SUBADDRESSING
+
+# The step of the trace for each outcome, and whether it is a hit.
+FORWARDING_STEPS = {
+    forwarding.RESTORED: ("sender_restored", True),
+    forwarding.UNKNOWN: ("sender_restored", False),
+    forwarding.CONTRADICTORY: ("sender_contradictory", False),
+    forwarding.UNTRUSTED: ("forwarder_untrusted", False),
+    forwarding.KEPT: ("sender_kept", True),
+}
 
 
 @dataclass
@@ -19,11 +29,14 @@ class Addressing:
     :param recipients: the :class:`gateway.recipients.Recipients`
     :param dict matches: ``{address: [Match]}``
     :param dict known_as: ``{(kind, record id): address}``, each as core knows it
+    :param sender: the :class:`gateway.forwarding.Mailbox` of who wrote the mail, where a
+        trusted forwarder stands in From; else None
     """
 
     recipients: object
     matches: dict
     known_as: dict = field(default_factory=dict)
+    sender: object = None
 
     @property
     def alias_ids(self):
@@ -32,6 +45,14 @@ class Addressing:
             found.record_id for matches in self.matches.values() for found in matches
             if found.kind == address_book.ALIAS
         }
+
+    @property
+    def domain_ids(self):
+        """Ids of the alias domains whose catchall, bounce or own address was written to."""
+        return list(dict.fromkeys(
+            found.record_id for matches in self.matches.values() for found in matches
+            if found.kind != address_book.ALIAS
+        ))
 
     @property
     def details(self):
@@ -86,8 +107,9 @@ class MailPostmasterAddressing(models.AbstractModel):
         is_assigned = submission.addressed_to == []
         if is_assigned or not (server.trusted or self._is_on()):
             return None
+        header = identity.split_header(submission.raw)[0]
         recipients = envelope_recipients(
-            identity.split_header(submission.raw)[0], told=submission.addressed_to or (),
+            header, told=submission.addressed_to or (),
             trusted=server.trusted, prefix=server.prefix, on_top=server.is_on_top,
         )
         if recipients.source != HEADER:
@@ -98,7 +120,8 @@ class MailPostmasterAddressing(models.AbstractModel):
             trace.miss("rejected_address", text=text, reason=reason)
         book = self._book(recipients.addresses)
         matches = matching.match_all(recipients.addresses, book, trace)
-        return Addressing(recipients, matches, self._known_as(matches))
+        sender = self._restored_sender(header, matches, trace)
+        return Addressing(recipients, matches, self._known_as(matches), sender)
 
     @api.model
     @tools.ormcache("server_id")
@@ -162,34 +185,86 @@ class MailPostmasterAddressing(models.AbstractModel):
                     shared.setdefault(alias.id, []).append(found)
         return shared
 
+    # --- who wrote a mail that was forwarded ----------------------------------------------
+
+    @api.model
+    def _restored_sender(self, header, matches, trace):
+        """Return the :class:`gateway.forwarding.Mailbox` to put into From, or None.
+
+        :param dict matches: whom the mail is for: the lists of their alias domains count
+        """
+        lists = self._trusted_forwarders()
+        homes = self._alias_domain_ids(matches) if lists else ()
+        trusted = {entry for home in homes for entry in lists.get(home, ())}
+        restoration = forwarding.restored_sender(header, trusted)
+        if not restoration:
+            return None
+        step, is_hit = FORWARDING_STEPS[restoration.outcome]
+        sender, found = restoration.sender, restoration.forwarding
+        (trace.hit if is_hit else trace.miss)(
+            step, forwarder=found.forwarder, sign=found.sign,
+            **({"original": sender.address} if sender else {}),
+        )
+        return sender
+
+    def _alias_domain_ids(self, matches):
+        """Return the ids of the alias domains of what was matched."""
+        found = [match for several in matches.values() for match in several]
+        alias_ids = {match.record_id for match in found if match.kind == address_book.ALIAS}
+        # For all other kinds the record is the domain itself.
+        ids = {match.record_id for match in found if match.kind != address_book.ALIAS}
+        return ids | set(self.env["mail.alias"].browse(alias_ids).alias_domain_id.ids)
+
+    @tools.ormcache()
+    def _trusted_forwarders(self):
+        """Return ``{alias domain id: trusted forwarders}`` of the domains that have some."""
+        domains = self.env["mail.alias.domain"].search([("trusted_forwarders", "!=", False)])
+        return {domain.id: read_forwarders(domain.trusted_forwarders) for domain in domains}
+
     # --- the address book ---------------------------------------------------------------
 
     @api.model
     def _book(self, addresses):
         """Return the address book for these addresses, with one query."""
         separators = self.env["mail.postmaster.policy"]._parameter(SUBADDRESSING) or ""
-        return self._book_of(matching.needed_local_parts(addresses, separators), separators)
+        names = matching.needed_local_parts(addresses, separators)
+        return self._book_of(names, separators, self._homes(addresses))
 
-    def _book_of(self, names, separators):
-        """Return the address book with all that has one of these local parts."""
+    def _book_of(self, names, separators, homes=None):
+        """Return the address book with all that has one of these local parts.
+
+        :param homes: ids of the alias domains that count, None for all
+        """
         retired = [
             row for row in self._retired()
             if row.kind == address_book.DOMAIN or row.local_part in names
         ]
         former_ids = [row.record_id for row in retired if row.kind == address_book.ALIAS]
         return address_book.AddressBook(
-            aliases=self._aliases(names, former_ids), domains=self._domains(),
+            aliases=self._aliases(names, former_ids, homes), domains=self._domains(),
             retired=tuple(retired), allowed=self._allowed(), separators=separators,
             today=fields.Date.today(),
         )
 
-    def _aliases(self, names, former_ids):
+    def _aliases(self, names, former_ids, homes):
+        """Return the aliases to compare with.
+
+        A name may be in use in every alias domain; in others than those that count, it
+        does only with local-part detection.
+        """
+        named = fields.Domain("alias_name", "in", names)
+        if homes is not None:
+            named &= (
+                fields.Domain("alias_incoming_local", "=", True)
+                | fields.Domain("alias_domain_id", "in", homes)
+            )
         aliases = self.env["mail.alias"].search_fetch(
-            ["|", ("alias_name", "in", names), ("id", "in", former_ids)],
+            named | fields.Domain("id", "in", former_ids),
             [
                 "alias_name", "alias_domain_id", "alias_incoming_local", "allowed_domains",
                 "alias_full_name",
             ],
+            order="id",
         )
         return tuple(
             address_book.Alias(
@@ -208,6 +283,17 @@ class MailPostmasterAddressing(models.AbstractModel):
             )
             for domain in self.env["mail.alias.domain"].search([])
         )
+
+    def _homes(self, addresses):
+        """Return the ids of the alias domains that have, or had, the domain of an address."""
+        by_name = self._domain_ids_by_name()
+        return sorted({
+            home for address in addresses for home in by_name.get(address.rpartition("@")[2], ())
+        })
+
+    @tools.ormcache()
+    def _domain_ids_by_name(self):
+        return address_book.domain_ids_by_name(self._domains(), self._retired())
 
     @tools.ormcache()
     def _own_domains(self):
@@ -242,15 +328,18 @@ class MailPostmasterAddressing(models.AbstractModel):
                 # An alias without a domain is found by its local part, in any domain of ours.
                 name = f"{alias.alias_name}@{homes[0].name}"
             known_as[(address_book.ALIAS, alias.id)] = name
+        kept = {(match.kind, match.record_id) for match in found}
         for home in homes:
             for kind, local_part in (
                 (address_book.CATCHALL, home.catchall), (address_book.BOUNCE, home.bounce),
             ):
-                if local_part:
+                if local_part and (kind, home.id) in kept:
                     known_as[(kind, home.id)] = f"{local_part}@{home.name}"
         return known_as
 
 
+# The database's list is the same for each mail, and as long as there are alias domains.
+@lru_cache(maxsize=1024)
 def read_domains(text):
     """Return the domains and patterns of a text, None for an empty one and for nonsense.
 
@@ -263,3 +352,11 @@ def read_domains(text):
         return parse_domains(text)
     except BadDomains:
         return None
+
+
+def read_forwarders(text):
+    """Return the trusted forwarders of a text, none for nonsense written past the checks."""
+    try:
+        return forwarding.parse_forwarders(text)
+    except forwarding.BadForwarders:
+        return ()

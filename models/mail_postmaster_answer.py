@@ -1,6 +1,13 @@
-from odoo import api, models
-from odoo.tools import html2plaintext, plaintext2html
+from datetime import timedelta
 
+from odoo import api, fields, models
+from odoo.tools import html2plaintext, plaintext2html
+from odoo.tools.mail import email_normalize_all, generate_tracking_message_id
+
+from .ir_mail_server import NULL_SENDER
+from .mail_postmaster_policy import ANSWER_HOURS, ANSWERS, LOOP_MINUTES
+
+DAY = 24 * 60
 # How much of a mail its sender gets back: enough to recognise it, too little to send others
 # something by way of us.
 LONGEST_QUOTE = 1000
@@ -42,6 +49,61 @@ class MailPostmasterAnswer(models.AbstractModel):
         text = html2plaintext(message_dict.get("body") or "", include_references=False)
         text = f"{text[:LONGEST_QUOTE]}…" if len(text) > LONGEST_QUOTE else text
         return {**message_dict, "body": plaintext2html(text)}
+
+    @api.model
+    def _is_careful(self):
+        """Tell whether answers are ours: to people alone, once, for the company of the mail."""
+        return self.env["mail.postmaster.policy"]._choice(ANSWERS) == "careful"
+
+    @api.model
+    def _reason_not_to_answer(self, attempt, email_from):
+        """Return why the sender of a mail gets no answer, or an empty text.
+
+        RFC 3834 section 2: no answer to automatic mail, to nobody, or again and again.
+        """
+        policy = self.env["mail.postmaster.policy"]
+        if not policy._is_confirmed_database():
+            return self.env._("this database is a copy that was not confirmed")
+        if not self._is_careful():
+            return ""
+        if attempt.reason and attempt.reason.code == "catchall_repeated":
+            return self.env._("the same was answered before")
+        if not attempt.automatic.may_be_answered:
+            return self.env._("it is automatic mail: %s", attempt.automatic.forbidding)
+        hours = policy._number(ANSWER_HOURS)
+        sent = fields.Datetime.to_datetime(attempt.message_dict.get("date"))
+        if sent and sent < fields.Datetime.now() - timedelta(hours=hours):
+            return self.env._("it is older than %s hours", hours)
+        sender = next(iter(email_normalize_all(email_from)), "")
+        about = attempt.answers_about or "other"
+        minutes = policy._number(LOOP_MINUTES) if about == "loop_limit" else DAY
+        if not self.env["mail.postmaster.quota"]._reserve(
+            attempt, f"answer:{about}", 1, minutes, sender=sender,
+        ):
+            return self.env._("the sender was told that before")
+        return ""
+
+    @api.model
+    def _automatic_values(self):
+        """Return the values of a ``mail.mail`` that is an automatic answer (RFC 3834)."""
+        return {"headers": repr({
+            "Auto-Submitted": "auto-replied",
+            # Microsoft's servers know no Auto-Submitted ([MS-OXCMAIL] 2.1.3.2.20).
+            "X-Auto-Response-Suppress": "All",
+            "Return-Path": NULL_SENDER,
+        })}
+
+    @api.model
+    def _send_loop_notice(self, message, message_dict):
+        """Tell a sender that the limit is reached, as core does."""
+        tag = generate_tracking_message_id("loop-detection-bounce-email")
+        body = self.env["ir.qweb"]._render(
+            TEMPLATES["loop_limit"], {"email": message_dict["to"]}, minimal_qcontext=True,
+        )
+        self.env["mail.thread"]._routing_create_bounce_email(
+            message_dict["email_from"], body, message,
+            references=f"{message_dict['message_id']} {tag}",
+        )
 
     @api.model
     def _rewrite(self, attempt, email_from, body_html, mail_values):

@@ -6,7 +6,7 @@ from psycopg2.extras import Json
 
 from odoo import api, fields, models
 
-from ..gateway import envelope, retries, states
+from ..gateway import retries, states
 from ..gateway.trace import bounded
 from .attempt import ATTEMPT, Failure, Reason, UnreadableMail
 from .mail_postmaster_pipeline import CONFLICTS
@@ -273,18 +273,15 @@ class MailPostmasterOutcome(models.AbstractModel):
         if alias:
             company = alias._gateway_company()
         else:
-            addressing = attempt.addressing
-            recipients = addressing and (addressing.addresses or addressing.recipients.addresses)
-            company = self.env["mail.alias.domain"]._gateway_company(
-                recipients or envelope.split_addresses(attempt.recipients)
-            )
+            known = attempt.addressing and attempt.addressing.addresses
+            company = self.env["mail.alias.domain"]._gateway_company(known or attempt.addresses)
         return company or self.env.company
 
     def _trace_missing_route(self, attempt):
         """Add to the trace why each recipient is nobody's address."""
         aliases = self.env["mail.alias"]
         known_domains = {domain.name.lower() for domain in self.env["mail.alias.domain"].search([])}
-        addresses = envelope.split_addresses(attempt.recipients)[:MOST_EXPLAINED]
+        addresses = attempt.addresses[:MOST_EXPLAINED]
         local_parts = {address.partition("@")[0] for address in addresses}
         by_name = aliases.search([("alias_name", "in", sorted(local_parts))]).grouped("alias_name")
         for address in addresses:
@@ -298,12 +295,6 @@ class MailPostmasterOutcome(models.AbstractModel):
             else:
                 attempt.trace.miss("alias_unknown", address=address)
 
-    @api.model
-    def _reason_not_to_answer(self):
-        """Return why this database may not answer mail, or an empty text."""
-        if not self.env["mail.postmaster.policy"]._is_confirmed_database():
-            return self.env._("this database is a copy that was not confirmed")
-        return ""
 
 
 def _short(error):

@@ -158,14 +158,23 @@ class MailPostmasterPipeline(models.AbstractModel):
 
     def _insert(self, submission, values, joins):
         """Store a mail in the caller's transaction, or in one of its own that is durable."""
+        with self._short_transaction(joins) as cr:
+            return self._store(cr, submission, values)
+
+    @contextmanager
+    def _short_transaction(self, joins):
+        """Give a cursor whose statements see what others have just committed.
+
+        Another process may write the same row at this moment. Odoo's isolation level would
+        answer with an error; this one waits for it and sees its row.
+        """
         if joins:
             with self.env.cr.savepoint(flush=False):
-                return self._store(self.env.cr, submission, values)
-        with self.env.registry.cursor() as cr:
-            # Another process may store the same bytes at this moment. Odoo's isolation level
-            # would answer with an error; this one waits for it and sees its row.
-            cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
-            return self._store(cr, submission, values)
+                yield self.env.cr
+        else:
+            with self.env.registry.cursor() as cr:
+                cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
+                yield cr
 
     def _store(self, cr, submission, values):
         # Not logged when it fails: its parameters are what somebody wrote.
@@ -254,6 +263,11 @@ class MailPostmasterPipeline(models.AbstractModel):
 
     def _call_core(self, env, door, submission, attempt):
         attempt.addressing = env["mail.postmaster.addressing"]._prepare(submission, attempt.trace)
+        reason = not attempt.is_released and env["mail.postmaster.screening"]._screen_mail(attempt)
+        if reason:
+            attempt.is_routed = True
+            attempt.decide(reason.state, reason.code, **reason.params)
+            return False
         options = dict(submission.options)
         thread = door.with_env(env).with_context(**{ATTEMPT: attempt})
         return thread.message_process(options.pop("model", None), submission.raw, **options)

@@ -1,7 +1,9 @@
+from typing import NamedTuple
+
 from odoo import api, models
 from odoo.exceptions import AccessError, ValidationError
 
-from ..gateway import retries
+from ..gateway import hops, retries, screening
 
 ENABLED = "mail.postmaster.enabled"
 RETRY_MINUTES = "mail.postmaster.retry.minutes"
@@ -20,17 +22,48 @@ SUBADDRESSING = "mail.postmaster.subaddressing"
 OTHER_CONTENT = "mail.postmaster.duplicate"
 # Core's own: where it applies is written in mail.thread.message_route.
 ALLOWED_DOMAINS = "mail.catchall.domain.allowed"
+# Core's own: mails of one sender in a period, by default 20 in 120 minutes.
+LOOP_MINUTES = "mail.gateway.loop.minutes"
+LOOP_THRESHOLD = "mail.gateway.loop.threshold"
+# Whether loops are found by core, or from what the gateway accepted.
+LOOPS = "mail.postmaster.loops"
+# What becomes of an answer in a conversation above that limit.
+LOOP_REPLIES = "mail.postmaster.loop.replies"
+# Documented by Odoo before the pair above, and in no release: new records of one alias in a
+# period, by default 5 in 60 minutes as soon as one of them is set.
+RECORD_MINUTES = "mail.incoming.limit.period"
+RECORD_LIMIT = "mail.incoming.limit.alias"
+AUTO_REPLIES = "mail.postmaster.autoreply"
+AUTOMATIC_MAIL = "mail.postmaster.automatic"
+MOST_HOPS = "mail.postmaster.hops"
+# Whether answers are core's, or go to people alone, once, for the company of the mail.
+ANSWERS = "mail.postmaster.answers"
+ANSWER_HOURS = "mail.postmaster.answer.hours"
 
 PRESETS = ("recommended", "odoo")
 PRESET_VALUES = {
-    "recommended": {ADDRESSING: "True", SUBADDRESSING: "+", OTHER_CONTENT: "ignore"},
-    "odoo": {ADDRESSING: False, SUBADDRESSING: False, OTHER_CONTENT: False},
+    "recommended": {
+        ADDRESSING: "True", SUBADDRESSING: "+", OTHER_CONTENT: "ignore", LOOPS: "accepted",
+        LOOP_REPLIES: "silent", AUTO_REPLIES: "note", AUTOMATIC_MAIL: "accept",
+        ANSWERS: "careful",
+    },
+    "odoo": dict.fromkeys((
+        ADDRESSING, SUBADDRESSING, OTHER_CONTENT, LOOPS, LOOP_REPLIES, AUTO_REPLIES,
+        AUTOMATIC_MAIL, ANSWERS,
+    ), False),
 }
 
 # key: what it may be, the default first
 CHOICES = {
     OTHER_CONTENT: ("ignore", "park", "deliver"),
+    LOOPS: ("odoo", "accepted"),
+    LOOP_REPLIES: ("silent", "refuse"),
+    AUTO_REPLIES: screening.POLICIES,
+    AUTOMATIC_MAIL: screening.POLICIES,
+    ANSWERS: ("odoo", "careful"),
 }
+
+WEEK = 7 * 24 * 60
 
 # A number with more digits is no id in PostgreSQL, whose integers end at 2147483647.
 LONGEST_ID = 9
@@ -40,7 +73,34 @@ NUMBERS = {
     RAW_DAYS: (7, 1, 3650),
     RAW_MEGABYTES: (2048, 10, 10_000_000),
     LOG_DAYS: (180, 7, 36_500),
+    LOOP_MINUTES: (120, 1, WEEK),
+    LOOP_THRESHOLD: (20, 1, 1_000_000),
+    RECORD_MINUTES: (60, 1, WEEK),
+    RECORD_LIMIT: (5, 1, 1_000_000),
+    MOST_HOPS: (hops.MOST_HOPS, 10, 1000),
+    ANSWER_HOURS: (24, 1, 8760),
 }
+
+# Fields of mail.postmaster.scope, and the parameter that decides where no scope does.
+SCOPED = {
+    "loop_threshold": LOOP_THRESHOLD,
+    "loop_minutes": LOOP_MINUTES,
+    "record_limit": RECORD_LIMIT,
+    "record_limit_minutes": RECORD_MINUTES,
+    "auto_reply_policy": AUTO_REPLIES,
+    "automatic_mail_policy": AUTOMATIC_MAIL,
+}
+
+
+class Setting(NamedTuple):
+    """A policy in force.
+
+    :param value: a number, a choice, or None where there is no limit
+    :param origin: who decided: ``alias``, ``domain`` or ``database``
+    """
+
+    value: object
+    origin: str
 
 
 class MailPostmasterPolicy(models.AbstractModel):
@@ -72,6 +132,26 @@ class MailPostmasterPolicy(models.AbstractModel):
         """Return one of the choices of a parameter; nonsense gives the default."""
         value = str(self._parameter(key) or "").strip().lower()
         return value if value in CHOICES[key] else CHOICES[key][0]
+
+    @api.model
+    def _setting(self, name, alias, domain):
+        """Return the :class:`Setting` of a field of ``mail.postmaster.scope``.
+
+        :param alias: a ``mail.alias``, or an empty recordset
+        :param domain: its ``mail.alias.domain``, or that of the recipient; or empty
+        """
+        for origin, scope in (("alias", alias), ("domain", domain)):
+            if value := scope and scope[name]:
+                return Setting(value, origin)
+        key = SCOPED[name]
+        if key in CHOICES:
+            return Setting(self._choice(key), "database")
+        if key in (RECORD_LIMIT, RECORD_MINUTES) and not self._limits_records():
+            return Setting(None, "database")
+        return Setting(self._number(key), "database")
+
+    def _limits_records(self):
+        return bool(self._parameter(RECORD_LIMIT) or self._parameter(RECORD_MINUTES))
 
     @api.model
     def _retry_schedule(self):

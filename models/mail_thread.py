@@ -2,11 +2,13 @@ import psycopg2
 
 from odoo import api, models
 from odoo.exceptions import ConcurrencyError
-from odoo.tools.mail import email_split
+from odoo.tools.mail import email_split, formataddr
 
 from ..gateway import identity, states
 from ..gateway.envelope import RECIPIENT_FIELDS
+from ..gateway.screening import NOTE
 from .attempt import ATTEMPT, Reason, RouteResult, UnreadableMail, target_of
+from .mail_postmaster_policy import LOOPS
 from .submission import FETCHED, SUBMITTED, Submission, to_bytes
 
 NO_ROUTE = "No possible route found"
@@ -65,6 +67,8 @@ class MailThread(models.AbstractModel):
         attempt = self.env.context.get(ATTEMPT)
         if attempt and attempt.addressed_to is not None:
             _readdress(message, attempt.addressed_to)
+        if attempt and attempt.addressing and attempt.addressing.sender:
+            _restore_sender(message, attempt.addressing.sender)
         values = super().message_parse(message, save_original=save_original)
         if not attempt:
             return values
@@ -110,11 +114,13 @@ class MailThread(models.AbstractModel):
     @api.model
     def _detect_loop_sender(self, message, message_dict, routes):
         attempt = self.env.context.get(ATTEMPT)
+        policy = self.env["mail.postmaster.policy"]
+        if attempt and (self._is_released() or policy._choice(LOOPS) == "accepted"):
+            # Each route was screened for itself, when it was found.
+            return False
         if attempt:
             attempt.answers_about = "loop_limit"
-        is_loop = not self._is_released() and super()._detect_loop_sender(
-            message, message_dict, routes
-        )
+        is_loop = super()._detect_loop_sender(message, message_dict, routes)
         if attempt:
             attempt.answers_about = None
         if is_loop and attempt:
@@ -143,8 +149,12 @@ class MailThread(models.AbstractModel):
             and super()._detect_write_to_catchall(msg_dict)
         )
         if is_catchall and (attempt := self.env.context.get(ATTEMPT)):
-            attempt.decide(states.REFUSED, "catchall")
             attempt.answers_about = "catchall"
+            screening = self.env["mail.postmaster.screening"]
+            if screening._repeats_to_catchall(attempt, attempt.message_dict):
+                attempt.decide(states.IGNORED, "catchall_repeated")
+            else:
+                attempt.decide(states.REFUSED, "catchall")
         return self._note_check("catchall", is_catchall)
 
     def _fallback_takes_catchall(self, attempt):
@@ -194,8 +204,6 @@ class MailThread(models.AbstractModel):
         if self._is_vetoed(attempt, route):
             attempt.trace.miss("alias", alias=route[4].display_name)
             return ()
-        if self._turns_down(attempt, message, message_dict, route):
-            return False
         checked = super()._routing_check_route(
             message, message_dict, route, raise_exception=raise_exception
         )
@@ -219,32 +227,13 @@ class MailThread(models.AbstractModel):
             and alias.id not in attempt.addressing.alias_ids
         )
 
-    @api.model
-    def _turns_down(self, attempt, message, message_dict, route):
-        """Tell whether the alias of a route takes no mail now, and note that.
-
-        What a person has released is taken in.
-        """
-        alias = route[4]
-        if not attempt or not alias or attempt.is_released:
-            return False
-        is_reply = bool(route[1]) and route[1] != alias.alias_force_thread_id
-        reason = alias._turn_down(is_reply)
-        if not reason:
-            return False
-        attempt.trace.miss("alias_mode", alias=alias.display_name, mode=alias.alias_mode)
-        target = target_of(route, attempt.server_id)
-        attempt.results.append(RouteResult(target, reason, alias_id=alias.id))
-        if reason.state == states.REFUSED:
-            alias._tell_refused_sender(message, message_dict)
-        return True
-
     def _routing_create_bounce_email(self, email_from, body_html, message, **mail_values):
         """Answer the sender of one mail once, whatever the number of its copies."""
         attempt = self.env.context.get(ATTEMPT)
         if attempt:
             pipeline = self.env["mail.postmaster.pipeline"]
-            why = pipeline._reason_not_to_answer()
+            answers = self.env["mail.postmaster.answer"]
+            why = answers._reason_not_to_answer(attempt, email_from)
             # Delivered from the start: an answer is not given a second time by any attempt.
             if not why and not pipeline._claim(attempt, ["answer"], state=states.DELIVERED):
                 why = self.env._("this mail was answered before")
@@ -253,10 +242,11 @@ class MailThread(models.AbstractModel):
                 return
             attempt.trace.hit("answer")
         thread = self
-        if attempt and attempt.addressing:
-            env, body_html, mail_values = self.env["mail.postmaster.answer"]._rewrite(
+        if attempt and answers._is_careful():
+            env, body_html, mail_values = answers._rewrite(
                 attempt, email_from, body_html, mail_values,
             )
+            mail_values = {**mail_values, **answers._automatic_values()}
             thread = self.with_env(env)
         super(MailThread, thread)._routing_create_bounce_email(
             email_from, body_html, message, **mail_values
@@ -280,6 +270,9 @@ class MailThread(models.AbstractModel):
         written = {name: message_dict[name] for name in ("to", "recipients")}
         if attempt.addressing:
             message_dict.update(_prepared(attempt.addressing, written))
+            if attempt.addressing.recipients.is_envelope:
+                # What nobody takes is what the envelope says, and a blind copy has no To.
+                recipients = ", ".join(attempt.addresses)
         try:
             routes = super().message_route(
                 message, message_dict, model=model, thread_id=thread_id,
@@ -295,7 +288,10 @@ class MailThread(models.AbstractModel):
             message_dict.update(written)
         for route in routes:
             attempt.trace.hit("route", target=target_of(route, attempt.server_id))
-        return routes
+        if attempt.is_released:
+            return routes
+        screening = self.env["mail.postmaster.screening"]
+        return screening._screen_routes(attempt, message, message_dict, routes)
 
     # --- what core makes ------------------------------------------------------------
 
@@ -336,6 +332,9 @@ class MailThread(models.AbstractModel):
         thread = self.with_context(mail_postmaster_detail=detail) if detail else self
         process = super(MailThread, thread)._message_route_process
         seen = len(attempt.message_ids)
+        attempt.treatment = attempt.treatments.get(target)
+        if attempt.treatment == NOTE:
+            message_dict["is_internal"] = True
         attempt.in_route = True
         try:
             if apart:
@@ -345,8 +344,28 @@ class MailThread(models.AbstractModel):
                 thread_id = process(message, message_dict, [route])
         finally:
             attempt.in_route = False
+            attempt.treatment = None
         attempt.note_served_route(target, route[0], thread_id, attempt.message_ids[seen:])
         return thread_id
+
+    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
+        """Notify nobody of what was accepted in silence."""
+        attempt = self.env.context.get(ATTEMPT)
+        if attempt and attempt.treatment:
+            return []
+        return super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
+
+    def _notify_thread_with_out_of_office(self, message, recipients_data, msg_vals=False, **kwargs):
+        """Answer no automatic mail that somebody is away (RFC 3834 section 2)."""
+        attempt = self.env.context.get(ATTEMPT)
+        if (
+            attempt and self.env["mail.postmaster.answer"]._is_careful()
+            and not attempt.automatic.may_be_answered
+        ):
+            return self.env["mail.message"]
+        return super()._notify_thread_with_out_of_office(
+            message, recipients_data, msg_vals=msg_vals, **kwargs
+        )
 
     def _claim_targets(self, attempt, results):
         """Return the targets of this mail that no copy of it has been served at.
@@ -389,6 +408,17 @@ def _readdress(message, addresses):
     else:
         del message["References"]
         del message["In-Reply-To"]
+
+
+def _restore_sender(message, sender):
+    """Put the author of a forwarded mail into From, in memory: core decides by that field.
+
+    Reply-To stays: core does not read it, and it is where the forwarder wants answers to go.
+    Return-Path stays too, because a refusal goes back the way the mail came (RFC 5321 section
+    4.4).
+    """
+    del message["From"]
+    message["From"] = formataddr((sender.name, sender.address))
 
 
 def _expected_result(target, route):

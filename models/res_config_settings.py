@@ -3,23 +3,44 @@ from odoo import api, fields, models
 from ..gateway import retries
 from .mail_postmaster_policy import (
     ADDRESSING,
+    ANSWER_HOURS,
+    ANSWERS,
+    AUTO_REPLIES,
+    AUTOMATIC_MAIL,
+    CHOICES,
     ENABLED,
     LOG_DAYS,
+    LOOP_MINUTES,
+    LOOP_REPLIES,
+    LOOP_THRESHOLD,
+    LOOPS,
+    MOST_HOPS,
     NUMBERS,
     OTHER_CONTENT,
     PRESET_CHOSEN,
     PRESET_VALUES,
     RAW_DAYS,
     RAW_MEGABYTES,
+    RECORD_LIMIT,
+    RECORD_MINUTES,
     RESPONSIBLE,
     RETRY_MINUTES,
     SUBADDRESSING,
 )
+from .mail_postmaster_scope import POLICIES
 
 NUMBER_FIELDS = {
+    LOOP_MINUTES: "postmaster_loop_minutes",
+    LOOP_THRESHOLD: "postmaster_loop_threshold",
+    ANSWER_HOURS: "postmaster_answer_hours",
+    MOST_HOPS: "postmaster_most_hops",
     RAW_DAYS: "postmaster_raw_days",
     RAW_MEGABYTES: "postmaster_raw_megabytes",
     LOG_DAYS: "postmaster_log_days",
+}
+RECORD_FIELDS = {
+    RECORD_LIMIT: "postmaster_record_limit",
+    RECORD_MINUTES: "postmaster_record_minutes",
 }
 
 
@@ -28,7 +49,13 @@ PRESET_FIELDS = {
     ADDRESSING: "postmaster_addressing",
     SUBADDRESSING: "postmaster_subaddressing",
     OTHER_CONTENT: "postmaster_other_content",
+    LOOPS: "postmaster_loops",
+    LOOP_REPLIES: "postmaster_loop_replies",
+    AUTO_REPLIES: "postmaster_auto_replies",
+    AUTOMATIC_MAIL: "postmaster_automatic_mail",
+    ANSWERS: "postmaster_answers",
 }
+CHOICE_FIELDS = {key: name for key, name in PRESET_FIELDS.items() if key in CHOICES}
 
 
 class ResConfigSettings(models.TransientModel):
@@ -66,6 +93,46 @@ class ResConfigSettings(models.TransientModel):
         [("ignore", "Ignore it"), ("park", "Let somebody look at it"), ("deliver", "Deliver it")],
         "Same Message-Id, other content", config_parameter=OTHER_CONTENT, default="ignore",
     )
+    postmaster_loops = fields.Selection(
+        [("odoo", "As Odoo finds them"), ("accepted", "From what was accepted")],
+        "Loops", config_parameter=LOOPS, default="odoo",
+    )
+    postmaster_loop_threshold = fields.Integer(
+        "Mails of one sender", config_parameter=LOOP_THRESHOLD,
+        default=NUMBERS[LOOP_THRESHOLD][0],
+    )
+    postmaster_loop_minutes = fields.Integer(
+        "Minutes", config_parameter=LOOP_MINUTES, default=NUMBERS[LOOP_MINUTES][0],
+    )
+    postmaster_loop_replies = fields.Selection(
+        [("silent", "Post them without notifying anybody"), ("refuse", "Refuse them")],
+        "Answers above the limit", config_parameter=LOOP_REPLIES, default="silent",
+    )
+    postmaster_most_hops = fields.Integer(
+        "Servers a mail may pass", config_parameter=MOST_HOPS, default=NUMBERS[MOST_HOPS][0],
+    )
+    # Not config_parameters: that neither is set is what says that there is no limit.
+    postmaster_limits_records = fields.Boolean("Limit the new records of an alias")
+    postmaster_record_limit = fields.Integer(
+        "New records of one alias", default=NUMBERS[RECORD_LIMIT][0],
+    )
+    postmaster_record_minutes = fields.Integer(
+        "Minutes for records", default=NUMBERS[RECORD_MINUTES][0],
+    )
+    postmaster_auto_replies = fields.Selection(
+        POLICIES, "Automatic answers", config_parameter=AUTO_REPLIES, default="accept",
+    )
+    postmaster_automatic_mail = fields.Selection(
+        POLICIES, "Other automatic mail", config_parameter=AUTOMATIC_MAIL, default="accept",
+    )
+    postmaster_answers = fields.Selection(
+        [("odoo", "As Odoo sends them"), ("careful", "To people alone, and once a day")],
+        "Answers to senders", config_parameter=ANSWERS, default="odoo",
+    )
+    postmaster_answer_hours = fields.Integer(
+        "Hours after which nobody is answered", config_parameter=ANSWER_HOURS,
+        default=NUMBERS[ANSWER_HOURS][0],
+    )
     # Not a config_parameter: core removes the parameter of a Boolean that is not set, and
     # a missing parameter means that Postmaster is on.
     postmaster_pass_through = fields.Boolean("Mail passes through")
@@ -99,14 +166,14 @@ class ResConfigSettings(models.TransientModel):
                 self[name] = values[key]
 
     @api.constrains(
-        "postmaster_retry_minutes", "postmaster_raw_days", "postmaster_raw_megabytes",
-        "postmaster_log_days",
+        "postmaster_retry_minutes", "postmaster_record_limit", "postmaster_record_minutes",
+        *NUMBER_FIELDS.values(),
     )
     def _check_postmaster_parameters(self):
         policy = self.env["mail.postmaster.policy"]
         for settings in self:
             policy._check_parameter(RETRY_MINUTES, settings.postmaster_retry_minutes)
-            for key, name in NUMBER_FIELDS.items():
+            for key, name in {**NUMBER_FIELDS, **RECORD_FIELDS}.items():
                 policy._check_parameter(key, str(settings[name]))
 
     @api.model
@@ -118,7 +185,11 @@ class ResConfigSettings(models.TransientModel):
         values["postmaster_retry_minutes"] = policy._retry_minutes()
         for key, name in NUMBER_FIELDS.items():
             values[name] = policy._number(key)
-        values["postmaster_other_content"] = policy._choice(OTHER_CONTENT)
+        for key, name in CHOICE_FIELDS.items():
+            values[name] = policy._choice(key)
+        values["postmaster_limits_records"] = policy._limits_records()
+        for key, name in RECORD_FIELDS.items():
+            values[name] = policy._number(key)
         values["postmaster_responsible_id"] = policy._responsible().id
         values["postmaster_preset"] = policy._preset()
         # Anybody who may open the settings may see whether mail is stored.
@@ -136,6 +207,8 @@ class ResConfigSettings(models.TransientModel):
             parameters.set_param(ENABLED, str(not self.postmaster_pass_through))
         if self.postmaster_responsible_id != policy._responsible():
             parameters.set_param(RESPONSIBLE, self.postmaster_responsible_id.id)
+        for key, name in RECORD_FIELDS.items():
+            parameters.set_param(key, self.postmaster_limits_records and str(self[name]))
         # A preset that was applied before is no reason to undo what was changed since.
         if self.postmaster_preset and not self.postmaster_preset_is_stored:
             # Only administrators of the system can save settings.

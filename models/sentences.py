@@ -47,7 +47,26 @@ REASONS = {
     "own_message": _lt(
         "A message that this database has sent itself, from %(model)s number %(res_id)s."
     ),
+    "sender_limit": _lt(
+        "%(sender)s has written more than %(count)s times in %(minutes)s minutes to the same "
+        "address."
+    ),
     "loop_limit": _lt("Too many mails from this sender in a short time. The sender was told."),
+    "record_limit": _lt(
+        "The address %(alias)s has made %(count)s records in %(minutes)s minutes, as many as it may."
+    ),
+    "catchall_repeated": _lt("The same sender has written the same to the catchall address before."),
+    "too_many_received": _lt(
+        "This mail goes in circles: it has passed %(count)s servers, and %(most)s are allowed."
+    ),
+    "too_many_delivered_to": _lt(
+        "This mail goes in circles: it was delivered %(count)s times, and %(most)s are allowed."
+    ),
+    "own_answers": _lt("This mail answers %(count)s answers of this database: a program did that."),
+    "auto_reply_ignored": _lt("An automatic answer (%(proof)s), which makes no record."),
+    "auto_reply_parked": _lt("An automatic answer (%(proof)s)."),
+    "automatic_mail_ignored": _lt("Automatic mail (%(proof)s)."),
+    "automatic_mail_parked": _lt("Automatic mail (%(proof)s)."),
     "no_route": _lt("No alias takes mail for %(recipients)s."),
     "no_recipient": _lt("The mail names no recipient."),
     "no_recipient_refused": _lt("The mail names no recipient. The sending server was told."),
@@ -125,6 +144,30 @@ STEPS = {
         False: _lt("Answers no message known here (references: %(references)s)."),
     },
     "evidence": {True: _lt("%(source)s says that the mail is for %(recipients)s.")},
+    "sender_restored": {
+        True: _lt(
+            "%(original)s wrote this mail, as the trusted forwarder %(forwarder)s says in "
+            "%(sign)s."
+        ),
+        False: _lt("The trusted forwarder %(forwarder)s does not say who wrote this mail."),
+    },
+    "sender_contradictory": {
+        False: _lt(
+            "Who wrote this mail is not restored: the fields besides the sender %(forwarder)s "
+            "name several, or somebody without an address."
+        ),
+    },
+    "forwarder_untrusted": {
+        False: _lt(
+            "The sender %(forwarder)s may have forwarded this mail (%(sign)s); it is no trusted "
+            "forwarder of the alias domain, so it stays the sender."
+        ),
+    },
+    "sender_kept": {
+        True: _lt(
+            "Forwarded by %(forwarder)s (%(sign)s), which left the sender as it was."
+        ),
+    },
     "rejected_address": {False: _lt("%(text)s is no address (%(reason)s).")},
     "match_address": {False: _lt("%(address)s is no address (%(reason)s).")},
     "match_exact": {
@@ -178,6 +221,26 @@ STEPS = {
     "loop_sender": {
         True: _lt("The sender has written too often."),
         False: _lt("The sender has not written too often."),
+    },
+    "sender_limit": {
+        True: _lt(
+            "%(sender)s has written more than %(count)s times in %(minutes)s minutes "
+            "(decided by: %(origin)s)."
+        ),
+        False: _lt("%(sender)s has not written %(count)s times in %(minutes)s minutes."),
+    },
+    "loop_allowed": {True: _lt("%(sender)s may write as often as it likes.")},
+    "record_limit": {
+        True: _lt(
+            "%(alias)s has made %(count)s records in %(minutes)s minutes (decided by: %(origin)s)."
+        ),
+    },
+    "hops": {True: _lt("The header counts %(count)s, and %(most)s are allowed.")},
+    "auto_reply": {
+        True: _lt("An automatic answer, by its field %(proof)s: %(treatment)s at %(target)s."),
+    },
+    "automatic_mail": {
+        True: _lt("Automatic mail, by its field %(proof)s: %(treatment)s at %(target)s."),
     },
     "loop_notice": {
         True: _lt("Answers a notice of this database."),

@@ -1,3 +1,5 @@
+from datetime import datetime, timezone
+from email.utils import format_datetime
 from pathlib import Path
 
 from odoo.tests import TransactionCase
@@ -56,7 +58,7 @@ class GatewayCase(TransactionCase):
         defaults = {
             "sender": "Jane Doe <jane@customer.test>", "to": "people@postmaster.test",
             "subject": "Good morning", "message_id": f"<{self.id()}.{id(fields)}@customer.test>",
-            "headers": "",
+            "headers": "", "date": format_datetime(datetime.now(timezone.utc)),
         }
         return self.eml("plain", **{**defaults, **fields})
 

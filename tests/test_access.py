@@ -32,6 +32,8 @@ METHODS = {
     ("mail.alias.domain", "create"): CORE,
     ("mail.alias.domain", "unlink"): CORE,
     ("mail.alias.domain", "write"): CORE,
+    ("mail.gateway.allowed", "create"): CORE,
+    ("mail.gateway.allowed", "write"): CORE,
     ("mail.mail", "send"): CORE,
     ("mail.message", "create"): CORE,
     ("mail.postmaster.assign", "action_process"): ADMINISTRATOR,

@@ -67,7 +67,7 @@ class TestAnsweringCompany(GatewayCase, MockEmail):
         raw = self.mail(to="team@branch.test", message_id="<first@x>")
         self.receive(raw)
         row, answer = self.answer_to(raw.replace(b"<first@x>", b"<second@x>"))
-        self.assertReason(row, "refused", "loop_limit")
+        self.assertReason(row, "refused", "sender_limit")
         self.assertFromBranch(row, answer)
 
     def test_language_of_the_sender(self):

@@ -31,13 +31,13 @@ class TestCatchall(GatewayCase, MockEmail):
         self.assertReason(row, "refused", "catchall")
         self.assertEqual(len(answers), 1)
         self.server.fallback_takes_catchall = True
-        row, answers = self.fetch(self.mail(to="catchall@postmaster.test", message_id="<2@x>"))
+        row, answers = self.fetch(self.mail(to="catchall@postmaster.test", message_id="<2@x>", subject="Two"))
         self.assertReason(row, "delivered", "fallback_created")
         self.assertStep(row, "fallback_takes_catchall")
         self.assertFalse(answers)
         # Without a model there is nothing that could take it.
         self.server.object_id = False
-        row, answers = self.fetch(self.mail(to="catchall@postmaster.test", message_id="<3@x>"))
+        row, answers = self.fetch(self.mail(to="catchall@postmaster.test", message_id="<3@x>", subject="Three"))
         self.assertReason(row, "refused", "catchall")
 
     def test_alias_and_answer_come_before_the_fallback(self):

@@ -1,63 +1,17 @@
 """What the addon adds to a small mail that becomes a lead: CPU, time and SQL statements.
 
 Both databases are in one process and take turns, so that whatever else the machine does
-hits both. The CPU is that of this process and of its PostgreSQL backends.
+hits both.
 """
 
 import statistics
 import sys
-import time
-from dataclasses import dataclass
-from pathlib import Path
-
-import psutil
-from mails import mail
-
-from odoo import sql_db
 
 from . import databases
+from .deliveries import measure
 
 ROUNDS, MAILS = 25, 20
 WARM_UP = 2
-
-
-@dataclass
-class Figures:
-    """Of one mail: CPU of Python and of PostgreSQL and time in milliseconds, statements."""
-
-    python: float
-    postgresql: float
-    wall: float
-    statements: float
-
-
-def backend_seconds(database):
-    """Return the CPU seconds of the PostgreSQL processes that serve a database now."""
-    seconds = 0.0
-    for process in psutil.process_iter(["cmdline"]):
-        if (
-            database in " ".join(process.info["cmdline"] or [])
-            and "postgres:" in process.info["cmdline"][0]
-        ):
-            times = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-            seconds += (int(times[11]) + int(times[12])) / 100
-    return seconds
-
-
-def measure(database):
-    """Deliver some mails as the fetcher does: one cursor, a commit after each mail."""
-    raws = [mail(sender=f"Customer {i} <c{time.time_ns()}@customer.test>") for i in range(MAILS)]
-    with databases.environment(database, fetchmail_cron_running=True) as env:
-        before = backend_seconds(database)
-        statements = sql_db.sql_counter
-        cpu, wall = time.process_time(), time.perf_counter()
-        for raw in raws:
-            env["mail.thread"].message_process(False, raw)
-            env.cr.commit()
-        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-        statements = sql_db.sql_counter - statements
-        backends = backend_seconds(database) - before
-    return Figures(*(value * 1000 / MAILS for value in (cpu, backends, wall)), statements / MAILS)
 
 
 def main(rounds):
@@ -66,7 +20,7 @@ def main(rounds):
     figures = {label: [] for label in names}
     for number in range(WARM_UP + rounds):
         for label, database in names.items() if number % 2 else reversed(names.items()):
-            result = measure(database)
+            result = measure(database, MAILS)
             if number >= WARM_UP:
                 figures[label].append(result)
     print(f"{rounds} rounds of {MAILS} mails each, median per mail\n")

@@ -12,7 +12,7 @@ from environment import odoo as odoo_source
 from environment.places import ADDON, WORK
 
 CORE, OURS = "postmaster_bench_core", "postmaster_bench_ours"
-NO_LIMIT = "1000000000"
+NO_LIMIT = "1000000"
 
 
 def configure():

@@ -1,12 +1,14 @@
 from importlib.util import find_spec
 
 from . import (
+    test_address_book,
     test_address_list,
     test_addresses,
     test_automatic,
     test_charsets,
     test_envelope,
     test_explanation,
+    test_forwarding,
     test_hops,
     test_identity,
     test_imports,
@@ -14,6 +16,13 @@ from . import (
     test_matching,
     test_preview,
     test_recipients,
+    test_report_bounds,
+    test_report_delivery_status,
+    test_report_disposition,
+    test_report_feedback,
+    test_report_original,
+    test_report_status,
+    test_report_unstructured,
     test_retired,
     test_shared_addresses,
     test_retries,
@@ -23,4 +32,9 @@ from . import (
 
 # A library of development (dev/requirements.txt), which an Odoo elsewhere need not have.
 if find_spec("hypothesis"):
-    from . import test_address_properties, test_automatic_properties
+    from . import (
+        test_address_properties,
+        test_automatic_properties,
+        test_forwarding_properties,
+    )
+    from . import test_address_properties, test_report_properties

@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 from odoo.tests import BaseCase
 
 from odoo.addons.mail_postmaster.gateway import matching
-from odoo.addons.mail_postmaster.gateway.address_book import AddressBook, Alias, Domain, Retired
+from odoo.addons.mail_postmaster.gateway.address_book import (
+    AddressBook,
+    Alias,
+    Domain,
+    Retired,
+    domain_ids_by_name,
+)
 from odoo.addons.mail_postmaster.gateway.address_list import read_addresses
 from odoo.addons.mail_postmaster.gateway.addresses import (
     BadAddress,
@@ -156,14 +162,17 @@ class TestMatching(BaseCase):
                 f"{one} of {address}",
             )
 
-    @settings(CASES, max_examples=300)
+    @settings(CASES, max_examples=1000)
     @given(plausible, books)
     def test_only_what_is_needed_is_looked_at(self, address, book):
         needed = set(matching.needed_local_parts([address], book.separators))
+        homes = _homes(address, book)
         whole = matching.match(address, book, Trace())
         part = AddressBook(
             aliases=tuple(
-                alias for alias in book.aliases if alias.local_part.lower() in needed
+                alias for alias in book.aliases
+                if alias.local_part.lower() in needed
+                and (alias.by_local_part or alias.domain_id in homes)
                 or any(row.kind == "alias" and row.record_id == alias.id
                        and row.local_part.lower() in needed for row in book.retired)
             ),
@@ -175,6 +184,14 @@ class TestMatching(BaseCase):
             allowed=book.allowed, separators=book.separators,
         )
         self.assertEqual(matching.match(address, part, Trace()), whole)
+
+
+def _homes(address, book):
+    try:
+        domain = canonical(address).rpartition("@")[2]
+    except BadAddress:
+        return ()
+    return domain_ids_by_name(book.domains, book.retired).get(domain, ())
 
 
 # --- the rules once more, said in another way: by looking at every record ----------------

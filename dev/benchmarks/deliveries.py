@@ -1,0 +1,65 @@
+"""What a small mail that becomes a lead costs: CPU, time and statements.
+
+The CPU is that of this process and of its PostgreSQL backends.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from mails import mail
+
+from odoo import sql_db
+
+from . import databases
+
+
+@dataclass
+class Figures:
+    """Of one mail: CPU of Python and of PostgreSQL and time in milliseconds, statements."""
+
+    python: float
+    postgresql: float
+    wall: float
+    statements: float
+
+
+def backend_seconds(database):
+    """Return the CPU seconds of the PostgreSQL processes that serve a database now."""
+    seconds = 0.0
+    for process in psutil.process_iter(["cmdline"]):
+        if (
+            database in " ".join(process.info["cmdline"] or [])
+            and "postgres:" in process.info["cmdline"][0]
+        ):
+            times = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+            seconds += (int(times[11]) + int(times[12])) / 100
+    return seconds
+
+
+def raw_mails(count):
+    """Return mails for the sales team, each from another sender."""
+    return [
+        mail(sender=f"Customer {i} <c{time.time_ns()}@customer.test>") for i in range(count)
+    ]
+
+
+def measure(database, mails):
+    """Deliver some mails as the fetcher does: one cursor, a commit after each mail.
+
+    :param int mails: how many
+    :return: the :class:`Figures`
+    """
+    raws = raw_mails(mails)
+    with databases.environment(database, fetchmail_cron_running=True) as env:
+        before = backend_seconds(database)
+        statements = sql_db.sql_counter
+        cpu, wall = time.process_time(), time.perf_counter()
+        for raw in raws:
+            env["mail.thread"].message_process(False, raw)
+            env.cr.commit()
+        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+        statements = sql_db.sql_counter - statements
+        backends = backend_seconds(database) - before
+    return Figures(*(value * 1000 / mails for value in (cpu, backends, wall)), statements / mails)

@@ -1,0 +1,153 @@
+"""Delivery status notifications: what became of a mail, for each recipient (RFC 3464).
+
+``message/global-delivery-status`` of RFC 6533 is the same with addresses in UTF-8.
+"""
+
+import re
+from dataclasses import dataclass
+
+from .fields import first_values, read_blocks, server_name, typed_address, typed_value
+
+PART_TYPES = ("message/delivery-status", "message/global-delivery-status")
+
+# Someone told a list of some thousands is told of the first of them, and that there are more.
+MOST_RECIPIENTS = 1000
+LONGEST_ACTION = 20
+
+HARD, SOFT, SUCCESS, UNKNOWN = "hard", "soft", "success", "unknown"
+
+# RFC 3464 section 2.3.3
+_OUTCOME_OF_ACTION = {
+    "delayed": SOFT, "delivered": SUCCESS, "relayed": SUCCESS, "expanded": SUCCESS,
+}
+# What some servers write in place of it.
+_ACTIONS = {"fail": "failed", "failure": "failed", "error": "failed"}
+_OUTCOME_OF_CLASS = {"5": HARD, "4": SOFT, "2": SUCCESS}
+
+_WORD = re.compile(r"[a-z-]+")
+# RFC 3463 section 2; the dots of an Internet address are no status.
+_STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
+# RFC 5321 section 4.2.1
+_REPLY_CODE = re.compile(r"(?<![\d.])([45])[0-5]\d(?![\d.])")
+_UNSPECIFIC = ".0.0"
+
+_RECIPIENT_FIELDS = ("original-recipient", "final-recipient")
+_STARTS_RECIPIENT = frozenset((*_RECIPIENT_FIELDS, "action"))
+
+
+@dataclass(frozen=True)
+class RecipientStatus:
+    """What became of a mail for one recipient.
+
+    :param address: the final recipient, canonical; ``""`` when the field holds no address
+    :param action: ``failed``, ``delayed``, ``delivered``, ``relayed``, ``expanded``, or what
+        was sent in place of these; ``""`` when a text and not RFC 3464 told it
+    :param status: the enhanced status code as ``5.1.1``, the most specific that was sent, or
+        ``""``; of a reply code alone, ``5.0.0`` or ``4.0.0``
+    :param outcome: ``hard``, ``soft``, ``success`` or ``unknown``
+    :param diagnostic: what the remote server said, on one line, bounded
+    :param remote_mta: the name of that server, or ``""``
+    :param original_recipient: the address that was written to, canonical, or ``""``
+    """
+
+    address: str
+    action: str
+    status: str
+    outcome: str
+    diagnostic: str
+    remote_mta: str
+    original_recipient: str
+
+    @property
+    def candidates(self):
+        """The addresses a notification may have, the one that was written to first."""
+        return tuple(dict.fromkeys(filter(None, (self.original_recipient, self.address))))
+
+
+@dataclass(frozen=True)
+class DeliveryStatus:
+    """The content of a delivery status part.
+
+    :param recipients: a tuple of :class:`RecipientStatus`
+    :param is_cut: whether there were more recipients than are kept
+    :param reporting_mta: the name of the server that reports, or ``""``
+    :param original_message_id: a field that some servers add (Gmail), as sent, or ``""``
+    """
+
+    recipients: tuple
+    is_cut: bool
+    reporting_mta: str
+    original_message_id: str
+
+
+def read_delivery_status(part):
+    """Return the :class:`DeliveryStatus` of a part of one of the :data:`PART_TYPES`."""
+    blocks = read_blocks(part)
+    groups = [group for group in _groups(blocks) if not _STARTS_RECIPIENT.isdisjoint(group)]
+    values = first_values(blocks)
+    return DeliveryStatus(
+        recipients=tuple(map(_recipient, groups[:MOST_RECIPIENTS])),
+        is_cut=len(groups) > MOST_RECIPIENTS,
+        reporting_mta=server_name(values.get("reporting-mta", "")),
+        original_message_id=values.get("x-original-message-id", ""),
+    )
+
+
+def _groups(blocks):
+    """Yield the fields of each recipient, also where no empty line divides two of them."""
+    for block in blocks:
+        group = {}
+        for name, value in block:
+            if name in _RECIPIENT_FIELDS and name in group:
+                yield group
+                group = {}
+            group.setdefault(name, value)
+        yield group
+
+
+def _recipient(group):
+    diagnostic = typed_value(group.get("diagnostic-code", ""))
+    action = _action(group.get("action", ""))
+    status = find_status(group.get("status", ""), diagnostic)
+    return RecipientStatus(
+        address=typed_address(group.get("final-recipient", "")),
+        action=action,
+        status=status,
+        outcome=outcome(action, status),
+        diagnostic=diagnostic,
+        remote_mta=server_name(group.get("remote-mta", "")),
+        original_recipient=typed_address(group.get("original-recipient", "")),
+    )
+
+
+def _action(value):
+    # Some servers add a comment.
+    word = _WORD.match(value.strip().lower())
+    action = word[0][:LONGEST_ACTION] if word else ""
+    return _ACTIONS.get(action, action)
+
+
+def find_status(field, diagnostic):
+    """Return the enhanced status code of a recipient, or ``""``.
+
+    The field decides. Where it only says "other" (``5.0.0``, as Exim always does), a code of
+    the same class in the diagnostic text says more; where it says nothing, that text decides.
+    """
+    stated, said = _STATUS.search(field), _STATUS.search(diagnostic)
+    if stated and said and stated[0].endswith(_UNSPECIFIC) and stated[1] == said[1]:
+        return said[0]
+    if stated or said:
+        return (stated or said)[0]
+    reply = _REPLY_CODE.search(diagnostic)
+    return reply[1] + _UNSPECIFIC if reply else ""
+
+
+def outcome(action, status):
+    """Return ``hard``, ``soft``, ``success`` or ``unknown`` for an action and a status.
+
+    A server that gives up and says no more has failed for good (RFC 3464 section 2.3.3).
+    One that gives up on a success contradicts itself.
+    """
+    if action == "failed":
+        return {"4": SOFT, "2": UNKNOWN}.get(status[:1], HARD)
+    return _OUTCOME_OF_ACTION.get(action) or _OUTCOME_OF_CLASS.get(status[:1], UNKNOWN)

@@ -1,0 +1,78 @@
+"""Message disposition notifications: what a reader did with a mail (RFC 8098).
+
+"Read" and "deleted unread" are no bounces: the mail arrived.
+"""
+
+import re
+from dataclasses import dataclass
+
+from .fields import canonical_or_empty, first_values, printable, read_blocks, typed_address
+
+PART_TYPES = ("message/disposition-notification", "message/global-disposition-notification")
+
+# RFC 8098 section 3.2.6.2, and what RFC 3798 and RFC 2298 had before it.
+TYPES = ("displayed", "deleted", "dispatched", "processed", "denied", "failed")
+MOST_MODIFIERS = 5
+LONGEST_WORD = 40
+
+_WORD = re.compile(r"[a-z-]+")
+
+
+@dataclass(frozen=True)
+class Disposition:
+    """What a reader did with a mail.
+
+    :param type: one of :data:`TYPES`, or ``""``. ``displayed`` is "read", ``deleted`` is
+        "deleted unread"
+    :param was_automatic: whether no person decided it, but a rule or the mailbox's end
+    :param modifiers: a tuple of words such as ``error`` or ``expired``
+    :param recipient: who did it, a canonical address, or ``""``
+    """
+
+    type: str
+    was_automatic: bool
+    modifiers: tuple
+    recipient: str
+
+
+@dataclass(frozen=True)
+class DispositionNotification:
+    """The content of a disposition notification part.
+
+    :param disposition: :class:`Disposition`
+    :param reporting_ua: the program and host that report, or ``""``
+    :param original_message_id: as sent, or ``""``
+    """
+
+    disposition: Disposition
+    reporting_ua: str
+    original_message_id: str
+
+
+def read_disposition(part):
+    """Return the :class:`DispositionNotification` of a part of one of the :data:`PART_TYPES`."""
+    values = first_values(read_blocks(part))
+    recipients = (
+        typed_address(values.get("original-recipient", "")),
+        typed_address(values.get("final-recipient", "")),
+        canonical_or_empty(values.get("final-recipient", "")),
+    )
+    return DispositionNotification(
+        disposition=_disposition(
+            values.get("disposition", ""), next(filter(None, recipients), "")),
+        reporting_ua=printable(values.get("reporting-ua", "")),
+        original_message_id=values.get("original-message-id", ""),
+    )
+
+
+def _disposition(value, recipient):
+    """Read a field like ``manual-action/MDN-sent-manually; displayed/error``."""
+    mode, semicolon, rest = value.lower().partition(";")
+    # Some programs leave the mode out.
+    words = _WORD.findall((rest if semicolon else mode)[:LONGEST_WORD * MOST_MODIFIERS])
+    return Disposition(
+        type=next((word for word in words if word in TYPES), ""),
+        was_automatic="automatic-action" in mode,
+        modifiers=tuple(word for word in words[1:MOST_MODIFIERS] if word not in TYPES),
+        recipient=recipient,
+    )

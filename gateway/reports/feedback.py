@@ -1,0 +1,121 @@
+"""Feedback reports: a recipient told their provider something about a mail (ARF, RFC 5965)."""
+
+import re
+from dataclasses import dataclass
+
+from .fields import canonical_or_empty, printable, read_blocks, server_name
+
+PART_TYPES = ("message/feedback-report",)
+
+# RFC 5965 section 7.3 and the registry of feedback types. A virus, a failed authentication
+# (RFC 6591) or "not-spam" is no complaint of a recipient about the sender.
+COMPLAINTS = ("abuse", "fraud", "opt-out", "opt-out-list")
+MOST_ADDRESSES = 100
+LONGEST_TYPE = 40
+
+_TYPE = re.compile(r"[a-z0-9-]+")
+_ADDRESS_FIELDS = ("original-rcpt-to", "removal-recipient")
+# Fields of the returned mail that name whom it was sent to. Providers that hide the
+# recipient in the report often leave it here.
+_RETURNED_FIELDS = ("delivered-to", "x-original-to", "to")
+_MICROSOFT_RECIPIENT = "x-hmxmroriginalrecipient"
+_MICROSOFT_SUBJECT = "complaint about message from"
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What a provider reports about a mail.
+
+    :param type: the Feedback-Type in lower case, such as ``abuse`` or ``auth-failure``
+    :param addresses: who complained, a tuple of canonical addresses; empty when the
+        provider keeps it to itself
+    :param source: ``report`` when the report names the addresses, ``returned`` when they are
+        whom the returned mail was sent to
+    :param user_agent: the program that reports, or ``""``
+    """
+
+    type: str
+    addresses: tuple
+    source: str
+    user_agent: str
+
+    @property
+    def is_complaint(self):
+        """Whether a recipient does not want this sender's mail."""
+        return self.type in COMPLAINTS
+
+
+@dataclass(frozen=True)
+class FeedbackReport:
+    """The content of a feedback report part.
+
+    :param feedback: :class:`Feedback`
+    :param reporting_mta: the name of the server that reports, or ``""``
+    :param original_message_id: as sent, or ``""``; some providers add it
+    """
+
+    feedback: Feedback
+    reporting_mta: str
+    original_message_id: str
+
+
+def read_feedback(part, returned):
+    """Return the :class:`FeedbackReport` of a part of one of the :data:`PART_TYPES`.
+
+    :param returned: the header of the returned mail as a ``Part``, or None
+    """
+    fields = [field for block in read_blocks(part) for field in block]
+    reported = _addresses(value for name, value in fields if name in _ADDRESS_FIELDS)
+    addresses = reported or _returned_addresses(returned)
+    return FeedbackReport(
+        feedback=Feedback(
+            type=_type(_first(fields, "feedback-type")),
+            addresses=addresses,
+            source="report" if reported else "returned" if addresses else "",
+            user_agent=printable(_first(fields, "user-agent")),
+        ),
+        reporting_mta=server_name(_first(fields, "reporting-mta")),
+        original_message_id=_first(fields, "original-message-id"),
+    )
+
+
+def microsoft_complaint(mail, returned):
+    """Return the :class:`Feedback` of a complaint as Outlook.com sends it, or None.
+
+    Its Junk Mail Reporting Program has no machine's part: the mail is attached, with the
+    address of who complained in its header.
+    """
+    subject = mail.field("subject").strip().lower()
+    recipient = canonical_or_empty(returned.field(_MICROSOFT_RECIPIENT)) if returned else ""
+    if not recipient or not subject.startswith(_MICROSOFT_SUBJECT):
+        return None
+    return Feedback("abuse", (recipient,), "returned", "")
+
+
+def _first(fields, wanted):
+    return next((value for name, value in fields if name == wanted), "")
+
+
+def _type(value):
+    word = _TYPE.match(value.strip().lower())
+    return word[0][:LONGEST_TYPE] if word else ""
+
+
+def _returned_addresses(returned):
+    """Return whom the returned mail was sent to, of the first field that says it."""
+    for name in _RETURNED_FIELDS if returned else ():
+        found = _addresses([returned.field(name)])
+        if found:
+            return found
+    return ()
+
+
+def _addresses(values):
+    found = {}
+    for value in values:
+        address = canonical_or_empty(value)
+        if address:
+            found.setdefault(address, None)
+        if len(found) >= MOST_ADDRESSES:
+            break
+    return tuple(found)

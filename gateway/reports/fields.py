@@ -1,0 +1,100 @@
+"""The fields of a machine's part: blocks of header fields, in the order they were sent.
+
+RFC 3464 section 2.1, RFC 8098 section 3.1 and RFC 5965 section 3.1 share the form; what is
+in the wild has blocks that are divided twice or not at all, and folded lines.
+"""
+
+import re
+
+from ..address_list import read_addresses
+from ..addresses import BadAddress, canonical
+from ..envelope import decode_field
+from .parts import LONGEST_FIELD
+
+LONGEST_STATUS_PART = 2_000_000
+# A recipient takes about eight.
+MOST_FIELDS = 20_000
+LONGEST_SHOWN = 500
+
+# RFC 6533 section 3: how a UTF-8 address travels where only ASCII does.
+_EMBEDDED = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
+_LAST_CHARACTER = 0x10FFFF
+
+
+def read_blocks(part):
+    """Return the blocks of a machine's part as lists of ``(lower case name, decoded value)``."""
+    blocks, count = [[]], 0
+    for line in part.data(LONGEST_STATUS_PART).splitlines():
+        name, colon, value = line.partition(b":")
+        if not line.strip():
+            if blocks[-1]:
+                blocks.append([])
+        elif line[:1] in (b" ", b"\t"):
+            # Of a field that is not there, it continues nothing.
+            for _name, pieces in blocks[-1][-1:]:
+                pieces.append(line)
+        elif colon and count < MOST_FIELDS:
+            blocks[-1].append((name, [value]))
+            count += 1
+    return [[_decoded(*field) for field in block] for block in blocks if block]
+
+
+def _decoded(name, pieces):
+    octets = b" ".join(pieces)[:LONGEST_FIELD]
+    return (
+        name.strip().lower().decode("latin-1"),
+        decode_field(octets.decode("ascii", "surrogateescape")),
+    )
+
+
+def first_values(blocks):
+    """Return ``{name: value}`` of blocks, the first of each name."""
+    found = {}
+    for block in blocks:
+        for name, value in block:
+            found.setdefault(name, value)
+    return found
+
+
+def typed_value(value):
+    """Return what a field like ``dns; mx.example.com`` or ``smtp; 550 ...`` says, without type."""
+    kind, semicolon, rest = value.partition(";")
+    # A blank in it, and it is no type but a text that has a semicolon.
+    return printable(rest if semicolon and " " not in kind.strip() else value)
+
+
+def server_name(value):
+    """Return the name in a field like ``dns; mx.example.com (192.0.2.1)``, or ``""``."""
+    return typed_value(value).partition(" ")[0].rstrip(".")
+
+
+def typed_address(value):
+    """Return the canonical address of a field like ``rfc822; jane@example.com``, or ``""``.
+
+    The type may be missing; a value that is no address, as of an X.400 system, is none.
+    """
+    kind, semicolon, rest = value.partition(";")
+    if kind.strip().lower() == "utf-8":
+        rest = _EMBEDDED.sub(_embedded, rest)
+    return canonical_or_empty(rest if semicolon else value)
+
+
+def canonical_or_empty(text):
+    """Return the first address of a text in its canonical form, or ``""``."""
+    for address in read_addresses(text):
+        try:
+            return canonical(address)
+        except BadAddress:
+            continue
+    return ""
+
+
+def _embedded(match):
+    number = int(match[1], 16)
+    return chr(number) if number <= _LAST_CHARACTER else match[0]
+
+
+def printable(text, most=LONGEST_SHOWN):
+    """Return the beginning of a text on one line, without what nobody can see."""
+    shown = "".join(character if character.isprintable() else " " for character in text[:4 * most])
+    return " ".join(shown.split())[:most]

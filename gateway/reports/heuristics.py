@@ -1,0 +1,67 @@
+"""Bounces in a form of their own, read by ``flufl.bounce``, where that is installed.
+
+It knows some dozens of mail servers, most of them of the past. Its patterns take time that
+grows with the square of a line, and its detectors walk through attached mails too, so that
+it is given a copy: the texts of the report, short lines, and the header it looks at.
+"""
+
+from email.message import Message
+
+from .fields import LONGEST_SHOWN, canonical_or_empty
+
+try:
+    from flufl.bounce import all_failures
+except ImportError:
+    all_failures = None
+
+ABSENT = (
+    "The Python library flufl.bounce is not installed, so that bounces of some old mail "
+    "servers, which follow no standard, are not recognised."
+)
+
+MOST_LINES = 1000
+MOST_ADDRESSES = 100
+_HEADER = ("From", "Subject", "X-Mailer", "X-Failed-Recipients")
+
+
+def is_available():
+    """Tell whether ``flufl.bounce`` is installed; if not, :data:`ABSENT` says what is missing."""
+    return all_failures is not None
+
+
+def scan(mail, text):
+    """Return ``(addresses of soft failures, addresses of hard failures)``, canonical, sorted.
+
+    :param mail: the mail as a ``Part``
+    :param str text: its text
+    """
+    if not is_available():
+        return [], []
+    try:
+        failures = all_failures(_copy(mail, text))
+    except (ValueError, LookupError, TypeError, AttributeError):
+        # Its heuristics may stumble, and it does not catch that.
+        return [], []
+    return tuple(map(_canonical, failures))
+
+
+def _canonical(addresses):
+    found = {canonical_or_empty(address.decode("ascii", "replace")) for address in addresses}
+    return sorted(found - {""})[:MOST_ADDRESSES]
+
+
+def _copy(mail, text):
+    """Return the mail as its detectors want it: a multipart whose text is a notification."""
+    copy = Message()
+    copy["Content-Type"] = "multipart/mixed"
+    for name in _HEADER:
+        value = mail.field(name.lower())[:LONGEST_SHOWN]
+        if value:
+            copy[name] = value
+    notification = Message()
+    notification["Content-Type"] = "text/plain"
+    notification["Content-Description"] = "Notification"
+    lines = text.split("\n")[:MOST_LINES]
+    notification.set_payload("\n".join(line[:LONGEST_SHOWN] for line in lines))
+    copy.set_payload([notification])
+    return copy

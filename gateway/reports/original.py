@@ -1,0 +1,86 @@
+"""Which mail a report is about: the Message-Ids that may be its own, the best first."""
+
+import re
+from dataclasses import dataclass
+
+from .parts import LONGEST_FIELD, LONGEST_HEADER, read_part
+
+RETURNED_TYPES = (
+    "message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers",
+    "message/global-headers",
+)
+MOST_IDS = 20
+
+# What services write the Message-Id to when they put one of their own in its place.
+_RETURNED_FIELDS = (
+    "message-id", "x-microsoft-original-message-id", "x-google-original-message-id",
+    "x-gmail-original-message-id",
+)
+# A line has 998 characters at most (RFC 5322 section 2.1.1).
+_ID = re.compile(r"<([^<>\s]{1,996})>")
+_BARE_ID = re.compile(r"[^<>\s]{1,996}@[^<>\s]{1,996}")
+_LINE = re.compile(
+    r"^[ \t>]{0,8}(?:x-(?:microsoft|google|gmail)-original-)?message-id:[ \t]*\n?[ \t]*"
+    r"(<[^<>\s]{1,996}>)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+@dataclass(frozen=True)
+class OriginalId:
+    """A Message-Id under which the mail that a report is about may be known.
+
+    :param message_id: with its angle brackets
+    :param source: where it stands: ``original-message-id`` (a field of the report),
+        ``message-id`` or ``x-...-original-message-id`` (of the returned mail), ``text`` (the
+        header quoted in a text), ``in-reply-to`` or ``references`` (of the report)
+    """
+
+    message_id: str
+    source: str
+
+
+def returned_header(parts):
+    """Return the header of the returned mail among the parts of a report as a ``Part``, or None."""
+    for part in parts:
+        if part.content_type in RETURNED_TYPES:
+            return read_part(part.data(LONGEST_HEADER))
+    return None
+
+
+def original_ids(mail, stated, returned, text):
+    """Return the Message-Ids a report may be about, a tuple of :class:`OriginalId`, each once.
+
+    :param mail: the report itself as a ``Part``
+    :param str stated: the value of a field of the machine's part, or ``""``
+    :param returned: the header of the returned mail as a ``Part``, or None
+    :param str text: the text for people, in which some servers quote the header
+    """
+    found = {}
+    for message_id, source in _all_ids(mail, stated, returned, text):
+        found.setdefault(message_id, source)
+        if len(found) >= MOST_IDS:
+            break
+    return tuple(OriginalId(message_id, source) for message_id, source in found.items())
+
+
+def _all_ids(mail, stated, returned, text):
+    yield from _named("original-message-id", stated)
+    for name in _RETURNED_FIELDS if returned else ():
+        yield from _named(name, returned.field(name))
+    yield from (("".join(quoted), "text") for quoted in _LINE.findall(text))
+    yield from _named("in-reply-to", mail.field("in-reply-to"))
+    # The mail a report answers is the last of them.
+    references = list(_named("references", _end_of(mail, "references")))
+    yield from reversed(references)
+
+
+def _end_of(mail, name):
+    values = mail.fields.get(name, [""])
+    return values[0][-LONGEST_FIELD:]
+
+
+def _named(source, value):
+    """Yield ``(Message-Id, source)`` of the ids in the value of a field."""
+    found = _ID.findall(value) or _BARE_ID.findall(value)[:1]
+    return ((f"<{text}>", source) for text in found if text.isprintable())

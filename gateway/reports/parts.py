@@ -1,0 +1,184 @@
+"""The parts of a mail as bytes, one level at a time.
+
+Python's parser reads a whole mail at once: it calls itself for each level, it takes the
+blocks of a ``message/delivery-status`` part for mails even where they are in base64, and
+it reads all of a returned mail, of which only the header counts here. So it is given the
+headers alone, and the rest is divided by this module.
+"""
+
+import binascii
+import quopri
+import re
+from dataclasses import dataclass
+from email.message import Message
+from functools import cached_property
+from html import unescape
+from itertools import islice
+
+from ..charsets import decode
+from ..envelope import decode_field, read_fields
+from ..identity import split_header
+from ..preview import clean_html
+
+# The machine's part stands before the returned mail, which may be as large as mails get.
+LONGEST_REPORT = 4_000_000
+LONGEST_HEADER = 200_000
+# A type is read in time that grows with the square of its length.
+LONGEST_FIELD = 2000
+# RFC 2046 section 5.1.1 says 70; some use more.
+LONGEST_BOUNDARY = 200
+MOST_PARTS = 50
+MOST_LEVELS = 5
+# In bytes, before the markup of HTML is taken off.
+LONGEST_SOURCE = 200_000
+
+_NO_HEADER = re.compile(rb"\r?\n")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
+_BLOCK_TAG = re.compile(r"</?(?:br|p|div|tr|td|table|h\d|li|ul|ol|pre|hr|blockquote)\b[^>]*>")
+_TAG = re.compile(r"<[^>]*>")
+# They are in bytes that no charset explained; no database takes them.
+_NOT_TEXT = re.compile("[\0\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A mail, or a part of one.
+
+    :param dict fields: ``{lower case name: [values as the parser gives them]}``
+    :param bytes content: what follows the header, encoded as it was sent
+    """
+
+    fields: dict
+    content: bytes
+
+    def field(self, name):
+        """Return the topmost field of this name, decoded; ``""`` when there is none."""
+        values = self.fields.get(name)
+        return decode_field(values[0][:LONGEST_FIELD]) if values else ""
+
+    @cached_property
+    def content_type(self):
+        """The type in lower case; ``text/plain`` when there is none (RFC 2045 section 5.2)."""
+        return self._typed.get_content_type()
+
+    @property
+    def is_multipart(self):
+        return self.content_type.startswith("multipart/")
+
+    def parameter(self, name):
+        """Return a parameter of the type; ``""`` when there is none that can be read."""
+        try:
+            value = self._typed.get_param(name, "")
+        except (LookupError, ValueError, TypeError):
+            return ""
+        return str(value[2] if isinstance(value, tuple) else value)
+
+    @cached_property
+    def _typed(self):
+        message = Message()
+        for value in self.fields.get("content-type", ())[:1]:
+            message["Content-Type"] = value[:LONGEST_FIELD]
+        return message
+
+    @cached_property
+    def children(self):
+        """The parts of a multipart, at most some dozens of them."""
+        boundary = self.parameter("boundary").rstrip()[:LONGEST_BOUNDARY]
+        if not self.is_multipart or not boundary:
+            return ()
+        return tuple(map(read_part, _divide(self.content, boundary)))
+
+    def data(self, most):
+        """Return the beginning of the content, decoded.
+
+        :param int most: how many bytes at most
+        """
+        encoding = self.field("content-transfer-encoding").strip().lower()
+        if encoding == "base64":
+            return _from_base64(self.content[:2 * most])[:most]
+        if encoding == "quoted-printable":
+            return quopri.decodestring(self.content[:3 * most])[:most]
+        return self.content[:most]
+
+    def text(self, most):
+        """Return the beginning of a text part, without the markup of HTML.
+
+        :param int most: how many characters at most
+        """
+        content = self.data(LONGEST_SOURCE)
+        text = decode(content, self.parameter("charset") or "utf-8", LONGEST_SOURCE)
+        if self.content_type == "text/html":
+            text = _without_markup(text)
+        return _NOT_TEXT.sub("", text).replace("\r\n", "\n").strip()[:most]
+
+
+def read_part(raw):
+    """Return the :class:`Part` of a mail, or of a part as it stands between boundaries."""
+    empty = _NO_HEADER.match(raw)
+    header, start = (b"", empty.end()) if empty else split_header(raw)
+    return Part(read_fields(header[:LONGEST_HEADER], str), raw[start:])
+
+
+def containers(mail):
+    """Yield a mail's multiparts, the outermost first; those of attached mails are not its own."""
+    level = [mail]
+    for _depth in range(MOST_LEVELS):
+        level = [part for part in level if part.is_multipart]
+        yield from level
+        level = [child for part in level for child in part.children][:MOST_PARTS]
+
+
+def readable_text(parts, most):
+    """Return the first text in these parts, as far as there is one, rather plain than HTML.
+
+    :param int most: how many characters at most
+    """
+    texts = [leaf for part in parts for leaf in _leaves(part) if _is_text(leaf)]
+    plain = [leaf for leaf in texts if leaf.content_type == "text/plain"]
+    for leaf in (*plain, *texts):
+        text = leaf.text(most)
+        if text:
+            return text
+    return ""
+
+
+def _leaves(part):
+    waiting, leaves = [(part, 0)], []
+    while waiting and len(leaves) < MOST_PARTS:
+        current, level = waiting.pop()
+        if not current.is_multipart:
+            leaves.append(current)
+        elif level < MOST_LEVELS:
+            waiting.extend((child, level + 1) for child in reversed(current.children))
+    return leaves
+
+
+def _is_text(leaf):
+    return leaf.content_type in ("text/plain", "text/html")
+
+
+def _divide(content, boundary):
+    """Yield what stands between the lines of a boundary (RFC 2046 section 5.1.1)."""
+    octets = re.escape(boundary.encode("utf-8", "surrogateescape"))
+    lines = re.compile(rb"^--" + octets + rb"(--)?[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
+    start = None
+    for line in islice(lines.finditer(content), MOST_PARTS):
+        if start is not None:
+            yield content[start:line.start()]
+        start = line.end()
+        if line[1]:
+            return
+    if start is not None:
+        yield content[start:]
+
+
+def _from_base64(content):
+    letters = _NOT_BASE64.sub(b"", content)
+    # A single letter left over is no byte.
+    letters = letters[:len(letters) - (len(letters) % 4 == 1)]
+    return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
+
+
+def _without_markup(text):
+    # What comes back is well formed, so that each tag ends at its own bracket.
+    return unescape(_TAG.sub("", _BLOCK_TAG.sub("\n", clean_html(text))))

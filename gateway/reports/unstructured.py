@@ -1,0 +1,120 @@
+"""Bounces that follow no RFC: addresses found in a text written for people.
+
+A text alone proves nothing, since people quote bounces. So it is read only in a mail that a
+mail server wrote: with an empty return path, from ``mailer-daemon`` or ``postmaster``, or
+with a field that only servers write. The table of ``dialects`` comes first; ``heuristics`` asks a
+library about what the table does not know.
+"""
+
+import re
+from itertools import islice
+
+from ..address_list import read_addresses
+from ..envelope import decode_octets
+from . import heuristics
+from .delivery_status import HARD, SOFT, RecipientStatus, find_status
+from .dialects import CLOSING, DIALECTS, SOFT_WORDS
+from .fields import canonical_or_empty, printable
+
+# Who writes bounces. A number follows the name that Exchange uses.
+_MAILER = re.compile(r"(?:mailer-daemon|postmaster|mailerdaemon|mail-daemon"
+                     r"|microsoftexchange[0-9a-f]*)@", re.IGNORECASE)
+_FAILED_RECIPIENTS = "x-failed-recipients"
+
+MOST_LINES = 400
+LONGEST_LINE = 500
+MOST_RECIPIENTS = 100
+# What a server says about a recipient stands in the lines below the address.
+MOST_LINES_OF_DIAGNOSTIC = 8
+
+
+def is_by_mailer(mail):
+    """Tell whether a mail server, not a person, wrote a mail.
+
+    :param mail: the mail as a ``Part``
+    """
+    if _FAILED_RECIPIENTS in mail.fields or "".join(mail.field("return-path").split()) == "<>":
+        return True
+    sender = next(iter(read_addresses(mail.field("from"))), "")
+    return bool(_MAILER.match(sender))
+
+
+def read_failed_recipients(mail):
+    """Return the addresses of the field that Exim and Gmail name them in, as a tuple."""
+    values = mail.fields.get(_FAILED_RECIPIENTS, ())
+    addresses = (
+        canonical_or_empty(address) for value in values[:MOST_RECIPIENTS]
+        for address in islice(read_addresses(decode_octets(value)), MOST_RECIPIENTS)
+    )
+    return tuple(dict.fromkeys(filter(None, addresses)))[:MOST_RECIPIENTS]
+
+
+def read_bounce(mail, text):
+    """Return a tuple of :class:`RecipientStatus` that a text tells of, each address once.
+
+    :param mail: the mail as a ``Part``
+    :param str text: its text, as a person reads it
+    """
+    lines = [line[:LONGEST_LINE] for line in _before_the_original(text.split("\n")[:MOST_LINES])]
+    is_soft = bool(SOFT_WORDS.search(mail.field("subject")) or any(map(SOFT_WORDS.search, lines)))
+    named = read_failed_recipients(mail)
+    found = next(filter(None, (_read(dialect, lines) for dialect in DIALECTS)), {})
+    if named:
+        # The field is for machines, so it decides who; the text may say why.
+        said = next(iter(found.values()), _said_by(lines)) if len(named) == 1 else ""
+        found = {address: found.get(address, said) for address in named}
+    elif not found:
+        soft, hard = heuristics.scan(mail, text)
+        is_soft = is_soft or bool(soft)
+        found = dict.fromkeys((*soft, *hard), _said_by(lines))
+    return tuple(_recipient(address, said, is_soft) for address, said in found.items())
+
+
+def _before_the_original(lines):
+    for place, line in enumerate(lines):
+        if CLOSING.search(line[:LONGEST_LINE]):
+            return lines[:place]
+    return lines
+
+
+def _read(dialect, lines):
+    """Return ``{address: what is said of it}`` in the words of a dialect."""
+    is_open, current, found = False, None, {}
+    for line in lines:
+        is_open = is_open or bool(dialect.opening.search(line))
+        match = dialect.recipient.search(line) if is_open else None
+        address = _canonical(match["address"]) if match and match["address"] else ""
+        if address and len(found) < MOST_RECIPIENTS:
+            current = found.setdefault(address, [])
+            line = line[match.end("address"):].lstrip(">\"': ")
+        if current is not None and len(current) < MOST_LINES_OF_DIAGNOSTIC and line.strip():
+            current.append(line)
+    return {address: printable(" ".join(said)) for address, said in found.items()}
+
+
+def _canonical(address):
+    # In a text, what has no dot behind its "@" is seldom an address.
+    address = address.rstrip(".")
+    return canonical_or_empty(address) if "." in address.rpartition("@")[2] else ""
+
+
+def _said_by(lines):
+    """Return the first line of a text with a status code in it, or ``""``."""
+    return next((printable(line) for line in lines if find_status("", line)), "")
+
+
+def _recipient(address, said, is_soft):
+    status = find_status("", said)
+    outcome = {"4": SOFT, "5": HARD}.get(status[:1]) or (SOFT if is_soft else HARD)
+    return RecipientStatus(
+        address=address, action="", status=status, outcome=outcome, diagnostic=said,
+        remote_mta=_server(said), original_recipient="",
+    )
+
+
+_SERVER = re.compile(r"\bhost:? ([a-z0-9.-]{1,255})", re.IGNORECASE)
+
+
+def _server(said):
+    match = _SERVER.search(said)
+    return match[1].rstrip(".") if match and "." in match[1] else ""

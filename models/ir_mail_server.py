@@ -1,0 +1,39 @@
+from odoo import fields, models
+
+# The return path of what must not be answered (RFC 5321 section 4.5.5).
+NULL_SENDER = "<>"
+
+
+class IrMailServer(models.Model):
+    _inherit = "ir.mail_server"
+
+    takes_null_sender = fields.Boolean(
+        "Automatic answers without a return address", default=True,
+        help="What Postmaster answers leaves with an empty envelope sender, so that nobody "
+        "answers it. Untick it for a server that only sends for the address it was logged in "
+        "with; then the bounce address is used.",
+    )
+
+    def _connect__(self, *args, **kwargs):  # noqa: PLW3201
+        session = super()._connect__(*args, **kwargs)
+        if session and (server_id := kwargs.get("mail_server_id")):
+            session.takes_null_sender = self.browse(server_id)._may_send_from_nobody()
+        return session
+
+    def _may_send_from_nobody(self):
+        # Google and Microsoft send for the account alone.
+        return self.takes_null_sender and self.smtp_authentication not in ("gmail", "outlook")
+
+    def _prepare_email_message__(self, message, smtp_session):  # noqa: PLW3201
+        """Send what carries a null return path from nobody, which core takes for no address."""
+        if message["Return-Path"] != NULL_SENDER:
+            return super()._prepare_email_message__(message, smtp_session)
+        del message["Return-Path"]
+        # What core would send it from, in place of the empty one in the context.
+        server = self.with_context(domain_bounce_address=self._get_default_bounce_address())
+        smtp_from, recipients, message = super(IrMailServer, server)._prepare_email_message__(
+            message, smtp_session
+        )
+        if getattr(smtp_session, "takes_null_sender", True):
+            smtp_from = ""
+        return smtp_from, recipients, message

@@ -1,0 +1,47 @@
+from odoo import api, models
+from odoo.exceptions import ValidationError
+
+from ..gateway.addresses import BadAddress, canonical, canonical_domain
+
+
+class MailGatewayAllowed(models.Model):
+    """Senders without a limit: addresses, and whole domains as ``@example.com``."""
+
+    _inherit = "mail.gateway.allowed"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._in_one_form(vals) for vals in vals_list])
+
+    def write(self, vals):
+        return super().write(self._in_one_form(vals))
+
+    @api.model
+    def _in_one_form(self, vals):
+        """Return values with the entry as senders are compared with it.
+
+        :raises ValidationError: for an entry that no sender can match
+        """
+        entry = (vals.get("email") or "").strip()
+        if not entry:
+            return vals
+        try:
+            if entry.startswith("@"):
+                return {**vals, "email": f"@{canonical_domain(entry[1:])}"}
+            # With a name around it, as core takes it.
+            canonical(entry.rpartition("<")[2].removesuffix(">"))
+        except BadAddress as error:
+            raise ValidationError(self.env._(
+                "%(entry)s is neither an address nor a domain such as @example.com, so no "
+                "sender can match it.", entry=entry,
+            )) from error
+        return vals
+
+    @api.model
+    def _allows(self, sender):
+        """Tell whether mails of a sender, a canonical address, are not counted."""
+        # Whoever hands mail over need not be allowed to read the list.
+        return bool(self.sudo().search_count([
+            "|", ("email_normalized", "=", sender),
+            ("email", "=", f"@{sender.rpartition('@')[2]}"),
+        ], limit=1))

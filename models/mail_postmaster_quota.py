@@ -1,0 +1,79 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+# Longer than the longest window that can be set.
+KEEP = timedelta(days=8)
+
+
+class MailPostmasterQuota(models.Model):
+    """What the gateway has accepted lately, from whom and for what: the memory of its limits.
+
+    A mail has one place at each target, however often it is tried.
+    """
+
+    _name = "mail.postmaster.quota"
+    _description = "Accepted mail, for limits"
+    _log_access = False
+    _order = "id"
+
+    sender = fields.Char(readonly=True)
+    target = fields.Char(required=True, readonly=True)
+    mail_key = fields.Char(required=True, readonly=True)
+    at = fields.Datetime(required=True, readonly=True, index=True)
+
+    _place_unique = models.UniqueIndex("(target, sender, mail_key)")
+    _window = models.Index("(target, sender, at)")
+
+    @api.model
+    def _reserve(self, attempt, target, limit, minutes, sender=""):
+        """Reserve a place for a mail and tell whether there was one.
+
+        In a short transaction of its own, because counting and reserving inside the one that
+        makes the record would count neither what others are about to commit nor what this
+        one has: at a limit of 3, eight parallel deliveries made eight records.
+
+        :param attempt: the :class:`Attempt`; where it is joined to its caller's transaction, so
+            is the reservation
+        :param str target: what is limited
+        :param int limit: places in the window
+        :param int minutes: length of the window
+        :param str sender: whose places are counted, canonical; empty for everybody's
+        """
+        values = {
+            "sender": sender, "target": target, "key": attempt.mail_key, "limit": limit,
+            "now": fields.Datetime.now(), "since": fields.Datetime.now() - timedelta(minutes=minutes),
+        }
+        with self.env["mail.postmaster.pipeline"]._short_transaction(attempt.joined) as cr:
+            # One at a time for this sender and target; others do not wait.
+            cr.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{target} {sender}"],
+            )
+            cr.execute(
+                """
+                WITH known AS (
+                    SELECT FROM mail_postmaster_quota
+                    WHERE target = %(target)s AND sender = %(sender)s AND mail_key = %(key)s
+                ), reserved AS (
+                    INSERT INTO mail_postmaster_quota (sender, target, mail_key, at)
+                    SELECT %(sender)s, %(target)s, %(key)s, %(now)s
+                    WHERE NOT EXISTS (SELECT FROM known) AND %(limit)s > (
+                        SELECT count(*) FROM (
+                            SELECT FROM mail_postmaster_quota
+                            WHERE target = %(target)s AND sender = %(sender)s AND at > %(since)s
+                            LIMIT %(limit)s
+                        ) AS recent
+                    )
+                    RETURNING id
+                )
+                SELECT EXISTS (SELECT FROM known) OR EXISTS (SELECT FROM reserved)
+                """,
+                values,
+            )
+            return cr.fetchone()[0]
+
+    @api.autovacuum
+    def _gc_quota(self):
+        self.env.cr.execute(
+            "DELETE FROM mail_postmaster_quota WHERE at < %s", [fields.Datetime.now() - KEEP],
+        )

@@ -1,0 +1,107 @@
+from odoo import api, fields, models
+
+from .mail_postmaster_policy import SCOPED
+
+POLICIES = [
+    ("accept", "Accept"), ("silent", "Accept without notifying"),
+    ("note", "Note in its conversation, no new record"), ("ignore", "Ignore"),
+    ("park", "Let somebody look at it"),
+]
+
+
+class MailPostmasterScope(models.AbstractModel):
+    """The policies that an alias or an alias domain can have of its own.
+
+    Empty, or 0, is no opinion: then the next level decides, alias before alias domain before
+    database.
+    """
+
+    _name = "mail.postmaster.scope"
+    _description = "Policies for received mail"
+
+    loop_threshold = fields.Integer(
+        "Mails per sender",
+        help="How many mails one sender may write to this address in the minutes beside it "
+        "before it counts as a loop. 0: as the domain or the database says.",
+    )
+    loop_minutes = fields.Integer("Minutes per sender")
+    record_limit = fields.Integer(
+        "Records in a period",
+        help="How many new records mail to this address may make in the minutes beside it, "
+        "whoever writes; the rest waits in the log. 0: as the domain or the database says.",
+    )
+    record_limit_minutes = fields.Integer("Minutes for records")
+    auto_reply_policy = fields.Selection(
+        POLICIES, "Automatic answers",
+        help="Out of office messages and other answers that a program gave. Empty: as the "
+        "domain or the database says.",
+    )
+    automatic_mail_policy = fields.Selection(
+        POLICIES, "Other automatic mail",
+        help="Mail of programs, forms and mailing lists. Empty: as the domain or the database "
+        "says.",
+    )
+    policies_in_force = fields.Text(compute="_compute_policies_in_force")
+
+    _loop_threshold_bounds = models.Constraint(
+        "CHECK (loop_threshold BETWEEN 0 AND 1000000)",
+        "The number of mails per sender is between 1 and 1000000, or 0 for no opinion.",
+    )
+    _loop_minutes_bounds = models.Constraint(
+        "CHECK (loop_minutes BETWEEN 0 AND 10080)",
+        "The minutes are between 1 and 10080, a week, or 0 for no opinion.",
+    )
+    _record_limit_bounds = models.Constraint(
+        "CHECK (record_limit BETWEEN 0 AND 1000000)",
+        "The number of records is between 1 and 1000000, or 0 for no opinion.",
+    )
+    _record_limit_minutes_bounds = models.Constraint(
+        "CHECK (record_limit_minutes BETWEEN 0 AND 10080)",
+        "The minutes are between 1 and 10080, a week, or 0 for no opinion.",
+    )
+
+    @api.depends(
+        "loop_threshold", "loop_minutes", "record_limit", "record_limit_minutes",
+        "auto_reply_policy", "automatic_mail_policy",
+    )
+    @api.depends_context("lang")
+    def _compute_policies_in_force(self):
+        # Read for whoever may read the alias; the parameters themselves are administrators'.
+        policy = self.env["mail.postmaster.policy"].sudo()
+        for scope in self:
+            alias, domain = scope._levels()
+            settings = {name: policy._setting(name, alias, domain) for name in SCOPED}
+            scope.policies_in_force = "\n".join(scope._policy_lines(settings))
+
+    def _levels(self):
+        """Return ``(alias, alias domain)``, each possibly empty, that this is resolved from."""
+        return self.env["mail.alias"], self.env["mail.alias.domain"]
+
+    def _policy_lines(self, settings):
+        loop, minutes = settings["loop_threshold"], settings["loop_minutes"]
+        lines = [self.env._(
+            "%(count)s mails per sender in %(minutes)s minutes%(origin)s", count=loop.value,
+            minutes=minutes.value, origin=self._decided_by(loop),
+        )]
+        if settings["record_limit"].value:
+            limit, minutes = settings["record_limit"], settings["record_limit_minutes"]
+            lines.append(self.env._(
+                "%(count)s new records in %(minutes)s minutes%(origin)s", count=limit.value,
+                minutes=minutes.value, origin=self._decided_by(limit),
+            ))
+        for name in ("auto_reply_policy", "automatic_mail_policy"):
+            labels = dict(self._fields[name]._description_selection(self.env))
+            lines.append(self.env._(
+                "%(what)s: %(policy)s%(origin)s",
+                what=self._fields[name]._description_string(self.env),
+                policy=labels[settings[name].value], origin=self._decided_by(settings[name]),
+            ))
+        return lines
+
+    def _decided_by(self, setting):
+        if setting.origin == "alias":
+            return self.env._(" (from this alias)")
+        if setting.origin == "domain":
+            domain = self._levels()[1]
+            return self.env._(" (from the domain %(name)s)", name=domain.name)
+        return self.env._(" (from the database)")

@@ -1,0 +1,221 @@
+import hashlib
+import socket
+from dataclasses import dataclass
+
+from odoo import api, models
+from odoo.tools import html2plaintext
+
+from ..gateway import hops, screening, states
+from ..gateway.address_list import read_addresses
+from ..gateway.addresses import BadAddress, canonical
+from .attempt import Reason, RouteResult, target_of
+from .mail_postmaster_policy import LOOP_MINUTES, LOOP_REPLIES, LOOPS, MOST_HOPS, RECORD_MINUTES
+
+# How core ends the Message-Ids by which it knows its own notices again
+# (mail.tools.generate_tracking_message_id).
+NOTICE_TAG = "-loop-detection-bounce-email"
+
+
+@dataclass(frozen=True)
+class Screened:
+    """One route of a mail, as the rules see it.
+
+    :param str target: see :func:`attempt.target_of`
+    :param alias: the ``mail.alias``, or an empty recordset
+    :param domain: the ``mail.alias.domain`` of the recipient, or an empty recordset
+    :param bool is_reply: it goes into a conversation that exists
+    :param str sender: canonical address, empty when there is none
+    """
+
+    target: str
+    alias: object
+    domain: object
+    is_reply: bool
+    sender: str
+
+
+class MailPostmasterScreening(models.AbstractModel):
+    """The rules that a mail passes before and after core has found its routes.
+
+    Each rule answers with the :class:`Reason` for which a mail, or one of its targets, is
+    turned down, or with None; the first answer counts. Another addon adds a rule by adding its
+    name to those of :meth:`_rules_before_routing` or :meth:`_rules_after_routing`.
+    """
+
+    _name = "mail.postmaster.screening"
+    _description = "Rules for received mail"
+
+    @api.model
+    def _rules_before_routing(self):
+        """Return the names of the methods that look at a mail as a whole, in their order."""
+        return ["_screen_hops"]
+
+    @api.model
+    def _rules_after_routing(self):
+        """Return the names of the methods that look at one route of a mail, in their order."""
+        return ["_screen_mode", "_screen_automatic", "_screen_loop", "_screen_records"]
+
+    @api.model
+    def _screen_mail(self, attempt):
+        """Return the :class:`Reason` for which a mail is not even routed, or None."""
+        for rule in self._rules_before_routing():
+            if reason := getattr(self, rule)(attempt):
+                return reason
+        return None
+
+    @api.model
+    def _screen_routes(self, attempt, message, message_dict, routes):
+        """Return the routes that the rules leave, noting what became of the others."""
+        kept = []
+        for route in routes:
+            screened = self._screened(attempt, message_dict, route)
+            reason = self._turned_down(attempt, screened)
+            if not reason:
+                kept.append(route)
+                continue
+            attempt.results.append(
+                RouteResult(screened.target, reason, alias_id=screened.alias.id or None)
+            )
+            self._tell_sender(attempt, message, message_dict, screened, reason)
+        return kept
+
+    def _screened(self, attempt, message_dict, route):
+        alias = route[4] or self.env["mail.alias"]
+        is_reply = bool(route[1]) and route[1] != alias.alias_force_thread_id
+        addressing = attempt.addressing
+        domain = alias.alias_domain_id or self.env["mail.alias.domain"].browse(
+            addressing.domain_ids if addressing else ()
+        )[:1]
+        return Screened(
+            target_of(route, attempt.server_id), alias, domain, is_reply,
+            _sender(message_dict["email_from"]),
+        )
+
+    def _turned_down(self, attempt, screened):
+        for rule in self._rules_after_routing():
+            if reason := getattr(self, rule)(attempt, screened):
+                return reason
+        return None
+
+    def _tell_sender(self, attempt, message, message_dict, screened, reason):
+        """Answer the sender of a mail that was refused."""
+        if reason.code in ("alias_refuses", "alias_closed"):
+            attempt.answers_about = reason.code
+            screened.alias._tell_refused_sender(message, message_dict)
+        elif reason.code == "sender_limit":
+            attempt.answers_about = "loop_limit"
+            self.env["mail.postmaster.answer"]._send_loop_notice(message, message_dict)
+        attempt.answers_about = None
+
+    # --- before routing -----------------------------------------------------------------
+
+    def _screen_hops(self, attempt):
+        policy = self.env["mail.postmaster.policy"]
+        if policy._choice(LOOPS) == "odoo":
+            return None
+        counted = hops.count_hops(attempt.header, f"{NOTICE_TAG}@{socket.gethostname()}")
+        loop = hops.loop_reason(counted, policy._number(MOST_HOPS))
+        if not loop:
+            return None
+        attempt.trace.hit("hops", count=loop.count, most=loop.most)
+        return Reason(states.PARKED, loop.reason, {"count": loop.count, "most": loop.most})
+
+    # --- after routing ------------------------------------------------------------------
+
+    def _screen_mode(self, attempt, screened):
+        reason = screened.alias and screened.alias._turn_down(screened.is_reply)
+        if reason:
+            attempt.trace.miss(
+                "alias_mode", alias=screened.alias.display_name, mode=screened.alias.alias_mode,
+            )
+        return reason or None
+
+    def _screen_automatic(self, attempt, screened):
+        automatic = attempt.automatic
+        name = screening.policy_name(automatic)
+        if not name:
+            return None
+        setting = self._setting(f"{name}_policy", screened)
+        treatment = screening.treatment(setting.value, screened.is_reply)
+        params = {"proof": automatic.proof, "target": screened.target, "origin": setting.origin}
+        attempt.trace.hit(name, treatment=treatment, **params)
+        if treatment in (screening.SILENT, screening.NOTE):
+            attempt.treatments[screened.target] = treatment
+        if treatment == screening.PARK:
+            return Reason(states.PARKED, f"{name}_parked", params)
+        if treatment == screening.IGNORE:
+            return Reason(states.IGNORED, f"{name}_ignored", params)
+        return None
+
+    def _screen_loop(self, attempt, screened):
+        """Count what was accepted from exactly this sender for exactly this target."""
+        policy = self.env["mail.postmaster.policy"]
+        if policy._choice(LOOPS) == "odoo" or not screened.sender:
+            return None
+        if self.env["mail.gateway.allowed"]._allows(screened.sender):
+            attempt.trace.hit("loop_allowed", sender=screened.sender)
+            return None
+        limit = self._setting("loop_threshold", screened)
+        minutes = self._setting("loop_minutes", screened)
+        params = {
+            "sender": screened.sender, "count": limit.value, "minutes": minutes.value,
+            "origin": limit.origin,
+        }
+        if self.env["mail.postmaster.quota"]._reserve(
+            attempt, screened.target, limit.value, minutes.value, sender=screened.sender,
+        ):
+            attempt.trace.miss("sender_limit", **params)
+            return None
+        attempt.trace.hit("sender_limit", **params)
+        if screened.is_reply and policy._choice(LOOP_REPLIES) == "silent":
+            attempt.treatments.setdefault(screened.target, screening.SILENT)
+            return None
+        return Reason(states.REFUSED, "sender_limit", params)
+
+    def _screen_records(self, attempt, screened):
+        """Limit the records that one alias makes, whoever writes."""
+        limit = self._setting("record_limit", screened)
+        if not screened.alias or screened.is_reply or not limit.value:
+            return None
+        minutes = self._setting("record_limit_minutes", screened)
+        # An alias may have a limit where the database has none, and so no period either.
+        period = minutes.value or self.env["mail.postmaster.policy"]._number(RECORD_MINUTES)
+        if self.env["mail.postmaster.quota"]._reserve(
+            attempt, f"records:{screened.alias.id}", limit.value, period,
+        ):
+            return None
+        params = {
+            "alias": screened.alias.display_name, "count": limit.value, "minutes": period,
+            "origin": limit.origin,
+        }
+        attempt.trace.hit("record_limit", **params)
+        return Reason(states.PARKED, "record_limit", params)
+
+    def _setting(self, name, screened):
+        return self.env["mail.postmaster.policy"]._setting(name, screened.alias, screened.domain)
+
+    # --- the catchall -------------------------------------------------------------------
+
+    @api.model
+    def _repeats_to_catchall(self, attempt, message_dict):
+        """Tell whether the same sender has lately written the same text to the catchall."""
+        policy = self.env["mail.postmaster.policy"]
+        sender = _sender(message_dict["email_from"])
+        if policy._choice(LOOPS) == "odoo" or not sender:
+            return False
+        text = f"{message_dict.get('subject')}\0{html2plaintext(message_dict.get('body') or '')}"
+        digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+        minutes = policy._number(LOOP_MINUTES)
+        return not self.env["mail.postmaster.quota"]._reserve(
+            attempt, f"catchall:{digest}", 1, minutes, sender=sender,
+        )
+
+
+def _sender(email_from):
+    """Return the canonical address of a sender, or an empty text."""
+    for address in read_addresses(email_from or ""):
+        try:
+            return canonical(address)
+        except BadAddress:
+            continue
+    return ""
