@@ -40,9 +40,10 @@ class MailPostmasterQuota(models.Model):
         :param int minutes: length of the window
         :param str sender: whose places are counted, canonical; empty for everybody's
         """
+        now = fields.Datetime.now()
         values = {
             "sender": sender, "target": target, "key": attempt.mail_key, "limit": limit,
-            "now": fields.Datetime.now(), "since": fields.Datetime.now() - timedelta(minutes=minutes),
+            "now": now, "since": now - timedelta(minutes=minutes),
         }
         with self.env["mail.postmaster.pipeline"]._short_transaction(attempt.joined) as cr:
             # One at a time for this sender and target; others do not wait.

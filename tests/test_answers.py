@@ -68,7 +68,8 @@ class TestAnswers(GatewayCase, MockEmail):
         message["From"] = "me@postmaster.test"
         message["To"] = "jane@customer.test"
         message["Return-Path"] = "bounce@postmaster.test"
-        smtp_from, _to, _message = self.env["ir.mail_server"]._prepare_email_message__(message, None)
+        servers = self.env["ir.mail_server"]
+        smtp_from, _to, _message = servers._prepare_email_message__(message, None)
         self.assertEqual(smtp_from, "bounce@postmaster.test")
 
     def test_servers_of_google_and_microsoft_take_none(self):

@@ -106,7 +106,8 @@ class TestAutomaticMail(GatewayCase, MockEmail):
             AUTO_REPLY, GENERATED, LIST, "\r\nPrecedence: bulk",
             "\r\nX-Auto-Response-Suppress: All",
         )
-        for to in ("catchall@postmaster.test", restricted.alias_full_name, refusing.alias_full_name):
+        aliases = restricted + refusing
+        for to in ("catchall@postmaster.test", *aliases.mapped("alias_full_name")):
             for headers in robots:
                 with self.subTest(to=to, headers=headers):
                     row = self.receive_automatic(headers, to=to, subject=f"{to} {headers[-9:]}")

@@ -23,7 +23,7 @@ class TestLoops(GatewayCase, MockEmail):
         """Hand over that many different mails; return the rows of the log and the answers."""
         rows = self.log
         with self.mock_mail_gateway():
-            for number in range(count):
+            for _number in range(count):
                 fields["message_id"] = f"<{self.id()}.{len(self.log.search([]))}@x>"
                 model = fields.pop("model", False)
                 _result, row = self.receive(self.mail(**fields), model=model)
