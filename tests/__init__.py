@@ -25,6 +25,7 @@ from . import (
     test_release,
     test_retention,
     test_sentences,
+    test_server_tls,
     test_settings,
     test_shared_addresses,
     test_tour,
