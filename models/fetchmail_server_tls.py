@@ -3,6 +3,8 @@ import poplib
 import ssl
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
+
 from odoo.addons.mail.models.fetchmail import (
     MAIL_TIMEOUT,
     OdooIMAP4,
@@ -10,7 +12,6 @@ from odoo.addons.mail.models.fetchmail import (
     OdooPOP3,
     OdooPOP3_SSL,
 )
-from odoo.exceptions import UserError
 
 VERIFY, ANY = "verify", "any"
 
