@@ -2,8 +2,10 @@
 
 A text alone proves nothing, since people quote bounces. So it is read only in a mail that a
 mail server wrote: with an empty return path, from ``mailer-daemon`` or ``postmaster``, or
-with a field that only servers write. The table of ``dialects`` comes first; ``heuristics`` asks a
-library about what the table does not know.
+with a field that only servers write. Fields for machines that stand in the text come first,
+as of a report whose parts were lost on the way, then the table of ``dialects``; ``heuristics``
+asks a library about what the table does not know, and ``wording`` looks for what is common
+to all bounces.
 """
 
 import re
@@ -11,14 +13,19 @@ from itertools import islice
 
 from ..address_list import read_addresses
 from ..envelope import decode_octets
-from . import heuristics
-from .delivery_status import HARD, SOFT, RecipientStatus, find_status
+from . import heuristics, wording
+from .delivery_status import HARD, SOFT, RecipientStatus, find_status, read_fields_in_text
 from .dialects import CLOSING, DIALECTS, SOFT_WORDS
 from .fields import canonical_or_empty, printable
 
 # Who writes bounces. A number follows the name that Exchange uses.
-_MAILER = re.compile(r"(?:mailer-daemon|postmaster|mailerdaemon|mail-daemon"
-                     r"|microsoftexchange[0-9a-f]*)@", re.IGNORECASE)
+_MAILER = re.compile(r"(?:mailer[-_.]?daemon|mail[-_]?daemon|mdaemon|post[-_]?master"
+                     r"|mail[-_.]delivery[-_.](?:sub)?system|microsoftexchange[0-9a-f]{0,40})"
+                     r"(?:@|$)", re.IGNORECASE)
+_NAME_OF_MAILER = re.compile(
+    r"[\W_]{0,4}(?:mail deliver(?:y|ing)? (?:sub-?)?(?:system|service)|mailer[- ]daemon"
+    r"|postmaster\W{0,8}$|delivery subsystem|system administrator\W{1,4}@)", re.IGNORECASE)
+_DAEMON = re.compile(r"mailer-daemon(?:@|$)", re.IGNORECASE)
 _FAILED_RECIPIENTS = "x-failed-recipients"
 
 MOST_LINES = 400
@@ -33,10 +40,25 @@ def is_by_mailer(mail):
 
     :param mail: the mail as a ``Part``
     """
-    if _FAILED_RECIPIENTS in mail.fields or "".join(mail.field("return-path").split()) == "<>":
+    if _FAILED_RECIPIENTS in mail.fields or _has_null_return_path(mail):
         return True
-    sender = next(iter(read_addresses(mail.field("from"))), "")
-    return bool(_MAILER.match(sender))
+    sender = mail.field("from")
+    address = next(iter(read_addresses(sender)), "")
+    # Some servers write no address but a name, and some have a name of their own.
+    return bool(
+        _MAILER.match(address) or _NAME_OF_MAILER.match(sender)
+        or wording.is_robots_bounce(mail))
+
+
+def _has_null_return_path(mail):
+    """Tell whether bounces of this mail go nowhere (RFC 5321 section 4.5.5).
+
+    Sendmail writes the name of the daemon where the path is null.
+    """
+    if "return-path" not in mail.fields:
+        return False
+    path = "".join(mail.field("return-path").split()).strip("<>")
+    return not path or bool(_DAEMON.match(path))
 
 
 def read_failed_recipients(mail):
@@ -49,13 +71,19 @@ def read_failed_recipients(mail):
     return tuple(dict.fromkeys(filter(None, addresses)))[:MOST_RECIPIENTS]
 
 
-def read_bounce(mail, text):
+def read_bounce(mail, text, returned=None):
     """Return a tuple of :class:`RecipientStatus` that a text tells of, each address once.
 
     :param mail: the mail as a ``Part``
     :param str text: its text, as a person reads it
+    :param returned: the header of the returned mail as a ``Part``, or None
     """
-    lines = [line[:LONGEST_LINE] for line in _before_the_original(text.split("\n")[:MOST_LINES])]
+    if wording.is_success(mail.field("subject")):
+        return ()
+    lines, below = _divided([line[:LONGEST_LINE] for line in text.split("\n")[:MOST_LINES]])
+    stated = read_fields_in_text(lines)
+    if stated:
+        return stated
     is_soft = bool(SOFT_WORDS.search(mail.field("subject")) or any(map(SOFT_WORDS.search, lines)))
     named = read_failed_recipients(mail)
     found = next(filter(None, (_read(dialect, lines) for dialect in DIALECTS)), {})
@@ -67,14 +95,29 @@ def read_bounce(mail, text):
         soft, hard = heuristics.scan(mail, text)
         is_soft = is_soft or bool(soft)
         found = dict.fromkeys((*soft, *hard), _said_by(lines))
+    found = found or _in_words(mail, lines, below, returned)
     return tuple(_recipient(address, said, is_soft) for address, said in found.items())
 
 
-def _before_the_original(lines):
+def _in_words(mail, lines, below, returned):
+    """Return ``{address: what is said of it}`` as the words of any bounce name it."""
+    if not wording.is_bounce(mail):
+        return {}
+    if returned:
+        below = [f"To: {returned.field('to')}"]
+    found = wording.find_recipients(mail, lines, below)
+    return {
+        address: printable(said) if find_status("", said) else _said_by(lines)
+        for address, said in found.items()
+    }
+
+
+def _divided(lines):
+    """Return the lines of a report, and those of the returned mail below them."""
     for place, line in enumerate(lines):
-        if CLOSING.search(line[:LONGEST_LINE]):
-            return lines[:place]
-    return lines
+        if CLOSING.search(line):
+            return lines[:place], lines[place:]
+    return lines, []
 
 
 def _read(dialect, lines):

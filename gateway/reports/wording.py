@@ -1,0 +1,197 @@
+"""What the words of all bounces have in common, for mail servers that no table knows.
+
+A bounce names the address that failed in one of a few ways: behind a word that says so, at the
+beginning of a line that goes on with the reason, alone on a line, beside a reply code, in its
+subject, or not at all, so that only the returned mail tells whom it was for. The ways are
+tried in this order, the surest first. A text of any language names an address alike.
+
+It is asked only of mail that a mail server surely wrote (:func:`is_bounce`): a person on
+holiday names addresses as well.
+"""
+
+import re
+from itertools import islice
+
+from ..address_list import read_addresses
+from .fields import canonical_or_empty
+
+# How subjects of bounces begin; "Re:" and "Fwd:" are written by people.
+_SUBJECT = re.compile(
+    r"^\W*(?:undeliver|unzustellbar|nicht zustellbar|non[- ]?deliver|returned (?:mail|e-?mail|message)"
+    r"|(?:permanent |mail |message |e-?mail )?deliver(?:y|ing)?(?: status)?"
+    r" (?:fail|problem|error|notification|has failed|report|warning|delayed|unsuccessful|incomplete)"
+    r"|fail(?:ed|ure) (?:notice|deliver|mail)|failure notification"
+    r"|(?:mail|message|e-?mail) (?:system error|error|failure|(?:could )?not (?:be )?deliver"
+    r"|deliver(?:y|ing) (?:fail|problem|error|warning|system)|status - undeliver|delayed|failed)"
+    r"|(?:your |the )?(?:message|mail|e-?mail)\b.{0,200}(?:could not|couldn't|can ?not|was not|wasn't) "
+    r"(?:be )?(?:deliver|sent)|(?:there was an )?error (?:sending|delivering|during delivery)"
+    r"|warning: (?:message|could not|\S{1,200}@\S)|delayed mail|could ?n[o']t (?:send|deliver)"
+    r"|processing error|automatically rejected mail|user unknown"
+    r"|mail delivery|notice: mail delivery status|fehlgeschlagen|zustellung)",
+    re.IGNORECASE,
+)
+# Who writes bounces under a name of its own; with such a subject, it is a program.
+_ROBOT = re.compile(
+    r"(?:admin(?:istrator)?|root|system|imss|inetgw\d{0,3}|ndr|bounces?|no-?reply|do-?not-?reply)@"
+    r"|[^@]{0,60}(?:smtp|daemon|gateway|mailer|mail[-_.]?delivery|antivirus|mailsystem)[^@]{0,60}@",
+    re.IGNORECASE,
+)
+_FROM_MAILER = re.compile(
+    r"(?:mailer|mail|m)[-_.]?daemon|mail[-_. ]?deliver(?:y|ing)?[-_. ]?(?:sub-?)?(?:system|service)"
+    r"|post[-_]?master|(?:delivery|mail) subsystem|system administrator|mail administrator"
+    r"|microsoftexchange[0-9a-f]{0,40}@",
+    re.IGNORECASE,
+)
+# A mail that arrived, told in words.
+_SUCCESS = re.compile(
+    r"^\W*(?:read|delivered|relayed|expanded|opened|successful|gelesen|delivery (?:receipt|confirm)"
+    r"|message status - (?:opened|delivered|read)|delivery status notification \((?:success|relay"
+    r"|expan|deliver))",
+    re.IGNORECASE,
+)
+
+_ADDRESS = re.compile(
+    r"[^\s<>\"'()\[\]{}|:;,*=]{1,64}@[^\s<>\"'()\[\]{}|:;,*=@]{1,255}\.[^\W\d_]{2,24}(?![\w.-]*\w)")
+_MARKS = " \t<>\"'()[]*:;,.->=|#"
+_NAMES_A_RECIPIENT = re.compile(
+    r"(?:(?:failed|unknown|invalid|bad|affected|intended|final|original|failing) "
+    r"(?:final )?(?:recipient|user(?:id)?|address|delivery userid)(?:\(s\)|es|s)?(?: address)?"
+    r"|undeliver(?:able|ed)(?: (?:mail|message))?(?: to| address)?"
+    r"|(?:not|n't|unable to|failed to|refused to|never)(?: be| been)?"
+    r" (?:deliver(?:ed)?|sen[dt]|reach(?:ed)?|relay(?:ed)?|accept(?:ed)?|transmit(?:ted)?)"
+    r"(?: (?:your |the |this |a )?(?:message|mail|e-?mail))?(?: (?:to|by|for))?"
+    r"(?: the)?(?: (?:following|intended))?(?: (?:recipient|address|user)(?:\(s\)|s|es)?)?"
+    r"|(?:mail|message|delivery|delivering|delivered)(?: of your (?:message|mail))? (?:sent )?to"
+    r"|rejected(?: (?:the |your )?(?:message|recipient|address|mail))?(?: to)?"
+    r"|addressed to|rcpt to|error[- ]for|permanent errors?|no such (?:user|mailbox|recipient)"
+    r"|(?:user'?s?|recipient'?s?) mailbox is full|recipient(?: address)?(?:\(s\)|s)?)"
+    r"[\s<\"'(\[:*,-]{0,12}(?:smtp:|rfc822;|mailto:)?[\s<\"'(]{0,3}$",
+    re.IGNORECASE,
+)
+_MAY_NAME_A_RECIPIENT = re.compile(
+    r"(?:^|\W)(?:to|user|account|mailbox|address)[\s<\"'(\[:]{1,8}$", re.IGNORECASE)
+_OPENING = re.compile(
+    r"(?:following|recipient|address|user|deliver|reach|failed|undeliver|receive|errors?|problems?)",
+    re.IGNORECASE)
+_REASON = re.compile(
+    r"(?<![\d.])[45][0-5]\d(?![\d.])|\b[45]\.\d\.\d|unknown|not (?:be )?(?:found|exist|deliver|list"
+    r"|accept|valid|have)|no such|invalid|reject|refus|fail|full|quota|disabled|expired|denied|block"
+    r"|suspend|unavailable|inactive|(?:does|has)n't|error|bounce|timed? ?out|not yet|delay|unreach",
+    re.IGNORECASE,
+)
+_REPLY = re.compile(r"^[\W_]{0,12}(?:remote host said: ?|smtp error:? ?)?[45][0-5]\d[ \t-]", re.I)
+_RETURNED_TO = re.compile(r"^[ \t>|]{0,8}to:[ \t]*(\S.{0,400})$", re.IGNORECASE)
+
+# A list of recipients stands close below the line that opens it.
+_MOST_LINES_BELOW = 3
+MOST_ADDRESSES = 100
+
+
+def is_by_mailer_name(sender):
+    """Tell whether the value of a From field is a mail server's.
+
+    :param str sender: the field, with its display name
+    """
+    return bool(_FROM_MAILER.search(sender))
+
+
+def is_bounce(mail):
+    """Tell whether a mail is a bounce by who wrote it and what its subject is.
+
+    :param mail: the mail as a ``Part``
+    """
+    sender, subject = mail.field("from"), mail.field("subject")
+    if is_success(subject):
+        return False
+    return is_by_mailer_name(sender) or is_robots_bounce(mail)
+
+
+def is_robots_bounce(mail):
+    """Tell whether a program that has no mail server's name returns a mail.
+
+    :param mail: the mail as a ``Part``
+    """
+    if {"in-reply-to", "references"} & mail.fields.keys():
+        return False
+    address = next(iter(read_addresses(mail.field("from"))), "")
+    return bool(_ROBOT.match(address) and _SUBJECT.match(mail.field("subject")))
+
+
+def is_success(subject):
+    """Tell whether a subject says that a mail arrived."""
+    return bool(_SUCCESS.match(subject))
+
+
+def find_recipients(mail, lines, below):
+    """Return the addresses that a bounce says failed, ``{address: what the line says}``.
+
+    :param mail: the mail as a ``Part``
+    :param lines: what it says, without the returned mail
+    :param below: the returned mail, as far as it is in the text
+    """
+    others = _participants(mail)
+    tiers = _tiers(lines, others)
+    subject = ((address, "") for address in _addresses(mail.field("subject")))
+    returned = ((address, "") for address in _returned_to(below))
+    for tier in (*tiers, subject, returned):
+        found = {}
+        for address, said in islice(tier, MOST_ADDRESSES):
+            known = canonical_or_empty(address)
+            if known and known not in others:
+                found.setdefault(known, said)
+        if found:
+            return found
+    return {}
+
+
+def _participants(mail):
+    """Return the addresses of who reports and to whom: they did not fail."""
+    return {
+        canonical_or_empty(address) for name in ("from", "to", "reply-to", "sender")
+        for address in islice(read_addresses(mail.field(name)), MOST_ADDRESSES)
+    }
+
+
+def _tiers(lines, others):
+    """Return what is named surely, beside a reply code, and possibly."""
+    sure, replies, possible = [], [], []
+    opened = -_MOST_LINES_BELOW - 1
+    for place, line in enumerate(lines):
+        for match in _ADDRESS.finditer(line) if "@" in line else ():
+            named = (match[0], line)
+            before, after = line[:match.start()], line[match.end():]
+            is_first, is_last = not before.strip(_MARKS), not after.strip(_MARKS)
+            if canonical_or_empty(match[0]) in others:
+                continue
+            if _NAMES_A_RECIPIENT.search(before[-200:]):
+                sure.append(named)
+            elif is_first and (_REASON.search(after) or place - opened <= _MOST_LINES_BELOW):
+                sure.append(named)
+                opened = place
+            elif _REPLY.match(line):
+                replies.append(named)
+            elif is_first and is_last or _MAY_NAME_A_RECIPIENT.search(before[-40:]):
+                possible.append(named)
+        if line.strip() and "@" not in line:
+            opened = _opened(line, place, opened)
+    return sure, replies, possible
+
+
+def _opened(line, place, opened):
+    """Return the line that a list of recipients was opened by last."""
+    is_opening = line.rstrip().endswith(":") and _OPENING.search(line)
+    return place if is_opening else opened
+
+
+def _addresses(text):
+    return [match[0] for match in _ADDRESS.finditer(text)]
+
+
+def _returned_to(below):
+    """Yield the one address that a returned mail was sent to; of several, none is known to fail."""
+    for line in below:
+        match = _RETURNED_TO.match(line)
+        if match:
+            found = _addresses(match[1])
+            yield from found if len(found) == 1 else ()
+            return
