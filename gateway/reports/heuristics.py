@@ -56,8 +56,9 @@ def _copy(mail, text):
     copy["Content-Type"] = "multipart/mixed" if mail.is_multipart else "text/plain"
     for name in _HEADER:
         value = mail.field(name.lower())[:LONGEST_SHOWN]
-        if value:
-            copy[name] = value
+        # One of its detectors stumbles over a mail from nobody.
+        if value or name == "From":
+            copy[name] = value or "<>"
     lines = text.split("\n")[:MOST_LINES]
     shortened = "\n".join(line[:LONGEST_SHOWN] for line in lines)
     if not mail.is_multipart:

@@ -59,7 +59,8 @@ class Part:
     @cached_property
     def content_type(self):
         """The type in lower case; ``text/plain`` when there is none (RFC 2045 section 5.2)."""
-        return self._typed.get_content_type()
+        # Where the semicolon before a parameter is missing, the type ends at the blank.
+        return self._typed.get_content_type().split()[0]
 
     @property
     def is_multipart(self):

@@ -21,7 +21,7 @@ from .fields import canonical_or_empty, printable
 # Who writes bounces. A number follows the name that Exchange uses.
 _MAILER = re.compile(r"(?:mailer[-_.]?daemon|mail[-_]?daemon|mdaemon|post[-_]?master"
                      r"|mail[-_.]delivery[-_.](?:sub)?system|microsoftexchange[0-9a-f]{0,40})"
-                     r"(?:@|$)", re.IGNORECASE)
+                     r"\\?(?:@|$)", re.IGNORECASE)
 _NAME_OF_MAILER = re.compile(
     r"[\W_]{0,4}(?:mail deliver(?:y|ing)? (?:sub-?)?(?:system|service)|mailer[- ]daemon"
     r"|postmaster\W{0,8}$|delivery subsystem|system administrator\W{1,4}@)", re.IGNORECASE)
@@ -78,9 +78,9 @@ def read_bounce(mail, text, returned=None):
     :param str text: its text, as a person reads it
     :param returned: the header of the returned mail as a ``Part``, or None
     """
-    if wording.is_success(mail.field("subject")):
-        return ()
     lines, below = _divided([line[:LONGEST_LINE] for line in text.split("\n")[:MOST_LINES]])
+    if wording.is_success(mail.field("subject"), lines):
+        return ()
     stated = read_fields_in_text(lines)
     if stated:
         return stated
@@ -92,7 +92,7 @@ def read_bounce(mail, text, returned=None):
         said = next(iter(found.values()), _said_by(lines)) if len(named) == 1 else ""
         found = {address: found.get(address, said) for address in named}
     elif not found:
-        soft, hard = heuristics.scan(mail, text)
+        soft, hard = heuristics.scan(mail, "\n".join(lines + below[:1]))
         is_soft = is_soft or bool(soft)
         found = dict.fromkeys((*soft, *hard), _said_by(lines))
     found = found or _in_words(mail, lines, below, returned)
@@ -104,7 +104,7 @@ def _in_words(mail, lines, below, returned):
     if not wording.is_bounce(mail):
         return {}
     if returned:
-        below = [f"To: {returned.field('to')}"]
+        below = [f"{name}: {returned.field(name)}" for name in returned.fields]
     found = wording.find_recipients(mail, lines, below)
     return {
         address: printable(said) if find_status("", said) else _said_by(lines)

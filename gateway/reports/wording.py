@@ -5,8 +5,8 @@ beginning of a line that goes on with the reason, alone on a line, beside a repl
 subject, or not at all, so that only the returned mail tells whom it was for. The ways are
 tried in this order, the surest first. A text of any language names an address alike.
 
-It is asked only of mail that a mail server surely wrote (:func:`is_bounce`): a person on
-holiday names addresses as well.
+It is asked only of a mail server's mail that is a bounce by its sender or its subject
+(:func:`is_bounce`): a person on holiday, whose return path is empty too, names addresses as well.
 """
 
 import re
@@ -44,11 +44,18 @@ _FROM_MAILER = re.compile(
 )
 # A mail that arrived, told in words.
 _SUCCESS = re.compile(
-    r"^\W*(?:read|delivered|relayed|expanded|opened|successful|gelesen|delivery (?:receipt|confirm)"
+    r"^\W*(?:read|return receipt|delivered|relayed|expanded|opened|successful|gelesen|delivery (?:receipt|confirm)"
     r"|message status - (?:opened|delivered|read)|delivery status notification \((?:success|relay"
     r"|expan|deliver))",
     re.IGNORECASE,
 )
+
+_ARRIVED = re.compile(
+    r"successful(?:ly)? (?:deliver|relay)|(?:was|were|has been|have been) (?:delivered|relayed) to",
+    re.IGNORECASE)
+_FAILED = re.compile(
+    r"fail|fatal|could not|cannot|can't|couldn't|was not|wasn't|unable|undeliver|reject|error",
+    re.IGNORECASE)
 
 _ADDRESS = re.compile(
     r"[^\s<>\"'()\[\]{}|:;,*=]{1,64}@[^\s<>\"'()\[\]{}|:;,*=@]{1,255}\.[^\W\d_]{2,24}(?![\w.-]*\w)")
@@ -81,29 +88,19 @@ _REASON = re.compile(
 )
 _REPLY = re.compile(r"^[\W_]{0,12}(?:remote host said: ?|smtp error:? ?)?[45][0-5]\d[ \t-]", re.I)
 _RETURNED_TO = re.compile(r"^[ \t>|]{0,8}to:[ \t]*(\S.{0,400})$", re.IGNORECASE)
+_OF_A_LIST = re.compile(r"[ \t>|]{0,8}(?:list-|x-beenthere:|x-mailing-list:)", re.IGNORECASE)
 
 # A list of recipients stands close below the line that opens it.
 _MOST_LINES_BELOW = 3
 MOST_ADDRESSES = 100
 
 
-def is_by_mailer_name(sender):
-    """Tell whether the value of a From field is a mail server's.
-
-    :param str sender: the field, with its display name
-    """
-    return bool(_FROM_MAILER.search(sender))
-
-
 def is_bounce(mail):
-    """Tell whether a mail is a bounce by who wrote it and what its subject is.
+    """Tell whether a program's mail is a bounce, by who wrote it or by what its subject is.
 
     :param mail: the mail as a ``Part``
     """
-    sender, subject = mail.field("from"), mail.field("subject")
-    if is_success(subject):
-        return False
-    return is_by_mailer_name(sender) or is_robots_bounce(mail)
+    return bool(_FROM_MAILER.search(mail.field("from")) or _SUBJECT.match(mail.field("subject")))
 
 
 def is_robots_bounce(mail):
@@ -117,9 +114,11 @@ def is_robots_bounce(mail):
     return bool(_ROBOT.match(address) and _SUBJECT.match(mail.field("subject")))
 
 
-def is_success(subject):
-    """Tell whether a subject says that a mail arrived."""
-    return bool(_SUCCESS.match(subject))
+def is_success(subject, lines):
+    """Tell whether a subject, or a text that tells of no failure, says that a mail arrived."""
+    if _SUCCESS.match(subject):
+        return True
+    return any(map(_ARRIVED.search, lines)) and not any(map(_FAILED.search, lines))
 
 
 def find_recipients(mail, lines, below):
@@ -188,7 +187,12 @@ def _addresses(text):
 
 
 def _returned_to(below):
-    """Yield the one address that a returned mail was sent to; of several, none is known to fail."""
+    """Yield the one address that a returned mail was sent to.
+
+    Of several, none is known to have failed; a mailing list's has not, but one of its members.
+    """
+    if any(map(_OF_A_LIST.match, below)):
+        return
     for line in below:
         match = _RETURNED_TO.match(line)
         if match:
