@@ -6,6 +6,7 @@ from . import (
     test_addresses,
     test_automatic,
     test_charsets,
+    test_corpus,
     test_envelope,
     test_explanation,
     test_forwarding,
