@@ -101,7 +101,7 @@ def read_bounce(mail, text, returned=None):
 
 def _in_words(mail, lines, below, returned):
     """Return ``{address: what is said of it}`` as the words of any bounce name it."""
-    if not wording.is_bounce(mail):
+    if not wording.is_bounce(mail, lines):
         return {}
     if returned:
         below = [f"{name}: {returned.field(name)}" for name in returned.fields]

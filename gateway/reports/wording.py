@@ -5,8 +5,9 @@ beginning of a line that goes on with the reason, alone on a line, beside a repl
 subject, or not at all, so that only the returned mail tells whom it was for. The ways are
 tried in this order, the surest first. A text of any language names an address alike.
 
-It is asked only of a mail server's mail that is a bounce by its sender or its subject
-(:func:`is_bounce`): a person on holiday, whose return path is empty too, names addresses as well.
+It is asked only of a mail server's mail that is a bounce by its sender, its subject
+or its text (:func:`is_bounce`): a person on holiday, whose return path is empty too, names
+addresses as well.
 """
 
 import re
@@ -27,19 +28,28 @@ _SUBJECT = re.compile(
     r"(?:be )?(?:deliver|sent)|(?:there was an )?error (?:sending|delivering|during delivery)"
     r"|warning: (?:message|could not|\S{1,200}@\S)|delayed mail|could ?n[o']t (?:send|deliver)"
     r"|processing error|automatically rejected mail|user unknown"
-    r"|mail delivery|notice: mail delivery status|fehlgeschlagen|zustellung)",
+    r"|mail delivery|notice: mail delivery status|(?:zustellung|auslieferung) (?:fehl|nicht))",
     re.IGNORECASE,
 )
-# Who writes bounces under a name of its own; with such a subject, it is a program.
+# Who writes bounces under a name of its own; with such a subject, it is a program. Who delivers
+# parcels writes of a failed delivery too, but as "no-reply".
 _ROBOT = re.compile(
-    r"(?:admin(?:istrator)?|root|system|imss|inetgw\d{0,3}|ndr|bounces?|no-?reply|do-?not-?reply)@"
+    r"(?:admin(?:istrator)?|root|system|imss|inetgw\d{0,3}|ndr|bounces?)@"
     r"|[^@]{0,60}(?:smtp|daemon|gateway|mailer|mail[-_.]?delivery|antivirus|mailsystem)[^@]{0,60}@",
     re.IGNORECASE,
 )
-_FROM_MAILER = re.compile(
-    r"(?:mailer|mail|m)[-_.]?daemon|mail[-_. ]?deliver(?:y|ing)?[-_. ]?(?:sub-?)?(?:system|service)"
-    r"|post[-_]?master|(?:delivery|mail) subsystem|system administrator|mail administrator"
-    r"|microsoftexchange[0-9a-f]{0,40}@",
+_FROM_DAEMON = re.compile(
+    r"(?:mailer|mail|m)[-_. ]?daemon|mail[-_. ]?deliver(?:y|ing)?[-_. ]?(?:sub-?)?(?:system|service)"
+    r"|(?:delivery|mail) subsystem|microsoftexchange[0-9a-f]{0,40}@",
+    re.IGNORECASE,
+)
+# Such a one writes of other things too: of quarantine, of quotas, and as a person.
+_FROM_POSTMASTER = re.compile(
+    r"post[-_]?master|system administrator|mail administrator", re.IGNORECASE)
+_TELLS_OF_FAILURE = re.compile(
+    r"(?:not|n't|unable to|cannot) (?:be )?(?:deliver|reach|sen[dt]|receive|relay)|undeliver"
+    r"|(?:invalid|unknown|failed|no such) (?:user|recipient|address|mailbox)|user unknown"
+    r"|deliver\w{0,3} (?:has |was )?(?:fail|abort|postpon)|not reach|\b5\.\d{1,3}\.\d{1,3}\b",
     re.IGNORECASE,
 )
 # A mail that arrived, told in words.
@@ -77,8 +87,8 @@ _NAMES_A_RECIPIENT = re.compile(
 )
 _MAY_NAME_A_RECIPIENT = re.compile(
     r"(?:^|\W)(?:to|user|account|mailbox|address)[\s<\"'(\[:]{1,8}$", re.IGNORECASE)
-_OPENING = re.compile(
-    r"(?:following|recipient|address|user|deliver|reach|failed|undeliver|receive|errors?|problems?)",
+_OPENS_A_LIST = re.compile(
+    r"(?:following|recipient|address|user|deliver|reach|fail|receive|error|problem).{0,400}:\s*$",
     re.IGNORECASE)
 _REASON = re.compile(
     r"(?<![\d.])[45][0-5]\d(?![\d.])|\b[45]\.\d\.\d|unknown|not (?:be )?(?:found|exist|deliver|list"
@@ -92,15 +102,23 @@ _OF_A_LIST = re.compile(r"[ \t>|]{0,8}(?:list-|x-beenthere:|x-mailing-list:)", r
 
 # A list of recipients stands close below the line that opens it.
 _MOST_LINES_BELOW = 3
+# Words before an address, in characters.
+_MOST_BEFORE = 200
 MOST_ADDRESSES = 100
 
+_SURE, _BESIDE_A_REPLY, _POSSIBLE = range(3)
 
-def is_bounce(mail):
-    """Tell whether a program's mail is a bounce, by who wrote it or by what its subject is.
+
+def is_bounce(mail, lines):
+    """Tell whether a program's mail is a bounce, by who wrote it or by what it says.
 
     :param mail: the mail as a ``Part``
+    :param lines: its text
     """
-    return bool(_FROM_MAILER.search(mail.field("from")) or _SUBJECT.match(mail.field("subject")))
+    sender = mail.field("from")
+    if _FROM_DAEMON.search(sender) or _SUBJECT.match(mail.field("subject")):
+        return True
+    return bool(_FROM_POSTMASTER.search(sender)) and any(map(_TELLS_OF_FAILURE.search, lines))
 
 
 def is_robots_bounce(mail):
@@ -124,15 +142,16 @@ def is_success(subject, lines):
 def find_recipients(mail, lines, below):
     """Return the addresses that a bounce says failed, ``{address: what the line says}``.
 
+    Only those of the surest way in which it names any; who reports, and to whom, has not failed.
+
     :param mail: the mail as a ``Part``
     :param lines: what it says, without the returned mail
     :param below: the returned mail, as far as it is in the text
     """
     others = _participants(mail)
-    tiers = _tiers(lines, others)
     subject = ((address, "") for address in _addresses(mail.field("subject")))
     returned = ((address, "") for address in _returned_to(below))
-    for tier in (*tiers, subject, returned):
+    for tier in (*_tiers(lines, others), subject, returned):
         found = {}
         for address, said in islice(tier, MOST_ADDRESSES):
             known = canonical_or_empty(address)
@@ -152,34 +171,36 @@ def _participants(mail):
 
 
 def _tiers(lines, others):
-    """Return what is named surely, beside a reply code, and possibly."""
-    sure, replies, possible = [], [], []
-    opened = -_MOST_LINES_BELOW - 1
+    """Return three lists of ``(address, line)``: named surely, beside a reply code, possibly."""
+    tiers = sure, replies, possible = [], [], []
+    listed = -_MOST_LINES_BELOW - 1
     for place, line in enumerate(lines):
-        for match in _ADDRESS.finditer(line) if "@" in line else ():
-            named = (match[0], line)
-            before, after = line[:match.start()], line[match.end():]
-            is_first, is_last = not before.strip(_MARKS), not after.strip(_MARKS)
-            if canonical_or_empty(match[0]) in others:
+        if "@" not in line:
+            listed = place if _OPENS_A_LIST.search(line) else listed
+            continue
+        is_listed = place - listed <= _MOST_LINES_BELOW
+        for match in _ADDRESS.finditer(line):
+            tier = _certainty(line, match, is_listed)
+            if tier is None or canonical_or_empty(match[0]) in others:
                 continue
-            if _NAMES_A_RECIPIENT.search(before[-200:]):
-                sure.append(named)
-            elif is_first and (_REASON.search(after) or place - opened <= _MOST_LINES_BELOW):
-                sure.append(named)
-                opened = place
-            elif _REPLY.match(line):
-                replies.append(named)
-            elif is_first and is_last or _MAY_NAME_A_RECIPIENT.search(before[-40:]):
-                possible.append(named)
-        if line.strip() and "@" not in line:
-            opened = _opened(line, place, opened)
+            tiers[tier].append((match[0], line))
+            # The next of a list stands below.
+            listed = place if tier == _SURE and is_listed else listed
     return sure, replies, possible
 
 
-def _opened(line, place, opened):
-    """Return the line that a list of recipients was opened by last."""
-    is_opening = line.rstrip().endswith(":") and _OPENING.search(line)
-    return place if is_opening else opened
+def _certainty(line, match, is_listed):
+    """Return how surely a line says that an address in it failed, or None when it does not."""
+    before, after = line[:match.start()], line[match.end():]
+    is_first = not before.strip(_MARKS)
+    if _NAMES_A_RECIPIENT.search(before[-_MOST_BEFORE:]):
+        return _SURE
+    if is_first and (is_listed or _REASON.search(after)):
+        return _SURE
+    if _REPLY.match(line):
+        return _BESIDE_A_REPLY
+    is_alone = is_first and not after.strip(_MARKS)
+    return _POSSIBLE if is_alone or _MAY_NAME_A_RECIPIENT.search(before[-_MOST_BEFORE:]) else None
 
 
 def _addresses(text):
