@@ -8,6 +8,7 @@ module               what it answers
 ``delivery_status``  what became of a mail, for each recipient (RFC 3464, RFC 6533)
 ``disposition``      what a reader did with a mail (RFC 8098)
 ``feedback``         who complained (RFC 5965)
+``mailers``          which mail a mail server wrote
 ``unstructured``     which bounce a text for people is
 ``dialects``         how mail servers write that they failed
 ``heuristics``       the same, asked of ``flufl.bounce``
@@ -24,7 +25,7 @@ person forwards as an attachment is not the person's report.
 
 from dataclasses import dataclass, replace
 
-from . import delivery_status, disposition, feedback, unstructured
+from . import delivery_status, disposition, feedback, mailers, unstructured
 from .disposition import Disposition
 from .feedback import Feedback
 from .original import original_ids, returned_header
@@ -94,7 +95,7 @@ def _read_container(mail, container):
     parts = container.children
     is_report = container.content_type == "multipart/report"
     part = next((part for part in parts if part.content_type in _KINDS), None)
-    if part and (is_report or unstructured.is_by_mailer(mail)):
+    if part and (is_report or mailers.is_by_mailer(mail)):
         return _READERS[_KINDS[part.content_type]](mail, parts, part)
     if not is_report:
         complaint = feedback.microsoft_complaint(mail, returned_header(parts))
@@ -158,7 +159,7 @@ def _without_machine_part(mail, parts, kind):
 
 def _read_unstructured(mail):
     """Return the report of a mail server that follows no RFC, or None."""
-    if not unstructured.is_by_mailer(mail):
+    if not mailers.is_by_mailer(mail):
         return None
     parts = mail.children or (mail,)
     recipients = unstructured.read_bounce(mail, _text(parts), returned_header(parts))
@@ -176,8 +177,9 @@ def _enclosed(parts):
         if part.content_type not in ENCLOSED_TYPES:
             continue
         mail = read_part(part.data(LONGEST_REPORT))
-        if unstructured.is_by_mailer(mail):
-            return next(filter(None, (_read_container(mail, each) for each in containers(mail))), None)
+        if mailers.is_by_mailer(mail):
+            reports = (_read_container(mail, container) for container in containers(mail))
+            return next(filter(None, reports), None)
     return None
 
 

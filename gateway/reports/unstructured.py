@@ -1,8 +1,7 @@
 """Bounces that follow no RFC: addresses found in a text written for people.
 
 A text alone proves nothing, since people quote bounces. So it is read only in a mail that a
-mail server wrote: with an empty return path, from ``mailer-daemon`` or ``postmaster``, or
-with a field that only servers write. Fields for machines that stand in the text come first,
+mail server wrote (``mailers``). Fields for machines that stand in the text come first,
 as of a report whose parts were lost on the way, then the table of ``dialects``; ``heuristics``
 asks a library about what the table does not know, and ``wording`` looks for what is common
 to all bounces.
@@ -17,16 +16,7 @@ from . import heuristics, wording
 from .delivery_status import HARD, SOFT, RecipientStatus, find_status, read_fields_in_text
 from .dialects import CLOSING, DIALECTS, SOFT_WORDS
 from .fields import canonical_or_empty, printable
-
-# Who writes bounces. A number follows the name that Exchange uses.
-_MAILER = re.compile(r"(?:mailer[-_.]?daemon|mail[-_]?daemon|mdaemon|post[-_]?master"
-                     r"|mail[-_.]delivery[-_.](?:sub)?system|microsoftexchange[0-9a-f]{0,40})"
-                     r"\\?(?:@|$)", re.IGNORECASE)
-_NAME_OF_MAILER = re.compile(
-    r"[\W_]{0,4}(?:mail deliver(?:y|ing)? (?:sub-?)?(?:system|service)|mailer[- ]daemon"
-    r"|postmaster\W{0,8}$|delivery subsystem|system administrator\W{1,4}@)", re.IGNORECASE)
-_DAEMON = re.compile(r"mailer-daemon(?:@|$)", re.IGNORECASE)
-_FAILED_RECIPIENTS = "x-failed-recipients"
+from .mailers import FAILED_RECIPIENTS, is_bounce, tells_of_arrival
 
 MOST_LINES = 400
 LONGEST_LINE = 500
@@ -35,35 +25,9 @@ MOST_RECIPIENTS = 100
 MOST_LINES_OF_DIAGNOSTIC = 8
 
 
-def is_by_mailer(mail):
-    """Tell whether a mail server, not a person, wrote a mail.
-
-    :param mail: the mail as a ``Part``
-    """
-    if _FAILED_RECIPIENTS in mail.fields or _has_null_return_path(mail):
-        return True
-    sender = mail.field("from")
-    address = next(iter(read_addresses(sender)), "")
-    # Some servers write no address but a name, and some have a name of their own.
-    return bool(
-        _MAILER.match(address) or _NAME_OF_MAILER.match(sender)
-        or wording.is_robots_bounce(mail))
-
-
-def _has_null_return_path(mail):
-    """Tell whether bounces of this mail go nowhere (RFC 5321 section 4.5.5).
-
-    Sendmail writes the name of the daemon where the path is null.
-    """
-    if "return-path" not in mail.fields:
-        return False
-    path = "".join(mail.field("return-path").split()).strip("<>")
-    return not path or bool(_DAEMON.match(path))
-
-
 def read_failed_recipients(mail):
     """Return the addresses of the field that Exim and Gmail name them in, as a tuple."""
-    values = mail.fields.get(_FAILED_RECIPIENTS, ())
+    values = mail.fields.get(FAILED_RECIPIENTS, ())
     addresses = (
         canonical_or_empty(address) for value in values[:MOST_RECIPIENTS]
         for address in islice(read_addresses(decode_octets(value)), MOST_RECIPIENTS)
@@ -79,7 +43,7 @@ def read_bounce(mail, text, returned=None):
     :param returned: the header of the returned mail as a ``Part``, or None
     """
     lines, below = _divided([line[:LONGEST_LINE] for line in text.split("\n")[:MOST_LINES]])
-    if wording.is_success(mail.field("subject"), lines):
+    if tells_of_arrival(mail, lines):
         return ()
     stated = read_fields_in_text(lines)
     if stated:
@@ -101,7 +65,7 @@ def read_bounce(mail, text, returned=None):
 
 def _in_words(mail, lines, below, returned):
     """Return ``{address: what is said of it}`` as the words of any bounce name it."""
-    if not wording.is_bounce(mail, lines):
+    if not is_bounce(mail, lines):
         return {}
     if returned:
         below = [f"{name}: {returned.field(name)}" for name in returned.fields]

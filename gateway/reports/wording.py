@@ -5,8 +5,7 @@ beginning of a line that goes on with the reason, alone on a line, beside a repl
 subject, or not at all, so that only the returned mail tells whom it was for. The ways are
 tried in this order, the surest first. A text of any language names an address alike.
 
-It is asked only of a mail server's mail that is a bounce by its sender, its subject
-or its text (:func:`is_bounce`): a person on holiday, whose return path is empty too, names
+It is asked only of what is a bounce for other reasons (``mailers``): who is on holiday names
 addresses as well.
 """
 
@@ -15,57 +14,6 @@ from itertools import islice
 
 from ..address_list import read_addresses
 from .fields import canonical_or_empty
-
-# How subjects of bounces begin; "Re:" and "Fwd:" are written by people.
-_SUBJECT = re.compile(
-    r"^\W*(?:undeliver|unzustellbar|nicht zustellbar|non[- ]?deliver|returned (?:mail|e-?mail|message)"
-    r"|(?:permanent |mail |message |e-?mail )?deliver(?:y|ing)?(?: status)?"
-    r" (?:fail|problem|error|notification|has failed|report|warning|delayed|unsuccessful|incomplete)"
-    r"|fail(?:ed|ure) (?:notice|deliver|mail)|failure notification"
-    r"|(?:mail|message|e-?mail) (?:system error|error|failure|(?:could )?not (?:be )?deliver"
-    r"|deliver(?:y|ing) (?:fail|problem|error|warning|system)|status - undeliver|delayed|failed)"
-    r"|(?:your |the )?(?:message|mail|e-?mail)\b.{0,200}(?:could not|couldn't|can ?not|was not|wasn't) "
-    r"(?:be )?(?:deliver|sent)|(?:there was an )?error (?:sending|delivering|during delivery)"
-    r"|warning: (?:message|could not|\S{1,200}@\S)|delayed mail|could ?n[o']t (?:send|deliver)"
-    r"|processing error|automatically rejected mail|user unknown"
-    r"|mail delivery|notice: mail delivery status|(?:zustellung|auslieferung) (?:fehl|nicht))",
-    re.IGNORECASE,
-)
-# Who writes bounces under a name of its own; with such a subject, it is a program. Who delivers
-# parcels writes of a failed delivery too, but as "no-reply".
-_ROBOT = re.compile(
-    r"(?:admin(?:istrator)?|root|system|imss|inetgw\d{0,3}|ndr|bounces?)@"
-    r"|[^@]{0,60}(?:smtp|daemon|gateway|mailer|mail[-_.]?delivery|antivirus|mailsystem)[^@]{0,60}@",
-    re.IGNORECASE,
-)
-_FROM_DAEMON = re.compile(
-    r"(?:mailer|mail|m)[-_. ]?daemon|mail[-_. ]?deliver(?:y|ing)?[-_. ]?(?:sub-?)?(?:system|service)"
-    r"|(?:delivery|mail) subsystem|microsoftexchange[0-9a-f]{0,40}@",
-    re.IGNORECASE,
-)
-# Such a one writes of other things too: of quarantine, of quotas, and as a person.
-_FROM_POSTMASTER = re.compile(
-    r"post[-_]?master|system administrator|mail administrator", re.IGNORECASE)
-_TELLS_OF_FAILURE = re.compile(
-    r"(?:not|n't|unable to|cannot) (?:be )?(?:deliver|reach|sen[dt]|receive|relay)|undeliver"
-    r"|(?:invalid|unknown|failed|no such) (?:user|recipient|address|mailbox)|user unknown"
-    r"|deliver\w{0,3} (?:has |was )?(?:fail|abort|postpon)|not reach|\b5\.\d{1,3}\.\d{1,3}\b",
-    re.IGNORECASE,
-)
-# A mail that arrived, told in words.
-_SUCCESS = re.compile(
-    r"^\W*(?:read|return receipt|delivered|relayed|expanded|opened|successful|gelesen|delivery (?:receipt|confirm)"
-    r"|message status - (?:opened|delivered|read)|delivery status notification \((?:success|relay"
-    r"|expan|deliver))",
-    re.IGNORECASE,
-)
-
-_ARRIVED = re.compile(
-    r"successful(?:ly)? (?:deliver|relay)|(?:was|were|has been|have been) (?:delivered|relayed) to",
-    re.IGNORECASE)
-_FAILED = re.compile(
-    r"fail|fatal|could not|cannot|can't|couldn't|was not|wasn't|unable|undeliver|reject|error",
-    re.IGNORECASE)
 
 _ADDRESS = re.compile(
     r"[^\s<>\"'()\[\]{}|:;,*=]{1,64}@[^\s<>\"'()\[\]{}|:;,*=@]{1,255}\.[^\W\d_]{2,24}(?![\w.-]*\w)")
@@ -78,7 +26,7 @@ _NAMES_A_RECIPIENT = re.compile(
     r" (?:deliver(?:ed)?|sen[dt]|reach(?:ed)?|relay(?:ed)?|accept(?:ed)?|transmit(?:ted)?)"
     r"(?: (?:your |the |this |a )?(?:message|mail|e-?mail))?(?: (?:to|by|for))?"
     r"(?: the)?(?: (?:following|intended))?(?: (?:recipient|address|user)(?:\(s\)|s|es)?)?"
-    r"|(?:mail|message|delivery|delivering|delivered)(?: of your (?:message|mail))? (?:sent )?to"
+    r"|(?:mail|message|delivery|delivering)(?: of your (?:message|mail))? (?:sent )?to"
     r"|rejected(?: (?:the |your )?(?:message|recipient|address|mail))?(?: to)?"
     r"|addressed to|rcpt to|error[- ]for|permanent errors?|no such (?:user|mailbox|recipient)"
     r"|(?:user'?s?|recipient'?s?) mailbox is full|recipient(?: address)?(?:\(s\)|s)?)"
@@ -92,11 +40,13 @@ _OPENS_A_LIST = re.compile(
     re.IGNORECASE)
 _REASON = re.compile(
     r"(?<![\d.])[45][0-5]\d(?![\d.])|\b[45]\.\d\.\d|unknown|not (?:be )?(?:found|exist|deliver|list"
-    r"|accept|valid|have)|no such|invalid|reject|refus|fail|full|quota|disabled|expired|denied|block"
-    r"|suspend|unavailable|inactive|(?:does|has)n't|error|bounce|timed? ?out|not yet|delay|unreach",
+    r"|accept|valid|have)|no such|invalid|reject|refus|fail|full|quota|disabled|expired|denied"
+    r"|block|suspend|unavailable|inactive|(?:does|has)n't|error|bounce|timed? ?out|not yet|delay"
+    r"|unreach",
     re.IGNORECASE,
 )
-_REPLY = re.compile(r"^[\W_]{0,12}(?:remote host said: ?|smtp error:? ?)?[45][0-5]\d[ \t-]", re.I)
+_REPLY = re.compile(
+    r"[\W_]{0,12}(?:remote host said: ?|smtp error:? ?)?[45][0-5]\d[ \t-]", re.IGNORECASE)
 _RETURNED_TO = re.compile(r"^[ \t>|]{0,8}to:[ \t]*(\S.{0,400})$", re.IGNORECASE)
 _OF_A_LIST = re.compile(r"[ \t>|]{0,8}(?:list-|x-beenthere:|x-mailing-list:)", re.IGNORECASE)
 
@@ -107,36 +57,6 @@ _MOST_BEFORE = 200
 MOST_ADDRESSES = 100
 
 _SURE, _BESIDE_A_REPLY, _POSSIBLE = range(3)
-
-
-def is_bounce(mail, lines):
-    """Tell whether a program's mail is a bounce, by who wrote it or by what it says.
-
-    :param mail: the mail as a ``Part``
-    :param lines: its text
-    """
-    sender = mail.field("from")
-    if _FROM_DAEMON.search(sender) or _SUBJECT.match(mail.field("subject")):
-        return True
-    return bool(_FROM_POSTMASTER.search(sender)) and any(map(_TELLS_OF_FAILURE.search, lines))
-
-
-def is_robots_bounce(mail):
-    """Tell whether a program that has no mail server's name returns a mail.
-
-    :param mail: the mail as a ``Part``
-    """
-    if {"in-reply-to", "references"} & mail.fields.keys():
-        return False
-    address = next(iter(read_addresses(mail.field("from"))), "")
-    return bool(_ROBOT.match(address) and _SUBJECT.match(mail.field("subject")))
-
-
-def is_success(subject, lines):
-    """Tell whether a subject, or a text that tells of no failure, says that a mail arrived."""
-    if _SUCCESS.match(subject):
-        return True
-    return any(map(_ARRIVED.search, lines)) and not any(map(_FAILED.search, lines))
 
 
 def find_recipients(mail, lines, below):

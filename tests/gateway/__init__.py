@@ -24,6 +24,7 @@ from . import (
     test_report_original,
     test_report_status,
     test_report_unstructured,
+    test_report_wording,
     test_retired,
     test_shared_addresses,
     test_retries,
