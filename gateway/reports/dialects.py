@@ -11,7 +11,7 @@ SOFT_WORDS = re.compile(
     r"|will (?:be retried|retry)|warning: (?:message|could not)|still trying"
     r"|will be tried again|keep trying|noch nicht zugestellt|verz.gert|postponed|message delayed"
     r"|attempts will continue|will continue to (?:try|be)|warning message only|delays? in deliver"
-    r"|no action is required on your part",
+    r"|no action is required on your part|delayed (?:for |by )?\d|transient non-fatal",
     re.IGNORECASE,
 )
 _ADDRESS = r"(?P<address>[^\s<>\"'()\[\]:;,]{1,64}@[^\s<>\"'()\[\]:;,]{1,255})"
