@@ -72,6 +72,19 @@ class MailPostmasterQuota(models.Model):
             )
             return cr.fetchone()[0]
 
+    @api.model
+    def _is_reserved(self, target, minutes, sender):
+        """Tell whether a place of a sender is taken, as this transaction sees it.
+
+        :param str target: what is limited
+        :param int minutes: length of the window
+        :param str sender: canonical address
+        """
+        since = fields.Datetime.now() - timedelta(minutes=minutes)
+        return bool(self.search_count(
+            [("target", "=", target), ("sender", "=", sender), ("at", ">", since)], limit=1,
+        ))
+
     @api.autovacuum
     def _gc_quota(self):
         self.env.cr.execute(
