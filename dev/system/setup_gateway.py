@@ -28,7 +28,7 @@ def add_server(env, dovecot, kind="imap", user=USER, name="Mailbox"):
 
 
 def send_by(env, smtp, **values):
-    """Let a database send its mail by an SMTP server of the tests; return the ``ir.mail_server``."""
+    """Let a database send its mail by a server of the tests; return the ``ir.mail_server``."""
     return env["ir.mail_server"].create({
         "name": "Outgoing", "smtp_host": smtp.host, "smtp_port": smtp.port,
         "smtp_encryption": "none", "smtp_authentication": "login", **values,
