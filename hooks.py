@@ -19,6 +19,7 @@ def post_init_hook(env):
     policy = env["mail.postmaster.policy"]
     policy.confirm_database()
     env["mail.alias.domain"]._repair_names()
+    env["fetchmail.server"]._keep_certificates()
     policy._write_preset("odoo" if _receives_mail(env) else "recommended")
 
 

@@ -1,6 +1,7 @@
 from . import (
     mail_postmaster_scope,
     fetchmail_server,
+    fetchmail_server_tls,
     ir_config_parameter,
     ir_mail_server,
     mail_alias,

@@ -155,6 +155,8 @@ class FetchmailServer(models.Model):
         return super(FetchmailServer, servers)._fetch_mail(batch_limit=batch_limit)
 
     def _connect__(self, allow_archived=False):  # noqa: PLW3201
-        connection = super()._connect__(allow_archived=allow_archived)
+        connection = self._connect_with_tls(allow_archived) or super()._connect__(
+            allow_archived=allow_archived
+        )
         run = self.env.context.get(FETCH_RUN)
         return open_mailbox(connection, run) if run else connection

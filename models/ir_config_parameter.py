@@ -1,8 +1,8 @@
 from odoo import api, models
 
 from ..gateway.addresses import BadDomains, parse_domains
-from .mail_alias import bad_domains
 from .mail_postmaster_policy import ALLOWED_DOMAINS
+from .mail_postmaster_scope import bad_domains
 
 
 class IrConfigParameter(models.Model):

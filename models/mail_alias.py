@@ -1,10 +1,9 @@
 import ast
 
 from odoo import api, fields, models
-from odoo.exceptions import MissingError, ValidationError
+from odoo.exceptions import MissingError
 
 from ..gateway import address_book, states
-from ..gateway.addresses import BadDomains, parse_domains
 from .attempt import ATTEMPT, Reason, RouteResult
 
 
@@ -47,17 +46,11 @@ class MailAlias(models.Model):
             addresses += alias.retired_address_ids.filtered("is_active").mapped("display_name")
             alias.reached_by = ", ".join(dict.fromkeys(addresses))
 
-    @api.constrains("allowed_domains")
-    def _check_allowed_domains(self):
-        check_domains(self)
-
     def write(self, vals):
         """Keep the former address of an alias working: answers to earlier mail use it."""
         former = {}
         if {"alias_name", "alias_domain_id"} & vals.keys():
             former = {alias: (alias.alias_name, alias.alias_domain_id.name) for alias in self}
-        if "allowed_domains" in vals:
-            vals = {**vals, "allowed_domains": normalized_domains(vals["allowed_domains"])}
         result = super().write(vals)
         # Former addresses belong to the pipeline, whoever renames an alias.
         self.env["mail.postmaster.retired.address"].sudo().create([
@@ -148,32 +141,3 @@ class MailAlias(models.Model):
         except (ValueError, SyntaxError):
             return {}
         return defaults if isinstance(defaults, dict) else {}
-
-
-def normalized_domains(text):
-    """Return a list of domains in one form; a list with nonsense stays for the check to name."""
-    try:
-        return ", ".join(parse_domains(text)) if text else text
-    except BadDomains:
-        return text
-
-
-def check_domains(records):
-    """Refuse a list of allowed domains with an entry that is none.
-
-    :raises ValidationError: naming the entry
-    """
-    for record in records.filtered("allowed_domains"):
-        try:
-            parse_domains(record.allowed_domains)
-        except BadDomains as error:
-            raise bad_domains(record.env, error) from error
-
-
-def bad_domains(env, error):
-    """Return the ``ValidationError`` of a ``BadDomains``, in the reader's language."""
-    return ValidationError(env._(
-        "%(entry)s is not a domain name. "
-        "Domains are separated by commas, as in: example.com, *.example.com",
-        entry=error.entry,
-    ))

@@ -6,7 +6,6 @@ from ..gateway import address_book
 from ..gateway.addresses import BadAddress, canonical, canonical_domain
 from ..gateway.forwarding import BadForwarders, parse_forwarders
 from ..gateway.shared_addresses import twins
-from .mail_alias import check_domains, normalized_domains
 
 
 class MailAliasDomain(models.Model):
@@ -20,6 +19,7 @@ class MailAliasDomain(models.Model):
         "the System Parameter mail.catchall.domain.allowed says. An alias may have its own.",
     )
     trusted_forwarders = fields.Char(
+        "Trusted forwarders",
         help="Mailing lists, groups and mailboxes that send mail on to this domain with their "
         "own address as the sender, separated by commas: list@example.org, example.org for "
         "everybody there, *.example.org for all subdomains. Where they name the author of a "
@@ -30,17 +30,17 @@ class MailAliasDomain(models.Model):
         "mail.postmaster.retired.address", "alias_domain_id", "Former addresses", readonly=False,
     )
 
-    @api.constrains("allowed_domains")
-    def _check_allowed_domains(self):
-        check_domains(self)
-
     @api.constrains("trusted_forwarders")
     def _check_trusted_forwarders(self):
         for domain in self.filtered("trusted_forwarders"):
             try:
                 parse_forwarders(domain.trusted_forwarders)
             except BadForwarders as error:
-                raise ValidationError(str(error)) from error
+                raise ValidationError(self.env._(
+                    "%(entry)s is neither an address nor a domain name. Forwarders are separated "
+                    "by commas, as in: list@example.org, example.org, *.example.org",
+                    entry=error.entry,
+                )) from error
 
     @api.constrains("name")
     def _check_one_of_a_name(self):
@@ -111,8 +111,6 @@ class MailAliasDomain(models.Model):
                 raise ValidationError(self.env._(
                     "%(name)s is not the name of a domain.", name=vals["name"],
                 )) from error
-        if "allowed_domains" in vals:
-            vals["allowed_domains"] = normalized_domains(vals["allowed_domains"])
         if "trusted_forwarders" in vals:
             vals["trusted_forwarders"] = _normalized_forwarders(vals["trusted_forwarders"])
         return vals

@@ -37,7 +37,7 @@ class MailPostmasterOutcome(models.AbstractModel):
         self._settle(attempt, reason, failures, attempt.error)
 
     def _explain_repeat(self, attempt, reason):
-        """Return why a mail is a repetition: of the same content, of another, of our own message."""
+        """Return what a mail repeats: the same content, another content, or our own message."""
         self.env.cr.execute(
             """
             SELECT bool_or(other.digest = mail.digest), mail.message_id

@@ -40,18 +40,18 @@ MOST_HOPS = "mail.postmaster.hops"
 ANSWERS = "mail.postmaster.answers"
 ANSWER_HOURS = "mail.postmaster.answer.hours"
 
-PRESETS = ("recommended", "odoo")
-PRESET_VALUES = {
-    "recommended": {
-        ADDRESSING: "True", SUBADDRESSING: "+", OTHER_CONTENT: "ignore", LOOPS: "accepted",
-        LOOP_REPLIES: "silent", AUTO_REPLIES: "note", AUTOMATIC_MAIL: "accept",
-        ANSWERS: "careful",
-    },
-    "odoo": dict.fromkeys((
-        ADDRESSING, SUBADDRESSING, OTHER_CONTENT, LOOPS, LOOP_REPLIES, AUTO_REPLIES,
-        AUTOMATIC_MAIL, ANSWERS,
-    ), False),
+RECOMMENDED = {
+    ADDRESSING: "True", SUBADDRESSING: "+", OTHER_CONTENT: "ignore", LOOPS: "accepted",
+    LOOP_REPLIES: "silent", AUTO_REPLIES: "note", AUTOMATIC_MAIL: "accept", ANSWERS: "careful",
 }
+PRESET_VALUES = {
+    "recommended": RECOMMENDED,
+    # Nothing automatic disturbs anybody, and what is doubtful waits for a person.
+    "strict": {**RECOMMENDED, OTHER_CONTENT: "park", AUTOMATIC_MAIL: "silent"},
+    "odoo": dict.fromkeys(RECOMMENDED, False),
+}
+PRESETS = tuple(PRESET_VALUES)
+OURS = ("recommended", "strict")
 
 # key: what it may be, the default first
 CHOICES = {
@@ -196,7 +196,12 @@ class MailPostmasterPolicy(models.AbstractModel):
             try:
                 retries.parse_schedule(value)
             except ValueError as error:
-                raise ValidationError(f"{key}: {error}") from error
+                raise ValidationError(self.env._(
+                    "%(key)s: waiting times in minutes, between 1 and %(longest)s, separated by "
+                    "commas, at most %(most)s of them, as in: %(example)s", key=key,
+                    longest=retries.LONGEST_MINUTES, most=retries.MOST_STEPS,
+                    example=retries.DEFAULT_SCHEDULE,
+                )) from error
         if key in CHOICES and value not in CHOICES[key]:
             raise ValidationError(self.env._(
                 "%(key)s must be one of: %(choices)s.", key=key, choices=", ".join(CHOICES[key]),
@@ -240,7 +245,7 @@ class MailPostmasterPolicy(models.AbstractModel):
     def apply_preset(self, name):
         """Write the values of a preset into the System Parameters, and nothing else.
 
-        :param str name: ``recommended``, or ``odoo`` to leave the decisions to core
+        :param str name: ``recommended``, ``strict``, or ``odoo`` to leave the decisions to core
         :raises ValidationError: for another name
         """
         self._check_administrator()
@@ -270,16 +275,16 @@ class MailPostmasterPolicy(models.AbstractModel):
     def _preset_values(self, name):
         """Return what a preset would write, as ``{key: text or False}``; for a preview too.
 
-        What somebody typed stays: ``recommended`` fills in what is not set, and ``odoo``
-        takes away what that has written.
+        The allowed domains that somebody typed stay: ``recommended`` and ``strict`` fill them in
+        where there are none, and ``odoo`` takes away what these have written.
         """
         # Alias domains of all companies are this database's own.
         own_domains = ",".join(self.env["mail.alias.domain"].sudo().search([]).mapped("name"))
         allowed = self._parameter(ALLOWED_DOMAINS)
         values = dict(PRESET_VALUES.get(name, {}))
-        if name == "recommended" and not allowed and own_domains:
+        if name in OURS and not allowed and own_domains:
             values[ALLOWED_DOMAINS] = own_domains
-        if name == "odoo" and allowed == own_domains and self._preset() == "recommended":
+        if name == "odoo" and allowed == own_domains and self._preset() in OURS:
             values[ALLOWED_DOMAINS] = False
         return {
             key: value for key, value in values.items()

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
+from ..gateway.addresses import BadDomains, parse_domains
 from .mail_postmaster_policy import SCOPED
 
 POLICIES = [
@@ -19,6 +21,7 @@ class MailPostmasterScope(models.AbstractModel):
     _name = "mail.postmaster.scope"
     _description = "Policies for received mail"
 
+    allowed_domains = fields.Char()
     loop_threshold = fields.Integer(
         "Mails per sender",
         help="How many mails one sender may write to this address in the minutes beside it "
@@ -59,6 +62,21 @@ class MailPostmasterScope(models.AbstractModel):
         "CHECK (record_limit_minutes BETWEEN 0 AND 10080)",
         "The minutes are between 1 and 10080, a week, or 0 for no opinion.",
     )
+
+    @api.constrains("allowed_domains")
+    def _check_allowed_domains(self):
+        for scope in self.filtered("allowed_domains"):
+            try:
+                parse_domains(scope.allowed_domains)
+            except BadDomains as error:
+                raise bad_domains(self.env, error) from error
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([_in_one_form(vals) for vals in vals_list])
+
+    def write(self, vals):
+        return super().write(_in_one_form(vals))
 
     @api.depends(
         "loop_threshold", "loop_minutes", "record_limit", "record_limit_minutes",
@@ -105,3 +123,24 @@ class MailPostmasterScope(models.AbstractModel):
             domain = self._levels()[1]
             return self.env._(" (from the domain %(name)s)", name=domain.name)
         return self.env._(" (from the database)")
+
+
+def _in_one_form(vals):
+    """Return values with the allowed domains as mail is compared with them.
+
+    A list with nonsense stays as it is, for the check to name.
+    """
+    try:
+        domains = ", ".join(parse_domains(vals.get("allowed_domains") or ""))
+    except BadDomains:
+        return vals
+    return {**vals, "allowed_domains": domains} if domains else vals
+
+
+def bad_domains(env, error):
+    """Return the ``ValidationError`` of a ``BadDomains``, in the reader's language."""
+    return ValidationError(env._(
+        "%(entry)s is not a domain name. "
+        "Domains are separated by commas, as in: example.com, *.example.com",
+        entry=error.entry,
+    ))

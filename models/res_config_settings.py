@@ -138,7 +138,8 @@ class ResConfigSettings(models.TransientModel):
     postmaster_pass_through = fields.Boolean("Mail passes through")
     # Written by the preset itself, together with what it stands for.
     postmaster_preset = fields.Selection(
-        [("recommended", "Recommended"), ("odoo", "Same as Odoo")], "Preset of policies",
+        [("recommended", "Recommended"), ("strict", "Strict"), ("odoo", "Same as Odoo")],
+        "Preset of policies",
     )
     postmaster_preset_preview = fields.Text(compute="_compute_postmaster_preset_preview")
     postmaster_preset_is_stored = fields.Boolean(compute="_compute_postmaster_preset_preview")
@@ -153,8 +154,10 @@ class ResConfigSettings(models.TransientModel):
         for settings in self:
             settings.postmaster_preset_is_stored = settings.postmaster_preset == policy._preset()
             values = policy._preset_values(settings.postmaster_preset)
+            unset = self.env._("(not set)")
             settings.postmaster_preset_preview = "\n".join(
-                f"{key}: {value or self.env._('(not set)')}" for key, value in values.items()
+                f"{key}: {policy._parameter(key) or unset} → {value or unset}"
+                for key, value in values.items()
             )
 
     @api.onchange("postmaster_preset")

@@ -53,9 +53,12 @@ REASONS = {
     ),
     "loop_limit": _lt("Too many mails from this sender in a short time. The sender was told."),
     "record_limit": _lt(
-        "The address %(alias)s has made %(count)s records in %(minutes)s minutes, as many as it may."
+        "The address %(alias)s has made %(count)s records in %(minutes)s minutes, as many as it "
+        "may."
     ),
-    "catchall_repeated": _lt("The same sender has written the same to the catchall address before."),
+    "catchall_repeated": _lt(
+        "The same sender has written the same to the catchall address before."
+    ),
     "too_many_received": _lt(
         "This mail goes in circles: it has passed %(count)s servers, and %(most)s are allowed."
     ),

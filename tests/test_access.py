@@ -34,6 +34,9 @@ METHODS = {
     ("mail.alias.domain", "write"): CORE,
     ("mail.gateway.allowed", "create"): CORE,
     ("mail.gateway.allowed", "write"): CORE,
+    # Of mail.alias and mail.alias.domain; there is nothing else that could be written.
+    ("mail.postmaster.scope", "create"): CORE,
+    ("mail.postmaster.scope", "write"): CORE,
     ("mail.mail", "send"): CORE,
     ("mail.message", "create"): CORE,
     ("mail.postmaster.assign", "action_process"): ADMINISTRATOR,

@@ -1,4 +1,4 @@
-"""What is answered to a sender comes from the company the mail was for, in the sender's language."""
+"""Answers come from the company the mail was for, in the sender's language."""
 
 from odoo.tests import tagged
 

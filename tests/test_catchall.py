@@ -26,18 +26,23 @@ class TestCatchall(GatewayCase, MockEmail):
             answers = list(self._mails)
         return self.log.search([("id", ">", before)], limit=1), answers
 
+    def to_catchall(self, number):
+        return self.mail(
+            to="catchall@postmaster.test", message_id=f"<{number}@x>", subject=f"Mail {number}",
+        )
+
     def test_fallback_comes_after_the_answer_unless_it_is_told(self):
-        row, answers = self.fetch(self.mail(to="catchall@postmaster.test", message_id="<1@x>"))
+        row, answers = self.fetch(self.to_catchall(1))
         self.assertReason(row, "refused", "catchall")
         self.assertEqual(len(answers), 1)
         self.server.fallback_takes_catchall = True
-        row, answers = self.fetch(self.mail(to="catchall@postmaster.test", message_id="<2@x>", subject="Two"))
+        row, answers = self.fetch(self.to_catchall(2))
         self.assertReason(row, "delivered", "fallback_created")
         self.assertStep(row, "fallback_takes_catchall")
         self.assertFalse(answers)
         # Without a model there is nothing that could take it.
         self.server.object_id = False
-        row, answers = self.fetch(self.mail(to="catchall@postmaster.test", message_id="<3@x>", subject="Three"))
+        row, answers = self.fetch(self.to_catchall(3))
         self.assertReason(row, "refused", "catchall")
 
     def test_alias_and_answer_come_before_the_fallback(self):

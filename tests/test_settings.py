@@ -38,7 +38,7 @@ class TestSettings(ScreensCase):
             ("postmaster_raw_days", -1, "between 1 and 3650"),
             ("postmaster_raw_megabytes", 9, "mail.postmaster.raw.megabytes"),
             ("postmaster_log_days", 40_000, "mail.postmaster.log.days"),
-            ("postmaster_retry_minutes", "soon", "'soon' is not a number of minutes"),
+            ("postmaster_retry_minutes", "soon", "waiting times in minutes"),
         ):
             with self.subTest(name=name), self.assertRaisesRegex(ValidationError, sentence):
                 self.settings(**{name: value})
@@ -109,7 +109,21 @@ class TestSettings(ScreensCase):
         form = Form(self.env["res.config.settings"])
         self.assertEqual(form.postmaster_preset, "recommended")
         form.postmaster_preset = "odoo"
-        self.assertIn(f"{key}: (not set)", form.postmaster_preset_preview)
+        self.assertIn(f"{key}: received.test → (not set)", form.postmaster_preset_preview)
+
+    def test_strict(self):
+        policy = self.env["mail.postmaster.policy"]
+        policy.apply_preset("recommended")
+        form = Form(self.env["res.config.settings"])
+        form.postmaster_preset = "strict"
+        self.assertEqual(
+            form.postmaster_preset_preview,
+            "mail.postmaster.duplicate: ignore → park\n"
+            "mail.postmaster.automatic: accept → silent",
+        )
+        form.save().execute()
+        self.assertEqual(policy._preset(), "strict")
+        self.assertEqual(policy._choice("mail.postmaster.automatic"), "silent")
 
     def test_preset_of_a_new_database(self):
         """A preset had nothing to write yet: it says so later, and can be applied again."""
@@ -127,7 +141,7 @@ class TestSettings(ScreensCase):
         self.assertFalse(parameters.get_param(key))
         self.env["mail.alias.domain"].create({"name": "new.test"})
         form = Form(self.env["res.config.settings"])
-        self.assertEqual(form.postmaster_preset_preview, f"{key}: new.test")
+        self.assertEqual(form.postmaster_preset_preview, f"{key}: (not set) → new.test")
         self.assertTrue(form.postmaster_preset_is_stored, "Saving promises nothing.")
         settings = form.save()
         settings.execute()
@@ -148,7 +162,9 @@ class TestSettings(ScreensCase):
         self.assertFalse(policy._parameter("mail.postmaster.addressing"))
         form = Form(self.env["res.config.settings"])
         self.assertTrue(form.postmaster_preset_is_stored)
-        self.assertEqual(form.postmaster_preset_preview, "mail.postmaster.addressing: True")
+        self.assertEqual(
+            form.postmaster_preset_preview, "mail.postmaster.addressing: (not set) → True"
+        )
         # Another preset is written by saving, whatever else is on the page.
         form.postmaster_preset = "odoo"
         self.assertFalse(form.postmaster_preset_is_stored)

@@ -37,4 +37,4 @@ if find_spec("hypothesis"):
         test_automatic_properties,
         test_forwarding_properties,
     )
-    from . import test_address_properties, test_report_properties
+    from . import test_report_properties
