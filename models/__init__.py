@@ -28,6 +28,7 @@ from . import (
     mail_postmaster_retired_address,
     mail_postmaster_screening,
     mail_thread,
+    mail_thread_notify,
     res_config_settings,
     res_users,
 )

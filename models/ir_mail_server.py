@@ -29,8 +29,9 @@ class IrMailServer(models.Model):
         if message["Return-Path"] != NULL_SENDER:
             return super()._prepare_email_message__(message, smtp_session)
         del message["Return-Path"]
-        # What core would send it from, in place of the empty one in the context.
-        server = self.with_context(domain_bounce_address=self._get_default_bounce_address())
+        # In place of the empty one in the context: core writes answers as the bounce address
+        # of the company.
+        server = self.with_context(domain_bounce_address=message["From"])
         smtp_from, recipients, message = super(IrMailServer, server)._prepare_email_message__(
             message, smtp_session
         )

@@ -12,10 +12,13 @@ DAY = 24 * 60
 # something by way of us.
 LONGEST_QUOTE = 1000
 
+# What an answer is about that says that a sender has reached the limit.
+LOOP_LIMIT = "loop_limit"
+
 # The texts of core that are written again, in the language and for the company of the mail.
 TEMPLATES = {
     "catchall": "mail.mail_bounce_catchall",
-    "loop_limit": "mail.message_notification_limit_email",
+    LOOP_LIMIT: "mail.message_notification_limit_email",
 }
 
 
@@ -76,29 +79,45 @@ class MailPostmasterAnswer(models.AbstractModel):
             return self.env._("it is older than %s hours", hours)
         sender = next(iter(email_normalize_all(email_from)), "")
         about = attempt.answers_about or "other"
-        minutes = policy._number(LOOP_MINUTES) if about == "loop_limit" else DAY
-        if not self.env["mail.postmaster.quota"]._reserve(
-            attempt, f"answer:{about}", 1, minutes, sender=sender,
-        ):
+        window = policy._number(LOOP_MINUTES)
+        quota = self.env["mail.postmaster.quota"]
+        # Whoever sends that much may be a program that answers whatever it gets.
+        if about != LOOP_LIMIT and quota._is_reserved(f"answer:{LOOP_LIMIT}", window, sender):
+            return self.env._("the sender was told that the limit is reached")
+        minutes = window if about == LOOP_LIMIT else DAY
+        if not quota._reserve(attempt, f"answer:{about}", 1, minutes, sender=sender):
             return self.env._("the sender was told that before")
         return ""
 
     @api.model
     def _automatic_values(self):
         """Return the values of a ``mail.mail`` that is an automatic answer (RFC 3834)."""
-        return {"headers": repr({
+        company = self.env.company
+        values = {
+            "headers": repr({**self._automatic_headers(), "Return-Path": NULL_SENDER}),
+            # By these core finds the addresses to send from, and the server.
+            "record_company_id": company.id, "record_alias_domain_id": company.alias_domain_id.id,
+        }
+        if company.email:
+            # Core lets answers to an error notice go to the catchall, which answers as well.
+            values["reply_to"] = company.email
+        return values
+
+    @api.model
+    def _automatic_headers(self):
+        """Return the header fields of what was written by no person, as a dict."""
+        return {
             "Auto-Submitted": "auto-replied",
             # Microsoft's servers know no Auto-Submitted ([MS-OXCMAIL] 2.1.3.2.20).
             "X-Auto-Response-Suppress": "All",
-            "Return-Path": NULL_SENDER,
-        })}
+        }
 
     @api.model
     def _send_loop_notice(self, message, message_dict):
         """Tell a sender that the limit is reached, as core does."""
         tag = generate_tracking_message_id("loop-detection-bounce-email")
         body = self.env["ir.qweb"]._render(
-            TEMPLATES["loop_limit"], {"email": message_dict["to"]}, minimal_qcontext=True,
+            TEMPLATES[LOOP_LIMIT], {"email": message_dict["to"]}, minimal_qcontext=True,
         )
         self.env["mail.thread"]._routing_create_bounce_email(
             message_dict["email_from"], body, message,

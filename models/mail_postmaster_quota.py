@@ -5,6 +5,11 @@ from odoo import api, fields, models
 # Longer than the longest window that can be set.
 KEEP = timedelta(days=8)
 
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+# The commit does not wait for the disk. The one that makes the record comes later and does: it
+# writes all that was committed before, so that no record outlives its place in a crash.
+LOCK_AND_RELAX = f"{LOCK}, set_config('synchronous_commit', 'off', true)"
+
 
 class MailPostmasterQuota(models.Model):
     """What the gateway has accepted lately, from whom and for what: the memory of its limits.
@@ -20,7 +25,9 @@ class MailPostmasterQuota(models.Model):
     sender = fields.Char(readonly=True)
     target = fields.Char(required=True, readonly=True)
     mail_key = fields.Char(required=True, readonly=True)
-    at = fields.Datetime(required=True, readonly=True, index=True)
+    # Without an index of its own: PostgreSQL would use it to count the places of a sender who
+    # has many old ones, and read those of all others. Old rows are deleted once a day.
+    at = fields.Datetime(required=True, readonly=True)
 
     _place_unique = models.UniqueIndex("(target, sender, mail_key)")
     _window = models.Index("(target, sender, at)")
@@ -47,9 +54,7 @@ class MailPostmasterQuota(models.Model):
         }
         with self.env["mail.postmaster.pipeline"]._short_transaction(attempt.joined) as cr:
             # One at a time for this sender and target; others do not wait.
-            cr.execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{target} {sender}"],
-            )
+            cr.execute(LOCK if attempt.joined else LOCK_AND_RELAX, [f"{target} {sender}"])
             cr.execute(
                 """
                 WITH known AS (
@@ -62,7 +67,9 @@ class MailPostmasterQuota(models.Model):
                         SELECT count(*) FROM (
                             SELECT FROM mail_postmaster_quota
                             WHERE target = %(target)s AND sender = %(sender)s AND at > %(since)s
-                            LIMIT %(limit)s
+                            -- The order of the index: what PostgreSQL guesses of a sender is
+                            -- no reason to read the table.
+                            ORDER BY at DESC LIMIT %(limit)s
                         ) AS recent
                     )
                     RETURNING id
@@ -72,6 +79,19 @@ class MailPostmasterQuota(models.Model):
                 values,
             )
             return cr.fetchone()[0]
+
+    @api.model
+    def _is_reserved(self, target, minutes, sender):
+        """Tell whether a place of a sender is taken, as this transaction sees it.
+
+        :param str target: what is limited
+        :param int minutes: length of the window
+        :param str sender: canonical address
+        """
+        since = fields.Datetime.now() - timedelta(minutes=minutes)
+        return bool(self.search_count(
+            [("target", "=", target), ("sender", "=", sender), ("at", ">", since)], limit=1,
+        ))
 
     @api.autovacuum
     def _gc_quota(self):

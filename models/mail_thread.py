@@ -246,8 +246,9 @@ class MailThread(models.AbstractModel):
             env, body_html, mail_values = answers._rewrite(
                 attempt, email_from, body_html, mail_values,
             )
-            mail_values = {**mail_values, **answers._automatic_values()}
             thread = self.with_env(env)
+            automatic = thread.env["mail.postmaster.answer"]._automatic_values()
+            mail_values = {**mail_values, **automatic}
         super(MailThread, thread)._routing_create_bounce_email(
             email_from, body_html, message, **mail_values
         )
@@ -347,25 +348,6 @@ class MailThread(models.AbstractModel):
             attempt.treatment = None
         attempt.note_served_route(target, route[0], thread_id, attempt.message_ids[seen:])
         return thread_id
-
-    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
-        """Notify nobody of what was accepted in silence."""
-        attempt = self.env.context.get(ATTEMPT)
-        if attempt and attempt.treatment:
-            return []
-        return super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
-
-    def _notify_thread_with_out_of_office(self, message, recipients_data, msg_vals=False, **kwargs):
-        """Answer no automatic mail that somebody is away (RFC 3834 section 2)."""
-        attempt = self.env.context.get(ATTEMPT)
-        if (
-            attempt and self.env["mail.postmaster.answer"]._is_careful()
-            and not attempt.automatic.may_be_answered
-        ):
-            return self.env["mail.message"]
-        return super()._notify_thread_with_out_of_office(
-            message, recipients_data, msg_vals=msg_vals, **kwargs
-        )
 
     def _claim_targets(self, attempt, results):
         """Return the targets of this mail that no copy of it has been served at.

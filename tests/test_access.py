@@ -33,11 +33,13 @@ METHODS = {
     ("mail.alias.domain", "unlink"): CORE,
     ("mail.alias.domain", "write"): CORE,
     ("mail.gateway.allowed", "create"): CORE,
+    ("mail.gateway.allowed", "unlink"): CORE,
     ("mail.gateway.allowed", "write"): CORE,
     # Of mail.alias and mail.alias.domain; there is nothing else that could be written.
     ("mail.postmaster.scope", "create"): CORE,
     ("mail.postmaster.scope", "write"): CORE,
     ("mail.mail", "send"): CORE,
+    ("mail.mail", "send_after_commit"): CORE,
     ("mail.message", "create"): CORE,
     ("mail.postmaster.assign", "action_process"): ADMINISTRATOR,
     ("mail.postmaster.redirect", "action_process"): ADMINISTRATOR,

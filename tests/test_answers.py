@@ -37,6 +37,23 @@ class TestAnswers(GatewayCase, MockEmail):
         self.env.cr.execute("UPDATE mail_postmaster_quota SET at = at - interval '1 day'")
         self.assertEqual(len(self.answers_to()), 1)
 
+    def test_nothing_else_after_the_notice_of_a_limit(self):
+        """A program that answers everything would get a notice of each kind."""
+        self.env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", 1)
+        self.assertFalse(self.answers_to(to="people@postmaster.test"))
+        self.assertEqual(len(self.answers_to(to="people@postmaster.test")), 1)
+        self.assertFalse(self.answers_to())
+        self.assertReason(self.row, "refused", "catchall")
+        self.assertEqual(len(self.answers_to(sender="john@customer.test")), 1)
+        self.env.cr.execute("UPDATE mail_postmaster_quota SET at = at - interval '2 hours'")
+        self.assertEqual(len(self.answers_to()), 1)
+
+    def test_answers_to_it_go_to_the_company(self):
+        self.env.company.email = "office@postmaster.test"
+        self.alias.alias_mode = "refuse"
+        [answer] = self.answers_to(to=self.alias.display_name)
+        self.assertEqual(answer["reply_to"], "office@postmaster.test")
+
     def test_marked_as_automatic_and_from_nobody(self):
         [answer] = self.answers_to(subject="Printer")
         self.assertEqual(answer["headers"]["Auto-Submitted"], "auto-replied")

@@ -123,6 +123,9 @@ class TestLoops(GatewayCase, MockEmail):
             rows, _answers = self.receive_many(5, sender=sender)
             self.assertEqual(set(rows.mapped("state")), {"delivered"})
             self.assertStep(rows[-1], "loop_allowed")
+        allowed.search([("email", "=", "@robots.test")]).unlink()
+        rows, _answers = self.receive_many(5, sender="any@robots.test")
+        self.assertReason(rows[-1], "refused", "sender_limit")
         for nonsense in ("bot", "@", "@not a domain", "*@customer.test x"):
             with self.assertRaisesRegex(ValidationError, "neither an address"):
                 allowed.create({"email": nonsense})

@@ -7,6 +7,7 @@ process; ``make run`` starts the module as a program of its own::
     python -m environment.smtp_sink FOLDER PORT
 """
 
+import asyncio
 import signal
 import sys
 from dataclasses import dataclass
@@ -44,6 +45,9 @@ class SmtpSink:
         self.port = port or free_port()
         self.messages = []
         self.refusal = None
+        # Seconds that it takes to accept a mail.
+        self.delay = 0
+        self.is_busy = False
         self._controller = None
 
     def __enter__(self):
@@ -71,6 +75,9 @@ class SmtpSink:
         """Keep a mail, or answer with ``refusal`` where a test has set one."""
         if self.refusal:
             return self.refusal
+        self.is_busy = True
+        await asyncio.sleep(self.delay)
+        self.is_busy = False
         # RFC 5321 4.5.5: the null sender, which aiosmtpd hands over as it is written.
         sender = "" if envelope.mail_from in (None, "<>") else envelope.mail_from
         mail = SentMail(sender, list(envelope.rcpt_tos), envelope.original_content)

@@ -150,6 +150,13 @@ def database(request, template):
             yield made
 
 
+@pytest.fixture
+def other_database(template):
+    """A second database of the test's own, of somebody else."""
+    with _copy_of(template, f"{DATABASE}_other", None) as made:
+        yield made
+
+
 @pytest.fixture(scope="module")
 def shared_database(template):
     """A database that the tests of one module share."""

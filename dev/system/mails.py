@@ -8,13 +8,14 @@ _numbers = itertools.count(1)
 def mail(
     to="sales@example.com", sender="Jane Doe <jane@customer.test>", subject="Hello",
     message_id=None, body=b"Good morning\r\n", content_type="text/plain; charset=utf-8", headers="",
+    date="Fri, 20 Nov 2026 10:00:00 +0000",
 ):
     """Return a mail as bytes, with a Message-Id of its own; ``message_id=""`` for none."""
     if message_id is None:
         message_id = f"<{next(_numbers)}.test@customer.test>"
     lines = [
         f"From: {sender}", f"To: {to}", f"Subject: {subject}",
-        "Date: Fri, 20 Nov 2026 10:00:00 +0000", "MIME-Version: 1.0",
+        f"Date: {date}", "MIME-Version: 1.0",
         f"Content-Type: {content_type}", *headers.splitlines(),
     ]
     if message_id:

@@ -4,10 +4,10 @@ DOMAIN = "example.com"
 USER = "everything@example.com"
 
 
-def set_up(env):
+def set_up(env, domain=DOMAIN):
     """Let sales@example.com create leads; return the sales team."""
     domain = env["mail.alias.domain"].create({
-        "name": DOMAIN, "bounce_alias": "bounce", "catchall_alias": "catchall",
+        "name": domain, "bounce_alias": "bounce", "catchall_alias": "catchall",
     })
     env.company.alias_domain_id = domain
     team = env["crm.team"].search([], limit=1)
@@ -25,3 +25,11 @@ def add_server(env, dovecot, kind="imap", user=USER, name="Mailbox"):
     })
     server.button_confirm_login()
     return server
+
+
+def send_by(env, smtp, **values):
+    """Let a database send its mail by a server of the tests; return the ``ir.mail_server``."""
+    return env["ir.mail_server"].create({
+        "name": "Outgoing", "smtp_host": smtp.host, "smtp_port": smtp.port,
+        "smtp_encryption": "none", "smtp_authentication": "login", **values,
+    })
