@@ -12,8 +12,8 @@ from ..gateway.reports.delivery_status import HARD
 from ..gateway.reports.enhanced_status import explain
 from ..gateway.reports.fields import canonical_or_empty
 from .attempt import Reason, RouteResult
-from .mail_postmaster_policy import LOOPS
-from .report_sentences import COMPLAINT, RECEIPT, encode_outcomes
+from .mail_postmaster_policy import COMPLAINTS, LOOPS
+from .report_sentences import COMPLAINT, FEEDBACK, RECEIPT, encode_outcomes
 
 TARGET = "report"
 MAILER_DAEMON = "mailer-daemon"
@@ -34,6 +34,7 @@ class Outcome:
         :func:`gateway.reports.enhanced_status.explain`
     :param tuple candidates: the addresses it may be known by, canonical
     :param notification: the ``mail.notification`` of that recipient, or an empty recordset
+    :param bool is_guess: whether it may be about another recipient of the same mail
     """
 
     kind: str
@@ -41,6 +42,7 @@ class Outcome:
     params: dict = field(default_factory=dict)
     candidates: tuple = ()
     notification: object = None
+    is_guess: bool = False
 
     @property
     def address(self):
@@ -138,6 +140,11 @@ class MailPostmasterReport(models.AbstractModel):
                     "report_original", reference=original.message_id, source=original.source,
                 )
                 return by_id[original.message_id]
+        if message := self.env["mail.postmaster.return_path"]._message(attempt.addresses):
+            attempt.trace.hit(
+                "report_original", reference=message.message_id, source="return path",
+            )
+            return message
         attempt.trace.miss("report_original", references=", ".join(ids))
         return messages
 
@@ -170,8 +177,15 @@ class MailPostmasterReport(models.AbstractModel):
             core(email_message, message_dict)
             return
         outcomes = self._outcomes(attempt.report, message_dict)
-        self._apply(attempt, email_message, message_dict, outcomes, core)
-        self._note_outcomes(attempt, message_dict, outcomes, result)
+        is_ours = bool(message_dict["bounced_message"]) or self._is_of_mailing(message_dict)
+        strangers = 0
+        for outcome in outcomes:
+            strangers += not outcome.notification
+            if outcome.notification or strangers <= MOST_STRANGERS:
+                self._apply(attempt, email_message, message_dict, outcome, is_ours, core)
+        # Their authors see it without reading the page again.
+        message_dict["bounced_message"]._notify_message_notification_update()
+        self._note_outcomes(attempt, message_dict, outcomes, is_ours, result)
 
     def _leaves_to_core(self):
         return self.env["mail.postmaster.policy"]._choice(LOOPS) == "odoo"
@@ -216,14 +230,17 @@ class MailPostmasterReport(models.AbstractModel):
         )
 
     def _complaints(self, feedback, message_dict, notifications):
-        code = f"complaint_{feedback.type}" if feedback.is_complaint else "feedback"
+        code = f"complaint_{feedback.type}" if feedback.is_complaint else FEEDBACK
         addresses = feedback.addresses or ("",)
+        # Whom a mail was sent to is not who complained, when there are several.
+        is_guess = feedback.source == "returned" and len(addresses) > 1
         return [
             Outcome(
                 COMPLAINT, code, {"address": address, "type": feedback.type}, (address,),
                 self._notification(
                     (address,), message_dict, notifications, is_alone=len(addresses) == 1,
                 ),
+                is_guess,
             )
             for address in addresses
         ]
@@ -240,22 +257,27 @@ class MailPostmasterReport(models.AbstractModel):
         everybody = message_dict["bounced_message"].notification_ids
         return everybody if is_alone and len(everybody) == 1 else everybody.browse()
 
-    def _apply(self, attempt, email_message, message_dict, outcomes, core):
-        """Write what a report says where core and the screens look for it."""
-        strangers = 0
-        for outcome in outcomes:
-            strangers += not outcome.notification
-            if outcome.kind == HARD and (outcome.notification or strangers <= MOST_STRANGERS):
-                self._bounce(attempt, email_message, message_dict, outcome, core)
-            self._write_notification(outcome, message_dict)
-        # Their authors see it without reading the page again.
-        message_dict["bounced_message"]._notify_message_notification_update()
+    def _apply(self, attempt, email_message, message_dict, outcome, is_ours, core):
+        """Write what a report says of one recipient where core and the screens look for it.
+
+        :param bool is_ours: whether the report is about a mail that was sent from here
+        """
+        if outcome.kind == HARD:
+            email = self._bounce(attempt, email_message, message_dict, outcome, core)
+            if email and is_ours:
+                self.env["mail.postmaster.bounce"].sudo()._count(attempt, email, outcome.code)
+        elif outcome.kind == COMPLAINT and is_ours:
+            self._complain(attempt, outcome)
+        self._write_notification(outcome, message_dict)
 
     def _bounce(self, attempt, email_message, message_dict, outcome, core):
-        """Let core count one recipient that a mail can not reach, and mark its notification."""
+        """Let core count one recipient that a mail can not reach, and mark its notification.
+
+        :return: the normalized address, or False where the report does not tell who it is
+        """
         email, partners = self._bounced(outcome)
         if not email:
-            return
+            return False
         author = message_dict["bounced_message"].author_id
         words = self.with_context(lang=author.lang or self.env.lang)._words(outcome.content)
         core(email_message, {
@@ -265,6 +287,22 @@ class MailPostmasterReport(models.AbstractModel):
             # Core makes the reason of the failure of it.
             "body": plaintext2html(f"{words}\n\n{attempt.report.text}"),
         })
+        return email
+
+    def _complain(self, attempt, outcome):
+        """Send nothing more to a recipient who complained, where the policy says so."""
+        email, _contacts = self._bounced(outcome)
+        if not email or outcome.code == FEEDBACK or outcome.is_guess:
+            return
+        if self.env["mail.postmaster.policy"]._choice(COMPLAINTS) == "record":
+            return
+        # Core's list is for administrators; the gateway serves everybody.
+        blacklist = self.env["mail.blacklist"].sudo()
+        if not blacklist.search_count([("email", "=", email)], limit=1):
+            words = self._words(outcome.content)
+            number = self.env._("Received mail number %(number)s.", number=attempt.mail_id)
+            blacklist._add(email, message=f"{words} {number}")
+        attempt.trace.hit("blacklisted_complaint", address=email)
 
     def _bounced(self, outcome):
         """Return ``(normalized address, contacts)`` of a failed recipient as core knows them."""
@@ -298,14 +336,14 @@ class MailPostmasterReport(models.AbstractModel):
                 "postmaster_report": outcome.content, "postmaster_report_date": at,
             })
 
-    def _note_outcomes(self, attempt, message_dict, outcomes, result):
+    def _note_outcomes(self, attempt, message_dict, outcomes, is_ours, result):
         """Write into the log what the report says, and about what."""
         for outcome in outcomes[:MOST_EXPLAINED]:
             step = attempt.trace.hit if outcome.notification else attempt.trace.miss
             step("report_outcome", outcomes=encode_outcomes([outcome]))
         original = message_dict["bounced_message"]
         params = {"outcomes": encode_outcomes(outcomes)}
-        if not original and not self._is_of_mailing(message_dict):
+        if not is_ours:
             result.reason = Reason(states.IGNORED, "report_unmatched", params)
             return
         kinds = {outcome.kind for outcome in outcomes}

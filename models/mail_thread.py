@@ -2,7 +2,7 @@ import psycopg2
 
 from odoo import api, models
 from odoo.exceptions import ConcurrencyError
-from odoo.tools.mail import email_split, formataddr
+from odoo.tools.mail import email_normalize, email_split, formataddr
 
 from ..gateway import identity, states
 from ..gateway.envelope import RECIPIENT_FIELDS
@@ -191,6 +191,13 @@ class MailThread(models.AbstractModel):
             core(email_message, message_dict)
             return
         self.env["mail.postmaster.report"]._handle(attempt, email_message, message_dict, core)
+
+    @api.model
+    def _routing_reset_bounce(self, email_message, message_dict):
+        super()._routing_reset_bounce(email_message, message_dict)
+        if self.env.context.get(ATTEMPT):
+            address = email_normalize(message_dict["email_from"] or "")
+            self.env["mail.postmaster.bounce"]._forget(address)
 
     @api.model
     def _routing_warn(self, error_message, message_id, route, raise_exception=True):

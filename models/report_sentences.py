@@ -5,6 +5,8 @@ from odoo.tools import LazyTranslate
 _lt = LazyTranslate(__name__)
 
 RECEIPT, COMPLAINT = "receipt", "complaint"
+# A report of a provider that is no complaint of a recipient.
+FEEDBACK = "feedback"
 
 # How much of a reason the outcomes may take; parameters are cut at this length.
 LONGEST_OUTCOMES = 280
@@ -56,7 +58,7 @@ WHY = {
     "complaint_fraud": _lt("reported as fraud"),
     "complaint_opt-out": _lt("wants no more mail"),
     "complaint_opt-out-list": _lt("wants no more mail of this list"),
-    "feedback": _lt("reported by the provider, which is no complaint of the recipient"),
+    FEEDBACK: _lt("reported by the provider, which is no complaint of the recipient"),
 }
 
 # Of one recipient in the log: kind of outcome.

@@ -149,6 +149,12 @@ STEPS = {
         True: _lt("It is about the message %(reference)s (found in: %(source)s)."),
         False: _lt("It is about no message known here (looked for: %(references)s)."),
     },
+    "blacklisted": {
+        True: _lt("%(address)s was put on the blacklist, after %(count)s hard bounces."),
+    },
+    "blacklisted_complaint": {
+        True: _lt("%(address)s is on the blacklist, because of a complaint."),
+    },
     "report_outcome": {
         True: _lt("The report says: %(outcomes)s"),
         False: _lt("The report says, of nobody who got the message from here: %(outcomes)s"),
