@@ -262,7 +262,8 @@ class MailPostmasterReport(models.AbstractModel):
 
         :param bool is_ours: whether the report is about a mail that was sent from here
         """
-        if outcome.kind == HARD:
+        # Nobody is counted again when a report about no message is processed again by hand.
+        if outcome.kind == HARD and (is_ours or not attempt.is_released):
             email = self._bounce(attempt, email_message, message_dict, outcome, core)
             if email and is_ours:
                 self.env["mail.postmaster.bounce"].sudo()._count(attempt, email, outcome.code)

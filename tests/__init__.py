@@ -23,6 +23,7 @@ from . import (
     test_release,
     test_reports,
     test_retention,
+    test_return_path,
     test_sentences,
     test_settings,
     test_shared_addresses,

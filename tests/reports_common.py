@@ -5,6 +5,21 @@ ORIGINAL = b"<317.1795170000.123456@odoo.example.com>"
 JANE, JOHN = "jane@example.org", "john@example.net"
 
 
+def sample_report(name, sent, number=1):
+    """Return a sample of data/reports as bytes, about a message, with a Message-Id of its own.
+
+    :param sent: the ``mail.message``; an empty one for a message nobody knows
+    :param int number: another one for another report
+    """
+    original = sent.message_id.encode() if sent else b"<unknown@example.com>"
+    raw = (DATA / "reports" / f"{name}.eml").read_bytes().replace(ORIGINAL, original)
+    raw = raw.replace(b"bounce@example.com", b"bounce@postmaster.test")
+    header, empty_line, rest = raw.partition(b"\r\n\r\n" if b"\r\n\r\n" in raw else b"\n\n")
+    lines = [line for line in header.splitlines() if not line.lower().startswith(b"message-id:")]
+    lines.append(f"Message-Id: <{name}.{sent.id or 0}.{number}@reports.test>".encode())
+    return b"\n".join(lines) + empty_line + rest
+
+
 class ReportsCase(GatewayCase):
     """A message that was sent to two contacts, and reports that come back about it."""
 
@@ -29,19 +44,10 @@ class ReportsCase(GatewayCase):
         message.notification_ids.write({"notification_status": "sent"})
         return message
 
-    def report(self, name, sent=None, number=1, **replacements):
+    def report(self, name, sent=None, number=1, replace=()):
         """Return a sample report about a message; ``number`` makes another one of it."""
-        sent = self.sent if sent is None else sent
-        original = sent.message_id.encode() if sent else b"<unknown@example.com>"
-        raw = (DATA / "reports" / f"{name}.eml").read_bytes()
-        raw = raw.replace(ORIGINAL, original).replace(b"bounce@example.com", b"bounce@postmaster.test")
-        header, empty_line, rest = raw.partition(b"\r\n\r\n" if b"\r\n\r\n" in raw else b"\n\n")
-        header = b"\n".join(
-            line for line in header.splitlines() if not line.lower().startswith(b"message-id:")
-        )
-        header += b"\nMessage-Id: <%s.%d.%d@reports.test>" % (name.encode(), sent.id or 0, number)
-        raw = header + empty_line + rest
-        for old, new in replacements.get("replace", ()):
+        raw = sample_report(name, self.sent if sent is None else sent, number)
+        for old, new in replace:
             raw = raw.replace(old, new)
         return raw
 
