@@ -22,7 +22,9 @@ REASONS = {
     "receipt_recorded": _lt("A receipt, recorded on the message it is about. %(outcomes)s"),
     "complaint_recorded": _lt("A complaint, recorded on the message it is about. %(outcomes)s"),
     "report_unmatched": _lt("A report about no message that is known here. %(outcomes)s"),
-    "report_unreadable": _lt("Automatic mail (%(proof)s) that looks like a report nobody can read."),
+    "report_unreadable": _lt(
+        "Automatic mail (%(proof)s) where reports come in, which can not be read as one."
+    ),
     "bounce_address_person": _lt(
         "A person seems to have written this to the address that delivery reports come to."
     ),

@@ -66,7 +66,7 @@ class TestTour(HttpCase, ReceivedMail):
             body="Our offer", partner_ids=customers.ids, subtype_xmlid="mail.mt_comment",
         )
         sent.notification_ids.write({"notification_status": "sent"})
-        self.receive(sample_report("m365_failed", sent, number=1))
+        self.receive(sample_report("gmail_failed", sent, number=1))
         self.receive(sample_report("thunderbird_read", sent, number=2).replace(
             JANE.encode(), JOHN.encode(),
         ))

@@ -200,7 +200,7 @@ registry.category("web_tour.tours").add("mail_postmaster_reports", {
         },
         {
             trigger:
-                ".o-mail-MessageNotificationPopover div:contains('Lost Customer') .o_postmaster_note:contains('Not delivered: there is no such mailbox. mx.example.org said: 550 5.1.1')",
+                ".o-mail-MessageNotificationPopover div:contains('Lost Customer') .o_postmaster_note:contains('Not delivered: there is no such mailbox. mx.example.org said: 550-5.1.1')",
         },
         {
             trigger:
