@@ -76,13 +76,11 @@ class MailPostmasterReport(models.AbstractModel):
         :param dict message_dict: with the recipients as core knows them
         :param bool says_core: the answer of ``mail.thread._detect_is_bounce``
         """
-        report = attempt.report
-        leaves_to_core = self.env["mail.postmaster.policy"]._choice(LOOPS) == "odoo"
-        if report and not (leaves_to_core and report.kind == "unstructured_bounce"):
-            return True
-        if leaves_to_core or not says_core:
+        if self._leaves_to_core():
             return says_core
-        return self._is_addressed_as_report(attempt, message_dict)
+        if attempt.report:
+            return True
+        return says_core and self._is_addressed_as_report(attempt, message_dict)
 
     def _is_addressed_as_report(self, attempt, message_dict):
         """Tell whether a mail that is no report came where only reports should come from or go to.

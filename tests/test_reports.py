@@ -47,7 +47,7 @@ class TestDeliveryReports(ReportsCase):
 
     def test_passing_failures_and_successes_count_for_nobody(self):
         for name, note in (
-            ("postfix_delayed", "Not delivered so far: the server of the recipient does not answer"),
+            ("postfix_delayed", "so far: the server of the recipient does not answer"),
             ("postfix_relayed", "Delivery report: it was handed to a server that sends no reports"),
             ("gmail_delayed", "Not delivered so far"),
         ):
@@ -152,6 +152,17 @@ class TestDeliveryReports(ReportsCase):
             with self.subTest(name=name):
                 self.receive(self.report(name))
                 self.assertEqual(self.notification(self.jane).notification_status, status)
+
+    def test_what_core_takes_for_no_report_is_none_under_its_preset(self):
+        """A complaint as Outlook.com sends it has no type of its own."""
+        raw = self.report("outlook_complaint").replace(
+            b"abuse@example.com", b"people@postmaster.test"
+        )
+        for preset, code in (("odoo", "record_created"), ("recommended", "complaint_recorded")):
+            with self.subTest(preset=preset):
+                self.env["mail.postmaster.policy"].apply_preset(preset)
+                _result, row = self.receive(raw.replace(b"<outlook", f"<{preset}".encode()))
+                self.assertReason(row, "delivered", code)
 
     def test_report_without_parts(self):
         """Core stops at it with an AttributeError."""
