@@ -35,7 +35,12 @@ def _receives_mail(env):
 
 
 def uninstall_hook(env):
-    """Save the mails that are in no record yet as attachments of the administrator."""
+    """Save the mails that are in no record yet as attachments of the administrator.
+
+    Core's decisions are as they were before: what a preset has written goes.
+    """
+    env["mail.postmaster.policy"]._write_preset("odoo")
+    env["ir.config_parameter"].search([("key", "=like", "mail.postmaster.%")]).unlink()
     mails = env["mail.postmaster.message"].search([("state", "in", OPEN), ("raw_kept", "=", True)])
     if not mails:
         return

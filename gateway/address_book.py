@@ -96,15 +96,18 @@ class AddressBook:
     def former_holders(self, local_part, domain):
         """Return ``[(kind, record id)]`` of those who had this address.
 
-        Who had exactly this one; else who has it by the present name of the domain; else
-        who had it by that name.
+        Who had exactly this one; else, of the domains that have or had this name, who has it
+        there now; else who had it there by any name that the domain had.
         """
         if found := self._former_holder(local_part, domain):
             return found
-        present = self.present_name(domain)
-        if not present:
-            return []
-        return self.holders(local_part, present) or self._former_holder(local_part, present)
+        for home in self._homes(domain):
+            if found := self._holders_at(home, local_part):
+                return found
+            for name in self._names_of[home.id]:
+                if found := self._former_holder(local_part, name):
+                    return found
+        return []
 
     def writers(self, local_part, domain):
         """Return the ids of the domains that write from this address."""
@@ -162,17 +165,28 @@ class AddressBook:
         """Tell whether a domain is, or was, one of ours."""
         return domain in self._domains_named or domain in self._former_names
 
-    def present_name(self, domain):
-        """Return the name that the domain has now which had this one before, or None."""
-        row = self._former_names.get(domain)
-        return _name(self._domain[row.record_id].name) if row else None
+    def names_now(self, domain):
+        """Return the present names of the domains that have or had this name."""
+        return list(dict.fromkeys(_name(home.name) for home in self._homes(domain)))
+
+    def names_of(self, domain):
+        """Return the present and former names of the domain that has this name now."""
+        return list(dict.fromkeys(
+            name for home in self._domains_named.get(domain, ()) for name in self._names_of[home.id]
+        ))
+
+    def _homes(self, domain):
+        """Return the domains that have this name, then those that had it, the latest first."""
+        return [
+            *self._domains_named.get(domain, ()),
+            *(self._domain[record_id] for record_id in self._former_names.get(domain, ())),
+        ]
 
     def reserved(self, domain):
         """Return the names of a domain that no separator divides."""
         names = {
             _local(name)
-            for name_of_home in (domain, self.present_name(domain))
-            for home in self._domains_named.get(name_of_home, ())
+            for home in self._homes(domain)
             for name in (home.bounce, home.catchall, home.default_from)
         }
         return names | {
@@ -218,13 +232,24 @@ class AddressBook:
 
     @cached_property
     def _former_names(self):
-        rows = [row for row in self.retired if row.kind == DOMAIN and row.record_id in self._domain]
-        # Reversed, so that the first of several stays.
-        return {_name(row.domain): row for row in reversed(rows) if self._works(row)}
+        return _grouped(
+            (_name(row.domain), row.record_id) for row in self.retired
+            if row.kind == DOMAIN and row.domain and row.record_id in self._domain
+            and self._works(row)
+        )
+
+    @cached_property
+    def _names_of(self):
+        names = {home.id: [_name(home.name)] for home in self.domains}
+        for name, record_ids in self._former_names.items():
+            for record_id in record_ids:
+                names[record_id].append(name)
+        return names
 
     @cached_property
     def _former_addresses(self):
         rows = [row for row in self.retired if row.kind != DOMAIN and self._works(row)]
+        # Reversed, so that the first of several stays.
         return {(_local(row.local_part), _name(row.domain)): row for row in reversed(rows)}
 
 

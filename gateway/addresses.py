@@ -15,6 +15,8 @@ import idna
 
 # RFC 5321 section 4.5.3.1, in octets.
 LONGEST_LOCAL_PART = 64
+# Of what is read. Servers should take more than they must, and Odoo's aliases may be longer.
+LONGEST_READ = 255
 LONGEST_DOMAIN = 255
 # Names that every domain has (RFC 5321 section 4.5.1) or that servers write as; no
 # separator divides them.
@@ -87,7 +89,7 @@ def canonical_local_part(local_part):
     if not local_part:
         raise BadAddress("empty_local_part")
     # Counted before anything else, so that the rest has little to read.
-    if len(local_part) > LONGEST_LOCAL_PART:
+    if len(local_part) > LONGEST_READ:
         raise BadAddress("local_part_too_long")
     quoted = _QUOTED.fullmatch(local_part)
     text = _lower(_ESCAPED.sub(r"\1", quoted[1]) if quoted else local_part)
@@ -100,7 +102,7 @@ def canonical_local_part(local_part):
         if not quoted:
             raise BadAddress("bad_local_part")
         text = '"%s"' % re.sub(r'(["\\])', r"\\\1", text)
-    if len(text.encode()) > LONGEST_LOCAL_PART:
+    if len(text.encode()) > LONGEST_READ:
         raise BadAddress("local_part_too_long")
     return text
 

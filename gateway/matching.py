@@ -11,6 +11,7 @@ step                   it hits where
                        its domain
 ``match_sub_address``  one of them has it without a detail: ``sales+ref@``
 ``match_retired``      one of them had it without a detail
+``match_sender``       (only a miss) it is the sender's own, so no alias detects it
 ``match_local_part``   an alias has the local part and takes mail for this domain
 ``match_default_from`` it is the address that a domain writes from
 ``match_shared``       several have it by the same right, and the oldest gets the mail
@@ -77,25 +78,30 @@ class _Question:
     names: tuple
 
 
-def match(address, book, trace):
+def match(address, book, trace, sender=""):
     """Return whose an address is, as a list of :class:`Match`, empty when it is nobody's.
 
     :param str address: any text; canonical already or not
     :param book: an :class:`~.address_book.AddressBook`
     :param trace: a :class:`~.trace.Trace`, which gets the steps
+    :param str sender: canonical address of who wrote the mail, which is nobody else's
     """
     try:
         question = _question(canonical(address), book)
     except BadAddress as error:
         trace.miss("match_address", address=address, reason=error.reason)
         return []
-    found = _own(question, book, trace) or _detected(question, book, trace)
+    found = _own(question, book, trace)
+    if not found and question.address == sender:
+        trace.miss("match_sender", address=sender)
+    elif not found:
+        found = _detected(question, book, trace)
     if len(found) > 1:
         trace.hit("match_shared", address=question.address, found=_names(found))
     return found[:1] + _default_from(question, book, trace)
 
 
-def match_all(addresses, book, trace):
+def match_all(addresses, book, trace, sender=""):
     """Return ``{address: [matches]}`` for the recipients of one mail.
 
     The trace follows the first of them step by step, and of the others shows the hits.
@@ -103,7 +109,7 @@ def match_all(addresses, book, trace):
     found = {}
     for number, address in enumerate(addresses):
         own_trace = trace if number < MOST_EXPLAINED else Trace()
-        found[address] = match(address, book, own_trace)
+        found[address] = match(address, book, own_trace, sender)
         if own_trace is not trace:
             for step in own_trace.steps:
                 if step["hit"]:
@@ -221,8 +227,7 @@ def _takes(alias, domain, book):
 # --- the address a domain writes from -----------------------------------------------
 
 def _default_from(question, book, trace):
-    present = book.present_name(question.domain)
-    for domain in filter(None, (question.domain, present)):
+    for domain in dict.fromkeys((question.domain, *book.names_now(question.domain))):
         for local_part, detail in question.names:
             if record_ids := book.writers(local_part, domain):
                 rule = SUB_ADDRESS if detail else EXACT

@@ -26,7 +26,7 @@ from .addresses import BadAddress, canonical
 from .envelope import RECIPIENT_FIELDS, decode_field, decode_octets, read_fields
 
 # More of them are no reason to search a database for hours.
-MOST_RECIPIENTS = 500
+MOST_RECIPIENTS = 10_000
 MOST_REJECTED = 20
 LONGEST_QUOTE = 100
 # Where the recipient stands in a Received field, counted from its end.
@@ -67,7 +67,7 @@ class Preset(NamedTuple):
 
 # What each of them means is said where it is chosen, on the form of the incoming server.
 PRESETS = {
-    "postfix": Preset(("X-Original-To", "Delivered-To")),
+    "postfix": Preset(("X-Original-To", "Delivered-To"), is_on_top=True),
     "dovecot": Preset(("Delivered-To",), is_on_top=True),
     "exim": Preset(("Envelope-To",), is_on_top=True),
     "gmail": Preset(("Delivered-To",), is_on_top=True),
@@ -117,6 +117,25 @@ def envelope_recipients(header, told=(), trusted=(), prefix="", on_top=False):
             return _collect([evidence], name, True, prefix)
     names = [name for name in RECIPIENT_FIELDS if not (trusted and name == "delivered-to")]
     return _collect((text for name in names for text in fields.get(name, ())), HEADER, False)
+
+
+def read_sender(header):
+    """Return the canonical address in From, empty when there is none.
+
+    :param bytes header: the header block
+    """
+    text = next(iter(read_fields(header, decode_field).get("from", ())), "")
+    return first_address(text)
+
+
+def first_address(text):
+    """Return the canonical form of the first address in a field that is one, or an empty text."""
+    for address in read_addresses(text):
+        try:
+            return canonical(address)
+        except BadAddress:
+            continue
+    return ""
 
 
 def _above_received(header):

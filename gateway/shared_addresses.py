@@ -52,7 +52,13 @@ def _shared_domain(one, other, book):
     if origin != other_origin:
         # The more explicit one gets it.
         return None
-    return ANY if allowed is None else common_domain(allowed, others)
+    if allowed is None:
+        return ANY
+    # Of domains of ours it was told above.
+    return common_domain(
+        [pattern for pattern in allowed if pattern not in book.names],
+        [pattern for pattern in others if pattern not in book.names],
+    )
 
 
 def common_domain(patterns, others):

@@ -99,6 +99,7 @@ class Attempt:
         self.is_last = submission.is_last
         self.is_callers = joined and submission.source != STORED
         self.addressed_to = submission.addressed_to
+        self.accepted_targets = submission.accepted_targets
         self.joined = joined
         self.is_known = is_known
         self.failures = failures

@@ -106,10 +106,14 @@ class FetchmailServer(models.Model):
                         name=name, known=", ".join(TRUSTED_FIELDS),
                     ))
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([_with_preset(vals) for vals in vals_list])
+
     def write(self, vals):
-        if CACHED & vals.keys():
+        if {*CACHED, "recipient_preset"} & vals.keys():
             self.env.registry.clear_cache()
-        return super().write(vals)
+        return super().write(_with_preset(vals))
 
     def _trusted_fields(self):
         """Return the names of the trusted header fields, the best first."""
@@ -160,3 +164,14 @@ class FetchmailServer(models.Model):
         )
         run = self.env.context.get(FETCH_RUN)
         return open_mailbox(connection, run) if run else connection
+
+
+def _with_preset(vals):
+    """Return values with what a chosen mail server means, unless that is said as well."""
+    preset = PRESETS.get(vals.get("recipient_preset"))
+    if not preset or "recipient_fields" in vals:
+        return vals
+    return {
+        "recipient_fields": ", ".join(preset.fields), "recipient_fields_on_top": preset.is_on_top,
+        **vals,
+    }

@@ -20,9 +20,15 @@ class IrConfigParameter(models.Model):
         Core does that for the allowed domains in ``set_param`` alone, which the screen of
         System Parameters, RPC and data files do not call.
         """
-        if len(self) == 1:
-            vals = self._checked_policy(vals, vals.get("key", self.key))
-        return super().write(vals)
+        for parameter in self:
+            checked = self._checked_policy(
+                {"value": parameter.value, **vals}, vals.get("key", parameter.key),
+            )
+            if checked["value"] != vals.get("value", parameter.value):
+                super(IrConfigParameter, parameter).write({**vals, "value": checked["value"]})
+            else:
+                super(IrConfigParameter, parameter).write(vals)
+        return True
 
     @api.model
     def _checked_policy(self, vals, key):

@@ -34,33 +34,36 @@ class MailAlias(models.Model):
         "alias_domain_id.allowed_domains", "retired_address_ids.until",
     )
     def _compute_reached_by(self):
-        addressing = self.env["mail.postmaster.addressing"]
+        # What reaches an alias depends on aliases that the reader need not be allowed to see.
+        addressing = self.env["mail.postmaster.addressing"].sudo()
+        book = addressing._book_around(self)
         for alias in self:
-            origin, domains = addressing._detected_domains(alias)
-            alias.is_open_to_any_domain = bool(
-                alias.alias_incoming_local and alias.alias_name and origin == "any"
-            )
-            addresses = [alias.alias_full_name] if "@" in (alias.alias_full_name or "") else []
-            if alias.alias_incoming_local and alias.alias_name:
-                addresses += [f"{alias.alias_name}@{domain}" for domain in domains]
-            addresses += alias.retired_address_ids.filtered("is_active").mapped("display_name")
-            alias.reached_by = ", ".join(dict.fromkeys(addresses))
+            alias.is_open_to_any_domain = addressing._is_open(alias)
+            alias.reached_by = ", ".join(addressing._reaching(alias, book))
 
     def write(self, vals):
         """Keep the former address of an alias working: answers to earlier mail use it."""
-        former = {}
-        if {"alias_name", "alias_domain_id"} & vals.keys():
-            former = {alias: (alias.alias_name, alias.alias_domain_id.name) for alias in self}
+        if not {"alias_name", "alias_domain_id"} & vals.keys():
+            return super().write(vals)
+        former = {alias: alias._address_values() for alias in self}
         result = super().write(vals)
         # Former addresses belong to the pipeline, whoever renames an alias.
-        self.env["mail.postmaster.retired.address"].sudo().create([
-            {"kind": address_book.ALIAS, "alias_id": alias.id, "local_part": name, "domain": domain}
-            for alias, (name, domain) in former.items()
+        retired = self.env["mail.postmaster.retired.address"].sudo()
+        retired._retire([
+            values for alias, values in former.items()
             # Without a domain it was an address only by its local part.
-            if name and (domain or alias.alias_incoming_local)
-            and (name, domain) != (alias.alias_name, alias.alias_domain_id.name)
+            if values["local_part"] and (values["domain"] or alias.alias_incoming_local)
+            and values != alias._address_values()
         ])
+        retired._forget([alias._address_values() for alias in self])
         return result
+
+    def _address_values(self):
+        """Return the present address as values of a former one."""
+        return {
+            "kind": address_book.ALIAS, "alias_id": self.id, "local_part": self.alias_name,
+            "domain": self.alias_domain_id.name,
+        }
 
     def unlink(self):
         # Its former addresses go with it, in the database.
@@ -104,7 +107,7 @@ class MailAlias(models.Model):
         )
         code = "alias_misconfigured" if set_invalid else "alias_security"
         reason = Reason(states.REFUSED, code, {"alias": self.display_name})
-        attempt.answers_about = code
+        attempt.answers_about = f"{code}:{self.id}"
         attempt.results.append(RouteResult(f"alias:{self.id}", reason, alias_id=self.id))
 
     def _levels(self):

@@ -3,7 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools.mail import email_normalize
 
 from ..gateway import address_book
-from ..gateway.addresses import BadAddress, canonical, canonical_domain
+from ..gateway.addresses import BadAddress, canonical, canonical_domain, display_domain
 from ..gateway.forwarding import BadForwarders, parse_forwarders
 from ..gateway.shared_addresses import twins
 
@@ -55,6 +55,16 @@ class MailAliasDomain(models.Model):
                     name=self.browse(group[0]).name,
                 ))
 
+    @api.constrains("catchall_alias", "bounce_alias")
+    def _check_catchall_is_no_bounce(self):
+        """Refuse one address for both: every answer would be taken for a report."""
+        for domain in self if self.env["mail.postmaster.addressing"].sudo()._is_on() else ():
+            if domain.catchall_alias == domain.bounce_alias:
+                raise ValidationError(self.env._(
+                    "%(name)s has the same address for catchall and bounce: answers would be "
+                    "taken for delivery reports.", name=domain.name,
+                ))
+
     @api.model_create_multi
     def create(self, vals_list):
         self.env.registry.clear_cache()
@@ -67,15 +77,15 @@ class MailAliasDomain(models.Model):
         former = {domain: domain._addresses() for domain in self}
         result = super().write(vals)
         # Former addresses belong to the pipeline, whoever changes a domain.
-        self.env["mail.postmaster.retired.address"].sudo().create(
-            [
-                {"kind": kind, "alias_domain_id": domain.id, **address}
-                for domain, addresses in former.items()
-                for kind, address in addresses.items()
-                if address != domain._addresses()[kind]
-                and (address.get("local_part") or kind == address_book.DOMAIN)
-            ]
-        )
+        retired = self.env["mail.postmaster.retired.address"].sudo()
+        retired._retire([
+            address for domain, addresses in former.items() for kind, address in addresses.items()
+            if address != domain._addresses()[kind]
+            and (address.get("local_part") or kind == address_book.DOMAIN)
+        ])
+        retired._forget([
+            address for domain in self for address in domain._addresses().values()
+        ])
         return result
 
     def unlink(self):
@@ -88,11 +98,23 @@ class MailAliasDomain(models.Model):
     def _addresses(self):
         """Return ``{kind: values of a former address}`` as they are now."""
         self.ensure_one()
-        return {
-            address_book.DOMAIN: {"domain": self.name},
-            address_book.CATCHALL: {"local_part": self.catchall_alias, "domain": self.name},
-            address_book.BOUNCE: {"local_part": self.bounce_alias, "domain": self.name},
+        local_parts = {
+            address_book.DOMAIN: False, address_book.CATCHALL: self.catchall_alias,
+            address_book.BOUNCE: self.bounce_alias,
         }
+        return {
+            kind: {
+                "kind": kind, "alias_domain_id": self.id, "local_part": local_part,
+                "domain": self.name,
+            }
+            for kind, local_part in local_parts.items()
+        }
+
+    @api.depends("name")
+    def _compute_display_name(self):
+        """Show the name as people read it; mail is compared with the one it travels by."""
+        for domain in self:
+            domain.display_name = display_domain(domain.name or "")
 
     @api.model
     def _in_one_form(self, vals):
@@ -152,9 +174,8 @@ class MailAliasDomain(models.Model):
 
         :param list recipients: addresses
         """
-        names = {address.rpartition("@")[2] for address in recipients}
-        domains = self.search([]).filtered(lambda domain: domain.name.lower() in names)
-        companies = domains.company_ids
+        homes = self.env["mail.postmaster.addressing"]._homes(recipients)
+        companies = self.browse(homes).company_ids
         return companies if len(companies) == 1 else companies.browse()
 
 

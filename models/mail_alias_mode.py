@@ -51,11 +51,12 @@ class MailAlias(models.Model):
         if self.alias_mode == REFUSE:
             return Reason(states.REFUSED, "alias_refuses", params)
         since = self.alias_closed_since
-        if self.alias_mode == CLOSED and (not since or since <= fields.Date.today()):
-            return Reason(states.REFUSED, "alias_closed", {
-                **params, "since": fields.Date.to_string(since) if since else "",
-            })
-        return None
+        if self.alias_mode != CLOSED or since and since > fields.Date.today():
+            return None
+        if not since:
+            return Reason(states.REFUSED, "alias_refuses", params)
+        params["since"] = fields.Date.to_string(since)
+        return Reason(states.REFUSED, "alias_closed", params)
 
     def _tell_refused_sender(self, message, message_dict):
         """Answer the sender of a mail that this alias has turned down."""

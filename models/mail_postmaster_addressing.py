@@ -1,14 +1,14 @@
 """Which aliases a mail is for, and who wrote it: rules of ``gateway``, records of this database."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
 from odoo import api, fields, models, tools
 
 from ..gateway import address_book, forwarding, identity, matching
-from ..gateway.addresses import BadDomains, parse_domains
-from ..gateway.recipients import HEADER, envelope_recipients
+from ..gateway.addresses import BadDomains, display, parse_domains
+from ..gateway.recipients import HEADER, envelope_recipients, read_sender
 from ..gateway.shared_addresses import shared_address
 from .mail_postmaster_policy import ADDRESSING, ALLOWED_DOMAINS, SUBADDRESSING
 
@@ -119,7 +119,7 @@ class MailPostmasterAddressing(models.AbstractModel):
         for text, reason in recipients.rejected:
             trace.miss("rejected_address", text=text, reason=reason)
         book = self._book(recipients.addresses)
-        matches = matching.match_all(recipients.addresses, book, trace)
+        matches = matching.match_all(recipients.addresses, book, trace, read_sender(header))
         sender = self._restored_sender(header, matches, trace)
         return Addressing(recipients, matches, self._known_as(matches), sender)
 
@@ -136,7 +136,7 @@ class MailPostmasterAddressing(models.AbstractModel):
 
     @api.model
     def _is_on(self):
-        return (self.env["mail.postmaster.policy"]._parameter(ADDRESSING) or "").lower() == "true"
+        return self.env["mail.postmaster.policy"]._choice(ADDRESSING) == "True"
 
     @api.model
     def _own_addresses(self, addresses):
@@ -147,21 +147,69 @@ class MailPostmasterAddressing(models.AbstractModel):
         found = matching.match_all(addresses, self._book(addresses), trace)
         return {address for address, matches in found.items() if matches}
 
-    @api.model
-    def _detected_domains(self, alias):
-        """Return ``(who decides, domains)`` for which an alias takes mail by its local part.
+    # --- what reaches an alias --------------------------------------------------------
 
-        :return: the origin is ``alias``, ``domain``, ``database`` or ``any``
+    @api.model
+    def _book_around(self, aliases):
+        """Return the address book with all that could take an address of these aliases."""
+        former = aliases.retired_address_ids.mapped("local_part")
+        names = {name for name in [*aliases.mapped("alias_name"), *former] if name}
+        return self._book_of(sorted(names), "")
+
+    @api.model
+    def _is_open(self, alias):
+        """Tell whether an alias takes mail by its local part for any domain."""
+        return bool(alias.alias_incoming_local and alias.alias_name) and (
+            self._allowed_for(alias) is None
+        )
+
+    @api.model
+    def _reaching(self, alias, book):
+        """Return the addresses that mail reaches an alias by, as a person reads them.
+
+        :param alias: as it is in a form, saved or not
+        :param book: of :meth:`_book_around`
         """
-        own = [home.name for home in self._domains()]
-        for origin, allowed in (
-            ("alias", read_domains(alias.allowed_domains)),
-            ("domain", read_domains(alias.alias_domain_id.allowed_domains)),
-            ("database", self._allowed()),
-        ):
-            if allowed is not None:
-                return origin, [*own, *allowed]
-        return "any", ["*"]
+        if not alias.alias_name:
+            return []
+        detected = self._detected_domains(alias) if alias.alias_incoming_local else []
+        own = alias.alias_domain_id.name
+        if not self._is_on():
+            homes = [own] if own else []
+            return [display(f"{alias.alias_name}@{domain}") for domain in dict.fromkeys(
+                homes + detected
+            )]
+        entry = self._entry(alias)
+        book = replace(book, aliases=(
+            *(other for other in book.aliases if other.id != entry.id), entry,
+        ))
+        candidates = [f"{alias.alias_name}@{name}" for name in [*book.names_of(own), *detected]]
+        candidates += alias.retired_address_ids.filtered("domain").mapped("address")
+        return [
+            display(address) for address in dict.fromkeys(candidates)
+            if "*" in address or any(
+                (found.kind, found.record_id) == (address_book.ALIAS, entry.id)
+                for found in matching.match(address, book, matching.Trace())
+            )
+        ]
+
+    def _detected_domains(self, alias):
+        """Return the domains and patterns for which an alias takes mail by its local part."""
+        allowed = self._allowed_for(alias)
+        return [*(home.name for home in self._domains()), *(["*"] if allowed is None else allowed)]
+
+    def _allowed_for(self, alias):
+        if not self._is_on():
+            return self._allowed()
+        book = address_book.AddressBook(domains=self._domains(), allowed=self._allowed())
+        return book.decides(self._entry(alias))[0]
+
+    def _entry(self, alias):
+        """Return an alias as the address book has it."""
+        return address_book.Alias(
+            alias._origin.id or 0, alias.alias_name or "", alias.alias_domain_id.id or None,
+            alias.alias_incoming_local, read_domains(alias.allowed_domains),
+        )
 
     @api.model
     def _shared_addresses(self, aliases):
@@ -261,13 +309,7 @@ class MailPostmasterAddressing(models.AbstractModel):
             ],
             order="id",
         )
-        return tuple(
-            address_book.Alias(
-                alias.id, alias.alias_name or "", alias.alias_domain_id.id or None,
-                alias.alias_incoming_local, read_domains(alias.allowed_domains),
-            )
-            for alias in aliases
-        )
+        return tuple(map(self._entry, aliases))
 
     @tools.ormcache()
     def _domains(self):
@@ -330,17 +372,24 @@ class MailPostmasterAddressing(models.AbstractModel):
 # The database's list is the same for each mail, and as long as there are alias domains.
 @lru_cache(maxsize=1024)
 def read_domains(text):
-    """Return the domains and patterns of a text, None for an empty one and for nonsense.
+    """Return the domains and patterns of a text, None for an empty one.
 
-    What a person types is checked when it is saved; nonsense written past the checks must
-    not stop mail.
+    What a person types is checked when it is saved. Nonsense written past the checks must
+    neither stop mail nor let in what the rest of the text keeps out.
     """
     if not text:
         return None
     try:
         return parse_domains(text)
     except BadDomains:
-        return None
+        return tuple(domain for entry in text.split(",") for domain in _domains_or_none(entry))
+
+
+def _domains_or_none(entry):
+    try:
+        return parse_domains(entry)
+    except BadDomains:
+        return ()
 
 
 def read_forwarders(text):

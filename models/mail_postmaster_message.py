@@ -94,7 +94,7 @@ class MailPostmasterMessage(models.Model):
     error = fields.Text("Diagnostics", readonly=True, groups="mail_postmaster.group_admin")
     delivery_ids = fields.One2many(
         "mail.postmaster.delivery", "mail_id", "Deliveries", readonly=True,
-        domain=[("target", "!=", "answer")],
+        domain=[("target", "not =like", "answer:%")],
     )
     delivery_note = fields.Char("Why there is no delivery", compute="_compute_delivery_note")
     original_id = fields.Many2one(

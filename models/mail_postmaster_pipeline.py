@@ -42,7 +42,22 @@ STORE = """
     )
     SELECT
         now() AT TIME ZONE 'UTC', %(intake_key)s,
-        %(message_id)s, %(mail_key)s, %(digest)s, %(email_from)s, %(email_normalized)s,
+        %(message_id)s,
+        -- The same content is the same mail, whatever the policy was when it came first.
+        COALESCE(
+            (
+                SELECT mail_key FROM mail_postmaster_message
+                WHERE message_id = NULLIF(%(message_id)s, '') AND digest = %(digest)s
+                ORDER BY id LIMIT 1
+            ),
+            (
+                SELECT %(content_key)s FROM mail_postmaster_message
+                WHERE %(content_key)s IS NOT NULL
+                    AND message_id = NULLIF(%(message_id)s, '') LIMIT 1
+            ),
+            %(mail_key)s
+        ),
+        %(digest)s, %(email_from)s, %(email_normalized)s,
         %(recipients)s, %(subject)s, %(date)s::timestamp, %(size)s, %(source)s,
         (SELECT id FROM fetchmail_server WHERE id = %(server_id)s), %(uid)s,
         %(options)s::jsonb, 'received', 'waiting', 1, 0, 1, true,
@@ -194,9 +209,9 @@ class MailPostmasterPipeline(models.AbstractModel):
             "uid": self.env.uid,
             "intake_key": identity.intake_key(raw, submission.origin + occasion),
             "message_id": head.message_id[: envelope.LONGEST_TEXT],
-            "mail_key": identity.mail_key(
-                head.message_id, mail_digest, with_content=self._delivers_other_content(),
-            ),
+            "mail_key": identity.mail_key(head.message_id, mail_digest),
+            "content_key": identity.mail_key(head.message_id, mail_digest, with_content=True)
+            if self._delivers_other_content() else None,
             "digest": mail_digest,
             "email_from": head.sender,
             "email_normalized": head.sender_address,

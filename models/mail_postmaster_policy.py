@@ -67,6 +67,7 @@ OURS = ("recommended", "strict")
 
 # key: what it may be, the default first
 CHOICES = {
+    ADDRESSING: ("False", "True"),
     OTHER_CONTENT: ("ignore", "park", "deliver"),
     LOOPS: ("odoo", "accepted"),
     LOOP_REPLIES: ("silent", "refuse"),
@@ -79,6 +80,9 @@ CHOICES = {
 }
 
 WEEK = 7 * 24 * 60
+
+# Letters and digits are in names, and "@" ends one.
+SEPARATORS = "+-=_.~!#$%&*/^|"
 
 # A number with more digits is no id in PostgreSQL, whose integers end at 2147483647.
 LONGEST_ID = 9
@@ -148,7 +152,7 @@ class MailPostmasterPolicy(models.AbstractModel):
     @api.model
     def _choice(self, key):
         """Return one of the choices of a parameter; nonsense gives the default."""
-        value = str(self._parameter(key) or "").strip().lower()
+        value = str(self._parameter(key) or "").strip()
         return value if value in CHOICES[key] else CHOICES[key][0]
 
     @api.model
@@ -220,7 +224,14 @@ class MailPostmasterPolicy(models.AbstractModel):
                     longest=retries.LONGEST_MINUTES, most=retries.MOST_STEPS,
                     example=retries.DEFAULT_SCHEDULE,
                 )) from error
-        if key in CHOICES and value not in CHOICES[key]:
+        if key == SUBADDRESSING and set(value) - set(SEPARATORS):
+            raise ValidationError(self.env._(
+                "%(key)s: a sub-address begins with one of these characters: %(characters)s",
+                key=key, characters=SEPARATORS,
+            ))
+        if key == PRESET and value not in PRESETS:
+            raise ValidationError(self.env._("There is no preset %(name)s.", name=value))
+        if key in CHOICES and str(value) not in CHOICES[key]:
             raise ValidationError(self.env._(
                 "%(key)s must be one of: %(choices)s.", key=key, choices=", ".join(CHOICES[key]),
             ))
@@ -302,12 +313,21 @@ class MailPostmasterPolicy(models.AbstractModel):
         values = dict(PRESET_VALUES.get(name, {}))
         if name in OURS and not allowed and own_domains:
             values[ALLOWED_DOMAINS] = own_domains
-        if name == "odoo" and allowed == own_domains and self._preset() in OURS:
+        if name == "odoo" and self._preset() in OURS and self._are_own_domains(allowed):
             values[ALLOWED_DOMAINS] = False
         return {
             key: value for key, value in values.items()
             if (self._parameter(key) or False) != value
         }
+
+    def _are_own_domains(self, text):
+        """Tell whether a list of domains has none but ours, those we had before among them."""
+        # Those of all companies.
+        former = self.env["mail.postmaster.retired.address"].sudo().search(
+            [("kind", "=", "domain")]
+        ).mapped("domain")
+        present = self.env["mail.alias.domain"].sudo().search([]).mapped("name")
+        return bool(text) and set(text.split(",")) <= {*present, *former}
 
     @api.model
     def _check_administrator(self):

@@ -18,9 +18,12 @@ MOST_CRASHES = 3
 MOST_CLAIMS = 5
 # Reasons of a mail that waits for a person to accept it.
 DECIDED_BY_HAND = (
-    "alias_held", "bounce_address_person", "duplicate_other_content", "record_limit",
-    "auto_reply_parked", "automatic_mail_parked", "too_many_received", "too_many_delivered_to",
-    "own_answers",
+    "bounce_address_person", "duplicate_other_content", "too_many_received",
+    "too_many_delivered_to", "own_answers",
+)
+# The same of one of its targets.
+DECIDED_FOR_TARGET = (
+    "alias_held", "record_limit", "auto_reply_parked", "automatic_mail_parked",
 )
 # Reasons of a mail that repeats one that is here.
 REPEATS = ("duplicate", "duplicate_message", "duplicate_other_content", "own_message")
@@ -100,7 +103,8 @@ class MailPostmasterQueue(models.AbstractModel):
         submission = Submission(
             raw=raw or b"", door=options.pop("door", "mail.thread"), source=STORED,
             server_id=row.pop("fetchmail_server_id"),
-            addressed_to=options.pop("addressed_to", None), is_last=is_last, options=options,
+            addressed_to=options.pop("addressed_to", None), is_last=is_last,
+            accepted_targets=frozenset(options.pop("accepted_targets", ())), options=options,
         )
         door = self._door_of(submission, row.pop("user_id"))
         pipeline = door.env[self._name]
@@ -159,8 +163,9 @@ class MailPostmasterQueue(models.AbstractModel):
     def _release(self, mail_id, joins, changes):
         """Give a settled mail a fresh start by hand; return False when it is not settled.
 
-        What was refused or ignored is accepted then, whatever core's checks say. A repeated
-        mail gets a key of its own: whoever releases it wants it a second time.
+        What was refused or ignored is accepted then, whatever core's checks say. Of a mail that
+        waits at some of its targets, these are accepted, and what was decided about the others
+        stays. A repeated mail gets a key of its own: whoever releases it wants it a second time.
 
         :param changes: dict of options that a person changed, in place of those changed at
             an earlier release; None to keep them
@@ -171,7 +176,13 @@ class MailPostmasterQueue(models.AbstractModel):
                 UPDATE mail_postmaster_message SET
                     state = 'received', reason_code = 'waiting', reason_params = NULL,
                     attempts = 1, failures = 0,
-                    options = options || %(changes)s::jsonb,
+                    options = options || %(changes)s::jsonb || jsonb_build_object(
+                        'accepted_targets', (
+                            SELECT COALESCE(jsonb_agg(target), '[]') FROM mail_postmaster_delivery
+                            WHERE mail_id = mail_postmaster_message.id
+                                AND reason_code = ANY(%(decided_for_target)s)
+                        )
+                    ),
                     released = COALESCE(released, false) OR state = ANY(%(turned_down)s)
                         OR reason_code = ANY(%(decided_by_hand)s),
                     mail_key = CASE WHEN reason_code = ANY(%(repeats)s)
@@ -181,6 +192,7 @@ class MailPostmasterQueue(models.AbstractModel):
                 """,
                 {"id": mail_id, "states": list(states.RELEASABLE), "lease": LEASE,
                  "repeats": list(REPEATS), "decided_by_hand": list(DECIDED_BY_HAND),
+                 "decided_for_target": list(DECIDED_FOR_TARGET),
                  "turned_down": [states.REFUSED, states.IGNORED],
                  "changes": Json({"release": changes} if changes else {})},
             )

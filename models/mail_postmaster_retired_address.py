@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..gateway import address_book
+from ..gateway.addresses import display
 
 KINDS = [
     (address_book.ALIAS, "Alias"),
@@ -8,6 +9,10 @@ KINDS = [
     (address_book.BOUNCE, "Bounce"),
     (address_book.DOMAIN, "Name of a domain"),
 ]
+
+
+# What makes two rows the same former address.
+IDENTITY = ("kind", "local_part", "domain", "alias_id", "alias_domain_id")
 
 
 class MailPostmasterRetiredAddress(models.Model):
@@ -30,6 +35,7 @@ class MailPostmasterRetiredAddress(models.Model):
         "Works until", help="The last day on which mail to it is accepted. Empty: for ever.",
     )
 
+    address = fields.Char(compute="_compute_address")
     is_active = fields.Boolean(compute="_compute_is_active")
 
     @api.depends("until")
@@ -38,11 +44,30 @@ class MailPostmasterRetiredAddress(models.Model):
         for retired in self:
             retired.is_active = not retired.until or retired.until >= today
 
-    @api.depends("kind", "local_part", "domain")
+    @api.depends("local_part", "domain")
+    def _compute_address(self):
+        for retired in self:
+            retired.address = "@".join(filter(None, (retired.local_part, retired.domain)))
+
+    @api.depends("address")
     def _compute_display_name(self):
         for retired in self:
-            parts = filter(None, (retired.local_part, retired.domain))
-            retired.display_name = "@".join(parts)
+            retired.display_name = display(retired.address)
+
+    @api.model
+    def _retire(self, vals_list):
+        """Keep former addresses working, each once; one that is retired again, for ever."""
+        self._forget(vals_list)
+        self.create(vals_list)
+
+    @api.model
+    def _forget(self, vals_list):
+        """Take away former addresses that are the present ones again."""
+        if vals_list:
+            self.search(fields.Domain.OR(
+                fields.Domain.AND([(name, "=", vals.get(name, False))] for name in IDENTITY)
+                for vals in vals_list
+            )).unlink()
 
     @api.model_create_multi
     def create(self, vals_list):

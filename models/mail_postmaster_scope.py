@@ -130,11 +130,13 @@ def _in_one_form(vals):
 
     A list with nonsense stays as it is, for the check to name.
     """
+    if not vals.get("allowed_domains"):
+        return vals
     try:
-        domains = ", ".join(parse_domains(vals.get("allowed_domains") or ""))
+        domains = ", ".join(parse_domains(vals["allowed_domains"]))
     except BadDomains:
         return vals
-    return {**vals, "allowed_domains": domains} if domains else vals
+    return {**vals, "allowed_domains": domains or False}
 
 
 def bad_domains(env, error):

@@ -6,8 +6,7 @@ from odoo import api, models
 from odoo.tools import html2plaintext
 
 from ..gateway import hops, screening, states
-from ..gateway.address_list import read_addresses
-from ..gateway.addresses import BadAddress, canonical
+from ..gateway.recipients import first_address
 from .attempt import Reason, RouteResult, target_of
 from .mail_postmaster_policy import LOOP_MINUTES, LOOP_REPLIES, LOOPS, MOST_HOPS, RECORD_MINUTES
 
@@ -69,7 +68,8 @@ class MailPostmasterScreening(models.AbstractModel):
         kept = []
         for route in routes:
             screened = self._screened(attempt, message_dict, route)
-            reason = self._turned_down(attempt, screened)
+            is_accepted = screened.target in attempt.accepted_targets
+            reason = None if is_accepted else self._turned_down(attempt, screened)
             if not reason:
                 kept.append(route)
                 continue
@@ -88,7 +88,7 @@ class MailPostmasterScreening(models.AbstractModel):
         )[:1]
         return Screened(
             target_of(route, attempt.server_id), alias, domain, is_reply,
-            _sender(message_dict["email_from"]),
+            first_address(message_dict["email_from"] or ""),
         )
 
     def _turned_down(self, attempt, screened):
@@ -100,7 +100,8 @@ class MailPostmasterScreening(models.AbstractModel):
     def _tell_sender(self, attempt, message, message_dict, screened, reason):
         """Answer the sender of a mail that was refused."""
         if reason.code in ("alias_refuses", "alias_closed"):
-            attempt.answers_about = reason.code
+            # Each of several has its own text.
+            attempt.answers_about = f"{reason.code}:{screened.alias.id}"
             screened.alias._tell_refused_sender(message, message_dict)
         elif reason.code == "sender_limit":
             attempt.answers_about = "loop_limit"
@@ -200,7 +201,7 @@ class MailPostmasterScreening(models.AbstractModel):
     def _repeats_to_catchall(self, attempt, message_dict):
         """Tell whether the same sender has lately written the same text to the catchall."""
         policy = self.env["mail.postmaster.policy"]
-        sender = _sender(message_dict["email_from"])
+        sender = first_address(message_dict["email_from"] or "")
         if policy._choice(LOOPS) == "odoo" or not sender:
             return False
         text = f"{message_dict.get('subject')}\0{html2plaintext(message_dict.get('body') or '')}"
@@ -209,13 +210,3 @@ class MailPostmasterScreening(models.AbstractModel):
         return not self.env["mail.postmaster.quota"]._reserve(
             attempt, f"catchall:{digest}", 1, minutes, sender=sender,
         )
-
-
-def _sender(email_from):
-    """Return the canonical address of a sender, or an empty text."""
-    for address in read_addresses(email_from or ""):
-        try:
-            return canonical(address)
-        except BadAddress:
-            continue
-    return ""

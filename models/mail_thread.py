@@ -99,7 +99,8 @@ class MailThread(models.AbstractModel):
         # Somebody who assigns a report to a record wants to read it there.
         is_assigned = attempt and attempt.addressed_to == []
         if attempt and attempt.addressing:
-            message_dict = {**message_dict, "to": ",".join(attempt.addressing.addresses)}
+            to = _prepared(attempt.addressing, message_dict)["to"]
+            message_dict = {**message_dict, "to": to}
         is_bounce = not is_assigned and super()._detect_is_bounce(message, message_dict)
         if attempt and not is_assigned:
             reports = self.env["mail.postmaster.report"]
@@ -239,14 +240,15 @@ class MailThread(models.AbstractModel):
         )
 
     def _routing_create_bounce_email(self, email_from, body_html, message, **mail_values):
-        """Answer the sender of one mail once, whatever the number of its copies."""
+        """Answer the sender of one mail once about one thing, whatever the number of its copies."""
         attempt = self.env.context.get(ATTEMPT)
         if attempt:
             pipeline = self.env["mail.postmaster.pipeline"]
             answers = self.env["mail.postmaster.answer"]
             why = answers._reason_not_to_answer(attempt, email_from)
             # Delivered from the start: an answer is not given a second time by any attempt.
-            if not why and not pipeline._claim(attempt, ["answer"], state=states.DELIVERED):
+            answer = f"answer:{attempt.answers_about or ''}"
+            if not why and not pipeline._claim(attempt, [answer], state=states.DELIVERED):
                 why = self.env._("this mail was answered before")
             if why:
                 attempt.trace.miss("answer", why=why)

@@ -47,8 +47,8 @@ REASONS = {
         "The sender was told."
     ),
     "alias_held": _lt("The address %(alias)s holds mail until somebody has looked at it."),
-    "alias_refuses": _lt("The address %(alias)s takes no mail. The sender was told."),
-    "alias_closed": _lt("The address %(alias)s is closed since %(since)s. The sender was told."),
+    "alias_refuses": _lt("The address %(alias)s takes no mail."),
+    "alias_closed": _lt("The address %(alias)s is closed since %(since)s."),
     "duplicate_other_content": _lt(
         "Every addressee already has a message with this Message-Id, but with another content."
     ),
@@ -117,7 +117,8 @@ RECIPIENT_PRESETS = {
     "postfix": _lt(
         "Postfix writes the address as it came in X-Original-To, and the mailbox it delivers to "
         "in Delivered-To, when it delivers by itself. Where it redirects one address to another "
-        "inside itself, and not to that of the mailbox, trust Delivered-To alone."
+        "inside itself, and not to that of the mailbox, trust Delivered-To alone. Where it marks "
+        "mail for another server (lmtp with flags=O), untick “Only at the top”."
     ),
     "dovecot": _lt(
         "The LMTP server of Dovecot writes the recipient that it was given in Delivered-To, and "
@@ -207,6 +208,7 @@ STEPS = {
         True: _lt("%(address)s is a former address of %(found)s."),
         False: _lt("%(address)s is no former address."),
     },
+    "match_sender": {False: _lt("%(address)s is the sender's own.")},
     "match_local_part": {
         True: _lt(
             "%(found)s takes mail for %(address)s by its local part (allowed by: %(origin)s)."

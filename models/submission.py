@@ -22,6 +22,7 @@ class Submission:
     :param addressed_to: addresses to use in place of those in the header, as a person
         asked; empty to hand the mail to the model and record in the options; or None
     :param bool is_last: park the mail when this attempt fails
+    :param accepted_targets: targets that a person has accepted, whatever the rules say
     """
 
     raw: bytes
@@ -31,6 +32,7 @@ class Submission:
     options: dict = field(default_factory=dict)
     addressed_to: list | None = None
     is_last: bool = False
+    accepted_targets: frozenset = frozenset()
 
     @property
     def can_refuse(self):

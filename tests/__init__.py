@@ -18,6 +18,7 @@ from . import (
     test_dialogs,
     test_duplicates,
     test_erase,
+    test_former_addresses,
     test_forwarding,
     test_hooks,
     test_intake,

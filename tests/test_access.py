@@ -24,6 +24,7 @@ NOTHING = "does nothing and tells nothing"
 
 METHODS = {
     ("fetchmail.server", "action_postmaster_messages"): SYSTEM,
+    ("fetchmail.server", "create"): CORE,
     ("fetchmail.server", "write"): CORE,
     ("ir.config_parameter", "create"): CORE,
     ("ir.config_parameter", "write"): CORE,

@@ -57,7 +57,7 @@ class TestAddressing(GatewayCase):
         form = Form(self.server)
         for preset, fields, is_on_top, note in [
             ("dovecot", "Delivered-To", True, "LMTP"), ("postfix", "X-Original-To, Delivered-To",
-             False, "X-Original-To"), ("other", "", False, "as in Odoo"),
+             True, "X-Original-To"), ("other", "", False, "as in Odoo"),
         ]:
             form.recipient_preset = preset
             self.assertEqual(form.recipient_fields or "", fields)
@@ -87,6 +87,69 @@ class TestAddressing(GatewayCase):
         self.env["ir.config_parameter"].set_param("mail.postmaster.subaddressing", False)
         _result, row = self.receive(self.mail(to="people+ref42@postmaster.test"))
         self.assertReason(row, "refused", "no_route_refused")
+
+    def test_bounce_address_in_cc_takes_no_mail_from_an_alias(self):
+        for number, headers in enumerate((
+            "\r\nCc: bounce@postmaster.test", "\r\nCc: bounce+x@postmaster.test",
+            "\r\nDelivered-To: bounce@postmaster.test",
+        )):
+            with self.subTest(headers=headers):
+                _result, row = self.receive(
+                    self.mail(headers=headers, message_id=f"<bounce{number}@x>")
+                )
+                self.assertReaches(row, self.alias)
+
+    def test_long_local_part(self):
+        alias = self.make_alias("x" * 100, "res.partner")
+        _result, row = self.receive(self.mail(to=f"{'x' * 100}@postmaster.test"))
+        self.assertReaches(row, alias)
+
+    def test_mail_server_chosen_by_a_program(self):
+        server = self.env["fetchmail.server"].create({"name": "S", "recipient_preset": "exim"})
+        self.assertEqual(server.recipient_fields, "Envelope-To")
+        server.recipient_preset = "fastmail"
+        self.assertEqual(server.recipient_fields, "X-Delivered-To")
+
+    def test_nonsense_in_parameters(self):
+        parameters = self.env["ir.config_parameter"]
+        for key, value in [
+            ("mail.postmaster.subaddressing", "abc"), ("mail.postmaster.subaddressing", "@"),
+            ("mail.postmaster.addressing", "banana"), ("mail.postmaster.preset", "best"),
+        ]:
+            with self.subTest(key=key, value=value), self.assertRaises(ValidationError):
+                parameters.set_param(key, value)
+        several = parameters.search([("key", "in", (
+            "mail.catchall.domain.allowed", "mail.postmaster.preset",
+        ))])
+        with self.assertRaises(ValidationError):
+            several.value = "not a domain"
+        renamed = parameters.create({"key": "any", "value": "not a domain"})
+        parameters.search([("key", "=", "mail.catchall.domain.allowed")]).unlink()
+        with self.assertRaises(ValidationError):
+            renamed.key = "mail.catchall.domain.allowed"
+
+    def test_nonsense_written_past_the_checks_lets_nobody_in(self):
+        self.alias.alias_incoming_local = True
+        self.set_parameter_with_sql("mail.catchall.domain.allowed", "partner.test,not a domain")
+        for domain, state in [("partner.test", "delivered"), ("else.test", "refused")]:
+            _result, row = self.receive(
+                self.mail(to=f"people@{domain}", message_id=f"<{domain}@x>")
+            )
+            self.assertEqual(row.state, state)
+
+    def test_catchall_and_bounce_are_two(self):
+        with self.assertRaisesRegex(ValidationError, "catchall and bounce"):
+            self.domain.catchall_alias = "bounce"
+
+    def test_going_back_takes_away_the_domains_of_a_preset(self):
+        self.env["mail.alias.domain"].create({
+            "name": "later.test", "bounce_alias": "b", "catchall_alias": "c",
+        })
+        self.domain.name = "renamed.test"
+        parameters = self.env["ir.config_parameter"]
+        self.assertTrue(parameters.get_param("mail.catchall.domain.allowed"))
+        self.env["mail.postmaster.policy"].apply_preset("odoo")
+        self.assertFalse(parameters.get_param("mail.catchall.domain.allowed"))
 
     def test_sub_address_of_bounce_is_bounces(self):
         _result, row = self.receive(self.mail(to="bounce+token@postmaster.test"))

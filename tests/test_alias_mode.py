@@ -45,6 +45,33 @@ class TestAliasMode(GatewayCase, MockEmail):
         self.assertEqual(set(row.delivery_ids.mapped("state")), {"delivered"})
         self.assertEqual(len(row.delivery_ids), 2)
 
+    def test_releasing_what_one_holds_changes_nothing_for_another(self):
+        self.alias.alias_mode = "hold"
+        refusing = self.make_alias("closed", "res.partner", alias_mode="refuse")
+        restricted = self.make_alias("friends", "res.partner", alias_contact="partners")
+        row, answers = self.receive_with_answers(self.mail(
+            to="people@postmaster.test, closed@postmaster.test, friends@postmaster.test",
+        ))
+        self.assertReason(row, "parked", "alias_held")
+        self.assertEqual(len(answers), 2)
+        row.action_process_again()
+        by_alias = {one.alias_id: one.state for one in row.delivery_ids}
+        self.assertEqual(
+            by_alias, {self.alias: "delivered", refusing: "refused", restricted: "refused"},
+        )
+
+    def test_each_refusing_alias_tells_its_own(self):
+        self.alias.write({"alias_mode": "refuse", "alias_refusal": "<p>First text</p>"})
+        self.make_alias(
+            "others", "res.partner", alias_mode="refuse", alias_refusal="<p>Second text</p>",
+        )
+        _row, answers = self.receive_with_answers(
+            self.mail(to="people@postmaster.test, others@postmaster.test")
+        )
+        self.assertEqual(len(answers), 2)
+        self.assertIn("First text", "".join(answers))
+        self.assertIn("Second text", "".join(answers))
+
     def test_answer_to_a_conversation_is_held_too(self):
         partner = self.env["res.partner"].create({"name": "Talk"})
         question = partner.message_post(body="x", message_type="comment")

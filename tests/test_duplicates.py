@@ -52,6 +52,26 @@ class TestDuplicates(GatewayCase):
         _result, third = self.receive(b"Received: by another hop\r\n" + raw)
         self.assertReason(third, "ignored", "duplicate")
 
+    def test_policy_that_changes_loses_nothing(self):
+        other = self.make_alias("others", "res.partner")
+        third = self.make_alias("third", "res.partner")
+        raw = self.mail(message_id="<twice@customer.test>")
+        copies = [(self.alias, "people"), (other, "others"), (third, "third")]
+        for policy, (alias, name) in zip(("deliver", "park", "ignore"), copies, strict=True):
+            self.env["ir.config_parameter"].set_param(OTHER_CONTENT, policy)
+            _result, row = self.receive(raw.replace(b"people@", name.encode() + b"@"))
+            self.assertReason(row, "delivered", "record_created")
+            self.assertEqual(row.delivery_ids.alias_id, alias)
+
+    def test_other_content_is_parked_after_it_was_delivered(self):
+        self.env["ir.config_parameter"].set_param(OTHER_CONTENT, "deliver")
+        _first, second = self.receive_twice()
+        self.assertReason(second, "delivered", "record_created")
+        self.env["ir.config_parameter"].set_param(OTHER_CONTENT, "park")
+        raw = self.mail(message_id="<twice@customer.test>") + b"Third text"
+        _result, third = self.receive(raw)
+        self.assertReason(third, "parked", "duplicate_other_content")
+
     def test_addressee_not_served_is_served_whatever_the_content(self):
         other = self.make_alias("others", "res.partner")
         first, _second = self.receive_twice()

@@ -13,6 +13,7 @@ PLAIN = "bounce@postmaster.test"
 class TestReturnPath(ReportsCase, MockSmtplibCase):
     def setUp(self):
         super().setUp()
+        self.env["ir.config_parameter"].set_param("mail.postmaster.return_path", "signed")
         self.env["ir.mail_server"].search([]).unlink()
         self.server = self.env["ir.mail_server"].create({
             "name": "Out", "smtp_host": "localhost", "from_filter": "postmaster.test",

@@ -142,6 +142,9 @@ def add_trusting_server(env, dovecot, way, kind):
     # As on screen, where the preset fills in the fields that are trusted.
     with Form(server) as form:
         form.recipient_preset = way.preset
+        if way == REWRITTEN:
+            # Dovecot's own Received field stands above the mark, as the note says.
+            form.recipient_fields_on_top = False
     return server.id
 
 

@@ -52,7 +52,9 @@ allowed = st.sampled_from(ALLOWED)
 kind = st.sampled_from(("alias", "catchall", "bounce", "domain"))
 
 LEVEL = st.none() | st.lists(
-    st.sampled_from(("a.test", "b.a.test", "*.a.test", "*.b.a.test", "*.test", "x.org")),
+    st.sampled_from((
+        "a.test", "b.a.test", "*.a.test", "*.b.a.test", "*.test", "x.org", "example.com",
+    )),
     max_size=3,
 ).map(tuple)
 ALIAS = st.tuples(st.none() | st.integers(1, 3), st.booleans(), LEVEL)

@@ -256,6 +256,18 @@ class TestLocalPart(MatchingCase):
                     expected = is_found and field != "From"
                     self.assertEqual(any(found.values()), expected)
 
+    def test_address_of_the_sender_is_not_detected(self):
+        aliases = book([(1, "commercial", 1, True)], allowed=("gmail.com",))
+        for sender, expected in [("commercial@gmail.com", []), ("x@y.test", ["alias"])]:
+            for address in ("commercial@gmail.com", "Commercial@GMAIL.com"):
+                trace = Trace()
+                found = match(address, aliases, trace, sender)
+                self.assertEqual([one.kind for one in found], expected)
+        self.assertEqual(match("commercial@gmail.com", aliases, trace, "commercial@gmail.com"), [])
+        self.assertEqual(trace.steps[-1]["step"], "match_sender")
+        # An alias may write to itself.
+        self.assertTrue(match("commercial@example.com", aliases, Trace(), "commercial@example.com"))
+
     def test_two_companies_three_domains_two_allowed(self):
         domains = (EXAMPLE, OTHER, Domain(3, "third.test"))
         allowed = ("a.test", "*.b.test")

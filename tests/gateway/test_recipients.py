@@ -218,7 +218,8 @@ class TestOddHeaders(BaseCase):
         self.assertLess(time.monotonic() - start, 5)
         self.assertEqual(len(answer.addresses), MOST_RECIPIENTS)
         self.assertEqual(read.call_count, MOST_RECIPIENTS + 1)
-        self.assertEqual(answer.rejected, (("user500@x.test", "too_many_recipients"),))
+        first = f"user{MOST_RECIPIENTS}@x.test"
+        self.assertEqual(answer.rejected, ((first, "too_many_recipients"),))
 
     def test_one_recipient_many_times(self):
         header = b"To: " + b", ".join([b"a@x.test"] * 20_000) + b", b@x.test"

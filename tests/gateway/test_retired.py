@@ -82,6 +82,26 @@ class TestRetired(MatchingCase):
             ("nobody@former.test",),
         ])
 
+    def test_addresses_from_before_several_changes(self):
+        # example.com was first.test, then second.test; the alias changed in between.
+        retired = (
+            Retired("domain", 1, domain="second.test"), Retired("alias", 1, "old", "second.test"),
+            Retired("domain", 1, domain="first.test"),
+        )
+        self.assertCases(book([(1, "sales", 1)], retired=retired), [
+            (f"old@{name}", ("alias", 1, "retired"))
+            for name in ("first.test", "second.test", "example.com")
+        ])
+
+    def test_former_name_that_another_domain_had_too(self):
+        retired = (
+            Retired("domain", 2, domain="former.test"), Retired("domain", 1, domain="former.test"),
+        )
+        self.assertCases(book([(1, "sales", 1), (2, "info", 2)], retired=retired), [
+            ("sales@former.test", ("alias", 1, "retired")),
+            ("info@former.test", ("alias", 2, "retired")),
+        ])
+
     def test_former_name_taken_by_another_domain(self):
         domains = (EXAMPLE, Domain(4, "former.test", "catchall", "bounce"))
         retired = (Retired("domain", 1, domain="former.test"),)

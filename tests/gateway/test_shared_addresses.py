@@ -42,6 +42,12 @@ class TestSharedAddresses(BaseCase):
         taken = (EXAMPLE, OTHER, Domain(3, "third.test", "sales"))
         self.assertShared(None, one, other, domains=taken)
 
+    def test_own_domains_among_the_allowed(self):
+        self.assertShared(
+            None, (1, "sales", 1, True), (2, "sales", 2, True),
+            allowed=("example.com", "other.test"),
+        )
+
     def test_lists_of_allowed_domains(self):
         for allowed, others, expected in [
             (("a.test",), ("b.test",), None),

@@ -279,7 +279,7 @@ registry.category("web_tour.tours").add("mail_postmaster_incoming_server", {
             trigger: ".o_form_view [name='recipient_preset_note']:contains('Postfix writes')",
         },
         {
-            trigger: ".o_form_view [name='recipient_fields_on_top'] input:not(:checked)",
+            trigger: ".o_form_view [name='recipient_fields_on_top'] input:checked",
         },
         {
             content: "Postfix writes no prefix",
