@@ -10,6 +10,7 @@ from functools import cached_property
 from ..gateway import identity, states
 from ..gateway.automatic import classify
 from ..gateway.envelope import split_addresses
+from ..gateway.reports import read_report
 from ..gateway.trace import Trace
 from .submission import STORED
 
@@ -105,6 +106,7 @@ class Attempt:
         self.superseded_ids = []
         # The Addressing of the mail, where that is not core's alone.
         self.addressing = None
+        self.raw = submission.raw
         self.header = identity.split_header(submission.raw)[0]
         # {target: what becomes of automatic mail there}, see gateway.screening.
         self.treatments = {}
@@ -130,6 +132,11 @@ class Attempt:
     def automatic(self):
         """Who wrote the mail, as an :class:`gateway.automatic.Automatic`."""
         return classify(self.header)
+
+    @cached_property
+    def report(self):
+        """What the mail tells about another mail, a :class:`gateway.reports.Report`, or None."""
+        return read_report(self.raw)
 
     def enter(self):
         """Return True once: for the call this attempt was made for, not for calls inside it."""

@@ -3,14 +3,10 @@ import poplib
 import ssl
 
 from odoo import api, fields, models
-from odoo.addons.mail.models.fetchmail import (
-    MAIL_TIMEOUT,
-    OdooIMAP4,
-    OdooIMAP4_SSL,
-    OdooPOP3,
-    OdooPOP3_SSL,
-)
 from odoo.exceptions import UserError
+
+from odoo.addons.mail.models import fetchmail
+from odoo.addons.mail.models.fetchmail import MAIL_TIMEOUT
 
 VERIFY, ANY = "verify", "any"
 
@@ -86,15 +82,15 @@ class FetchmailServer(models.Model):
     def _open_imap(self):
         server, port, context = self.server, int(self.port), self._tls_context()
         if self.is_ssl:
-            return OdooIMAP4_SSL(server, port, ssl_context=context, timeout=MAIL_TIMEOUT)
-        connection = OdooIMAP4(server, port, timeout=MAIL_TIMEOUT)
+            return fetchmail.OdooIMAP4_SSL(server, port, ssl_context=context, timeout=MAIL_TIMEOUT)
+        connection = fetchmail.OdooIMAP4(server, port, timeout=MAIL_TIMEOUT)
         return _with_starttls(connection, connection.starttls, context, imaplib.IMAP4.error)
 
     def _open_pop(self):
         server, port, context = self.server, int(self.port), self._tls_context()
         if self.is_ssl:
-            return OdooPOP3_SSL(server, port, context=context, timeout=MAIL_TIMEOUT)
-        connection = OdooPOP3(server, port, timeout=MAIL_TIMEOUT)
+            return fetchmail.OdooPOP3_SSL(server, port, context=context, timeout=MAIL_TIMEOUT)
+        connection = fetchmail.OdooPOP3(server, port, timeout=MAIL_TIMEOUT)
         return _with_starttls(connection, connection.stls, context, poplib.error_proto)
 
 

@@ -25,3 +25,29 @@ class MailMail(models.Model):
     def send_after_commit(self):
         """Send without the attempt, of which nothing is part after its commit."""
         return super(MailMail, self.with_context(**{ATTEMPT: None})).send_after_commit()
+
+    def _prepare_outgoing_list(self, mail_server=False, doc_to_followers=None):
+        """Let the return path say which message comes back.
+
+        Core puts the bounce address of the alias domain there, and uses it as the envelope
+        sender where the mail server may send for it; a server that may only send for exactly
+        that address keeps it.
+        """
+        outgoing = super()._prepare_outgoing_list(
+            mail_server=mail_server, doc_to_followers=doc_to_followers,
+        )
+        return_paths = self.env["mail.postmaster.return_path"]
+        servers = self.env["ir.mail_server"].sudo()
+        allowed = mail_server.from_filter if mail_server else servers._get_default_from_filter()
+        for values in outgoing:
+            bounce_address = values["headers"].get("Return-Path")
+            if not bounce_address or bounce_address not in self._bounce_addresses():
+                continue
+            signed = return_paths._signed(self.mail_message_id.id, bounce_address)
+            if servers._match_from_filter(signed, allowed):
+                values["headers"] = {**values["headers"], "Return-Path": signed}
+        return outgoing
+
+    def _bounce_addresses(self):
+        """Return the bounce addresses that core may have put into the return path."""
+        return {self.record_alias_domain_id.bounce_email, self.env.company.bounce_email}

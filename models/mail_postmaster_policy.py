@@ -39,10 +39,22 @@ MOST_HOPS = "mail.postmaster.hops"
 # Whether answers are core's, or go to people alone, once, for the company of the mail.
 ANSWERS = "mail.postmaster.answers"
 ANSWER_HOURS = "mail.postmaster.answer.hours"
+# What becomes of the address of a recipient who complained (RFC 5965).
+COMPLAINTS = "mail.postmaster.complaints"
+# Whether addresses that mail can not reach are blacklisted: after so many hard bounces, within
+# so many days, with at least so many days between the first and the last.
+BOUNCE_BLACKLIST = "mail.postmaster.blacklist"
+BLACKLIST_BOUNCES = "mail.postmaster.blacklist.bounces"
+BLACKLIST_DAYS = "mail.postmaster.blacklist.days"
+BLACKLIST_SPREAD = "mail.postmaster.blacklist.spread"
+# Whether the return path of a mail says which message it is.
+# In no preset: a mail server that drops sub-addresses would lose every bounce.
+RETURN_PATH = "mail.postmaster.return_path"
 
 RECOMMENDED = {
     ADDRESSING: "True", SUBADDRESSING: "+", OTHER_CONTENT: "ignore", LOOPS: "accepted",
     LOOP_REPLIES: "silent", AUTO_REPLIES: "note", AUTOMATIC_MAIL: "accept", ANSWERS: "careful",
+    COMPLAINTS: "blacklist", BOUNCE_BLACKLIST: "on",
 }
 PRESET_VALUES = {
     "recommended": RECOMMENDED,
@@ -61,6 +73,9 @@ CHOICES = {
     AUTO_REPLIES: screening.POLICIES,
     AUTOMATIC_MAIL: screening.POLICIES,
     ANSWERS: ("odoo", "careful"),
+    COMPLAINTS: ("record", "blacklist"),
+    BOUNCE_BLACKLIST: ("off", "on"),
+    RETURN_PATH: ("odoo", "signed"),
 }
 
 WEEK = 7 * 24 * 60
@@ -79,6 +94,9 @@ NUMBERS = {
     RECORD_LIMIT: (5, 1, 1_000_000),
     MOST_HOPS: (hops.MOST_HOPS, 10, 1000),
     ANSWER_HOURS: (24, 1, 8760),
+    BLACKLIST_BOUNCES: (5, 2, 1000),
+    BLACKLIST_DAYS: (31, 1, 365),
+    BLACKLIST_SPREAD: (7, 0, 365),
 }
 
 # Fields of mail.postmaster.scope, and the parameter that decides where no scope does.

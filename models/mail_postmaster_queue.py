@@ -18,8 +18,9 @@ MOST_CRASHES = 3
 MOST_CLAIMS = 5
 # Reasons of a mail that waits for a person to accept it.
 DECIDED_BY_HAND = (
-    "alias_held", "duplicate_other_content", "record_limit", "auto_reply_parked",
-    "automatic_mail_parked", "too_many_received", "too_many_delivered_to", "own_answers",
+    "alias_held", "bounce_address_person", "duplicate_other_content", "record_limit",
+    "auto_reply_parked", "automatic_mail_parked", "too_many_received", "too_many_delivered_to",
+    "own_answers",
 )
 # Reasons of a mail that repeats one that is here.
 REPEATS = ("duplicate", "duplicate_message", "duplicate_other_content", "own_message")

@@ -87,6 +87,8 @@ class MailPostmasterRetention(models.AbstractModel):
     def _erase_sender(self, address):
         """Erase what the log knows of a person who has written: content, names, subjects, ids.
 
+        Also the reports that counted as bounces of that address, which quote what was sent there.
+
         That a mail came, when, and what became of it stays; the records it made are not
         the log's to erase. A mail that was waiting is ignored.
 
@@ -95,8 +97,15 @@ class MailPostmasterRetention(models.AbstractModel):
         """
         self.env.flush_all()
         self.env.cr.execute(
-            "SELECT id FROM mail_postmaster_message WHERE email_normalized = %s FOR UPDATE",
-            [address.strip().lower()],
+            """
+            WITH bounces AS (
+                DELETE FROM mail_postmaster_bounce WHERE address = %(address)s RETURNING mail_id
+            )
+            SELECT id FROM mail_postmaster_message
+            WHERE email_normalized = %(address)s OR id IN (SELECT mail_id FROM bounces)
+            FOR UPDATE
+            """,
+            {"address": address.strip().lower()},
         )
         ids = [mail_id for (mail_id,) in self.env.cr.fetchall()]
         # Activities and the log of downloads quote the mail; nobody has the right to change them.

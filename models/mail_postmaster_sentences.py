@@ -3,6 +3,17 @@
 from odoo import api, models
 
 from .mail_postmaster_message import COPIES
+from .report_sentences import (
+    AND_MORE,
+    NOBODY,
+    NOTES,
+    OUTCOMES,
+    SAID,
+    SAID_BY_SERVER,
+    WHY,
+    decode_outcomes,
+    is_rest,
+)
 from .sentences import (
     NO_DELIVERY,
     NO_DELIVERY_OTHERWISE,
@@ -49,7 +60,7 @@ class MailPostmasterMessage(models.Model):
         if not template:
             # A reason of an addon that is gone: its code is better than nothing.
             return code
-        return fill(self.env._(template), self._readable_params(params))
+        return fill(self.env._(template), self._readable_params(params)).strip()
 
     @api.model
     def _step_sentence(self, step):
@@ -69,10 +80,40 @@ class MailPostmasterMessage(models.Model):
             params["model"] = self._model_name(model)
         if target := params.get("target"):
             params["target"] = self._target_name(str(target))
+        params["outcomes"] = " ".join(map(self._outcome_sentence, decode_outcomes(
+            str(params.get("outcomes") or "")
+        ))).strip()
         if found := params.get("found"):
             names = [self._target_name(target) for target in str(found).split(", ")]
             params["found"] = ", ".join(names)
         return params
+
+    @api.model
+    def _outcome_sentence(self, outcome):
+        """Return a sentence for an outcome of ``report_sentences.decode_outcomes``."""
+        kind, code, address = outcome
+        if is_rest(kind):
+            return fill(self.env._(AND_MORE), {"count": code})
+        if kind not in OUTCOMES:
+            return ""
+        params = {"address": address or self.env._(NOBODY), "why": self._why(code)}
+        return fill(self.env._(OUTCOMES[kind]), params)
+
+    @api.model
+    def _report_sentence(self, content):
+        """Return what a ``mail.notification`` keeps of a report in words, with the server's own."""
+        template = NOTES.get(content.get("kind"))
+        if not template:
+            return ""
+        said = ""
+        if content.get("diagnostic"):
+            said = fill(self.env._(SAID_BY_SERVER if content.get("server") else SAID), content)
+        note = fill(self.env._(template), {"why": self._why(content.get("code"))})
+        return f"{note} {said}".strip()
+
+    def _why(self, code):
+        # A code of a later version is better than nothing.
+        return self.env._(WHY[code]) if code in WHY else str(code)
 
     @api.model
     def _model_name(self, model):

@@ -2,7 +2,7 @@ import psycopg2
 
 from odoo import api, models
 from odoo.exceptions import ConcurrencyError
-from odoo.tools.mail import email_split, formataddr
+from odoo.tools.mail import email_normalize, email_split, formataddr
 
 from ..gateway import identity, states
 from ..gateway.envelope import RECIPIENT_FIELDS
@@ -101,7 +101,19 @@ class MailThread(models.AbstractModel):
         if attempt and attempt.addressing:
             message_dict = {**message_dict, "to": ",".join(attempt.addressing.addresses)}
         is_bounce = not is_assigned and super()._detect_is_bounce(message, message_dict)
+        if attempt and not is_assigned:
+            reports = self.env["mail.postmaster.report"]
+            is_bounce = reports._is_report(attempt, message_dict, is_bounce)
         return self._note_check("report", is_bounce)
+
+    def _message_parse_extract_bounce(self, email_message, message_dict):
+        """Find out what a report is about, where core guesses from its first parts."""
+        attempt = self.env.context.get(ATTEMPT)
+        if not attempt:
+            return super()._message_parse_extract_bounce(email_message, message_dict)
+        if not self._detect_is_bounce(email_message, message_dict):
+            return {"is_bounce": False}
+        return self.env["mail.postmaster.report"]._bounce_values(attempt)
 
     @api.model
     def _detect_loop_headers(self, msg_dict):
@@ -174,19 +186,18 @@ class MailThread(models.AbstractModel):
     @api.model
     def _routing_handle_bounce(self, email_message, message_dict):
         attempt = self.env.context.get(ATTEMPT)
-        if attempt:
-            is_matched = message_dict["bounced_email"] or message_dict["bounced_message"]
-            reason = (
-                Reason(states.DELIVERED, "report_recorded") if is_matched
-                else Reason(states.IGNORED, "report_unmatched")
-            )
-            report = {"report": RouteResult("report", reason)}
-            if attempt.is_callers:
-                attempt.results += report.values()
-            elif not self._claim_targets(attempt, report):
-                # A second copy of the report must not count as a second bounce.
-                return
-        super()._routing_handle_bounce(email_message, message_dict)
+        core = super()._routing_handle_bounce
+        if not attempt:
+            core(email_message, message_dict)
+            return
+        self.env["mail.postmaster.report"]._handle(attempt, email_message, message_dict, core)
+
+    @api.model
+    def _routing_reset_bounce(self, email_message, message_dict):
+        super()._routing_reset_bounce(email_message, message_dict)
+        if self.env.context.get(ATTEMPT):
+            address = email_normalize(message_dict["email_from"] or "")
+            self.env["mail.postmaster.bounce"]._forget(address)
 
     @api.model
     def _routing_warn(self, error_message, message_id, route, raise_exception=True):

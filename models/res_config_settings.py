@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from ..gateway import retries
 from .mail_postmaster_policy import (
@@ -7,7 +8,12 @@ from .mail_postmaster_policy import (
     ANSWERS,
     AUTO_REPLIES,
     AUTOMATIC_MAIL,
+    BLACKLIST_BOUNCES,
+    BLACKLIST_DAYS,
+    BLACKLIST_SPREAD,
+    BOUNCE_BLACKLIST,
     CHOICES,
+    COMPLAINTS,
     ENABLED,
     LOG_DAYS,
     LOOP_MINUTES,
@@ -25,6 +31,7 @@ from .mail_postmaster_policy import (
     RECORD_MINUTES,
     RESPONSIBLE,
     RETRY_MINUTES,
+    RETURN_PATH,
     SUBADDRESSING,
 )
 from .mail_postmaster_scope import POLICIES
@@ -34,6 +41,9 @@ NUMBER_FIELDS = {
     LOOP_THRESHOLD: "postmaster_loop_threshold",
     ANSWER_HOURS: "postmaster_answer_hours",
     MOST_HOPS: "postmaster_most_hops",
+    BLACKLIST_BOUNCES: "postmaster_blacklist_bounces",
+    BLACKLIST_DAYS: "postmaster_blacklist_days",
+    BLACKLIST_SPREAD: "postmaster_blacklist_spread",
     RAW_DAYS: "postmaster_raw_days",
     RAW_MEGABYTES: "postmaster_raw_megabytes",
     LOG_DAYS: "postmaster_log_days",
@@ -54,6 +64,9 @@ PRESET_FIELDS = {
     AUTO_REPLIES: "postmaster_auto_replies",
     AUTOMATIC_MAIL: "postmaster_automatic_mail",
     ANSWERS: "postmaster_answers",
+    COMPLAINTS: "postmaster_complaints",
+    BOUNCE_BLACKLIST: "postmaster_bounce_blacklist",
+    RETURN_PATH: "postmaster_return_path",
 }
 CHOICE_FIELDS = {key: name for key, name in PRESET_FIELDS.items() if key in CHOICES}
 
@@ -133,6 +146,30 @@ class ResConfigSettings(models.TransientModel):
         "Hours after which nobody is answered", config_parameter=ANSWER_HOURS,
         default=NUMBERS[ANSWER_HOURS][0],
     )
+    postmaster_complaints = fields.Selection(
+        [("record", "Record them"), ("blacklist", "Write to that address no more")],
+        "Complaints", config_parameter=COMPLAINTS, default="record",
+    )
+    postmaster_bounce_blacklist = fields.Selection(
+        [("off", "Leave them to the applications"), ("on", "Write to them no more")],
+        "Addresses that do not exist", config_parameter=BOUNCE_BLACKLIST, default="off",
+    )
+    postmaster_blacklist_bounces = fields.Integer(
+        "Hard bounces", config_parameter=BLACKLIST_BOUNCES,
+        default=NUMBERS[BLACKLIST_BOUNCES][0],
+    )
+    postmaster_blacklist_days = fields.Integer(
+        "Days in which they count", config_parameter=BLACKLIST_DAYS,
+        default=NUMBERS[BLACKLIST_DAYS][0],
+    )
+    # Core does not write a zero of a config_parameter.
+    postmaster_blacklist_spread = fields.Integer(
+        "Days between first and last", default=NUMBERS[BLACKLIST_SPREAD][0],
+    )
+    postmaster_return_path = fields.Selection(
+        [("odoo", "The bounce address"), ("signed", "The bounce address with a number")],
+        "Return path of mail", config_parameter=RETURN_PATH, default="odoo",
+    )
     # Not a config_parameter: core removes the parameter of a Boolean that is not set, and
     # a missing parameter means that Postmaster is on.
     postmaster_pass_through = fields.Boolean("Mail passes through")
@@ -166,7 +203,8 @@ class ResConfigSettings(models.TransientModel):
         values = PRESET_VALUES.get(self.postmaster_preset)
         if values and not self.postmaster_preset_is_stored:
             for key, name in PRESET_FIELDS.items():
-                self[name] = values[key]
+                if key in values:
+                    self[name] = values[key]
 
     @api.constrains(
         "postmaster_retry_minutes", "postmaster_record_limit", "postmaster_record_minutes",
@@ -178,6 +216,11 @@ class ResConfigSettings(models.TransientModel):
             policy._check_parameter(RETRY_MINUTES, settings.postmaster_retry_minutes)
             for key, name in {**NUMBER_FIELDS, **RECORD_FIELDS}.items():
                 policy._check_parameter(key, str(settings[name]))
+            if settings.postmaster_blacklist_spread >= settings.postmaster_blacklist_days:
+                raise ValidationError(self.env._(
+                    "%(spread)s must be less than %(days)s, or no address is ever blacklisted.",
+                    spread=BLACKLIST_SPREAD, days=BLACKLIST_DAYS,
+                ))
 
     @api.model
     def get_values(self):
@@ -210,6 +253,8 @@ class ResConfigSettings(models.TransientModel):
             parameters.set_param(ENABLED, str(not self.postmaster_pass_through))
         if self.postmaster_responsible_id != policy._responsible():
             parameters.set_param(RESPONSIBLE, self.postmaster_responsible_id.id)
+        if self.postmaster_blacklist_spread != policy._number(BLACKLIST_SPREAD):
+            parameters.set_param(BLACKLIST_SPREAD, str(self.postmaster_blacklist_spread))
         for key, name in RECORD_FIELDS.items():
             parameters.set_param(key, self.postmaster_limits_records and str(self[name]))
         # A preset that was applied before is no reason to undo what was changed since.

@@ -18,8 +18,16 @@ REASONS = {
     "fallback_created": _lt("Created a record of %(model)s, for mail no alias takes."),
     "reply_posted": _lt("Posted in an existing conversation."),
     "message_posted": _lt("Posted on the record that the address %(alias)s belongs to."),
-    "report_recorded": _lt("A delivery report, recorded on the message it is about."),
-    "report_unmatched": _lt("A delivery report about no message that is known here."),
+    "report_recorded": _lt("A delivery report, recorded on the message it is about. %(outcomes)s"),
+    "receipt_recorded": _lt("A receipt, recorded on the message it is about. %(outcomes)s"),
+    "complaint_recorded": _lt("A complaint, recorded on the message it is about. %(outcomes)s"),
+    "report_unmatched": _lt("A report about no message that is known here. %(outcomes)s"),
+    "report_unreadable": _lt(
+        "Automatic mail (%(proof)s) where reports come in, which can not be read as one."
+    ),
+    "bounce_address_person": _lt(
+        "A person seems to have written this to the address that delivery reports come to."
+    ),
     "duplicate_message": _lt("A message with this Message-Id is already here."),
     "duplicate": _lt("Every addressee was already served."),
     "superseded": _lt("A later copy of this mail was delivered in its place."),
@@ -141,6 +149,20 @@ STEPS = {
     "report": {
         True: _lt("This is a delivery report, or written to the bounce address."),
         False: _lt("Not a delivery report."),
+    },
+    "report_original": {
+        True: _lt("It is about the message %(reference)s (found in: %(source)s)."),
+        False: _lt("It is about no message known here (looked for: %(references)s)."),
+    },
+    "blacklisted": {
+        True: _lt("%(address)s was put on the blacklist, after %(count)s hard bounces."),
+    },
+    "blacklisted_complaint": {
+        True: _lt("%(address)s is on the blacklist, because of a complaint."),
+    },
+    "report_outcome": {
+        True: _lt("The report says: %(outcomes)s"),
+        False: _lt("The report says, of nobody who got the message from here: %(outcomes)s"),
     },
     "parent": {
         True: _lt("Answers the message %(reference)s on %(model)s, %(res_id)s."),

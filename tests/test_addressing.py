@@ -90,7 +90,7 @@ class TestAddressing(GatewayCase):
 
     def test_sub_address_of_bounce_is_bounces(self):
         _result, row = self.receive(self.mail(to="bounce+token@postmaster.test"))
-        self.assertReason(row, "ignored", "report_unmatched")
+        self.assertReason(row, "parked", "bounce_address_person")
 
     def test_alias_in_cc_wins_over_the_catchall(self):
         raw = self.mail(to="catchall@postmaster.test", headers="\r\nCc: people@postmaster.test")

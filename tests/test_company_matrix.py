@@ -10,7 +10,8 @@ from .common import GatewayCase
 ALLOWED = "partner.test, *.shop.test"
 
 # Who gets a mail / whose it is. Who: the alias in that domain (``loose``: the alias without
-# one), the answer of a catchall, a report, or nobody. Whose: company 1, 2, or the gateway's.
+# one), the answer of a catchall, a person who is to read what another wrote to the bounce
+# address, or nobody. Whose: company 1, 2, or the gateway's.
 MATRIX = """
             one       two       shared    partner   de.partner de.shop   shop      elsewhere
 sales       one/1     two/1     shared/2  parked/-  parked/-   parked/-  parked/-  parked/-
@@ -22,7 +23,7 @@ home        shared/-  shared/-  shared/-  parked/-  parked/-   parked/-  parked/
 loose       loose/1   loose/1   loose/1   loose/1   parked/-   loose/1   parked/-  parked/-
 info        one/1     two/2     one/1     one/1     parked/-   one/1     parked/-  parked/-
 catchall    answer/1  answer/2  answer/-  parked/-  parked/-   parked/-  parked/-  parked/-
-bounce      report/1  report/2  report/-  parked/-  parked/-   parked/-  parked/-  parked/-
+bounce      person/1  person/2  person/-  parked/-  parked/-   parked/-  parked/-  parked/-
 nobody      parked/1  parked/2  parked/-  parked/-  parked/-   parked/-  parked/-  parked/-
 """
 # Where both companies have the shared domain, no domain tells which of them is meant.
@@ -32,11 +33,11 @@ sales       one/-     two/1     shared/2  parked/-
 desk        one/-     one/-     one/-     one/-
 help        shared/2  shared/2  shared/2  shared/2
 catchall    answer/-  answer/-  answer/-  parked/-
-bounce      report/-  report/-  report/-  parked/-
+bounce      person/-  person/-  person/-  parked/-
 nobody      parked/-  parked/-  parked/-  parked/-
 """
 REASONS = {
-    "answer": ("refused", "catchall"), "report": ("ignored", "report_unmatched"),
+    "answer": ("refused", "catchall"), "person": ("parked", "bounce_address_person"),
     "parked": ("parked", "no_route"),
 }
 TO_AN_ALIAS = ("delivered", "record_created")
@@ -146,7 +147,7 @@ class TestCompanyMatrix(GatewayCase):
         self.assertReason(row, *REASONS.get(who, TO_AN_ALIAS))
         alias = self.aliases[local_part, who] if who not in REASONS else self.alias.browse()
         self.assertEqual(row.delivery_ids.alias_id, alias)
-        targets = [f"alias:{alias.id}"] if alias else ["report"] if who == "report" else []
+        targets = [f"alias:{alias.id}"] if alias else []
         self.assertEqual(row.delivery_ids.mapped("target"), targets)
         steps = [(step["step"], step["hit"]) for step in row.trace]
         self.assertEqual(("answer", True) in steps, who == "answer")

@@ -1,5 +1,6 @@
 from odoo.tests import HttpCase, tagged
 
+from .reports_common import JANE, JOHN, sample_report
 from .screens_common import DOMAIN, ReceivedMail, raw_mail
 
 
@@ -54,3 +55,19 @@ class TestTour(HttpCase, ReceivedMail):
         self.start_tour(
             f"/odoo/res.partner/{partner_id}", "mail_postmaster_from_message", login="admin",
         )
+
+    def test_reports_behind_the_envelope(self):
+        partners = self.env["res.partner"]
+        record = partners.create({"name": "Quotation"})
+        customers = partners.create([
+            {"name": "Lost Customer", "email": JANE}, {"name": "Reading Customer", "email": JOHN},
+        ])
+        sent = record.message_post(
+            body="Our offer", partner_ids=customers.ids, subtype_xmlid="mail.mt_comment",
+        )
+        sent.notification_ids.write({"notification_status": "sent"})
+        self.receive(sample_report("gmail_failed", sent, number=1))
+        self.receive(sample_report("thunderbird_read", sent, number=2).replace(
+            JANE.encode(), JOHN.encode(),
+        ))
+        self.start_tour(f"/odoo/res.partner/{record.id}", "mail_postmaster_reports", login="admin")

@@ -8,9 +8,11 @@ module               what it answers
 ``delivery_status``  what became of a mail, for each recipient (RFC 3464, RFC 6533)
 ``disposition``      what a reader did with a mail (RFC 8098)
 ``feedback``         who complained (RFC 5965)
+``mailers``          which mail a mail server wrote
 ``unstructured``     which bounce a text for people is
 ``dialects``         how mail servers write that they failed
 ``heuristics``       the same, asked of ``flufl.bounce``
+``wording``          how all of them name an address that failed
 ``enhanced_status``  why a mail did not arrive, as a code (RFC 3463)
 ``original``         which mail a report is about
 ==================== =================================================================
@@ -21,15 +23,16 @@ that a ``multipart/report`` of any other kind (of TLS, of DMARC) is none. A repo
 person forwards as an attachment is not the person's report.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from . import delivery_status, disposition, feedback, unstructured
+from . import delivery_status, disposition, feedback, mailers, unstructured
 from .disposition import Disposition
 from .feedback import Feedback
 from .original import original_ids, returned_header
 from .parts import LONGEST_REPORT, containers, read_part, readable_text
 
 LONGEST_TEXT = 20_000
+ENCLOSED_TYPES = ("message/rfc822", "message/global")
 
 _KINDS = {
     **dict.fromkeys(delivery_status.PART_TYPES, "delivery_status"),
@@ -92,24 +95,37 @@ def _read_container(mail, container):
     parts = container.children
     is_report = container.content_type == "multipart/report"
     part = next((part for part in parts if part.content_type in _KINDS), None)
-    if part and (is_report or unstructured.is_by_mailer(mail)):
+    if part and (is_report or mailers.is_by_mailer(mail)):
         return _READERS[_KINDS[part.content_type]](mail, parts, part)
     if not is_report:
         complaint = feedback.microsoft_complaint(mail, returned_header(parts))
         return complaint and _report(mail, parts, "feedback", feedback=complaint)
     kind = _BY_REPORT_TYPE.get(container.parameter("report-type").strip().lower())
-    return kind and _without_machine_part(mail, parts, kind)
+    return kind and _without_machine_part(mail, parts or (container,), kind)
 
 
 def _delivery_status(mail, parts, part):
     content = delivery_status.read_delivery_status(part)
     text = _text(parts)
-    # Gmail leaves the part empty for some failures, and names the recipient elsewhere.
-    recipients = content.recipients or unstructured.read_bounce(mail, text)
+    recipients = content.recipients
+    if not any(recipient.candidates for recipient in recipients):
+        recipients = _named_elsewhere(mail, parts, text, recipients)
     return _report(
         mail, parts, "delivery_status", content.original_message_id, recipients=recipients,
         is_cut=content.is_cut, reporting_mta=content.reporting_mta,
     )
+
+
+def _named_elsewhere(mail, parts, text, recipients):
+    """Return the recipients of a report whose part for machines names no address.
+
+    Gmail leaves the part empty for some failures, and names the recipient elsewhere. What
+    that part says of the outcome holds for the address that the text names.
+    """
+    found = unstructured.read_bounce(mail, text, returned_header(parts))
+    if not recipients or not found:
+        return recipients or found
+    return tuple(replace(recipients[0], address=each.address) for each in found)
 
 
 def _disposition(mail, parts, part):
@@ -137,19 +153,34 @@ def _without_machine_part(mail, parts, kind):
     """Return a report that says what it is and has no part for machines."""
     recipients = ()
     if kind == "delivery_status":
-        recipients = unstructured.read_bounce(mail, _text(parts))
+        recipients = unstructured.read_bounce(mail, _text(parts), returned_header(parts))
     return _report(mail, parts, kind, recipients=recipients)
 
 
 def _read_unstructured(mail):
     """Return the report of a mail server that follows no RFC, or None."""
-    if not unstructured.is_by_mailer(mail):
+    if not mailers.is_by_mailer(mail):
         return None
     parts = mail.children or (mail,)
-    recipients = unstructured.read_bounce(mail, _text(parts))
+    recipients = unstructured.read_bounce(mail, _text(parts), returned_header(parts))
     if not recipients:
-        return None
+        return _enclosed(parts)
     return _report(mail, parts, "unstructured_bounce", recipients=recipients)
+
+
+def _enclosed(parts):
+    """Return the report that a gateway passed on as an attachment of its own, or None.
+
+    Only a mail server's: it passes on what another server wrote.
+    """
+    for part in parts:
+        if part.content_type not in ENCLOSED_TYPES:
+            continue
+        mail = read_part(part.data(LONGEST_REPORT))
+        if mailers.is_by_mailer(mail):
+            reports = (_read_container(mail, container) for container in containers(mail))
+            return next(filter(None, reports), None)
+    return None
 
 
 def _report(mail, parts, kind, stated="", **fields):

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from .fields import first_values, read_blocks, server_name, typed_address, typed_value
+from .parts import Part
 
 PART_TYPES = ("message/delivery-status", "message/global-delivery-status")
 
@@ -32,6 +33,7 @@ _REPLY_CODE = re.compile(r"(?<![\d.])([45])[0-5]\d(?![\d.])")
 _UNSPECIFIC = ".0.0"
 
 _RECIPIENT_FIELDS = ("original-recipient", "final-recipient")
+_FIRST_FIELD = re.compile(r"(?:reporting-mta|final-recipient|original-recipient):", re.IGNORECASE)
 _STARTS_RECIPIENT = frozenset((*_RECIPIENT_FIELDS, "action"))
 
 
@@ -91,6 +93,21 @@ def read_delivery_status(part):
         reporting_mta=server_name(values.get("reporting-mta", "")),
         original_message_id=values.get("x-original-message-id", ""),
     )
+
+
+def read_fields_in_text(lines):
+    """Return a tuple of :class:`RecipientStatus` of fields that stand in a text for people.
+
+    A gateway that flattens a report leaves them there. Only those with an address count.
+
+    :param lines: the lines of the text
+    """
+    start = next((place for place, line in enumerate(lines) if _FIRST_FIELD.match(line)), None)
+    if start is None:
+        return ()
+    octets = "\n".join(lines[start:]).encode("utf-8", "surrogateescape")
+    found = read_delivery_status(Part({}, octets)).recipients
+    return tuple({each.candidates: each for each in found if each.candidates}.values())
 
 
 def _groups(blocks):

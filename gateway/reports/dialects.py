@@ -9,7 +9,9 @@ from dataclasses import dataclass
 SOFT_WORDS = re.compile(
     r"(?:has|have) been delayed|not yet been delivered|delivery (?:is )?delayed|delayed mail"
     r"|will (?:be retried|retry)|warning: (?:message|could not)|still trying"
-    r"|will be tried again|keep trying|noch nicht zugestellt|verz.gert",
+    r"|will be tried again|keep trying|noch nicht zugestellt|verz.gert|postponed|message delayed"
+    r"|attempts will continue|will continue to (?:try|be)|warning message only|delays? in deliver"
+    r"|no action is required on your part|delayed (?:for |by )?\d|transient non-fatal",
     re.IGNORECASE,
 )
 _ADDRESS = r"(?P<address>[^\s<>\"'()\[\]:;,]{1,64}@[^\s<>\"'()\[\]:;,]{1,255})"
@@ -19,7 +21,8 @@ CLOSING = re.compile(
     r"|original message|returned (?:message|mail)|message header|message text follows"
     r"|(?:the )?header of the original|the body of (?:your|the) message|original-?nachricht"
     r"|urspr.ngliche|unsent message|diese e-mail|kopie der)"
-    r"|^(?:return-path|received): |^--- .*follow",
+    r"|^(?:return-path|received): ?|^--- .*follow|^[-\s]*(?:old|unsent|undelivered) message"
+    r"|^content-type: ?(?:message/(?:rfc822|partial)|text/rfc822-headers)",
     re.IGNORECASE,
 )
 

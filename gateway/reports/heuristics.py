@@ -51,17 +51,22 @@ def _canonical(addresses):
 
 
 def _copy(mail, text):
-    """Return the mail as its detectors want it: a multipart whose text is a notification."""
+    """Return the mail as its detectors want it: one text, or a multipart with a notification."""
     copy = Message()
-    copy["Content-Type"] = "multipart/mixed"
+    copy["Content-Type"] = "multipart/mixed" if mail.is_multipart else "text/plain"
     for name in _HEADER:
         value = mail.field(name.lower())[:LONGEST_SHOWN]
-        if value:
-            copy[name] = value
+        # One of its detectors stumbles over a mail from nobody.
+        if value or name == "From":
+            copy[name] = value or "<>"
+    lines = text.split("\n")[:MOST_LINES]
+    shortened = "\n".join(line[:LONGEST_SHOWN] for line in lines)
+    if not mail.is_multipart:
+        copy.set_payload(shortened)
+        return copy
     notification = Message()
     notification["Content-Type"] = "text/plain"
     notification["Content-Description"] = "Notification"
-    lines = text.split("\n")[:MOST_LINES]
-    notification.set_payload("\n".join(line[:LONGEST_SHOWN] for line in lines))
+    notification.set_payload(shortened)
     copy.set_payload([notification])
     return copy

@@ -59,7 +59,8 @@ class Part:
     @cached_property
     def content_type(self):
         """The type in lower case; ``text/plain`` when there is none (RFC 2045 section 5.2)."""
-        return self._typed.get_content_type()
+        # Where the semicolon before a parameter is missing, the type ends at the blank.
+        return self._typed.get_content_type().split()[0]
 
     @property
     def is_multipart(self):
@@ -134,7 +135,7 @@ def readable_text(parts, most):
     :param int most: how many characters at most
     """
     texts = [leaf for part in parts for leaf in _leaves(part) if _is_text(leaf)]
-    plain = [leaf for leaf in texts if leaf.content_type == "text/plain"]
+    plain = [leaf for leaf in texts if leaf.content_type != "text/html"]
     for leaf in (*plain, *texts):
         text = leaf.text(most)
         if text:
@@ -146,7 +147,7 @@ def _leaves(part):
     waiting, leaves = [(part, 0)], []
     while waiting and len(leaves) < MOST_PARTS:
         current, level = waiting.pop()
-        if not current.is_multipart:
+        if not current.is_multipart or not current.children:
             leaves.append(current)
         elif level < MOST_LEVELS:
             waiting.extend((child, level + 1) for child in reversed(current.children))
@@ -154,7 +155,8 @@ def _leaves(part):
 
 
 def _is_text(leaf):
-    return leaf.content_type in ("text/plain", "text/html")
+    # A multipart without parts lost its boundaries on the way; what it holds can be read.
+    return leaf.is_multipart or leaf.content_type in ("text/plain", "text/html")
 
 
 def _divide(content, boundary):

@@ -1,9 +1,10 @@
 """Bounces that follow no RFC: addresses found in a text written for people.
 
 A text alone proves nothing, since people quote bounces. So it is read only in a mail that a
-mail server wrote: with an empty return path, from ``mailer-daemon`` or ``postmaster``, or
-with a field that only servers write. The table of ``dialects`` comes first; ``heuristics`` asks a
-library about what the table does not know.
+mail server wrote (``mailers``). Fields for machines that stand in the text come first,
+as of a report whose parts were lost on the way, then the table of ``dialects``; ``heuristics``
+asks a library about what the table does not know, and ``wording`` looks for what is common
+to all bounces.
 """
 
 import re
@@ -11,15 +12,11 @@ from itertools import islice
 
 from ..address_list import read_addresses
 from ..envelope import decode_octets
-from . import heuristics
-from .delivery_status import HARD, SOFT, RecipientStatus, find_status
+from . import heuristics, wording
+from .delivery_status import HARD, SOFT, RecipientStatus, find_status, read_fields_in_text
 from .dialects import CLOSING, DIALECTS, SOFT_WORDS
 from .fields import canonical_or_empty, printable
-
-# Who writes bounces. A number follows the name that Exchange uses.
-_MAILER = re.compile(r"(?:mailer-daemon|postmaster|mailerdaemon|mail-daemon"
-                     r"|microsoftexchange[0-9a-f]*)@", re.IGNORECASE)
-_FAILED_RECIPIENTS = "x-failed-recipients"
+from .mailers import FAILED_RECIPIENTS, is_bounce, tells_of_arrival
 
 MOST_LINES = 400
 LONGEST_LINE = 500
@@ -28,20 +25,9 @@ MOST_RECIPIENTS = 100
 MOST_LINES_OF_DIAGNOSTIC = 8
 
 
-def is_by_mailer(mail):
-    """Tell whether a mail server, not a person, wrote a mail.
-
-    :param mail: the mail as a ``Part``
-    """
-    if _FAILED_RECIPIENTS in mail.fields or "".join(mail.field("return-path").split()) == "<>":
-        return True
-    sender = next(iter(read_addresses(mail.field("from"))), "")
-    return bool(_MAILER.match(sender))
-
-
 def read_failed_recipients(mail):
     """Return the addresses of the field that Exim and Gmail name them in, as a tuple."""
-    values = mail.fields.get(_FAILED_RECIPIENTS, ())
+    values = mail.fields.get(FAILED_RECIPIENTS, ())
     addresses = (
         canonical_or_empty(address) for value in values[:MOST_RECIPIENTS]
         for address in islice(read_addresses(decode_octets(value)), MOST_RECIPIENTS)
@@ -49,13 +35,19 @@ def read_failed_recipients(mail):
     return tuple(dict.fromkeys(filter(None, addresses)))[:MOST_RECIPIENTS]
 
 
-def read_bounce(mail, text):
+def read_bounce(mail, text, returned=None):
     """Return a tuple of :class:`RecipientStatus` that a text tells of, each address once.
 
     :param mail: the mail as a ``Part``
     :param str text: its text, as a person reads it
+    :param returned: the header of the returned mail as a ``Part``, or None
     """
-    lines = [line[:LONGEST_LINE] for line in _before_the_original(text.split("\n")[:MOST_LINES])]
+    lines, below = _divided([line[:LONGEST_LINE] for line in text.split("\n")[:MOST_LINES]])
+    if tells_of_arrival(mail, lines):
+        return ()
+    stated = read_fields_in_text(lines)
+    if stated:
+        return stated
     is_soft = bool(SOFT_WORDS.search(mail.field("subject")) or any(map(SOFT_WORDS.search, lines)))
     named = read_failed_recipients(mail)
     found = next(filter(None, (_read(dialect, lines) for dialect in DIALECTS)), {})
@@ -64,17 +56,32 @@ def read_bounce(mail, text):
         said = next(iter(found.values()), _said_by(lines)) if len(named) == 1 else ""
         found = {address: found.get(address, said) for address in named}
     elif not found:
-        soft, hard = heuristics.scan(mail, text)
+        soft, hard = heuristics.scan(mail, "\n".join(lines + below[:1]))
         is_soft = is_soft or bool(soft)
         found = dict.fromkeys((*soft, *hard), _said_by(lines))
+    found = found or _in_words(mail, lines, below, returned)
     return tuple(_recipient(address, said, is_soft) for address, said in found.items())
 
 
-def _before_the_original(lines):
+def _in_words(mail, lines, below, returned):
+    """Return ``{address: what is said of it}`` as the words of any bounce name it."""
+    if not is_bounce(mail, lines):
+        return {}
+    if returned:
+        below = [f"{name}: {returned.field(name)}" for name in returned.fields]
+    found = wording.find_recipients(mail, lines, below)
+    return {
+        address: printable(said) if find_status("", said) else _said_by(lines)
+        for address, said in found.items()
+    }
+
+
+def _divided(lines):
+    """Return the lines of a report, and those of the returned mail below them."""
     for place, line in enumerate(lines):
-        if CLOSING.search(line[:LONGEST_LINE]):
-            return lines[:place]
-    return lines
+        if CLOSING.search(line):
+            return lines[:place], lines[place:]
+    return lines, []
 
 
 def _read(dialect, lines):

@@ -33,6 +33,14 @@ GROWING = {
         BY_SERVER + QMAIL + b"<u@example.org>: x\n" * 10 * size),
     "a line": lambda size: (
         BY_SERVER + b"\nA message that you sent could not be delivered\n" + b"a@" * 100 * size),
+    "addresses": lambda size: (
+        BY_SERVER + b"\n" + (b"could not be delivered to a@b.test " * 14 + b"\n") * size),
+    "almost addresses": lambda size: BY_SERVER + b"\n" + (b"a@b." * 120 + b"\n") * size,
+    "fields in a text": lambda size: (
+        BY_SERVER + b"\n" + b"Final-Recipient: rfc822; u@example.org\nAction: x\n" * 5 * size),
+    "enclosed": lambda size: (
+        BY_SERVER + b"Content-Type: multipart/mixed; boundary=b\n\n"
+        + b"--b\nContent-Type: message/rfc822\n\nReturn-Path: <>\n\nx\n" * size),
     "blanks": lambda size: BY_SERVER + QMAIL + b" " * 200 * size,
     "markup": lambda size: (
         BY_SERVER + b"Content-Type: text/html\n\n" + b"<div>" * 50 * size),

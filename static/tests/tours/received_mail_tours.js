@@ -189,3 +189,22 @@ registry.category("web_tour.tours").add("mail_postmaster_from_message", {
         },
     ],
 });
+
+/** Reads behind the envelope why a mail came back, and that another one was read. */
+registry.category("web_tour.tours").add("mail_postmaster_reports", {
+    steps: () => [
+        {
+            content: "The envelope is red",
+            trigger: ".o-mail-Message-notification.text-danger",
+            run: "click",
+        },
+        {
+            trigger:
+                ".o-mail-MessageNotificationPopover div:contains('Lost Customer') .o_postmaster_note:contains('Not delivered: there is no such mailbox. mx.example.org said: 550-5.1.1')",
+        },
+        {
+            trigger:
+                ".o-mail-MessageNotificationPopover div:contains('Reading Customer') .o_postmaster_note:contains('Read (')",
+        },
+    ],
+});

@@ -1,0 +1,116 @@
+from datetime import timedelta
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.tools import format_date
+
+from .mail_postmaster_policy import (
+    BLACKLIST_BOUNCES,
+    BLACKLIST_DAYS,
+    BLACKLIST_SPREAD,
+    BOUNCE_BLACKLIST,
+)
+
+
+class MailPostmasterBounce(models.Model):
+    """The hard bounces of each address lately, and the rule that blacklists it.
+
+    The rule is the one that Odoo documents, and has for mass mailings alone: five in a month,
+    with a week between the first and the last, so that a server that is broken for some days
+    costs nobody their mail. A report counts once, and only one about a message of ours, because
+    anybody can write a report.
+    """
+
+    _name = "mail.postmaster.bounce"
+    _description = "Hard bounces, for the blacklist"
+    _log_access = False
+    _order = "at, id"
+
+    address = fields.Char(required=True, readonly=True)
+    at = fields.Datetime(required=True, readonly=True, index=True)
+    code = fields.Char(readonly=True)
+    mail_key = fields.Char(required=True, readonly=True)
+    mail_id = fields.Many2one(
+        "mail.postmaster.message", "Report", readonly=True, index="btree_not_null",
+        ondelete="set null",
+    )
+
+    _report_unique = models.UniqueIndex("(address, mail_key)")
+
+    @api.model
+    def _count(self, attempt, address, code):
+        """Count a hard bounce of an address, and blacklist it when there were too many.
+
+        :param attempt: the :class:`Attempt` at the report
+        :param str address: normalized
+        :param str code: why, of :mod:`gateway.reports.enhanced_status`
+        """
+        if self.env["mail.postmaster.policy"]._choice(BOUNCE_BLACKLIST) == "off":
+            return
+        self.env.cr.execute(
+            """
+            INSERT INTO mail_postmaster_bounce (address, at, code, mail_key, mail_id)
+            VALUES (%s, %s, %s, %s, %s) ON CONFLICT (address, mail_key) DO NOTHING
+            """,
+            [address, fields.Datetime.now(), code, attempt.mail_key, attempt.mail_id],
+        )
+        bounces = self._recent(address)
+        if self._is_too_many(bounces) and self._blacklist(address, bounces):
+            attempt.trace.hit("blacklisted", address=address, count=len(bounces))
+
+    def _recent(self, address):
+        """Return the hard bounces of an address that count, the oldest first."""
+        days = self.env["mail.postmaster.policy"]._number(BLACKLIST_DAYS)
+        since = fields.Datetime.now() - timedelta(days=days)
+        return self.search([("address", "=", address), ("at", ">=", since)])
+
+    def _is_too_many(self, bounces):
+        policy = self.env["mail.postmaster.policy"]
+        if len(bounces) < policy._number(BLACKLIST_BOUNCES):
+            return False
+        return bounces[-1].at - bounces[0].at >= timedelta(days=policy._number(BLACKLIST_SPREAD))
+
+    def _blacklist(self, address, bounces):
+        """Blacklist an address and tell its contacts; False where that was done before."""
+        # Core's list is for administrators; the gateway serves everybody.
+        blacklist = self.env["mail.blacklist"].sudo()
+        if blacklist.search_count([("email", "=", address)], limit=1):
+            return False
+        note = bounces._note(address)
+        blacklist._add(address, message=note)
+        for contact in self.env["res.partner"].sudo().search([("email_normalized", "=", address)]):
+            contact._message_log(body=note)
+        return True
+
+    def _note(self, address):
+        """Return the note that names the reports, as HTML."""
+        log = self.env["mail.postmaster.message"]
+        said = self.env._(
+            "Mail to %(address)s came back %(count)s times. No mailing is sent there any more, "
+            "until the address is taken off the blacklist.",
+            address=address, count=len(self),
+        )
+        lines = Markup().join(
+            Markup("<li>%s</li>") % self.env._(
+                "%(date)s: %(why)s (received mail number %(number)s)",
+                date=format_date(self.env, bounce.at), why=log._why(bounce.code),
+                number=bounce.mail_id.id or "?",
+            )
+            for bounce in self
+        )
+        return Markup("<p>%s</p><ul>%s</ul>") % (said, lines)
+
+    @api.model
+    def _forget(self, address):
+        """Start the count of an address again: somebody has written from it."""
+        if address:
+            self.env.cr.execute("DELETE FROM mail_postmaster_bounce WHERE address = %s", [address])
+
+    @api.autovacuum
+    def _gc_bounces(self):
+        days = self.env["mail.postmaster.policy"]._number(BLACKLIST_DAYS)
+        self.env.cr.execute(
+            "DELETE FROM mail_postmaster_bounce WHERE at < %s",
+            [fields.Datetime.now() - timedelta(days=days)],
+        )

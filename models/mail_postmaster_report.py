@@ -1,0 +1,382 @@
+"""What is done about reports: bounces, receipts and complaints on the messages they are about."""
+
+from dataclasses import dataclass, field
+
+from odoo import api, fields, models
+from odoo.tools import email_normalize, plaintext2html
+from odoo.tools.mail import email_split
+
+from ..gateway import states
+from ..gateway.automatic import AUTO_REPLY, HUMAN
+from ..gateway.reports.delivery_status import HARD
+from ..gateway.reports.enhanced_status import explain
+from ..gateway.reports.fields import canonical_or_empty
+from .attempt import Reason, RouteResult
+from .mail_postmaster_policy import COMPLAINTS, LOOPS
+from .report_sentences import COMPLAINT, FEEDBACK, RECEIPT, encode_outcomes
+
+TARGET = "report"
+MAILER_DAEMON = "mailer-daemon"
+# Core looks at every record with a failed address, so a forged report that names a thousand
+# strangers would take its time. Recipients of the message itself are always looked at.
+MOST_STRANGERS = 20
+# How many recipients the trace explains.
+MOST_EXPLAINED = 10
+
+
+@dataclass
+class Outcome:
+    """What a report says of one recipient, and whom of ours that concerns.
+
+    :param str kind: ``hard``, ``soft``, ``success``, ``unknown``, ``receipt`` or ``complaint``
+    :param str code: why, a key of ``report_sentences.WHY``
+    :param dict params: address, server, status and diagnostic of
+        :func:`gateway.reports.enhanced_status.explain`
+    :param tuple candidates: the addresses it may be known by, canonical
+    :param notification: the ``mail.notification`` of that recipient, or an empty recordset
+    :param bool is_guess: whether it may be about another recipient of the same mail
+    """
+
+    kind: str
+    code: str
+    params: dict = field(default_factory=dict)
+    candidates: tuple = ()
+    notification: object = None
+    is_guess: bool = False
+
+    @property
+    def address(self):
+        return self.params.get("address", "")
+
+    @property
+    def content(self):
+        """What a notification keeps of it."""
+        return {"kind": self.kind, "code": self.code, **self.params}
+
+
+class MailPostmasterReport(models.AbstractModel):
+    """Reports, from ``gateway.reports``, wired to what core does about bounces.
+
+    Core takes every ``multipart/report`` for a failure of its first recipient. Here the report
+    is read, and core is called once for each recipient that has failed for good; what else a
+    report says is written on the notification of that recipient, and changes no counter.
+    That holds under every preset. What a mail *is* that no reader of reports understands is
+    left to core where loops are.
+    """
+
+    _name = "mail.postmaster.report"
+    _description = "Reports about sent mail"
+
+    # --- what is a report -----------------------------------------------------------
+
+    @api.model
+    def _is_report(self, attempt, message_dict, says_core):
+        """Tell whether a mail is to be handled as a report, and not to be routed.
+
+        :param dict message_dict: with the recipients as core knows them
+        :param bool says_core: the answer of ``mail.thread._detect_is_bounce``
+        """
+        if self._leaves_to_core():
+            return says_core
+        if attempt.report:
+            return True
+        return says_core and self._is_addressed_as_report(attempt, message_dict)
+
+    def _is_addressed_as_report(self, attempt, message_dict):
+        """Tell whether a mail that is no report came where only reports should come from or go to.
+
+        A type alone, such as that of a report of TLS, is no reason to keep a mail from its alias.
+        """
+        if attempt.is_released:
+            # Somebody has read it and wants it to go where it can go.
+            return False
+        if _local_part(message_dict["email_from"]) == MAILER_DAEMON:
+            return True
+        if not self._is_to_bounce_address(message_dict):
+            return False
+        if attempt.addressing and attempt.addressing.alias_ids:
+            return False
+        # Out of office answers go to the return path (RFC 3834 section 4), and belong into
+        # their conversation where their policy says so.
+        return not (attempt.automatic.kind == AUTO_REPLY and message_dict.get("parent_id"))
+
+    def _is_to_bounce_address(self, message_dict):
+        # Each domain has one; core reads them as well.
+        bounce_addresses = set(self.env["mail.alias.domain"].search([]).mapped("bounce_email"))
+        written_to = {email_normalize(to) or to for to in email_split(message_dict["to"])}
+        return not bounce_addresses.isdisjoint(written_to)
+
+    # --- which message it is about --------------------------------------------------
+
+    @api.model
+    def _bounce_values(self, attempt):
+        """Return what ``mail.thread._message_parse_extract_bounce`` returns of a bounce.
+
+        Recipients are core's one by one, when the report is handled.
+        """
+        report = attempt.report
+        message_ids = [original.message_id for original in report.original_ids] if report else []
+        return {
+            "is_bounce": True,
+            "bounced_email": False,
+            "bounced_partner": self.env["res.partner"].sudo(),
+            "bounced_msg_ids": message_ids,
+            "bounced_message": self._original(attempt, report) if report
+            else self.env["mail.message"].sudo(),
+        }
+
+    def _original(self, attempt, report):
+        """Return the ``mail.message`` that a report is about, or an empty recordset."""
+        messages = self.env["mail.message"].sudo()
+        ids = [original.message_id for original in report.original_ids]
+        found = messages.search([("message_id", "in", ids)], order="id") if ids else messages
+        # The latest, where several have the same Message-Id.
+        by_id = {message.message_id: message for message in found}
+        for original in report.original_ids:
+            if original.message_id in by_id:
+                attempt.trace.hit(
+                    "report_original", reference=original.message_id, source=original.source,
+                )
+                return by_id[original.message_id]
+        if message := self.env["mail.postmaster.return_path"]._message(attempt.addresses):
+            attempt.trace.hit(
+                "report_original", reference=message.message_id, source="return path",
+            )
+            return message
+        attempt.trace.miss("report_original", references=", ".join(ids))
+        return messages
+
+    def _is_of_mailing(self, message_dict):
+        """Tell whether a mass mailing knows the mail; the message itself is removed once sent."""
+        if "mailing.trace" not in self.env or not message_dict["bounced_msg_ids"]:
+            return False
+        return bool(self.env["mailing.trace"].sudo().search_count(
+            [("message_id", "in", message_dict["bounced_msg_ids"])], limit=1,
+        ))
+
+    # --- what is done ---------------------------------------------------------------
+
+    @api.model
+    def _handle(self, attempt, email_message, message_dict, core):
+        """Record a report, once for all its copies.
+
+        :param core: ``mail.thread._routing_handle_bounce`` of core and other addons
+        """
+        if not attempt.report and not self._leaves_to_core():
+            self._note_no_report(attempt)
+            return
+        result = RouteResult(TARGET, Reason(states.IGNORED, "report_unmatched"))
+        if attempt.is_callers:
+            attempt.results.append(result)
+        elif not self.env["mail.thread"]._claim_targets(attempt, {TARGET: result}):
+            # A second copy of the report must not count as a second bounce.
+            return
+        if not attempt.report:
+            core(email_message, message_dict)
+            return
+        outcomes = self._outcomes(attempt.report, message_dict)
+        is_ours = bool(message_dict["bounced_message"]) or self._is_of_mailing(message_dict)
+        strangers = 0
+        for outcome in outcomes:
+            strangers += not outcome.notification
+            if outcome.notification or strangers <= MOST_STRANGERS:
+                self._apply(attempt, email_message, message_dict, outcome, is_ours, core)
+        # Their authors see it without reading the page again.
+        message_dict["bounced_message"]._notify_message_notification_update()
+        self._note_outcomes(attempt, message_dict, outcomes, is_ours, result)
+
+    def _leaves_to_core(self):
+        return self.env["mail.postmaster.policy"]._choice(LOOPS) == "odoo"
+
+    def _note_no_report(self, attempt):
+        """Ignore what a program wrote and nobody can read; park what a person may have written."""
+        automatic = attempt.automatic
+        if automatic.kind == HUMAN:
+            attempt.decide(states.PARKED, "bounce_address_person")
+        else:
+            attempt.decide(states.IGNORED, "report_unreadable", proof=automatic.proof)
+
+    def _outcomes(self, report, message_dict):
+        """Return the :class:`Outcome` of each recipient that a report tells of."""
+        notifications = _by_address(message_dict["bounced_message"].notification_ids)
+        if report.disposition:
+            return [self._receipt(report.disposition, message_dict, notifications)]
+        if report.feedback:
+            return self._complaints(report.feedback, message_dict, notifications)
+        return self._delivery_outcomes(report.recipients, message_dict, notifications)
+
+    def _delivery_outcomes(self, recipients, message_dict, notifications):
+        outcomes = {}
+        for recipient in recipients:
+            code, params = explain(recipient)
+            outcome = Outcome(recipient.outcome, code, params, recipient.candidates)
+            outcome.notification = self._notification(
+                recipient.candidates, message_dict, notifications, is_alone=len(recipients) == 1,
+            )
+            # A server that lists an address twice has not failed twice.
+            outcomes.setdefault(outcome.notification or recipient.candidates, outcome)
+        return list(outcomes.values())
+
+    def _receipt(self, disposition, message_dict, notifications):
+        candidates = tuple(filter(None, (
+            disposition.recipient, canonical_or_empty(message_dict["email_from"] or ""),
+        )))
+        return Outcome(
+            RECEIPT, f"receipt_{disposition.type or 'unknown'}",
+            {"address": next(iter(candidates), "")}, candidates,
+            self._notification(candidates, message_dict, notifications, is_alone=True),
+        )
+
+    def _complaints(self, feedback, message_dict, notifications):
+        code = f"complaint_{feedback.type}" if feedback.is_complaint else FEEDBACK
+        addresses = feedback.addresses or ("",)
+        # Whom a mail was sent to is not who complained, when there are several.
+        is_guess = feedback.source == "returned" and len(addresses) > 1
+        return [
+            Outcome(
+                COMPLAINT, code, {"address": address, "type": feedback.type}, (address,),
+                self._notification(
+                    (address,), message_dict, notifications, is_alone=len(addresses) == 1,
+                ),
+                is_guess,
+            )
+            for address in addresses
+        ]
+
+    def _notification(self, candidates, message_dict, notifications, is_alone):
+        """Return the ``mail.notification`` of a recipient, or an empty recordset.
+
+        Where a mail went to one recipient, a report about one is about that one, whatever
+        address it was forwarded to.
+        """
+        for address in candidates:
+            if address in notifications:
+                return notifications[address]
+        everybody = message_dict["bounced_message"].notification_ids
+        return everybody if is_alone and len(everybody) == 1 else everybody.browse()
+
+    def _apply(self, attempt, email_message, message_dict, outcome, is_ours, core):
+        """Write what a report says of one recipient where core and the screens look for it.
+
+        :param bool is_ours: whether the report is about a mail that was sent from here
+        """
+        # Nobody is counted again when a report about no message is processed again by hand.
+        if outcome.kind == HARD and (is_ours or not attempt.is_released):
+            email = self._bounce(attempt, email_message, message_dict, outcome, core)
+            if email and is_ours:
+                self.env["mail.postmaster.bounce"].sudo()._count(attempt, email, outcome.code)
+        elif outcome.kind == COMPLAINT and is_ours:
+            self._complain(attempt, outcome)
+        self._write_notification(outcome, message_dict)
+
+    def _bounce(self, attempt, email_message, message_dict, outcome, core):
+        """Let core count one recipient that a mail can not reach, and mark its notification.
+
+        :return: the normalized address, or False where the report does not tell who it is
+        """
+        email, partners = self._bounced(outcome)
+        if not email:
+            return False
+        author = message_dict["bounced_message"].author_id
+        words = self.with_context(lang=author.lang or self.env.lang)._words(outcome.content)
+        core(email_message, {
+            **message_dict,
+            "bounced_email": email,
+            "bounced_partner": partners,
+            # Core makes the reason of the failure of it.
+            "body": plaintext2html(f"{words}\n\n{attempt.report.text}"),
+        })
+        return email
+
+    def _complain(self, attempt, outcome):
+        """Send nothing more to a recipient who complained, where the policy says so."""
+        email, _contacts = self._bounced(outcome)
+        if not email or outcome.code == FEEDBACK or outcome.is_guess:
+            return
+        if self.env["mail.postmaster.policy"]._choice(COMPLAINTS) == "record":
+            return
+        # Core's list is for administrators; the gateway serves everybody.
+        blacklist = self.env["mail.blacklist"].sudo()
+        if not blacklist.search_count([("email", "=", email)], limit=1):
+            words = self._words(outcome.content)
+            number = self.env._("Received mail number %(number)s.", number=attempt.mail_id)
+            blacklist._add(email, message=f"{words} {number}")
+        attempt.trace.hit("blacklisted_complaint", address=email)
+
+    def _bounced(self, outcome):
+        """Return ``(normalized address, contacts)`` of a failed recipient as core knows them."""
+        notification = outcome.notification
+        known = notification.res_partner_id
+        email = known.email_normalized or email_normalize(notification.mail_email_address or "")
+        contacts = self.env["res.partner"].sudo()
+        if not email:
+            found = contacts.search([("email_normalized", "in", list(outcome.candidates))])
+            by_email = {partner.email_normalized: partner for partner in found}
+            email = next((one for one in outcome.candidates if one in by_email), outcome.address)
+        email = email_normalize(email)
+        if email:
+            known |= contacts.search([("email_normalized", "=", email)])
+        return email, known
+
+    def _write_notification(self, outcome, message_dict):
+        notification = outcome.notification
+        at = _not_later_than_now(message_dict.get("date"))
+        if not notification:
+            return
+        if outcome.kind == RECEIPT:
+            # Read is read, also when it is deleted later.
+            if notification.postmaster_receipt != "displayed":
+                receipt = outcome.code.removeprefix(f"{RECEIPT}_")
+                notification.write({
+                    "postmaster_receipt": receipt, "postmaster_receipt_date": at,
+                })
+        elif (notification.postmaster_report or {}).get("kind") != HARD or outcome.kind == HARD:
+            notification.write({
+                "postmaster_report": outcome.content, "postmaster_report_date": at,
+            })
+
+    def _note_outcomes(self, attempt, message_dict, outcomes, is_ours, result):
+        """Write into the log what the report says, and about what."""
+        for outcome in outcomes[:MOST_EXPLAINED]:
+            step = attempt.trace.hit if outcome.notification else attempt.trace.miss
+            step("report_outcome", outcomes=encode_outcomes([outcome]))
+        original = message_dict["bounced_message"]
+        params = {"outcomes": encode_outcomes(outcomes)}
+        if not is_ours:
+            result.reason = Reason(states.IGNORED, "report_unmatched", params)
+            return
+        kinds = {outcome.kind for outcome in outcomes}
+        code = next((f"{kind}_recorded" for kind in (RECEIPT, COMPLAINT) if kind in kinds),
+                    "report_recorded")
+        result.reason = Reason(states.DELIVERED, code, params)
+        if original.model and original.res_id:
+            result.model, result.res_id = original.model, original.res_id
+        result.message_id = original.id or None
+
+    # --- in words -------------------------------------------------------------------
+
+    @api.model
+    def _words(self, content):
+        """Return what a notification keeps of a report in the words of the language in use."""
+        return self.env["mail.postmaster.message"]._report_sentence(content)
+
+
+def _local_part(email_from):
+    return (email_split(email_from or "") or [""])[0].partition("@")[0].lower()
+
+
+def _by_address(notifications):
+    """Return ``{canonical address: mail.notification}``."""
+    found = {}
+    for notification in notifications:
+        for email in (notification.res_partner_id.email, notification.mail_email_address):
+            address = canonical_or_empty(email or "")
+            if address:
+                found.setdefault(address, notification)
+    return found
+
+
+def _not_later_than_now(text):
+    """Return when a report was written, as far as that can be."""
+    now = fields.Datetime.now()
+    return min(fields.Datetime.to_datetime(text) or now, now)

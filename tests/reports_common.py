@@ -1,0 +1,62 @@
+from .common import DATA, GatewayCase
+
+# What the samples in data/reports are about.
+ORIGINAL = b"<317.1795170000.123456@odoo.example.com>"
+JANE, JOHN = "jane@example.org", "john@example.net"
+
+
+def sample_report(name, sent, number=1):
+    """Return a sample of data/reports as bytes, about a message, with a Message-Id of its own.
+
+    :param sent: the ``mail.message``; an empty one for a message nobody knows
+    :param int number: another one for another report
+    """
+    original = sent.message_id.encode() if sent else b"<unknown@example.com>"
+    raw = (DATA / "reports" / f"{name}.eml").read_bytes().replace(ORIGINAL, original)
+    raw = raw.replace(b"bounce@example.com", b"bounce@postmaster.test")
+    header, empty_line, rest = raw.partition(b"\r\n\r\n" if b"\r\n\r\n" in raw else b"\n\n")
+    lines = [line for line in header.splitlines() if not line.lower().startswith(b"message-id:")]
+    lines.append(f"Message-Id: <{name}.{sent.id or 0}.{number}@reports.test>".encode())
+    return b"\n".join(lines) + empty_line + rest
+
+
+class ReportsCase(GatewayCase):
+    """A message that was sent to two contacts, and reports that come back about it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["mail.postmaster.policy"].apply_preset("recommended")
+        partners = cls.env["res.partner"]
+        cls.record = partners.create({"name": "Quotation"})
+        cls.jane, cls.john = partners.create([
+            {"name": "Jane", "email": JANE}, {"name": "John", "email": JOHN},
+        ])
+        cls.sent = cls.send(cls.jane + cls.john)
+
+    @classmethod
+    def send(cls, partners, **values):
+        """Post a message to contacts, as if it had been sent to them."""
+        message = cls.record.message_post(
+            body="Our offer", partner_ids=partners.ids, message_type="comment",
+            subtype_xmlid="mail.mt_comment", **values,
+        )
+        message.notification_ids.write({"notification_status": "sent"})
+        return message
+
+    def report(self, name, sent=None, number=1, replace=()):
+        """Return a sample report about a message; ``number`` makes another one of it."""
+        raw = sample_report(name, self.sent if sent is None else sent, number)
+        for old, new in replace:
+            raw = raw.replace(old, new)
+        return raw
+
+    def notification(self, partner, sent=None):
+        return (sent or self.sent).notification_ids.filtered(
+            lambda known: known.res_partner_id == partner
+        )
+
+    def assertNotBounced(self, *partners):
+        for partner in partners or (self.jane, self.john):
+            self.assertEqual(self.notification(partner).notification_status, "sent")
+            self.assertEqual(partner.message_bounce, 0)

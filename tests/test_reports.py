@@ -1,0 +1,323 @@
+"""What reports do to the messages they are about, to counters and to lists."""
+
+from unittest.mock import patch
+
+from odoo.tests import tagged
+
+from odoo.addons.mail.tools.discuss import Store
+from odoo.addons.mail_postmaster.gateway.reports.enhanced_status import CODES
+from odoo.addons.mail_postmaster.models.mail_notification import RECEIPTS
+from odoo.addons.mail_postmaster.models.report_sentences import WHY, encode_outcomes
+
+from .common import DATA
+from .reports_common import JANE, JOHN, ReportsCase
+
+PERSON = "Jane <jane@customer.test>"
+
+
+@tagged("post_install", "-at_install")
+class TestDeliveryReports(ReportsCase):
+    def test_two_failed_recipients_mark_two_notifications(self):
+        _result, row = self.receive(self.report("postfix_two_failed"))
+        self.assertReason(row, "delivered", "report_recorded")
+        for partner, why, server in (
+            (self.jane, "there is no such mailbox", "mx.example.org said: 550 5.1.1"),
+            (self.john, "the mailbox is full", "mx.example.net said: 552 5.2.2"),
+        ):
+            notification = self.notification(partner)
+            self.assertEqual(notification.notification_status, "bounce")
+            self.assertEqual(notification.failure_type, "mail_bounce")
+            self.assertIn(f"Not delivered: {why}. {server}", notification.failure_reason)
+            self.assertIn("This is the mail system at host", notification.failure_reason)
+            self.assertIn(why, notification.postmaster_note)
+            self.assertEqual(partner.message_bounce, 1)
+            self.assertIn(f"{partner.email} did not get it: {why}.", row.reason)
+        self.assertEqual(row.delivery_ids.mail_message_id, self.sent)
+        self.assertEqual(row.delivery_ids._record(), self.record)
+
+    def test_one_of_two_failed(self):
+        _result, row = self.receive(self.report(
+            "postfix_two_failed", replace=((b"Final-Recipient: rfc822; john", b"X-Nothing: 1"),
+                                           (b"Original-Recipient: rfc822;john", b"X-Nothing: 2"),
+                                           (b"552 5.2.2", b"552")),
+        ))
+        self.assertReason(row, "delivered", "report_recorded")
+        self.assertEqual(self.notification(self.jane).notification_status, "bounce")
+        self.assertEqual(self.notification(self.john).notification_status, "sent")
+
+    def test_passing_failures_and_successes_count_for_nobody(self):
+        for name, note in (
+            ("postfix_delayed", "so far: the server of the recipient does not answer"),
+            ("postfix_relayed", "Delivery report: it was handed to a server that sends no reports"),
+            ("gmail_delayed", "Not delivered so far"),
+        ):
+            with self.subTest(name=name):
+                _result, row = self.receive(self.report(name))
+                self.assertReason(row, "delivered", "report_recorded")
+                self.assertNotBounced()
+                self.assertIn(note, self.notification(self.jane).postmaster_note)
+                self.assertFalse(self.notification(self.jane).failure_reason)
+                self.assertIn(JANE, row.reason)
+
+    def test_failed_with_a_status_that_passes(self):
+        _result, row = self.receive(self.report("postfix_two_failed", replace=(
+            (b"5.1.1", b"4.4.7"), (b"5.2.2", b"4.2.2"), (b" 550 ", b" 450 "), (b" 552 ", b" 452 "),
+        )))
+        self.assertReason(row, "delivered", "report_recorded")
+        self.assertNotBounced()
+        self.assertIn("it was tried for too long", self.notification(self.jane).postmaster_note)
+
+    def test_delivered_to_one_and_failed_for_another(self):
+        _result, row = self.receive(self.report(
+            "postfix_delivered_and_failed", replace=((b"john@example.org", JOHN.encode()),),
+        ))
+        self.assertReason(row, "delivered", "report_recorded")
+        self.assertNotBounced(self.jane)
+        self.assertEqual(self.notification(self.john).notification_status, "bounce")
+
+    def test_a_later_delay_does_not_hide_a_failure(self):
+        self.receive(self.report("postfix_two_failed"))
+        self.receive(self.report("postfix_delayed"))
+        self.assertIn("no such mailbox", self.notification(self.jane).postmaster_note)
+
+    def test_text_for_people_alone(self):
+        for number, name in enumerate(("qmail", "gmx")):
+            with self.subTest(name=name):
+                sent = self.send(self.jane)
+                _result, row = self.receive(self.report(name, sent))
+                self.assertReason(row, "delivered", "report_recorded")
+                self.assertEqual(sent.notification_ids.notification_status, "bounce")
+                self.assertEqual(self.jane.message_bounce, number + 1)
+
+    def test_forwarded_to_an_address_that_is_not_known(self):
+        """A mail that went to one recipient did not reach that one."""
+        sent = self.send(self.john)
+        raw = self.report("exim_failed", sent)
+        self.assertNotIn(JOHN.encode(), raw)
+        self.receive(raw)
+        self.assertEqual(sent.notification_ids.notification_status, "bounce")
+        self.assertEqual((self.john.message_bounce, self.jane.message_bounce), (1, 0))
+
+    def test_reason_in_the_authors_language(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        author = self.env["res.partner"].create({"name": "Author", "lang": "fr_FR"})
+        sent = self.send(self.jane, author_id=author.id)
+        reports = type(self.env["mail.postmaster.report"])
+        with patch.object(reports, "_words", lambda reports, content: reports.env.lang):
+            self.receive(self.report("postfix_two_failed", sent))
+        self.assertTrue(sent.notification_ids.failure_reason.startswith("fr_FR"))
+
+    def test_second_copy_counts_once(self):
+        """Two transactions of their own: the caller of each has written nothing."""
+        raw = self.report("postfix_two_failed")
+        with patch.object(
+            type(self.pipeline), "_read_switches", lambda pipeline: (True, False)
+        ), self.own_transactions():
+            self.receive(raw)
+            _result, row = self.receive(b"Received: by another mailbox\n" + raw)
+        self.assertReason(row, "ignored", "duplicate")
+        self.assertEqual((self.jane.message_bounce, self.john.message_bounce), (1, 1))
+
+    def own_transactions(self):
+        """Let the pipeline's own transactions be parts of that of the test."""
+        pipelines = type(self.pipeline)
+        short, work = pipelines._short_transaction, pipelines._transaction
+        return patch.multiple(
+            pipelines,
+            _short_transaction=lambda pipeline, joins: short(pipeline, True),
+            _transaction=lambda pipeline, joins: work(pipeline, True),
+            _share_changes=lambda pipeline, joins: None,
+        )
+
+    def test_processing_again_counts_once(self):
+        _result, row = self.receive(self.report("postfix_two_failed", self.env["mail.message"]))
+        self.assertReason(row, "ignored", "report_unmatched")
+        self.assertEqual((self.jane.message_bounce, self.john.message_bounce), (1, 1))
+        row.action_process_again()
+        self.assertReason(row, "ignored", "report_unmatched")
+        self.assertEqual((self.jane.message_bounce, self.john.message_bounce), (1, 1))
+
+    def test_unmatched_report_is_kept_with_what_was_looked_for(self):
+        _result, row = self.receive(self.report("postfix_delayed", self.env["mail.message"]))
+        self.assertReason(row, "ignored", "report_unmatched")
+        self.assertIn(f"{JANE} has not got it so far", row.reason)
+        self.assertStep(row, "report_original", hit=False)
+        step = next(step for step in row.trace if step["step"] == "report_original")
+        self.assertIn("<unknown@example.com>", step["params"]["references"])
+
+    def test_same_under_the_preset_of_odoo(self):
+        self.env["mail.postmaster.policy"].apply_preset("odoo")
+        for name, status in (("thunderbird_read", "sent"), ("postfix_delayed", "sent"),
+                             ("yahoo_complaint", "sent"), ("postfix_two_failed", "bounce")):
+            with self.subTest(name=name):
+                self.receive(self.report(name))
+                self.assertEqual(self.notification(self.jane).notification_status, status)
+
+    def test_what_core_takes_for_no_report_is_none_under_its_preset(self):
+        """A complaint as Outlook.com sends it has no type of its own."""
+        raw = self.report("outlook_complaint").replace(
+            b"abuse@example.com", b"people@postmaster.test"
+        )
+        for preset, code in (("odoo", "record_created"), ("recommended", "complaint_recorded")):
+            with self.subTest(preset=preset):
+                self.env["mail.postmaster.policy"].apply_preset(preset)
+                _result, row = self.receive(raw.replace(b"<outlook", f"<{preset}".encode()))
+                self.assertReason(row, "delivered", code)
+
+    def test_report_without_parts(self):
+        """Core stops at it with an AttributeError."""
+        raw = (
+            b"From: MAILER-DAEMON@mx.customer.test\nTo: bounce@postmaster.test\n"
+            b"Message-Id: <empty@mx>\nAuto-Submitted: auto-replied\n"
+            b"Content-Type: multipart/report; report-type=delivery-status\n\nNothing\n"
+        )
+        _result, row = self.receive(raw)
+        self.assertReason(row, "ignored", "report_unmatched")
+
+    def test_every_code_has_words(self):
+        receipts = {f"receipt_{name}" for name, _label in RECEIPTS}
+        self.assertFalse(({*CODES} | receipts) - {*WHY})
+
+    def test_many_outcomes_are_told_in_short(self):
+        class Outcome:
+            kind, code, address = "hard", "mailbox_unknown", f"{'a' * 40}@example.com"
+
+        text = encode_outcomes([Outcome] * 50)
+        self.assertLess(len(text), 300)
+        _result, row = self.receive(self.mail())
+        row.write({"reason_code": "report_recorded", "reason_params": {"outcomes": text}})
+        self.assertRegex(row.reason, r"did not get it: there is no such mailbox\. And 4\d more\.$")
+
+
+@tagged("post_install", "-at_install")
+class TestReceipts(ReportsCase):
+    def test_receipts_are_no_bounces(self):
+        for name, receipt, words in (
+            ("m365_not_read", "deleted", "Deleted without being read"),
+            ("thunderbird_read", "displayed", "Read"),
+            ("outlook_read", "displayed", "Read"),
+            # It was read: that somebody deletes it later does not change that.
+            ("m365_not_read", "displayed", "Read"),
+        ):
+            with self.subTest(name=name, receipt=receipt):
+                _result, row = self.receive(self.report(name))
+                self.assertReason(row, "delivered", "receipt_recorded")
+                notification = self.notification(self.jane)
+                self.assertEqual(notification.postmaster_receipt, receipt)
+                self.assertTrue(notification.postmaster_receipt_date)
+                self.assertTrue(notification.postmaster_note.startswith(words))
+                self.assertNotBounced()
+        self.assertFalse(self.notification(self.john).postmaster_receipt)
+
+    def test_receipt_of_an_unknown_message(self):
+        raw = self.report("thunderbird_read", self.env["mail.message"])
+        _result, row = self.receive(raw)
+        self.assertReason(row, "ignored", "report_unmatched")
+
+    def test_receipts_are_no_mails_of_their_sender(self):
+        """They make no record, and are not counted where loops are."""
+        before = self.env["mail.postmaster.quota"].search_count([])
+        self.receive(self.report(
+            "thunderbird_read", replace=((b"sales@example.com", b"people@postmaster.test"),),
+        ))
+        self.assertEqual(self.env["mail.postmaster.quota"].search_count([]), before)
+
+    def test_web_client_gets_the_note(self):
+        self.receive(self.report("thunderbird_read"))
+        data = Store().add(self.sent.notification_ids).get_result()["mail.notification"]
+        notes = {values["id"]: values.get("postmaster_note") for values in data}
+        self.assertTrue(notes[self.notification(self.jane).id].startswith("Read"))
+        self.assertIsNone(notes[self.notification(self.john).id])
+
+
+@tagged("post_install", "-at_install")
+class TestComplaints(ReportsCase):
+    def blacklisted(self):
+        return self.env["mail.blacklist"].search([("email", "in", [JANE, JOHN])]).mapped("email")
+
+    def test_complaint_puts_the_address_on_the_blacklist(self):
+        _result, row = self.receive(self.report("yahoo_complaint"))
+        self.assertReason(row, "delivered", "complaint_recorded")
+        self.assertEqual(self.blacklisted(), [JANE])
+        self.assertStep(row, "blacklisted_complaint")
+        self.assertNotBounced()
+        self.assertIn("reported as spam", self.notification(self.jane).postmaster_note)
+
+    def test_complaint_can_be_recorded_alone(self):
+        self.env["ir.config_parameter"].set_param("mail.postmaster.complaints", "record")
+        _result, row = self.receive(self.report("yahoo_complaint"))
+        self.assertReason(row, "delivered", "complaint_recorded")
+        self.assertFalse(self.blacklisted())
+
+    def test_what_is_no_complaint(self):
+        _result, row = self.receive(self.report("auth_failure"))
+        self.assertReason(row, "delivered", "complaint_recorded")
+        self.assertFalse(self.blacklisted())
+
+    def test_whom_it_was_sent_to_is_a_guess_where_they_are_several(self):
+        both = (b'"Jane Doe" <jane@example.org>', f"{JANE}, {JOHN}".encode())
+        self.receive(self.report("complaint_without_recipient", replace=(both,)))
+        self.assertNotIn(JOHN, self.blacklisted())
+
+    def test_anybody_can_write_a_complaint(self):
+        """So it must be about a message of ours."""
+        _result, row = self.receive(self.report("yahoo_complaint", self.env["mail.message"]))
+        self.assertReason(row, "ignored", "report_unmatched")
+        self.assertFalse(self.blacklisted())
+
+
+@tagged("post_install", "-at_install")
+class TestMailToTheBounceAddress(ReportsCase):
+    def test_a_person_is_not_lost(self):
+        _result, row = self.receive(self.mail(to="bounce@postmaster.test", sender=PERSON))
+        self.assertReason(row, "parked", "bounce_address_person")
+
+    def test_as_core_under_its_preset(self):
+        self.env["mail.postmaster.policy"].apply_preset("odoo")
+        _result, row = self.receive(self.mail(to="bounce@postmaster.test", sender=PERSON))
+        self.assertReason(row, "ignored", "report_unmatched")
+
+    def test_a_person_who_also_writes_to_an_alias(self):
+        _result, row = self.receive(
+            self.mail(to="people@postmaster.test, bounce@postmaster.test", sender=PERSON)
+        )
+        self.assertReason(row, "delivered", "record_created")
+
+    def test_a_person_is_released(self):
+        reply = f"\r\nReferences: {self.sent.message_id}"
+        _result, row = self.receive(
+            self.mail(to="bounce@postmaster.test", sender=PERSON, headers=reply)
+        )
+        self.assertReason(row, "parked", "bounce_address_person")
+        row.action_process_again()
+        self.assertReason(row, "delivered", "reply_posted")
+        self.assertEqual(row.delivery_ids._record(), self.record)
+
+    def test_mailer_daemon_that_nobody_understands(self):
+        robot = "MAILER-DAEMON@mx.customer.test"
+        _result, row = self.receive(self.mail(sender=robot, headers="\r\nReturn-Path: <>"))
+        self.assertReason(row, "ignored", "report_unreadable")
+
+    def test_automatic_mail_that_is_no_report(self):
+        automatic = "\r\nAuto-Submitted: auto-generated"
+        _result, row = self.receive(self.mail(to="bounce@postmaster.test", headers=automatic))
+        self.assertReason(row, "ignored", "report_unreadable")
+        self.assertIn("Auto-Submitted: auto-generated", row.reason)
+
+    def test_out_of_office_answers_the_return_path(self):
+        """RFC 3834 section 4: that is where they go, and its policy says what becomes of them."""
+        raw = self.mail(
+            to="bounce@postmaster.test", sender=f"Jane <{JANE}>", subject="Out of office",
+            headers=f"\r\nAuto-Submitted: auto-replied\r\nIn-Reply-To: {self.sent.message_id}",
+        )
+        _result, row = self.receive(raw)
+        self.assertReason(row, "delivered", "reply_posted")
+        self.assertTrue(row.delivery_ids.mail_message_id.is_internal)
+        self.assertEqual(row.delivery_ids._record(), self.record)
+
+    def test_report_of_another_kind_reaches_its_alias(self):
+        raw = (DATA / "reports" / "no_tls_report.eml").read_bytes()
+        _result, row = self.receive(
+            raw.replace(b"postmaster@example.com", b"people@postmaster.test")
+        )
+        self.assertReason(row, "delivered", "record_created")
