@@ -302,7 +302,8 @@ class MailThread(models.AbstractModel):
             message_dict.update(written)
         for route in routes:
             attempt.trace.hit("route", target=target_of(route, attempt.server_id))
-        if attempt.is_released:
+        if attempt.is_released or attempt.addressed_to is not None:
+            # A person has decided where it goes.
             return routes
         screening = self.env["mail.postmaster.screening"]
         return screening._screen_routes(attempt, message, message_dict, routes)

@@ -73,7 +73,7 @@ def test_mail_stopped_as_a_loop(database, mailgate):
         env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", "1")
     assert mailgate(mail()) == EX_OK
     assert mailgate(mail()) == EX_OK
-    assert last_mail(database) == ("refused", "loop_limit")
+    assert last_mail(database) == ("refused", "sender_limit")
 
 
 def test_fault_on_a_stored_mail_is_not_the_mail_servers(database, mailgate):
