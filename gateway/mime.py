@@ -18,7 +18,7 @@ import re
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
-from email.policy import SMTP
+from email.policy import SMTP, compat32
 from functools import cached_property
 
 from .identity import LONGEST_HEADER
@@ -61,10 +61,11 @@ class Part:
     @cached_property
     def head(self):
         """The header as core's parser reads it, an :class:`~email.message.EmailMessage`."""
-        try:
-            head = BytesHeaderParser(policy=SMTP).parsebytes(self.header)
-        except ODD_HEADER:
-            head = EmailMessage(policy=SMTP)
+        # The parser that core uses reads the type at once, however long it is.
+        fields = BytesHeaderParser(policy=compat32).parsebytes(self.header)
+        head = EmailMessage(policy=SMTP)
+        for name, value in fields.raw_items():
+            head.set_raw(name, value)
         head.set_default_type(self._default_type)
         return head
 

@@ -105,6 +105,7 @@ class Attempt:
         self.superseded_ids = []
         # The Addressing of the mail, where that is not core's alone.
         self.addressing = None
+        self.raw = submission.raw
         self.header = identity.split_header(submission.raw)[0]
         # {target: what becomes of automatic mail there}, see gateway.screening.
         self.treatments = {}

@@ -3,7 +3,7 @@ from typing import NamedTuple
 from odoo import api, models
 from odoo.exceptions import AccessError, ValidationError
 
-from ..gateway import hops, retries, screening
+from ..gateway import hops, limits, retries, screening
 
 ENABLED = "mail.postmaster.enabled"
 RETRY_MINUTES = "mail.postmaster.retry.minutes"
@@ -39,6 +39,8 @@ MOST_HOPS = "mail.postmaster.hops"
 # Whether answers are core's, or go to people alone, once, for the company of the mail.
 ANSWERS = "mail.postmaster.answers"
 ANSWER_HOURS = "mail.postmaster.answer.hours"
+# How much there may be in a mail; in force under every preset.
+LIMITS = {name: f"mail.postmaster.limit.{name}" for name in limits.LIMITS}
 
 RECOMMENDED = {
     ADDRESSING: "True", SUBADDRESSING: "+", OTHER_CONTENT: "ignore", LOOPS: "accepted",
@@ -79,6 +81,7 @@ NUMBERS = {
     RECORD_LIMIT: (5, 1, 1_000_000),
     MOST_HOPS: (hops.MOST_HOPS, 10, 1000),
     ANSWER_HOURS: (24, 1, 8760),
+    **{key: limits.LIMITS[name] for name, key in LIMITS.items()},
 }
 
 # Fields of mail.postmaster.scope, and the parameter that decides where no scope does.

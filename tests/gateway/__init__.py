@@ -12,8 +12,10 @@ from . import (
     test_hops,
     test_identity,
     test_imports,
+    test_limits,
     test_mailbox,
     test_matching,
+    test_mime,
     test_preview,
     test_recipients,
     test_report_bounds,
@@ -36,5 +38,6 @@ if find_spec("hypothesis"):
         test_address_properties,
         test_automatic_properties,
         test_forwarding_properties,
+        test_mime_properties,
     )
     from . import test_report_properties
