@@ -310,6 +310,25 @@ STEPS = {
     "limits": {
         True: _lt("There is at least %(count)s, and %(most)s is allowed (%(parameter)s)."),
     },
+    "repaired_charset": {
+        True: _lt("A text is not in the charset it names, %(named)s; it was read as %(read)s."),
+    },
+    "repaired_octets": {
+        True: _lt("The field %(name)s has letters that no charset explains; they were guessed."),
+    },
+    "repaired_nul": {True: _lt("NUL bytes were left out of: %(name)s.")},
+    "repaired_field": {
+        True: _lt("The field %(name)s can not be read; only its addresses were kept."),
+    },
+    "repaired_boundary": {
+        True: _lt(
+            "The parts of the mail are not divided as it says; %(parts)s were found, and all of "
+            "it is text where none was."
+        ),
+    },
+    "repaired_sender": {
+        True: _lt("The mail has no From; %(name)s names the sender, %(address)s."),
+    },
     "hops": {True: _lt("The header counts %(count)s, and %(most)s are allowed.")},
     "auto_reply": {
         True: _lt("An automatic answer, by its field %(proof)s: %(treatment)s at %(target)s."),

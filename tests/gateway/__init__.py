@@ -18,6 +18,7 @@ from . import (
     test_mime,
     test_preview,
     test_recipients,
+    test_repair,
     test_report_bounds,
     test_report_delivery_status,
     test_report_disposition,
