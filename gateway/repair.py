@@ -36,6 +36,8 @@ LONGEST_BOUNDARY = 200
 # Where a mail without From may say who it is from, the best first.
 _SENDERS = ("Sender", "Reply-To", "Return-Path")
 _BOUNDARY = re.compile(rb"^--([^\r\n]{1,%d}?)[ \t]*\r?$" % LONGEST_BOUNDARY, re.MULTILINE)
+# What the parser makes of 8 bit.
+_RAW_OCTET = re.compile("[\udc80-\udcff]")
 _ODD_IN_IDS = re.compile(r"[^\w.@<>+=/$!%&'*?^`{|}~-]")
 
 
@@ -91,7 +93,7 @@ def _repair_fields(part, is_mail):
 def _repaired_field(part, name, value):
     """Return ``(code, value)``; no code when nothing is wrong, no value to leave a field out."""
     code = None
-    if not value.isascii():
+    if _RAW_OCTET.search(value):
         code, value = "octets", decode_octets(value)
     shown = _shown(part, name, value)
     if shown is None:
@@ -185,8 +187,9 @@ def _repair_charset(part, is_mail, is_attached):
     named = _charset(part)
     content = part.get_payload(decode=True) or b""
     is_file = not is_mail and (part.get_filename() or "attachment" == _disposition(part))
-    text, charset, fits = read_text(content, named or ("ascii" if is_mail else "utf-8"))
-    if fits or is_attached and is_charset(named or "utf-8"):
+    assumed = ("ascii" if is_mail else "utf-8") if named is None else named
+    text, charset, fits = read_text(content, assumed)
+    if fits or is_attached and is_charset(assumed):
         return []
     if is_file or is_attached:
         # Read and written in this charset, each byte stays as it is.
@@ -200,11 +203,12 @@ def _repair_charset(part, is_mail, is_attached):
 
 
 def _charset(part):
+    """Return the charset that a part names, or None."""
     try:
-        value = part.get_param("charset", "")
+        value = part.get_param("charset")
     except ODD_HEADER:
         return ""
-    return str(value[2] if isinstance(value, tuple) else value)
+    return value[2] if isinstance(value, tuple) else value
 
 
 def _disposition(part):

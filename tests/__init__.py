@@ -20,6 +20,7 @@ from . import (
     test_forwarding,
     test_hooks,
     test_intake,
+    test_limits,
     test_loops,
     test_policy,
     test_release,

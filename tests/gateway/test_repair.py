@@ -55,13 +55,12 @@ class TestRepair(BaseCase):
     def test_charset_that_lies(self):
         for charset, text in (
             (b"utf-8", "Café".encode("latin-1")), (b"us-ascii", "Café".encode()),
-            (b"ascii", "Café".encode("cp1252")), (b"shift_jis", "Café ©".encode()),
+            (b"ascii", "Café".encode("cp1252")),
         ):
             with self.subTest(charset):
-                shown = "Café ©" if charset == b"shift_jis" else "Café"
                 self.assertText(
                     FROM_TO + b"Content-Type: text/plain; charset=" + charset + b"\r\n\r\n" + text,
-                    shown, "charset")
+                    "Café", "charset")
         self.assertText(FROM_TO + b"\r\n" + "Café".encode(), "Café", "charset")
 
     def test_attachment_keeps_its_bytes(self):
