@@ -191,6 +191,8 @@ def _repair_charset(part, is_mail, is_attached):
     text, charset, fits = read_text(content, assumed)
     if fits or is_attached and is_charset(assumed):
         return []
+    # One that is empty would be left beside the new one.
+    part.del_param("charset")
     if is_file or is_attached:
         # Read and written in this charset, each byte stays as it is.
         part.set_param("charset", "iso-8859-1")

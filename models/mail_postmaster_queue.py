@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..gateway import states
+from ..gateway.limits import LIMITS
 from .attempt import Attempt, Reason
 from .mail_postmaster_pipeline import LEASE
 from .submission import STORED, Submission
@@ -20,6 +21,7 @@ MOST_CLAIMS = 5
 DECIDED_BY_HAND = (
     "alias_held", "duplicate_other_content", "record_limit", "auto_reply_parked",
     "automatic_mail_parked", "too_many_received", "too_many_delivered_to", "own_answers",
+    *(f"limit_{name}" for name in LIMITS),
 )
 # Reasons of a mail that repeats one that is here.
 REPEATS = ("duplicate", "duplicate_message", "duplicate_other_content", "own_message")

@@ -137,11 +137,6 @@ class TestLimits(GatewayCase):
         message = self.delivered(self.odd(repeated, Content_Type="multipart/mixed; boundary=b"))
         self.assertIn("hello", message.body)
 
-    def test_report_without_parts_waits(self):
-        _result, row = self.receive(
-            self.odd(b"", Content_Type="multipart/report; report-type=delivery-status"))
-        self.assertReason(row, "parked", "unreadable")
-
     def test_odd_dates_and_base64(self):
         for date in ("Fri, 99 Foo 99999 99:99:99 +9999", "0", "Thu, 01 Jan 0001 00:00:00 +0000"):
             self.delivered(self.odd(Date=date))
