@@ -11,6 +11,9 @@ module               what it answers
 ``shared_addresses`` which addresses two aliases would both answer to
 ``forwarding``       who forwarded a mail, and who wrote it before
 ``envelope``         who sent this, to whom, under which Message-Id (headers only)
+``limits``           how much there may be in a mail, and whether there is more
+``mime``             which parts a mail has for Python's parser, without running it
+``repair``           what core could not read of a mail, made readable
 ``identity``         when two deliveries are the same mail
 ``automatic``        whether a program wrote a mail or a person, and what says so
 ``hops``             how far a mail has come, and whether it goes in circles

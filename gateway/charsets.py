@@ -34,6 +34,30 @@ def decode(content, charset, most):
         return beginning.decode("latin-1")
 
 
+def read_text(content, charset):
+    """Return ``(text, charset it was read in, whether that is the one named)``.
+
+    :param bytes content: the text as it was sent
+    :param str charset: the name the mail gives it. Text that is none of it is read as UTF-8
+        where it is that, which hardly any other text is, else as windows-1252, which is what
+        people mean who name another Western charset or none
+    """
+    for name in (charset, "utf-8", "cp1252"):
+        try:
+            return content.decode(_known(name), "strict"), name, name == charset
+        except (LookupError, ValueError):
+            continue
+    return content.decode("latin-1"), "latin-1", False
+
+
+def is_charset(name):
+    """Tell whether Python knows a charset of this name."""
+    try:
+        return bool(_known(name))
+    except (LookupError, ValueError):
+        return False
+
+
 def _known(charset):
     """Return Python's name of a charset.
 

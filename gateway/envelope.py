@@ -18,7 +18,7 @@ from .identity import split_header
 LONGEST_TEXT = 500
 MOST_RECIPIENTS = 200
 # The time to decode encoded words grows with the square of their number.
-LONGEST_ENCODED = 100_000
+LONGEST_ENCODED = 50_000
 
 # The header fields core reads recipients from (mail.thread.message_parse of 19.0).
 RECIPIENT_FIELDS = ("delivered-to", "to", "cc", "resent-to", "resent-cc")
@@ -46,14 +46,14 @@ class Envelope:
 
 def read_envelope(raw):
     """Return the :class:`Envelope` of a raw mail, whatever its bytes are."""
-    fields = read_fields(split_header(raw)[0], decode_field)
+    fields = read_fields(split_header(raw)[0], str)
     sender = _first(fields, "from")
     return Envelope(
         message_id=_first(fields, "message-id"),
         sender=sender[:LONGEST_TEXT],
         sender_address=next(iter(_addresses([sender])), "")[:LONGEST_TEXT],
         recipients=tuple(_addresses(
-            value for name in RECIPIENT_FIELDS for value in fields.get(name, ())
+            decode_field(value) for name in RECIPIENT_FIELDS for value in fields.get(name, ())
         )),
         subject=_first(fields, "subject")[:LONGEST_TEXT],
         date=_date(_first(fields, "date")),
@@ -117,7 +117,7 @@ def _decode_part(content, charset):
 
 
 def _first(fields, name):
-    return next(iter(fields.get(name, ())), "")
+    return decode_field(next(iter(fields.get(name, ())), ""))
 
 
 def _addresses(values):

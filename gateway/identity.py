@@ -10,6 +10,8 @@ import re
 
 # A key is looked up in a unique index, which takes values of some 2,700 bytes.
 LONGEST_KEY = 255
+# A mail without an empty line is all header, and a header is read field by field.
+LONGEST_HEADER = 1_000_000
 _CHUNK = 1 << 20
 
 _TRACE_FIELD = re.compile(
@@ -26,10 +28,13 @@ _FIELD_START = re.compile(rb"\n(?![ \t])")
 def split_header(raw):
     """Return ``(header, offset of the body)`` of a raw mail, as bytes and an int.
 
-    A mail without an empty line is all header.
+    What follows the first :data:`LONGEST_HEADER` bytes counts as body, so that nobody who
+    reads a header has to bound it.
     """
-    end = _HEADER_END.search(raw)
-    return (raw[: end.start()], end.end()) if end else (raw, len(raw))
+    end = _HEADER_END.search(raw, 0, LONGEST_HEADER)
+    if end:
+        return raw[: end.start()], end.end()
+    return raw[:LONGEST_HEADER], min(LONGEST_HEADER, len(raw))
 
 
 def digest(raw):

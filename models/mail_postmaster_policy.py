@@ -3,7 +3,7 @@ from typing import NamedTuple
 from odoo import api, models
 from odoo.exceptions import AccessError, ValidationError
 
-from ..gateway import hops, retries, screening
+from ..gateway import hops, limits, retries, screening
 
 ENABLED = "mail.postmaster.enabled"
 RETRY_MINUTES = "mail.postmaster.retry.minutes"
@@ -50,6 +50,8 @@ BLACKLIST_SPREAD = "mail.postmaster.blacklist.spread"
 # Whether the return path of a mail says which message it is.
 # In no preset: a mail server that drops sub-addresses would lose every bounce.
 RETURN_PATH = "mail.postmaster.return_path"
+# How much there may be in a mail; in force under every preset.
+LIMITS = {name: f"mail.postmaster.limit.{name}" for name in limits.LIMITS}
 
 RECOMMENDED = {
     ADDRESSING: "True", SUBADDRESSING: "+", OTHER_CONTENT: "ignore", LOOPS: "accepted",
@@ -101,6 +103,7 @@ NUMBERS = {
     BLACKLIST_BOUNCES: (5, 2, 1000),
     BLACKLIST_DAYS: (31, 1, 365),
     BLACKLIST_SPREAD: (7, 0, 365),
+    **{key: limits.LIMITS[name] for name, key in LIMITS.items()},
 }
 
 # Fields of mail.postmaster.scope, and the parameter that decides where no scope does.

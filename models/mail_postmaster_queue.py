@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..gateway import states
+from ..gateway.limits import LIMITS
 from .attempt import Attempt, Reason
 from .mail_postmaster_pipeline import LEASE
 from .submission import STORED, Submission
@@ -19,7 +20,7 @@ MOST_CLAIMS = 5
 # Reasons of a mail that waits for a person to accept it.
 DECIDED_BY_HAND = (
     "bounce_address_person", "duplicate_other_content", "too_many_received",
-    "too_many_delivered_to", "own_answers",
+    "too_many_delivered_to", "own_answers", *(f"limit_{name}" for name in LIMITS),
 )
 # The same of one of its targets.
 DECIDED_FOR_TARGET = (

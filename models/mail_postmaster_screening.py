@@ -5,10 +5,17 @@ from dataclasses import dataclass
 from odoo import api, models
 from odoo.tools import html2plaintext
 
-from ..gateway import hops, screening, states
+from ..gateway import hops, limits, screening, states
 from ..gateway.recipients import first_address
 from .attempt import Reason, RouteResult, target_of
-from .mail_postmaster_policy import LOOP_MINUTES, LOOP_REPLIES, LOOPS, MOST_HOPS, RECORD_MINUTES
+from .mail_postmaster_policy import (
+    LIMITS,
+    LOOP_MINUTES,
+    LOOP_REPLIES,
+    LOOPS,
+    MOST_HOPS,
+    RECORD_MINUTES,
+)
 
 # How core ends the Message-Ids by which it knows its own notices again
 # (mail.tools.generate_tracking_message_id).
@@ -47,7 +54,7 @@ class MailPostmasterScreening(models.AbstractModel):
     @api.model
     def _rules_before_routing(self):
         """Return the names of the methods that look at a mail as a whole, in their order."""
-        return ["_screen_hops"]
+        return ["_screen_limits", "_screen_hops"]
 
     @api.model
     def _rules_after_routing(self):
@@ -109,6 +116,18 @@ class MailPostmasterScreening(models.AbstractModel):
         attempt.answers_about = None
 
     # --- before routing -----------------------------------------------------------------
+
+    def _screen_limits(self, attempt):
+        """Turn down what core could not read in seconds, before it begins."""
+        policy = self.env["mail.postmaster.policy"]
+        excess = limits.exceeded(
+            attempt.raw, {name: policy._number(key) for name, key in LIMITS.items()},
+        )
+        if not excess:
+            return None
+        params = {"count": excess.count, "most": excess.most, "parameter": LIMITS[excess.name]}
+        attempt.trace.hit("limits", **params)
+        return Reason(states.PARKED, excess.reason, params)
 
     def _screen_hops(self, attempt):
         policy = self.env["mail.postmaster.policy"]

@@ -6,11 +6,14 @@ from odoo.tools.mail import email_normalize, email_split, formataddr
 
 from ..gateway import identity, states
 from ..gateway.envelope import RECIPIENT_FIELDS
+from ..gateway.repair import repair
 from ..gateway.screening import NOTE
 from .attempt import ATTEMPT, Reason, RouteResult, UnreadableMail, target_of
 from .mail_postmaster_policy import LOOPS
 from .submission import FETCHED, SUBMITTED, Submission, to_bytes
 
+# As core calls what it keeps for "Keep Original" (_message_parse_extract_payload).
+ORIGINAL = "original_email.eml"
 NO_ROUTE = "No possible route found"
 
 
@@ -69,9 +72,14 @@ class MailThread(models.AbstractModel):
             _readdress(message, attempt.addressed_to)
         if attempt and attempt.addressing and attempt.addressing.sender:
             _restore_sender(message, attempt.addressing.sender)
-        values = super().message_parse(message, save_original=save_original)
         if not attempt:
-            return values
+            return super().message_parse(message, save_original=save_original)
+        for repaired in repair(message):
+            attempt.trace.hit(f"repaired_{repaired.code}", **repaired.params)
+        values = super().message_parse(message, save_original=False)
+        if save_original:
+            # Core writes down what it has parsed, in which 8 bit letters are lost.
+            values["attachments"].insert(0, self._Attachment(ORIGINAL, attempt.raw, {}))
         if not message.get("Message-Id"):
             values["message_id"] = identity.message_id_from_digest(attempt.digest)
         _refuse_null_bytes(values)

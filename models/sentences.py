@@ -73,6 +73,75 @@ REASONS = {
     "too_many_delivered_to": _lt(
         "This mail goes in circles: it was delivered %(count)s times, and %(most)s are allowed."
     ),
+    "limit_raw_bytes": _lt(
+        "The mail is too large: %(count)s bytes, and %(most)s are allowed (%(parameter)s)."
+    ),
+    "limit_lines": _lt(
+        "The mail has %(count)s lines, and %(most)s are allowed (%(parameter)s)."
+    ),
+    "limit_header_bytes": _lt(
+        "A header in the mail is too long: at least %(count)s bytes, and %(most)s are allowed "
+        "(%(parameter)s)."
+    ),
+    "limit_header_fields": _lt(
+        "A header in the mail has %(count)s fields, and %(most)s are allowed (%(parameter)s)."
+    ),
+    "limit_field_bytes": _lt(
+        "A header field is too long: %(count)s bytes, and %(most)s are allowed (%(parameter)s)."
+    ),
+    "limit_field_effort": _lt(
+        "The addresses or the Content fields of the mail are too long to be read in reasonable "
+        "time: %(count)s, the sum of the squares of their lengths, and %(most)s is allowed "
+        "(%(parameter)s)."
+    ),
+    "limit_comment_levels": _lt(
+        "A header field has parentheses within parentheses, at least %(count)s deep, and "
+        "%(most)s are allowed (%(parameter)s)."
+    ),
+    "limit_parameters": _lt(
+        "The types of the parts of the mail have at least %(count)s parameters, and %(most)s "
+        "are allowed (%(parameter)s)."
+    ),
+    "limit_addresses": _lt(
+        "The mail names at least %(count)s addresses, and %(most)s are allowed (%(parameter)s)."
+    ),
+    "limit_references": _lt(
+        "The mail refers to at least %(count)s messages, and %(most)s are allowed "
+        "(%(parameter)s)."
+    ),
+    "limit_parts": _lt(
+        "The mail has at least %(count)s parts, and %(most)s are allowed (%(parameter)s)."
+    ),
+    "limit_levels": _lt(
+        "The mail has parts within parts, at least %(count)s deep, and %(most)s are allowed "
+        "(%(parameter)s)."
+    ),
+    "limit_attachments": _lt(
+        "The mail has at least %(count)s attachments, and %(most)s are allowed (%(parameter)s)."
+    ),
+    "limit_text_parts": _lt(
+        "The mail has at least %(count)s texts, and %(most)s are allowed (%(parameter)s)."
+    ),
+    "limit_text_bytes": _lt(
+        "The texts of the mail are too long: Odoo would read at least %(count)s bytes, and "
+        "%(most)s are allowed (%(parameter)s)."
+    ),
+    "limit_decoded_bytes": _lt(
+        "The attachments of the mail are too large: at least %(count)s bytes, and %(most)s are "
+        "allowed (%(parameter)s)."
+    ),
+    "limit_html_bytes": _lt(
+        "The HTML of the mail is too long: Odoo would read at least %(count)s bytes, and "
+        "%(most)s are allowed (%(parameter)s)."
+    ),
+    "limit_html_tags": _lt(
+        "The HTML of the mail is too long: Odoo would read at least %(count)s tags, and "
+        "%(most)s are allowed (%(parameter)s)."
+    ),
+    "limit_html_levels": _lt(
+        "The HTML of the mail has elements within elements, at least %(count)s deep, and "
+        "%(most)s are allowed (%(parameter)s). Odoo would lose its text."
+    ),
     "own_answers": _lt("This mail answers %(count)s answers of this database: a program did that."),
     "auto_reply_ignored": _lt("An automatic answer (%(proof)s), which makes no record."),
     "auto_reply_parked": _lt("An automatic answer (%(proof)s)."),
@@ -261,6 +330,28 @@ STEPS = {
         True: _lt(
             "%(alias)s has made %(count)s records in %(minutes)s minutes (decided by: %(origin)s)."
         ),
+    },
+    "limits": {
+        True: _lt("There is at least %(count)s, and %(most)s is allowed (%(parameter)s)."),
+    },
+    "repaired_charset": {
+        True: _lt("A text is not in the charset it names, %(named)s; it was read as %(read)s."),
+    },
+    "repaired_octets": {
+        True: _lt("The field %(name)s has letters that no charset explains; they were guessed."),
+    },
+    "repaired_nul": {True: _lt("NUL bytes were left out of: %(name)s.")},
+    "repaired_field": {
+        True: _lt("The field %(name)s can not be read; only its addresses were kept."),
+    },
+    "repaired_boundary": {
+        True: _lt(
+            "The parts of the mail are not divided as it says; %(parts)s were found, and all of "
+            "it is text where none was."
+        ),
+    },
+    "repaired_sender": {
+        True: _lt("The mail has no From; %(name)s names the sender, %(address)s."),
     },
     "hops": {True: _lt("The header counts %(count)s, and %(most)s are allowed.")},
     "auto_reply": {

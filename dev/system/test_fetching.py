@@ -3,7 +3,6 @@
 Real Dovecot, IMAP and POP3, core's own fetcher, real commits.
 """
 
-import codecs
 import sys
 import threading
 from unittest.mock import patch
@@ -206,51 +205,26 @@ def test_conflict_that_lasts_waits_for_the_scheduled_action(gateway):
 def test_unknown_charset(gateway):
     raw = mail(content_type="text/plain; charset=x-postmaster-odd")
     gateway.receive(raw)
-    assert gateway.log("state", "reason_code") == [("parked", "unreadable")]
-    assert "x-postmaster-odd" in gateway.log("reason")[0][0]
-    assert gateway.raw() == raw
-
-    def search(name):
-        return codecs.lookup("utf-8") if name.replace("-", "_") == "x_postmaster_odd" else None
-
-    codecs.register(search)
-    try:
-        gateway.process_again()
-    finally:
-        codecs.unregister(search)
     assert gateway.log("state", "reason_code") == [("delivered", "record_created")]
+    assert gateway.raw() == raw
     assert gateway.leads() == 1
 
 
 @pytest.mark.parametrize("subject", ["=?utf-8?q?Hello=00World?=", "Hello\0World"])
 def test_null_byte_in_the_subject(gateway, subject):
-    if gateway.kind == "imap" and "\0" in subject:
-        # IMAP can not carry it: Dovecot sends another byte in its place, and no NUL arrives.
-        subject = "=?utf-8?q?=00?="
     raw = mail(subject=subject)
     gateway.receive(raw)
-    assert gateway.log("state", "reason_code", "reason") == [
-        ("parked", "unreadable", "This mail can not be read: NUL byte in subject")
-    ]
-    assert gateway.raw() == raw
-    thread = gateway.database.registry["mail.thread"]
-    original = thread.message_parse
-
-    def message_parse(self, message, save_original=False):
-        message.replace_header("Subject", "Hello World")
-        return original(self, message, save_original=save_original)
-
-    with patch.object(thread, "message_parse", message_parse):
-        gateway.process_again()
-    assert gateway.log("state") == [("delivered",)]
+    assert gateway.log("state", "reason_code") == [("delivered", "record_created")]
+    if gateway.kind == "pop" or "\0" not in subject:
+        # IMAP can not carry it: Dovecot sends another byte in its place, and no NUL arrives.
+        assert gateway.raw() == raw
     assert gateway.leads() == 1
 
 
 def test_two_thousand_nested_parts(gateway):
     raw = nested(2000)
     gateway.receive(raw)
-    assert gateway.log("state", "reason_code") == [("parked", "unreadable")]
-    assert "RecursionError" in gateway.log("reason")[0][0]
+    assert gateway.log("state", "reason_code") == [("parked", "limit_levels")]
     assert gateway.raw() == raw
     limit = sys.getrecursionlimit()
     # A recursion that deep needs a larger stack than a thread has by default.

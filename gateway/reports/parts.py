@@ -6,8 +6,6 @@ it reads all of a returned mail, of which only the header counts here. So it is 
 headers alone, and the rest is divided by this module.
 """
 
-import binascii
-import quopri
 import re
 from dataclasses import dataclass
 from email.message import Message
@@ -18,6 +16,7 @@ from itertools import islice
 from ..charsets import decode
 from ..envelope import decode_field, read_fields
 from ..identity import split_header
+from ..mime import decoded
 from ..preview import clean_html
 
 # The machine's part stands before the returned mail, which may be as large as mails get.
@@ -33,7 +32,6 @@ MOST_LEVELS = 5
 LONGEST_SOURCE = 200_000
 
 _NO_HEADER = re.compile(rb"\r?\n")
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _BLOCK_TAG = re.compile(r"</?(?:br|p|div|tr|td|table|h\d|li|ul|ol|pre|hr|blockquote)\b[^>]*>")
 _TAG = re.compile(r"<[^>]*>")
 # They are in bytes that no charset explained; no database takes them.
@@ -95,11 +93,8 @@ class Part:
         :param int most: how many bytes at most
         """
         encoding = self.field("content-transfer-encoding").strip().lower()
-        if encoding == "base64":
-            return _from_base64(self.content[:2 * most])[:most]
-        if encoding == "quoted-printable":
-            return quopri.decodestring(self.content[:3 * most])[:most]
-        return self.content[:most]
+        # Encoded, it takes no more than this.
+        return decoded(self.content[:3 * most], encoding)[:most]
 
     def text(self, most):
         """Return the beginning of a text part, without the markup of HTML.
@@ -172,13 +167,6 @@ def _divide(content, boundary):
             return
     if start is not None:
         yield content[start:]
-
-
-def _from_base64(content):
-    letters = _NOT_BASE64.sub(b"", content)
-    # A single letter left over is no byte.
-    letters = letters[:len(letters) - (len(letters) % 4 == 1)]
-    return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
 
 
 def _without_markup(text):

@@ -13,10 +13,13 @@ from . import (
     test_hops,
     test_identity,
     test_imports,
+    test_limits,
     test_mailbox,
     test_matching,
+    test_mime,
     test_preview,
     test_recipients,
+    test_repair,
     test_report_bounds,
     test_report_delivery_status,
     test_report_disposition,
@@ -38,5 +41,6 @@ if find_spec("hypothesis"):
         test_address_properties,
         test_automatic_properties,
         test_forwarding_properties,
+        test_mime_properties,
     )
     from . import test_report_properties

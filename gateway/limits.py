@@ -1,0 +1,315 @@
+"""How much there may be in a mail, and whether there is more.
+
+Each limit stops a mail of which some step of core takes minutes, gigabytes of memory, or calls
+itself until Python stops it. A mail above a limit waits for a person; none is refused or lost.
+What normal mail has stays far below. The reasons for the numbers:
+
+================ ====================================================================
+limit            why it is there, and why there
+================ ====================================================================
+raw_bytes        core takes some 15 times the size of a mail in memory. No large server
+                 takes more than 150 MB (Microsoft 365), most take 25
+lines            the parser makes an object of each; 150 MB of base64 have 2 million
+header_bytes     of the mail or one of its parts. Mail that has passed many filters has
+                 some 50 kB
+header_fields    same; mail that has passed many filters has 200
+field_bytes      the longest field: a list of 2,000 recipients has 120 kB
+comment_levels   parentheses within parentheses in one field, for each of which Python's
+                 reader of addresses calls itself; people use one or two
+field_effort     Python's reader of addresses and of Content fields takes time that grows
+                 with the square of what it reads at once: an address, or a whole field.
+                 This is the sum of these squares; 2,000 recipients have 20 million, 500
+                 attachments 90, and 100 million are two seconds at the worst
+parameters       ``; name=value`` in Content fields of all parts: 0.1 ms each time that
+                 one is read, and core reads them a dozen times
+addresses        in all fields: the sender's own servers stop at 500 to 2,000
+references       Message-Ids in References and In-Reply-To
+parts            with the multiparts; those of attached mails count
+levels           parts within parts: the parser checks each line once per level
+attachments      a record and a file each
+text_parts       core puts their text together, and reads all of it again for each
+text_bytes       of these texts, each counted as often as core reads it
+decoded_bytes    of all that core makes attachments of: a mail in a mail in a mail is one
+                 attachment for each level
+html_bytes       of HTML, each counted as often as core reads it
+html_tags        opening and closing tags of HTML, each counted as often as core cleans
+                 it, at 6.5 millionths of a second: 300,000 are two seconds, and a table
+                 of 13,000 rows and 10 columns
+html_levels      elements within elements: beyond 256, libxml2 leaves the rest of the mail
+                 out, and nothing tells
+================ ====================================================================
+
+They are checked from the cheap to the dear and the first that is exceeded ends the count, so
+that a decision takes time in proportion to the size of the mail. Nothing is handed to
+Python's parser but headers that are within the limits, one at a time.
+
+Not checked: what is in an attachment. Odoo unpacks none on receipt.
+"""
+
+import re
+from typing import NamedTuple
+
+from lxml import etree
+
+from . import mime
+from .charsets import decode
+from .identity import LONGEST_HEADER
+
+MEGABYTE = 1_000_000
+
+
+class Bounds(NamedTuple):
+    """What a limit is, and between which numbers an administrator may set it."""
+
+    default: int
+    smallest: int
+    largest: int
+
+
+LIMITS = {
+    "raw_bytes": Bounds(150 * MEGABYTE, 100_000, 2000 * MEGABYTE),
+    "lines": Bounds(3_000_000, 10_000, 100_000_000),
+    "header_bytes": Bounds(500_000, 10_000, LONGEST_HEADER),
+    "header_fields": Bounds(2000, 100, 20_000),
+    "field_bytes": Bounds(200_000, 5000, LONGEST_HEADER),
+    "field_effort": Bounds(100 * MEGABYTE, MEGABYTE, 10_000 * MEGABYTE),
+    "comment_levels": Bounds(50, 5, 100),
+    "parameters": Bounds(5000, 100, 100_000),
+    "addresses": Bounds(2000, 50, 100_000),
+    "references": Bounds(2000, 50, 100_000),
+    "parts": Bounds(1000, 20, 20_000),
+    "levels": Bounds(30, 5, 200),
+    "attachments": Bounds(500, 10, 20_000),
+    "text_parts": Bounds(500, 10, 20_000),
+    "text_bytes": Bounds(100 * MEGABYTE, MEGABYTE, 2000 * MEGABYTE),
+    "decoded_bytes": Bounds(150 * MEGABYTE, 100_000, 2000 * MEGABYTE),
+    "html_bytes": Bounds(20 * MEGABYTE, 100_000, 500 * MEGABYTE),
+    "html_tags": Bounds(300_000, 5000, 10_000_000),
+    # What libxml2 takes; more would be lost.
+    "html_levels": Bounds(250, 50, 250),
+}
+DEFAULTS = {name: bounds.default for name, bounds in LIMITS.items()}
+
+_ADDRESS_FIELDS = frozenset((
+    "from", "sender", "reply-to", "to", "cc", "bcc", "return-path", "delivered-to",
+    "resent-from", "resent-sender", "resent-to", "resent-cc", "resent-bcc", "resent-reply-to",
+    "errors-to", "disposition-notification-to",
+))
+# Besides the Content fields.
+_STRUCTURED_FIELDS = frozenset(("message-id", "date", "resent-date", "mime-version"))
+_REFERENCE_FIELDS = frozenset(("references", "in-reply-to"))
+
+_FIELD_START = re.compile(rb"(?:[\r\n]|\A)(?![ \t\r\n]|\Z)")
+_BLANK_LINE = re.compile(rb"(?:\r\n|\r|\n)[\r\n]+")
+_DASHED_LINE = re.compile(rb"--(?<=[\r\n]--)")
+_DIVIDED = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|([,;])', re.DOTALL)
+_PARENTHESIS = re.compile(r"[()]")
+_CHUNK = 65536
+_TEXT_TYPES = ("text/plain", "text/html")
+
+
+class Excess(NamedTuple):
+    """What there is too much of.
+
+    :param name: of :data:`LIMITS`
+    :param count: how much there is, as far as was counted
+    :param most: how much there may be
+    """
+
+    name: str
+    count: int
+    most: int
+
+    @property
+    def reason(self):
+        return f"limit_{self.name}"
+
+
+def exceeded(raw, limits=None):
+    """Return the first :class:`Excess` of a mail, or None.
+
+    :param bytes raw: the mail, whatever its bytes are
+    :param dict limits: ``{name: most}`` in place of the defaults
+    """
+    counter = _Counter({**DEFAULTS, **(limits or {})})
+    try:
+        counter.count(raw)
+    except _Exceeded as stop:
+        return stop.excess
+    return None
+
+
+def measure(raw):
+    """Return how much there is in a mail, as ``{name of the limit: number}``.
+
+    It does not stop where there is a lot; for measuring mail that is no attack.
+    """
+    counter = _Counter(dict.fromkeys(LIMITS, float("inf")))
+    counter.count(raw)
+    return counter.counts
+
+
+class _Exceeded(Exception):
+    def __init__(self, excess):
+        super().__init__(excess)
+        self.excess = excess
+
+
+class _Counter:
+    def __init__(self, limits):
+        self._limits = limits
+        self.counts = dict.fromkeys(LIMITS, 0)
+        # What core has put together of the text so far.
+        self._text = self._tags = 0
+
+    def count(self, raw):
+        self._at_least("raw_bytes", len(raw))
+        self._at_least(
+            "lines", raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n"),
+        )
+        for part, is_over in mime.walk(raw):
+            if is_over:
+                self._count_content(raw, part)
+            else:
+                self._count_part(part)
+
+    def _at_least(self, name, number):
+        if number > self.counts[name]:
+            self.counts[name] = number
+            if number > self._limits[name]:
+                raise _Exceeded(Excess(name, number, self._limits[name]))
+
+    def _add(self, name, number=1):
+        self._at_least(name, self.counts[name] + number)
+
+    # --- headers ----------------------------------------------------------------------
+
+    def _count_part(self, part):
+        self._add("parts")
+        self._at_least("levels", part.level)
+        self._at_least("header_bytes", len(part.header))
+        # Before the header is parsed.
+        self._at_least("header_fields", len(_FIELD_START.findall(part.header)))
+        for name, value in part.head.raw_items():
+            self._count_field(name.lower(), str(value))
+
+    def _count_field(self, name, value):
+        self._at_least("field_bytes", len(value))
+        self._count_comments(value)
+        if name.startswith("content-"):
+            self._add("parameters", value.count(";"))
+        if name.startswith("content-") or name in _STRUCTURED_FIELDS:
+            self._add("field_effort", len(value) ** 2)
+        if name in _REFERENCE_FIELDS:
+            self._add("references", value.count("<"))
+        if name in _ADDRESS_FIELDS:
+            for length in _lengths(value):
+                self._add("addresses")
+                self._add("field_effort", length ** 2)
+
+    def _count_comments(self, value):
+        if value.count("(") <= self.counts["comment_levels"]:
+            return
+        depth = 0
+        for found in _PARENTHESIS.finditer(value):
+            depth = max(depth + (1 if found[0] == "(" else -1), 0)
+            self._at_least("comment_levels", depth)
+
+    # --- contents ---------------------------------------------------------------------
+
+    def _count_content(self, raw, part):
+        if part.content_type == mime.DELIVERY_STATUS:
+            self._count_blocks(raw, part)
+        elif part.is_message:
+            self._count_attachment(part)
+        elif not part.is_multipart:
+            self._count_leaf(raw, part)
+
+    def _count_blocks(self, raw, part):
+        """Count what the parser makes a mail of: blocks, and what looks like a part in them."""
+        for divider in (_BLANK_LINE, _DASHED_LINE):
+            for _found in divider.finditer(raw, part.start, part.end):
+                self._add("parts")
+                self._add("text_parts")
+
+    def _count_attachment(self, part):
+        self._add("attachments")
+        self._add("decoded_bytes", _decoded_size(part))
+
+    def _count_leaf(self, raw, part):
+        is_body = part.level == 0 and part.content_type.startswith("text/")
+        if is_body or part.content_type in _TEXT_TYPES and not _is_named(part):
+            self._count_text(raw, part, is_html=part.content_type != "text/plain")
+        else:
+            self._count_attachment(part)
+
+    def _count_text(self, raw, part, is_html):
+        """Count a text as often as core reads it: with all texts before it."""
+        self._add("text_parts")
+        self._text += _decoded_size(part)
+        self._add("text_bytes", self._text)
+        if not is_html:
+            return
+        self._add("html_bytes", self._text)
+        content = mime.decoded(raw[part.start:part.end], part.encoding)
+        charset = part.ask(lambda head: head.get_param("charset", "utf-8"), "utf-8")
+        text = decode(content, str(charset), len(content))
+        self._tags += text.count("<")
+        self._add("html_tags", self._tags)
+        self._count_html_levels(text)
+
+    def _count_html_levels(self, text):
+        if text.count("<") <= self.counts["html_levels"]:
+            return
+        parser = etree.HTMLParser(target=_Levels(self), encoding="utf-8", huge_tree=True)
+        octets = text.encode("utf-8", "replace")
+        try:
+            for start in range(0, len(octets), _CHUNK):
+                parser.feed(octets[start:start + _CHUNK])
+            parser.close()
+        except (etree.LxmlError, ValueError, AssertionError):
+            # What lxml can not read, it does not build a tree of either.
+            return
+
+
+class _Levels:
+    """Counts how deep the elements of a document are within each other, as a lxml target."""
+
+    def __init__(self, counter):
+        self._counter = counter
+        self._depth = 0
+
+    def start(self, _tag, _attributes):
+        self._depth += 1
+        self._counter._at_least("html_levels", self._depth)
+
+    def end(self, _tag):
+        self._depth -= 1
+
+    def close(self):
+        return None
+
+
+def _lengths(value):
+    """Yield how long the addresses of a field are, empty ones included."""
+    start = 0
+    for found in _DIVIDED.finditer(value):
+        if found[1]:
+            yield found.start() - start
+            start = found.end()
+    yield len(value) - start
+
+
+def _decoded_size(part):
+    size = part.end - part.start
+    return size * 3 // 4 if part.encoding == "base64" else size
+
+
+def _is_named(part):
+    """Tell whether core takes a text for an attachment."""
+    return part.ask(_names_a_file, False)
+
+
+def _names_a_file(head):
+    disposition = str(head.get("content-disposition", "")).strip()
+    return bool(head.get_filename()) or disposition.startswith("attachment")

@@ -1,0 +1,217 @@
+"""What core could not read, made readable in memory; the stored mail stays as it came.
+
+===================== ===============================================================
+repair                what core does otherwise
+===================== ===============================================================
+``charset``           raises on an unknown charset; puts U+FFFD in place of letters where
+                      the mail does not keep to the charset it names
+``octets``            puts U+FFFD in place of raw 8 bit letters in names and subjects
+``nul``               raises: no database takes a NUL
+``field``             raises: Python's reader stops at some odd fields
+``boundary``          leaves out the text of a multipart that nothing divides
+``sender``            takes a mail without From for a message of its own robot
+===================== ===============================================================
+
+The limits were checked before: what is parsed again here is checked once more. An attachment
+keeps its bytes, and so does an attached mail, which may be signed: in it only what would stop
+core is changed.
+
+What this does not do: decide. A multipart/report without parts is left to core, which stops.
+"""
+
+import re
+from base64 import encodebytes
+from email import message_from_bytes
+from email.policy import SMTP
+from typing import NamedTuple
+
+from .address_list import read_addresses
+from .charsets import is_charset, read_text
+from .envelope import decode_octets
+from .limits import exceeded
+from .mime import ODD_HEADER
+
+LONGEST_BOUNDARY = 200
+
+# Where a mail without From may say who it is from, the best first.
+_SENDERS = ("Sender", "Reply-To", "Return-Path")
+_BOUNDARY = re.compile(rb"^--([^\r\n]{1,%d}?)[ \t]*\r?$" % LONGEST_BOUNDARY, re.MULTILINE)
+# What the parser makes of 8 bit.
+_RAW_OCTET = re.compile("[\udc80-\udcff]")
+_ODD_IN_IDS = re.compile(r"[^\w.@<>+=/$!%&'*?^`{|}~-]")
+
+
+class Repair(NamedTuple):
+    """What was changed.
+
+    :param code: see above
+    :param params: what the trace names
+    """
+
+    code: str
+    params: dict
+
+
+def repair(message):
+    """Repair a mail in memory and return the :class:`Repair` of each thing that was changed.
+
+    :param message: an :class:`~email.message.EmailMessage`, within the limits
+    """
+    repairs = []
+    waiting = [(message, False)]
+    while waiting:
+        part, is_attached = waiting.pop()
+        if not is_attached:
+            repairs += _repair_fields(part, part is message)
+            repairs += _repair_boundary(part)
+        repairs += _repair_charset(part, part is message, is_attached)
+        if part.is_multipart():
+            is_mail = part.get_content_maintype() == "message"
+            waiting += [(child, is_attached or is_mail) for child in part.get_payload()]
+    return repairs + _repair_sender(message)
+
+
+# --- header ---------------------------------------------------------------------------
+
+def _repair_fields(part, is_mail):
+    """Repair the fields of a part, each in its place."""
+    repairs, fields = [], []
+    for name, value in part.raw_items():
+        code, repaired = _repaired_field(part, name, str(value))
+        if code:
+            repairs.append(Repair(code, {"name": name}))
+        if repaired is not None:
+            fields.append((name, value if not code else repaired))
+    if repairs:
+        for name in set(part.keys()):
+            del part[name]
+        for name, value in fields:
+            part.set_raw(name, value)
+    return repairs + ([] if is_mail else _repair_file_name(part))
+
+
+def _repaired_field(part, name, value):
+    """Return ``(code, value)``; no code when nothing is wrong, no value to leave a field out."""
+    code = None
+    if _RAW_OCTET.search(value):
+        code, value = "octets", decode_octets(value)
+    shown = _shown(part, name, value)
+    if shown is None:
+        return "field", _plain(part, name, value)
+    if "\0" in shown:
+        return "nul", shown.replace("\0", "")
+    return code, value
+
+
+def _shown(part, name, value):
+    """Return a field as core reads it, or None where it can not be read."""
+    try:
+        return str(part.policy.header_fetch_parse(name, value))
+    except ODD_HEADER:
+        return None
+
+
+def _plain(part, name, value):
+    """Return what can be read of a field, or None."""
+    if name.lower().endswith("message-id"):
+        text = _ODD_IN_IDS.sub("", value)
+    else:
+        text = ", ".join(address for address in read_addresses(value) if "@" in address)
+    text = text.replace("\0", "")
+    return text if text and _shown(part, name, text) is not None else None
+
+
+def _repair_file_name(part):
+    """Take the NULs out of a file name, which may be encoded in ways of its own."""
+    name = part.get_filename() or ""
+    if "\0" not in name:
+        return []
+    if part.get_content_disposition():
+        part.set_param("filename", name.replace("\0", ""), "Content-Disposition")
+    else:
+        part.set_param("name", name.replace("\0", ""))
+    return [Repair("nul", {"name": "file name"})]
+
+
+def _repair_sender(message):
+    if str(message.get("From", "")).strip():
+        return []
+    for name in _SENDERS:
+        for address in read_addresses(str(message.get(name, ""))):
+            if "@" in address:
+                del message["From"]
+                message["From"] = address
+                return [Repair("sender", {"name": name, "address": address})]
+    return []
+
+
+# --- content --------------------------------------------------------------------------
+
+def _repair_boundary(part):
+    """Divide a multipart that nothing has divided, or make a text of it."""
+    is_report = part.get_content_type() == "multipart/report"
+    if part.get_content_maintype() != "multipart" or part.is_multipart() or is_report:
+        return []
+    content = (part.get_payload() or "").encode("ascii", "surrogateescape")
+    children = _divide(content)
+    if children:
+        part.set_payload(children)
+        part.replace_header("Content-Type", "multipart/mixed")
+    else:
+        part.set_payload(content.decode("ascii", "surrogateescape"))
+        part.replace_header("Content-Type", "text/plain")
+    return [Repair("boundary", {"parts": len(children)})]
+
+
+def _divide(content):
+    """Return the parts between lines that look like those of a boundary."""
+    found = _BOUNDARY.search(content)
+    if not found or b'"' in found[1] or b"\\" in found[1]:
+        return []
+    boundary = found[1].removesuffix(b"--") or found[1]
+    raw = b'Content-Type: multipart/mixed; boundary="' + boundary + b'"\n\n' + content
+    if exceeded(raw):
+        return []
+    mail = message_from_bytes(raw, policy=SMTP)
+    # A line of dashes in a text is no boundary: what follows one begins with a field.
+    is_divided = mail.is_multipart() and any("content-type" in child for child in
+                                             mail.get_payload())
+    return mail.get_payload() if is_divided else []
+
+
+def _repair_charset(part, is_mail, is_attached):
+    """Give a text the charset it is in."""
+    if part.get_content_maintype() != "text" or part.is_multipart():
+        return []
+    # Core takes a mail that names none for ASCII, and a part of one for UTF-8.
+    named = _charset(part)
+    content = part.get_payload(decode=True) or b""
+    is_file = not is_mail and (part.get_filename() or "attachment" == _disposition(part))
+    assumed = ("ascii" if is_mail else "utf-8") if named is None else named
+    text, charset, fits = read_text(content, assumed)
+    if fits or is_attached and is_charset(assumed):
+        return []
+    # One that is empty would be left beside the new one.
+    part.del_param("charset")
+    if is_file or is_attached:
+        # Read and written in this charset, each byte stays as it is.
+        part.set_param("charset", "iso-8859-1")
+    else:
+        part.set_param("charset", "utf-8")
+        del part["Content-Transfer-Encoding"]
+        part["Content-Transfer-Encoding"] = "base64"
+        part.set_payload(encodebytes(text.encode("utf-8", "replace")).decode())
+    return [Repair("charset", {"named": named or "-", "read": charset})]
+
+
+def _charset(part):
+    """Return the charset that a part names, or None."""
+    try:
+        value = part.get_param("charset")
+    except ODD_HEADER:
+        return ""
+    return value[2] if isinstance(value, tuple) else value
+
+
+def _disposition(part):
+    return part.get_content_disposition() or ""

@@ -1,0 +1,147 @@
+from email import message_from_bytes
+from email.policy import SMTP
+
+from odoo.tests import BaseCase
+
+from odoo.addons.mail_postmaster.gateway.repair import repair
+
+from .hostile_mails import CASES, FROM_TO, MULTIPART
+from .report_case import SAMPLES
+
+
+def repaired(raw):
+    """Return ``(mail, codes of what was repaired)``."""
+    message = message_from_bytes(raw, policy=SMTP)
+    return message, [done.code for done in repair(message)]
+
+
+class TestRepair(BaseCase):
+    def assertText(self, raw, text, *codes):
+        message, done = repaired(raw)
+        self.assertEqual(done, list(codes))
+        part = next(part for part in message.walk() if part.get_content_maintype() == "text")
+        self.assertEqual(part.get_content().strip(), text)
+
+    def test_what_is_right_stays(self):
+        for path in sorted(SAMPLES.parent.rglob("*.eml")):
+            with self.subTest(path.name):
+                raw = path.read_bytes()
+                message, done = repaired(raw)
+                if not done:
+                    same = message_from_bytes(raw, policy=SMTP)
+                    self.assertEqual(message.as_string(), same.as_string())
+        for raw in (
+            FROM_TO + b"\r\nplain",
+            FROM_TO + b'Content-Type: text/plain; charset="utf-8"\r\n\r\n' + "Café".encode(),
+            FROM_TO + b"Content-Type: text/plain; charset=koi8-r\r\n\r\n\xc1\xc2",
+            FROM_TO + b"Subject: =?utf-8?q?Caf=C3=A9?=\r\n\r\nx",
+        ):
+            with self.subTest(raw[-20:]):
+                self.assertEqual(repaired(raw)[1], [])
+
+    def test_charset_that_is_none(self):
+        typed = FROM_TO + b"Content-Type: text/plain; charset="
+        for charset in (b"x-odd", b"zlib", b"punycode", b'""', b"\xff", b"x" * 500):
+            for text in ("Café".encode(), "Café".encode("latin-1"), b"Caf=C3=A9"):
+                is_encoded = b"=" in text
+                encoding = b"quoted-printable" if is_encoded else b"8bit"
+                with self.subTest(charset=charset[:10], text=text):
+                    message, done = repaired(
+                        typed + charset + b"\r\nContent-Transfer-Encoding: " + encoding
+                        + b"\r\n\r\n" + text)
+                    self.assertIn("charset", done)
+                    self.assertEqual(message.get_content().strip(), "Café")
+
+    def test_charset_that_lies(self):
+        for charset, text in (
+            (b"utf-8", "Café".encode("latin-1")), (b"us-ascii", "Café".encode()),
+            (b"ascii", "Café".encode("cp1252")),
+        ):
+            with self.subTest(charset):
+                self.assertText(
+                    FROM_TO + b"Content-Type: text/plain; charset=" + charset + b"\r\n\r\n" + text,
+                    "Café", "charset")
+        self.assertText(FROM_TO + b"\r\n" + "Café".encode(), "Café", "charset")
+
+    def test_attachment_keeps_its_bytes(self):
+        content = "Prénom;Café".encode("latin-1") + b"\x81\xff"
+        for charset in (b"utf-8", b"x-odd"):
+            message, done = repaired(
+                MULTIPART + b"--b\r\nContent-Type: text/csv; name=a.csv; charset=" + charset
+                + b"\r\n\r\n" + content + b"\r\n--b--\r\n")
+            part = message.get_payload()[0]
+            self.assertEqual(done, ["charset"])
+            self.assertEqual(part.get_content().encode(part.get_content_charset()), content)
+            self.assertEqual(part.get_filename(), "a.csv")
+
+    def test_attached_mail_keeps_its_bytes(self):
+        attached = (
+            b"From: Andr\xe9 <andre@example.org>\r\nSubject: a\r\n"
+            b"Content-Type: text/plain; charset=utf-8\r\n\r\nCaf\xe9")
+        message, done = repaired(
+            MULTIPART + b"--b\r\nContent-Type: message/rfc822\r\n\r\n" + attached + b"\r\n--b--\r\n")
+        self.assertEqual(done, [])
+        self.assertEqual(message.get_payload()[0].get_content().as_bytes(), attached)
+
+    def test_letters_without_charset_in_fields(self):
+        for text in ("Jörg Müller".encode(), "Jörg Müller".encode("latin-1")):
+            message, done = repaired(
+                b"From: " + text + b" <joerg@example.com>\r\nSubject: " + text
+                + b"\r\nTo: sales@example.com\r\n\r\nx")
+            self.assertEqual(done, ["octets", "octets"])
+            self.assertEqual(message["From"], "Jörg Müller <joerg@example.com>")
+            self.assertEqual(message["Subject"], "Jörg Müller")
+            self.assertEqual(message.keys(), ["From", "Subject", "To"])
+        message, done = repaired(
+            MULTIPART + b'--b\r\nContent-Disposition: attachment; filename="Caf\xe9.pdf"\r\n\r\nx')
+        self.assertEqual(message.get_payload()[0].get_filename(), "Café.pdf")
+
+    def test_nul(self):
+        for subject in (b"Hello\0World", b"=?utf-8?q?Hello=00World?="):
+            message, done = repaired(b"Subject: " + subject + b"\r\n" + FROM_TO + b"\r\nx")
+            self.assertEqual((done, message["Subject"]), (["nul"], "HelloWorld"))
+        for header in (
+            b'Content-Type: application/pdf; name="a\0b.pdf"',
+            b'Content-Disposition: attachment; filename="a\0b.pdf"',
+            b"Content-Disposition: attachment; filename*=utf-8''a%00b.pdf",
+        ):
+            message, done = repaired(MULTIPART + b"--b\r\n" + header + b"\r\n\r\nx")
+            self.assertEqual((done, message.get_payload()[0].get_filename()), (["nul"], "ab.pdf"))
+
+    def test_fields_that_stop_the_reader(self):
+        message, done = repaired(
+            b"Message-ID: <[.@\r\nFrom: ann@example.com\r\nTo: a:;, sales@example.com\r\n\r\nx")
+        self.assertIn("field", done)
+        self.assertEqual(message["From"], "ann@example.com")
+        for name in message.keys():
+            self.assertIsInstance(str(message[name]), str)
+
+    def test_multipart_that_nothing_divides(self):
+        body = b"--x\r\nContent-Type: text/plain\r\n\r\nhello\r\n--x--\r\n"
+        for content_type in (b"multipart/mixed", b"multipart/mixed; boundary=y"):
+            with self.subTest(content_type):
+                start = FROM_TO + b"Content-Type: " + content_type + b"\r\n\r\n"
+                self.assertText(start + body, "hello", "boundary")
+                self.assertText(start + b"hello\r\n-- \r\nAnn", "hello\r\n-- \r\nAnn", "boundary")
+
+    def test_report_without_parts_is_cores(self):
+        message, done = repaired(FROM_TO + b"Content-Type: multipart/report\r\n\r\n")
+        self.assertEqual((done, message.get_content_type()), ([], "multipart/report"))
+
+    def test_no_from(self):
+        message, done = repaired(b"Return-Path: <ann@example.com>\r\nTo: sales@example.com\r\n\r\nx")
+        self.assertEqual((done, message["From"]), (["sender"], "ann@example.com"))
+        message, done = repaired(b"Return-Path: <>\r\n\r\nx")
+        self.assertEqual((done, message["From"]), ([], None))
+
+    def test_repaired_once(self):
+        raw = b"From: Andr\xe9 <a@example.com>\r\nSubject: \0\r\n\r\nCaf\xe9"
+        message, done = repaired(raw)
+        self.assertEqual(len(done), 3)
+        self.assertEqual(repair(message), [])
+
+    def test_no_hostile_mail_within_the_limits_stops_it(self):
+        for name in ("boundaries", "no boundaries"):
+            with self.subTest(name):
+                make, number, _limit = CASES[name]
+                repaired(make(number // 100))

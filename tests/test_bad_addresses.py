@@ -1,0 +1,85 @@
+"""Nonsense where an address should be: a reason in the trace, no exception, nothing lost."""
+
+from odoo.tests import tagged
+
+from .common import GatewayCase
+
+# What stands in place of an address, and why it is none.
+NONSENSE = {
+    b"people\0@postmaster.test": "control_character",
+    b"people\x01@postmaster.test": "control_character",
+    b"people@xn--a.test": "bad_idn",
+    b"people@\xf0\x9f\x98\x80.test": "bad_idn",
+    b"people@": "empty_domain",
+    b"@postmaster.test": "empty_local_part",
+    b"people": "no_at",
+    b"people@-.test": "bad_domain",
+    b"people@[192.0.2.1]": "domain_literal",
+    b"p" * 10_000 + b"@postmaster.test": "local_part_too_long",
+    b"people@" + b"postmaster." * 1000 + b"test": "domain_too_long",
+    b"\xe4\xf6\xfc\xff": "no_at",
+    b"<<<people@postmaster.test": None,
+    b"\"people@postmaster.test": None,
+    b"=?x-unknown?b?////?=": None,
+    b"(((((" * 1000: None,
+    b"": None,
+}
+HEADER = (
+    b"Return-Path: <jane@customer.test>\r\nFrom: Jane <jane@customer.test>\r\n"
+    b"Subject: Hello\r\nMessage-Id: <%d@customer.test>\r\n"
+)
+
+
+@tagged("post_install", "-at_install")
+class TestBadAddresses(GatewayCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["mail.postmaster.policy"].apply_preset("recommended")
+        cls.server = cls.env["fetchmail.server"].create({
+            "name": "Everything", "recipient_fields": "Delivered-To",
+        })
+
+    def fetch(self, raw):
+        before = self.log.search([], limit=1).id or 0
+        door = self.env["mail.thread"].with_context(default_fetchmail_server_id=self.server.id)
+        try:
+            door.message_process(False, raw)
+        except ValueError as error:
+            # What core tells a caller that has written, of a mail without a route.
+            self.assertIn("No possible route found", str(error))
+        return self.log.search([("id", ">", before)], limit=1)
+
+    def test_in_a_recipient_field(self):
+        for number, (nonsense, reason) in enumerate(NONSENSE.items()):
+            for field in (b"To", b"Cc", b"Resent-To", b"Delivered-To"):
+                raw = HEADER % (number * 10 + len(field)) + field + b": " + nonsense
+                with self.subTest(nonsense=nonsense[:40], field=field):
+                    row = self.fetch(raw + b"\r\n\r\nText\r\n")
+                    self.assertIn(row.state, ("parked", "delivered"))
+                    self.assertIn(row.reason_code, ("no_recipient", "no_route", "record_created"))
+                    self.assertEqual(
+                        self.env["mail.postmaster.raw"]._read_content(row.id), raw
+                        + b"\r\n\r\nText\r\n",
+                    )
+                    if reason:
+                        steps = {step["step"]: step["params"] for step in row.trace}
+                        self.assertEqual(steps["rejected_address"]["reason"], reason)
+
+    def test_beside_a_good_one(self):
+        for number, nonsense in enumerate(NONSENSE):
+            raw = HEADER % number + b"To: people@postmaster.test\r\nCc: " + nonsense
+            with self.subTest(nonsense=nonsense[:40]):
+                row = self.fetch(raw + b"\r\n\r\nText\r\n")
+                self.assertReason(row, "delivered", "record_created")
+                self.assertEqual(row.delivery_ids.alias_id, self.alias)
+
+    def test_as_the_sender(self):
+        for number, nonsense in enumerate(NONSENSE):
+            raw = (HEADER % number).replace(b"Jane <jane@customer.test>", nonsense)
+            with self.subTest(nonsense=nonsense[:40]):
+                row = self.fetch(raw + b"To: people@postmaster.test\r\n\r\nText\r\n")
+                self.assertIn(
+                    (row.state, row.reason_code),
+                    (("delivered", "record_created"), ("parked", "unreadable")),
+                )
