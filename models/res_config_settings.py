@@ -68,7 +68,9 @@ PRESET_FIELDS = {
     BOUNCE_BLACKLIST: "postmaster_bounce_blacklist",
     RETURN_PATH: "postmaster_return_path",
 }
-CHOICE_FIELDS = {key: name for key, name in PRESET_FIELDS.items() if key in CHOICES}
+CHOICE_FIELDS = {
+    key: name for key, name in PRESET_FIELDS.items() if key in CHOICES and key != ADDRESSING
+}
 
 
 class ResConfigSettings(models.TransientModel):

@@ -94,7 +94,8 @@ class TestLimits(GatewayCase):
         for charset in ("x-odd", "utf-8", "us-ascii", "zlib", "punycode"):
             with self.subTest(charset):
                 message = self.delivered(
-                    self.odd("Café".encode("latin-1"), Content_Type=f"text/plain; charset={charset}"),
+                    self.odd(
+                        "Café".encode("latin-1"), Content_Type=f"text/plain; charset={charset}"),
                     "repaired_charset")
                 self.assertIn("Café", message.body)
         self.assertIn("Café", self.delivered(self.odd("Café".encode())).body)
