@@ -56,8 +56,8 @@ class TestBadAddresses(GatewayCase):
 
     def test_in_a_recipient_field(self):
         for number, (nonsense, reason) in enumerate(NONSENSE.items()):
-            for field in (b"To", b"Cc", b"Resent-To", b"Delivered-To"):
-                raw = HEADER % (number * 100 + len(field)) + field + b": " + nonsense
+            for other, field in enumerate((b"To", b"Cc", b"Resent-To", b"Delivered-To")):
+                raw = HEADER % (number * 10 + other) + field + b": " + nonsense
                 with self.subTest(nonsense=nonsense[:40], field=field):
                     row = self.fetch(raw + b"\r\n\r\nText\r\n")
                     self.assertIn(row.state, ("parked", "delivered"))
@@ -90,8 +90,8 @@ class TestBadAddresses(GatewayCase):
 
     def test_too_much_waits_for_a_person(self):
         for number, hostile in enumerate(HOSTILE):
-            for field in (b"To", b"Cc", b"From"):
-                header = (HEADER % (number * 100 + len(field))).replace(b"From:", b"X-From:")
+            for other, field in enumerate((b"To", b"Cc", b"From")):
+                header = (HEADER % (number * 10 + other)).replace(b"From:", b"X-From:")
                 raw = header + field + b": " + hostile + b"\r\n\r\nText\r\n"
                 with self.subTest(hostile=hostile[:40], field=field):
                     row = self.fetch(raw)
