@@ -9,6 +9,7 @@ repair                what core does otherwise
 ``nul``               raises: no database takes a NUL
 ``field``             raises: Python's reader stops at some odd fields
 ``boundary``          leaves out the text of a multipart that nothing divides
+``type``              raises on a type such as ``font/ttf``, and on one that is none
 ``sender``            takes a mail without From for a message of its own robot
 ===================== ===============================================================
 
@@ -32,6 +33,10 @@ from .limits import exceeded
 from .mime import ODD_HEADER
 
 LONGEST_BOUNDARY = 200
+# Those of which email.contentmanager.raw_data_manager reads every subtype.
+_MAIN_TYPES = frozenset((
+    "text", "audio", "image", "video", "application", "message", "multipart",
+))
 
 # Where a mail without From may say who it is from, the best first.
 _SENDERS = ("Sender", "Reply-To", "Return-Path")
@@ -64,6 +69,7 @@ def repair(message):
         if not is_attached:
             repairs += _repair_fields(part, part is message)
             repairs += _repair_boundary(part)
+        repairs += _repair_type(part)
         repairs += _repair_charset(part, part is message, is_attached)
         if part.is_multipart():
             is_mail = part.get_content_maintype() == "message"
@@ -96,11 +102,10 @@ def _repaired_field(part, name, value):
     if _RAW_OCTET.search(value):
         code, value = "octets", decode_octets(value)
     shown = _shown(part, name, value)
-    if shown is None:
-        return "field", _plain(part, name, value)
-    if "\0" in shown:
-        return "nul", shown.replace("\0", "")
-    return code, value
+    if shown and "\0" in shown:
+        code, value = "nul", shown.replace("\0", "")
+        shown = _shown(part, name, value)
+    return (code, value) if shown is not None else ("field", _plain(part, name, value))
 
 
 def _shown(part, name, value):
@@ -152,14 +157,10 @@ def _repair_boundary(part):
     is_report = part.get_content_type() == "multipart/report"
     if part.get_content_maintype() != "multipart" or part.is_multipart() or is_report:
         return []
-    content = (part.get_payload() or "").encode("ascii", "surrogateescape")
-    children = _divide(content)
+    children = _divide(part.get_payload(decode=True) or b"")
     if children:
         part.set_payload(children)
-        part.replace_header("Content-Type", "multipart/mixed")
-    else:
-        part.set_payload(content.decode("ascii", "surrogateescape"))
-        part.replace_header("Content-Type", "text/plain")
+    part.replace_header("Content-Type", "multipart/mixed" if children else "text/plain")
     return [Repair("boundary", {"parts": len(children)})]
 
 
@@ -177,6 +178,20 @@ def _divide(content):
     is_divided = mail.is_multipart() and any("content-type" in child for child in
                                              mail.get_payload())
     return mail.get_payload() if is_divided else []
+
+
+def _repair_type(part):
+    """Give a part of a type that Python's reader does not know one that it knows."""
+    if part.get_content_maintype() in _MAIN_TYPES or part.is_multipart():
+        return []
+    content_type, name = part.get_content_type(), part.get_filename()
+    content = part.get_payload(decode=True) or b""
+    is_text = not name and b"\0" not in content and read_text(content, "utf-8")[2]
+    part.replace_header("Content-Type", "text/plain" if is_text else "application/octet-stream")
+    if name and not part.get_filename():
+        del part["Content-Disposition"]
+        part.add_header("Content-Disposition", "attachment", filename=name)
+    return [Repair("type", {"named": content_type, "read": part.get_content_type()})]
 
 
 def _repair_charset(part, is_mail, is_attached):

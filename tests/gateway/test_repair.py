@@ -124,6 +124,22 @@ class TestRepair(BaseCase):
                 self.assertText(start + body, "hello", "boundary")
                 self.assertText(start + b"hello\r\n-- \r\nAnn", "hello\r\n-- \r\nAnn", "boundary")
 
+    def test_types_that_the_reader_does_not_know(self):
+        message, done = repaired(
+            MULTIPART + b"--b\r\nContent-Type: font/ttf; name=a.ttf\r\n"
+            b"Content-Transfer-Encoding: base64\r\n\r\nAAEC\r\n--b--\r\n")
+        part = message.get_payload()[0]
+        self.assertEqual((done, part.get_filename(), part.get_content()),
+                         (["type"], "a.ttf", b"\0\1\2"))
+        for content_type in (b"[/plain", b"txt/plain", b"x/y; charset=latin-1"):
+            self.assertText(
+                FROM_TO + b"Content-Type: " + content_type + b"\r\n\r\nhello", "hello", "type")
+
+    def test_8_bit_in_a_multipart_that_nothing_divides(self):
+        self.assertText(
+            FROM_TO + b"Content-Type: multipart/mixed\r\n\r\nCaf\xe9", "Café",
+            "boundary", "charset")
+
     def test_report_without_parts_is_cores(self):
         message, done = repaired(FROM_TO + b"Content-Type: multipart/report\r\n\r\n")
         self.assertEqual((done, message.get_content_type()), ([], "multipart/report"))
