@@ -39,12 +39,15 @@ MOST_HOPS = "mail.postmaster.hops"
 # Whether answers are core's, or go to people alone, once, for the company of the mail.
 ANSWERS = "mail.postmaster.answers"
 ANSWER_HOURS = "mail.postmaster.answer.hours"
+# Whether a text attachment keeps its bytes where it is not in the charset it names.
+ATTACHMENTS = "mail.postmaster.attachments"
 # How much there may be in a mail; in force under every preset.
 LIMITS = {name: f"mail.postmaster.limit.{name}" for name in limits.LIMITS}
 
 RECOMMENDED = {
     ADDRESSING: "True", SUBADDRESSING: "+", OTHER_CONTENT: "ignore", LOOPS: "accepted",
     LOOP_REPLIES: "silent", AUTO_REPLIES: "note", AUTOMATIC_MAIL: "accept", ANSWERS: "careful",
+    ATTACHMENTS: "exact",
 }
 PRESET_VALUES = {
     "recommended": RECOMMENDED,
@@ -63,6 +66,7 @@ CHOICES = {
     AUTO_REPLIES: screening.POLICIES,
     AUTOMATIC_MAIL: screening.POLICIES,
     ANSWERS: ("odoo", "careful"),
+    ATTACHMENTS: ("odoo", "exact"),
 }
 
 WEEK = 7 * 24 * 60

@@ -101,6 +101,7 @@ class TestLimits(GatewayCase):
 
     def test_text_attachment_in_no_charset_keeps_its_bytes(self):
         content = "Café".encode("latin-1")
+        self.env["mail.postmaster.policy"].apply_preset("recommended")
         for charset in ("x-odd", "utf-8"):
             message = self.delivered(self.odd(
                 b"--b\r\n\r\nhello\r\n--b\r\nContent-Type: text/csv; name=a.csv; charset="

@@ -74,6 +74,14 @@ class TestRepair(BaseCase):
             self.assertEqual(part.get_content().encode(part.get_content_charset()), content)
             self.assertEqual(part.get_filename(), "a.csv")
 
+    def test_attachment_as_in_core(self):
+        raw = MULTIPART + (
+            b"--b\r\nContent-Type: text/csv; name=a.csv; charset=utf-8\r\n\r\nCaf\xe9\r\n--b--")
+        message = message_from_bytes(raw, policy=SMTP)
+        self.assertEqual(repair(message, exact=False), [])
+        message = message_from_bytes(raw.replace(b"utf-8", b"x-odd"), policy=SMTP)
+        self.assertEqual([done.code for done in repair(message, exact=False)], ["charset"])
+
     def test_attached_mail_keeps_its_bytes(self):
         attached = (
             b"From: Andr\xe9 <andre@example.org>\r\nSubject: a\r\n"
