@@ -93,8 +93,9 @@ class TestLimits(GatewayCase):
     def test_charsets_that_are_none_or_lie(self):
         for charset in ("x-odd", "utf-8", "us-ascii", "zlib", "punycode"):
             with self.subTest(charset):
+                content_type = f"text/plain; charset={charset}"
                 message = self.delivered(
-                    self.odd("Café".encode("latin-1"), Content_Type=f"text/plain; charset={charset}"),
+                    self.odd("Café".encode("latin-1"), Content_Type=content_type),
                     "repaired_charset")
                 self.assertIn("Café", message.body)
         self.assertIn("Café", self.delivered(self.odd("Café".encode())).body)

@@ -35,7 +35,8 @@ class TestWalk(BaseCase):
     def test_odd_boundaries(self):
         mixed = b"Content-Type: multipart/mixed; boundary="
         for body in (
-            b"--b\n\nx\n--b--\n", b"--b\n\nx\n--b\n--b\n\ny", b"--b--\n--b\n\nx\n", b"--b\r\rx\r--b\r",
+            b"--b\n\nx\n--b--\n", b"--b\n\nx\n--b\n--b\n\ny", b"--b--\n--b\n\nx\n",
+            b"--b\r\rx\r--b\r",
             b" --b\n\nx", b"--b x\n\nx", b"--b \t\n\nx\n--b-- \n--b\n", b"x--b\n", b"--b",
             b"--b\n" + mixed + b"b\n\n--b\n\nx\n--b--\n", b"--b\n--b: x\n\n",
             b"--b\n" + mixed + b"c\n\n--b\n\nx\n--c\n\ny\n", b"--b\nno field\n--b\n",
