@@ -92,11 +92,6 @@ class Part:
         """Whether its content is read as a mail."""
         return self.content_type.startswith("message/") and self.content_type != DELIVERY_STATUS
 
-    @property
-    def is_divided(self):
-        """Whether parts were found in it."""
-        return self._state in (_INSIDE, _EPILOGUE)
-
     @cached_property
     def encoding(self):
         """The transfer encoding, lower case."""

@@ -9,6 +9,7 @@ repair                what core does otherwise
 ``nul``               raises: no database takes a NUL
 ``field``             raises: Python's reader stops at some odd fields
 ``boundary``          leaves out the text of a multipart that nothing divides
+``type``              raises on a type such as ``font/ttf``, and on one that is none
 ``sender``            takes a mail without From for a message of its own robot
 ===================== ===============================================================
 
@@ -32,6 +33,10 @@ from .limits import exceeded
 from .mime import ODD_HEADER
 
 LONGEST_BOUNDARY = 200
+# Those of which email.contentmanager.raw_data_manager reads every subtype.
+_MAIN_TYPES = frozenset((
+    "text", "audio", "image", "video", "application", "message", "multipart",
+))
 
 # Where a mail without From may say who it is from, the best first.
 _SENDERS = ("Sender", "Reply-To", "Return-Path")
@@ -52,10 +57,12 @@ class Repair(NamedTuple):
     params: dict
 
 
-def repair(message):
+def repair(message, exact=True):
     """Repair a mail in memory and return the :class:`Repair` of each thing that was changed.
 
     :param message: an :class:`~email.message.EmailMessage`, within the limits
+    :param bool exact: keep the bytes of a text attachment that is not in the charset it names;
+        core puts U+FFFD in it, and one of its tests asks for that
     """
     repairs = []
     waiting = [(message, False)]
@@ -64,7 +71,8 @@ def repair(message):
         if not is_attached:
             repairs += _repair_fields(part, part is message)
             repairs += _repair_boundary(part)
-        repairs += _repair_charset(part, part is message, is_attached)
+        repairs += _repair_type(part)
+        repairs += _repair_charset(part, part is message, is_attached, exact)
         if part.is_multipart():
             is_mail = part.get_content_maintype() == "message"
             waiting += [(child, is_attached or is_mail) for child in part.get_payload()]
@@ -96,11 +104,10 @@ def _repaired_field(part, name, value):
     if _RAW_OCTET.search(value):
         code, value = "octets", decode_octets(value)
     shown = _shown(part, name, value)
-    if shown is None:
-        return "field", _plain(part, name, value)
-    if "\0" in shown:
-        return "nul", shown.replace("\0", "")
-    return code, value
+    if shown and "\0" in shown:
+        code, value = "nul", shown.replace("\0", "")
+        shown = _shown(part, name, value)
+    return (code, value) if shown is not None else ("field", _plain(part, name, value))
 
 
 def _shown(part, name, value):
@@ -152,14 +159,10 @@ def _repair_boundary(part):
     is_report = part.get_content_type() == "multipart/report"
     if part.get_content_maintype() != "multipart" or part.is_multipart() or is_report:
         return []
-    content = (part.get_payload() or "").encode("ascii", "surrogateescape")
-    children = _divide(content)
+    children = _divide(part.get_payload(decode=True) or b"")
     if children:
         part.set_payload(children)
-        part.replace_header("Content-Type", "multipart/mixed")
-    else:
-        part.set_payload(content.decode("ascii", "surrogateescape"))
-        part.replace_header("Content-Type", "text/plain")
+    part.replace_header("Content-Type", "multipart/mixed" if children else "text/plain")
     return [Repair("boundary", {"parts": len(children)})]
 
 
@@ -179,7 +182,21 @@ def _divide(content):
     return mail.get_payload() if is_divided else []
 
 
-def _repair_charset(part, is_mail, is_attached):
+def _repair_type(part):
+    """Give a part of a type that Python's reader does not know one that it knows."""
+    if part.get_content_maintype() in _MAIN_TYPES or part.is_multipart():
+        return []
+    content_type, name = part.get_content_type(), part.get_filename()
+    content = part.get_payload(decode=True) or b""
+    is_text = not name and b"\0" not in content and read_text(content, "utf-8")[2]
+    part.replace_header("Content-Type", "text/plain" if is_text else "application/octet-stream")
+    if name and not part.get_filename():
+        del part["Content-Disposition"]
+        part.add_header("Content-Disposition", "attachment", filename=name)
+    return [Repair("type", {"named": content_type, "read": part.get_content_type()})]
+
+
+def _repair_charset(part, is_mail, is_attached, exact):
     """Give a text the charset it is in."""
     if part.get_content_maintype() != "text" or part.is_multipart():
         return []
@@ -189,7 +206,8 @@ def _repair_charset(part, is_mail, is_attached):
     is_file = not is_mail and (part.get_filename() or "attachment" == _disposition(part))
     assumed = ("ascii" if is_mail else "utf-8") if named is None else named
     text, charset, fits = read_text(content, assumed)
-    if fits or is_attached and is_charset(assumed):
+    leaves_known = is_attached or is_file and not exact
+    if fits or leaves_known and is_charset(assumed):
         return []
     # One that is empty would be left beside the new one.
     part.del_param("charset")

@@ -50,6 +50,8 @@ BLACKLIST_SPREAD = "mail.postmaster.blacklist.spread"
 # Whether the return path of a mail says which message it is.
 # In no preset: a mail server that drops sub-addresses would lose every bounce.
 RETURN_PATH = "mail.postmaster.return_path"
+# Whether a text attachment keeps its bytes where it is not in the charset it names.
+ATTACHMENTS = "mail.postmaster.attachments"
 # How much there may be in a mail; in force under every preset.
 LIMITS = {name: f"mail.postmaster.limit.{name}" for name in limits.LIMITS}
 
@@ -57,6 +59,7 @@ RECOMMENDED = {
     ADDRESSING: "True", SUBADDRESSING: "+", OTHER_CONTENT: "ignore", LOOPS: "accepted",
     LOOP_REPLIES: "silent", AUTO_REPLIES: "note", AUTOMATIC_MAIL: "accept", ANSWERS: "careful",
     COMPLAINTS: "blacklist", BOUNCE_BLACKLIST: "on",
+    ATTACHMENTS: "exact",
 }
 PRESET_VALUES = {
     "recommended": RECOMMENDED,
@@ -79,6 +82,7 @@ CHOICES = {
     COMPLAINTS: ("record", "blacklist"),
     BOUNCE_BLACKLIST: ("off", "on"),
     RETURN_PATH: ("odoo", "signed"),
+    ATTACHMENTS: ("odoo", "exact"),
 }
 
 WEEK = 7 * 24 * 60

@@ -9,7 +9,7 @@ from ..gateway.envelope import RECIPIENT_FIELDS
 from ..gateway.repair import repair
 from ..gateway.screening import NOTE
 from .attempt import ATTEMPT, Reason, RouteResult, UnreadableMail, target_of
-from .mail_postmaster_policy import LOOPS
+from .mail_postmaster_policy import ATTACHMENTS, LOOPS
 from .submission import FETCHED, SUBMITTED, Submission, to_bytes
 
 # As core calls what it keeps for "Keep Original" (_message_parse_extract_payload).
@@ -74,7 +74,8 @@ class MailThread(models.AbstractModel):
             _restore_sender(message, attempt.addressing.sender)
         if not attempt:
             return super().message_parse(message, save_original=save_original)
-        for repaired in repair(message):
+        policy = self.env["mail.postmaster.policy"]
+        for repaired in repair(message, exact=policy._choice(ATTACHMENTS) == "exact"):
             attempt.trace.hit(f"repaired_{repaired.code}", **repaired.params)
         values = super().message_parse(message, save_original=False)
         if save_original:

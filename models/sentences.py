@@ -350,6 +350,9 @@ STEPS = {
             "it is text where none was."
         ),
     },
+    "repaired_type": {
+        True: _lt("A part is of a type that Odoo can not read, %(named)s; it is %(read)s here."),
+    },
     "repaired_sender": {
         True: _lt("The mail has no From; %(name)s names the sender, %(address)s."),
     },

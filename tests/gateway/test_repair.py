@@ -74,13 +74,20 @@ class TestRepair(BaseCase):
             self.assertEqual(part.get_content().encode(part.get_content_charset()), content)
             self.assertEqual(part.get_filename(), "a.csv")
 
+    def test_attachment_as_in_core(self):
+        raw = MULTIPART + (
+            b"--b\r\nContent-Type: text/csv; name=a.csv; charset=utf-8\r\n\r\nCaf\xe9\r\n--b--")
+        message = message_from_bytes(raw, policy=SMTP)
+        self.assertEqual(repair(message, exact=False), [])
+        message = message_from_bytes(raw.replace(b"utf-8", b"x-odd"), policy=SMTP)
+        self.assertEqual([done.code for done in repair(message, exact=False)], ["charset"])
+
     def test_attached_mail_keeps_its_bytes(self):
         attached = (
             b"From: Andr\xe9 <andre@example.org>\r\nSubject: a\r\n"
             b"Content-Type: text/plain; charset=utf-8\r\n\r\nCaf\xe9")
         message, done = repaired(
-            MULTIPART + b"--b\r\nContent-Type: message/rfc822\r\n\r\n" + attached
-            + b"\r\n--b--\r\n")
+            MULTIPART + b"--b\r\nContent-Type: message/rfc822\r\n\r\n" + attached + b"\r\n--b--")
         self.assertEqual(done, [])
         self.assertEqual(message.get_payload()[0].get_content().as_bytes(), attached)
 
@@ -125,13 +132,28 @@ class TestRepair(BaseCase):
                 self.assertText(start + body, "hello", "boundary")
                 self.assertText(start + b"hello\r\n-- \r\nAnn", "hello\r\n-- \r\nAnn", "boundary")
 
+    def test_types_that_the_reader_does_not_know(self):
+        message, done = repaired(
+            MULTIPART + b"--b\r\nContent-Type: font/ttf; name=a.ttf\r\n"
+            b"Content-Transfer-Encoding: base64\r\n\r\nAAEC\r\n--b--\r\n")
+        part = message.get_payload()[0]
+        self.assertEqual((done, part.get_filename(), part.get_content()),
+                         (["type"], "a.ttf", b"\0\1\2"))
+        for content_type in (b"[/plain", b"txt/plain", b"x/y; charset=latin-1"):
+            self.assertText(
+                FROM_TO + b"Content-Type: " + content_type + b"\r\n\r\nhello", "hello", "type")
+
+    def test_8_bit_in_a_multipart_that_nothing_divides(self):
+        self.assertText(
+            FROM_TO + b"Content-Type: multipart/mixed\r\n\r\nCaf\xe9", "Café",
+            "boundary", "charset")
+
     def test_report_without_parts_is_cores(self):
         message, done = repaired(FROM_TO + b"Content-Type: multipart/report\r\n\r\n")
         self.assertEqual((done, message.get_content_type()), ([], "multipart/report"))
 
     def test_no_from(self):
-        message, done = repaired(
-            b"Return-Path: <ann@example.com>\r\nTo: sales@example.com\r\n\r\nx")
+        message, done = repaired(b"Return-Path: <ann@example.com>\r\n\r\nx")
         self.assertEqual((done, message["From"]), (["sender"], "ann@example.com"))
         message, done = repaired(b"Return-Path: <>\r\n\r\nx")
         self.assertEqual((done, message["From"]), ([], None))
