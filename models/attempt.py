@@ -10,6 +10,7 @@ from functools import cached_property
 from ..gateway import identity, states
 from ..gateway.automatic import classify
 from ..gateway.envelope import split_addresses
+from ..gateway.origin import read_origin
 from ..gateway.reports import read_report
 from ..gateway.trace import Trace
 from .submission import STORED
@@ -121,6 +122,8 @@ class Attempt:
         self.error = None
         # Code of the reason that an answer of core is about.
         self.answers_about = None
+        # Minutes in which it is given once, where that is not a day.
+        self.answer_window = None
         # What core has read of the mail.
         self.message_dict = None
         self.is_parsed = False
@@ -138,6 +141,11 @@ class Attempt:
     def report(self):
         """What the mail tells about another mail, a :class:`gateway.reports.Report`, or None."""
         return read_report(self.raw)
+
+    @property
+    def origin(self):
+        """Where the mail comes from, as a :class:`gateway.origin.Origin`."""
+        return read_origin(self.header, self.message_dict["email_from"] or "")
 
     def enter(self):
         """Return True once: for the call this attempt was made for, not for calls inside it."""

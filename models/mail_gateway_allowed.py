@@ -55,7 +55,14 @@ class MailGatewayAllowed(models.Model):
         """Return the addresses, and the domains as ``@example.com``, as a frozenset."""
         # Whoever hands mail over need not be allowed to read the list.
         entries = self.sudo().search([("email", "!=", False)])
-        return frozenset(
-            entry.email if entry.email.startswith("@") else entry.email_normalized
-            for entry in entries
-        )
+        return frozenset(filter(None, map(_as_compared, entries.mapped("email"))))
+
+
+def _as_compared(entry):
+    """Return an entry as senders are compared with it; nonsense from before matches nobody."""
+    try:
+        if entry.startswith("@"):
+            return f"@{canonical_domain(entry[1:])}"
+        return canonical(entry.rpartition("<")[2].removesuffix(">"))
+    except BadAddress:
+        return ""

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.tools import html2plaintext, plaintext2html
-from odoo.tools.mail import email_normalize_all, generate_tracking_message_id
+from odoo.tools.mail import generate_tracking_message_id
 
 from .ir_mail_server import NULL_SENDER
 from .mail_postmaster_policy import ANSWER_HOURS, ANSWERS, LOOP_MINUTES
@@ -59,7 +59,7 @@ class MailPostmasterAnswer(models.AbstractModel):
         return self.env["mail.postmaster.policy"]._choice(ANSWERS) == "careful"
 
     @api.model
-    def _reason_not_to_answer(self, attempt, email_from):
+    def _reason_not_to_answer(self, attempt):
         """Return why the sender of a mail gets no answer, or an empty text.
 
         RFC 3834 section 2: no answer to automatic mail, to nobody, or again and again.
@@ -77,23 +77,31 @@ class MailPostmasterAnswer(models.AbstractModel):
         sent = fields.Datetime.to_datetime(attempt.message_dict.get("date"))
         if sent and sent < fields.Datetime.now() - timedelta(hours=hours):
             return self.env._("it is older than %s hours", hours)
-        sender = next(iter(email_normalize_all(email_from)), "")
+        addressee = attempt.origin.addressee
+        if not addressee:
+            return self.env._("an answer would go to somebody else than the sender")
+        if self.env["mail.alias.domain"]._find_aliases([addressee]):
+            return self.env._("it comes from an address of this database")
         about = attempt.answers_about or "other"
-        window = policy._number(LOOP_MINUTES)
+        window = attempt.answer_window or policy._number(LOOP_MINUTES)
         quota = self.env["mail.postmaster.quota"]
         # Whoever sends that much may be a program that answers whatever it gets.
-        if about != LOOP_LIMIT and quota._is_reserved(f"answer:{LOOP_LIMIT}", window, sender):
+        if about != LOOP_LIMIT and quota._is_reserved(
+            f"answer:{LOOP_LIMIT}", window, addressee,
+        ):
             return self.env._("the sender was told that the limit is reached")
         minutes = window if about == LOOP_LIMIT else DAY
-        if not quota._reserve(attempt, f"answer:{about}", 1, minutes, sender=sender):
+        if not quota._reserve(attempt, f"answer:{about}", 1, minutes, sender=addressee):
             return self.env._("the sender was told that before")
         return ""
 
     @api.model
-    def _automatic_values(self):
+    def _automatic_values(self, attempt):
         """Return the values of a ``mail.mail`` that is an automatic answer (RFC 3834)."""
         company = self.env.company
         values = {
+            # Core sends to whatever stands in all the return paths.
+            "email_to": attempt.origin.addressee,
             "headers": repr({**self._automatic_headers(), "Return-Path": NULL_SENDER}),
             # By these core finds the addresses to send from, and the server.
             "record_company_id": company.id, "record_alias_domain_id": company.alias_domain_id.id,

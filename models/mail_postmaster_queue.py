@@ -180,7 +180,7 @@ class MailPostmasterQueue(models.AbstractModel):
                     options = options || %(changes)s::jsonb || jsonb_build_object(
                         'accepted_targets', (
                             SELECT COALESCE(jsonb_agg(target), '[]') FROM mail_postmaster_delivery
-                            WHERE mail_id = mail_postmaster_message.id
+                            WHERE mail_key = mail_postmaster_message.mail_key
                                 AND reason_code = ANY(%(decided_for_target)s)
                         )
                     ),

@@ -81,6 +81,16 @@ class MailPostmasterQuota(models.Model):
             return cr.fetchone()[0]
 
     @api.model
+    def _give_back(self, attempt, target, sender):
+        """Give back the place that a mail has reserved and does not take."""
+        with self.env["mail.postmaster.pipeline"]._short_transaction(attempt.joined) as cr:
+            cr.execute(
+                "DELETE FROM mail_postmaster_quota "
+                "WHERE target = %s AND sender = %s AND mail_key = %s",
+                [target, sender, attempt.mail_key],
+            )
+
+    @api.model
     def _is_reserved(self, target, minutes, sender):
         """Tell whether a place of a sender is taken, as this transaction sees it.
 

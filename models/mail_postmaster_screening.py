@@ -6,7 +6,6 @@ from odoo import api, models
 from odoo.tools import html2plaintext
 
 from ..gateway import hops, limits, screening, states
-from ..gateway.recipients import first_address
 from .attempt import Reason, RouteResult, target_of
 from .mail_postmaster_policy import (
     LIMITS,
@@ -30,14 +29,18 @@ class Screened:
     :param alias: the ``mail.alias``, or an empty recordset
     :param domain: the ``mail.alias.domain`` of the recipient, or an empty recordset
     :param bool is_reply: it goes into a conversation that exists
+    :param bool makes_record: it is to make a new record
     :param str sender: canonical address, empty when there is none
+    :param str sender_key: whose places are counted
     """
 
     target: str
     alias: object
     domain: object
     is_reply: bool
+    makes_record: bool
     sender: str
+    sender_key: str
 
 
 class MailPostmasterScreening(models.AbstractModel):
@@ -73,9 +76,11 @@ class MailPostmasterScreening(models.AbstractModel):
     def _screen_routes(self, attempt, message, message_dict, routes):
         """Return the routes that the rules leave, noting what became of the others."""
         kept = []
+        # What a copy of the mail was delivered at is no question any more.
+        settled = attempt.accepted_targets | self._served_targets(attempt)
         for route in routes:
             screened = self._screened(attempt, message_dict, route)
-            is_accepted = screened.target in attempt.accepted_targets
+            is_accepted = screened.target in settled
             reason = None if is_accepted else self._turned_down(attempt, screened)
             if not reason:
                 kept.append(route)
@@ -86,16 +91,27 @@ class MailPostmasterScreening(models.AbstractModel):
             self._tell_sender(attempt, message, message_dict, screened, reason)
         return kept
 
+    def _served_targets(self, attempt):
+        if not attempt.is_known:
+            return set()
+        deliveries = self.env["mail.postmaster.delivery"].search([
+            ("mail_key", "=", attempt.mail_key), ("state", "=", states.DELIVERED),
+        ])
+        return set(deliveries.mapped("target"))
+
     def _screened(self, attempt, message_dict, route):
         alias = route[4] or self.env["mail.alias"]
-        is_reply = bool(route[1]) and route[1] != alias.alias_force_thread_id
+        # Core has taken the parent away from what an alias posts on its own record.
+        is_reply = bool(route[1]) and (
+            route[1] != alias.alias_force_thread_id or bool(message_dict.get("parent_id"))
+        )
         addressing = attempt.addressing
         domain = alias.alias_domain_id or self.env["mail.alias.domain"].browse(
             addressing.domain_ids if addressing else ()
         )[:1]
         return Screened(
-            target_of(route, attempt.server_id), alias, domain, is_reply,
-            first_address(message_dict["email_from"] or ""),
+            target_of(route, attempt.server_id), alias, domain, is_reply, not route[1],
+            attempt.origin.sender, attempt.origin.key,
         )
 
     def _turned_down(self, attempt, screened):
@@ -112,8 +128,9 @@ class MailPostmasterScreening(models.AbstractModel):
             screened.alias._tell_refused_sender(message, message_dict)
         elif reason.code == "sender_limit":
             attempt.answers_about = "loop_limit"
+            attempt.answer_window = reason.params["minutes"]
             self.env["mail.postmaster.answer"]._send_loop_notice(message, message_dict)
-        attempt.answers_about = None
+        attempt.answers_about = attempt.answer_window = None
 
     # --- before routing -----------------------------------------------------------------
 
@@ -170,7 +187,7 @@ class MailPostmasterScreening(models.AbstractModel):
     def _screen_loop(self, attempt, screened):
         """Count what was accepted from exactly this sender for exactly this target."""
         policy = self.env["mail.postmaster.policy"]
-        if policy._choice(LOOPS) == "odoo" or not screened.sender:
+        if policy._choice(LOOPS) == "odoo":
             return None
         if self.env["mail.gateway.allowed"]._allows(screened.sender):
             attempt.trace.hit("loop_allowed", sender=screened.sender)
@@ -178,11 +195,11 @@ class MailPostmasterScreening(models.AbstractModel):
         limit = self._setting("loop_threshold", screened)
         minutes = self._setting("loop_minutes", screened)
         params = {
-            "sender": screened.sender, "count": limit.value, "minutes": minutes.value,
+            "sender": screened.sender_key, "count": limit.value, "minutes": minutes.value,
             "origin": limit.origin,
         }
         if self.env["mail.postmaster.quota"]._reserve(
-            attempt, screened.target, limit.value, minutes.value, sender=screened.sender,
+            attempt, screened.target, limit.value, minutes.value, sender=screened.sender_key,
         ):
             attempt.trace.miss("sender_limit", **params)
             return None
@@ -195,7 +212,7 @@ class MailPostmasterScreening(models.AbstractModel):
     def _screen_records(self, attempt, screened):
         """Limit the records that one alias makes, whoever writes."""
         limit = self._setting("record_limit", screened)
-        if not screened.alias or screened.is_reply or not limit.value:
+        if not screened.alias or not screened.makes_record or not limit.value:
             return None
         minutes = self._setting("record_limit_minutes", screened)
         # An alias may have a limit where the database has none, and so no period either.
@@ -204,6 +221,10 @@ class MailPostmasterScreening(models.AbstractModel):
             attempt, f"records:{screened.alias.id}", limit.value, period,
         ):
             return None
+        # What waits was not accepted.
+        self.env["mail.postmaster.quota"]._give_back(
+            attempt, screened.target, screened.sender_key,
+        )
         params = {
             "alias": screened.alias.display_name, "count": limit.value, "minutes": period,
             "origin": limit.origin,
@@ -220,8 +241,8 @@ class MailPostmasterScreening(models.AbstractModel):
     def _repeats_to_catchall(self, attempt, message_dict):
         """Tell whether the same sender has lately written the same text to the catchall."""
         policy = self.env["mail.postmaster.policy"]
-        sender = first_address(message_dict["email_from"] or "")
-        if policy._choice(LOOPS) == "odoo" or not sender:
+        sender = attempt.origin.key
+        if policy._choice(LOOPS) == "odoo":
             return False
         text = f"{message_dict.get('subject')}\0{html2plaintext(message_dict.get('body') or '')}"
         digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

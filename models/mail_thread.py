@@ -5,6 +5,7 @@ from odoo.exceptions import ConcurrencyError
 from odoo.tools.mail import email_normalize, email_split, formataddr
 
 from ..gateway import identity, states
+from ..gateway.automatic import HUMAN
 from ..gateway.envelope import RECIPIENT_FIELDS
 from ..gateway.repair import repair
 from ..gateway.screening import NOTE
@@ -127,11 +128,25 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _detect_loop_headers(self, msg_dict):
-        is_answer = not self._is_released() and super()._detect_loop_headers(msg_dict)
+        is_answer = (
+            not self._is_released() and not self._is_answered_by_a_person()
+            and super()._detect_loop_headers(msg_dict)
+        )
         if is_answer and (attempt := self.env.context.get(ATTEMPT)):
             attempt.is_routed = True
             attempt.decide(states.IGNORED, "loop_notice_reply")
         return self._note_check("loop_notice", is_answer)
+
+    def _is_answered_by_a_person(self):
+        """Tell whether nothing says that a program wrote a mail, where that is ours to ask.
+
+        People answer notices as well. A program that hides what it is meets the limits.
+        """
+        attempt = self.env.context.get(ATTEMPT)
+        return (
+            attempt and attempt.automatic.kind == HUMAN
+            and self.env["mail.postmaster.policy"]._choice(LOOPS) == "accepted"
+        )
 
     @api.model
     def _detect_loop_sender(self, message, message_dict, routes):
@@ -254,7 +269,7 @@ class MailThread(models.AbstractModel):
         if attempt:
             pipeline = self.env["mail.postmaster.pipeline"]
             answers = self.env["mail.postmaster.answer"]
-            why = answers._reason_not_to_answer(attempt, email_from)
+            why = answers._reason_not_to_answer(attempt)
             # Delivered from the start: an answer is not given a second time by any attempt.
             answer = f"answer:{attempt.answers_about or ''}"
             if not why and not pipeline._claim(attempt, [answer], state=states.DELIVERED):
@@ -269,7 +284,7 @@ class MailThread(models.AbstractModel):
                 attempt, email_from, body_html, mail_values,
             )
             thread = self.with_env(env)
-            automatic = thread.env["mail.postmaster.answer"]._automatic_values()
+            automatic = thread.env["mail.postmaster.answer"]._automatic_values(attempt)
             mail_values = {**mail_values, **automatic}
         super(MailThread, thread)._routing_create_bounce_email(
             email_from, body_html, message, **mail_values

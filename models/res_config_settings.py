@@ -202,11 +202,15 @@ class ResConfigSettings(models.TransientModel):
     @api.onchange("postmaster_preset")
     def _onchange_postmaster_preset(self):
         """Show what the preset means; each of it can be changed before it is saved."""
-        values = PRESET_VALUES.get(self.postmaster_preset)
-        if values and not self.postmaster_preset_is_stored:
-            for key, name in PRESET_FIELDS.items():
-                if key in values:
-                    self[name] = values[key]
+        policy = self.env["mail.postmaster.policy"]
+        values = PRESET_VALUES.get(self.postmaster_preset, {})
+        if self.postmaster_preset == policy._preset():
+            # Back to what is in force, whatever another preset has shown meanwhile.
+            values = {key: policy._parameter(key) for key in values}
+        for key, name in PRESET_FIELDS.items():
+            if key in values:
+                is_choice = key in CHOICE_FIELDS
+                self[name] = values[key] or (CHOICES[key][0] if is_choice else values[key])
 
     @api.constrains(
         "postmaster_retry_minutes", "postmaster_record_limit", "postmaster_record_minutes",

@@ -34,18 +34,9 @@ REASONS = {
     "loop_notice_reply": _lt("An answer to a notice of this database, which would start a loop."),
     "not_routed": _lt("Odoo gave this mail to no record and named no reason."),
     "ignored_by_hand": _lt("Ignored by %(user)s."),
-    "catchall": _lt(
-        "Written to the catchall address, which only takes replies. "
-        "The sender was told."
-    ),
-    "alias_security": _lt(
-        "The address %(alias)s does not accept mail from this sender. "
-        "The sender was told."
-    ),
-    "alias_misconfigured": _lt(
-        "The address %(alias)s is not set up correctly. "
-        "The sender was told."
-    ),
+    "catchall": _lt("Written to the catchall address, which only takes replies."),
+    "alias_security": _lt("The address %(alias)s does not accept mail from this sender."),
+    "alias_misconfigured": _lt("The address %(alias)s is not set up correctly."),
     "alias_held": _lt("The address %(alias)s holds mail until somebody has looked at it."),
     "alias_refuses": _lt("The address %(alias)s takes no mail."),
     "alias_closed": _lt("The address %(alias)s is closed since %(since)s."),
@@ -59,7 +50,7 @@ REASONS = {
         "%(sender)s has written more than %(count)s times in %(minutes)s minutes to the same "
         "address."
     ),
-    "loop_limit": _lt("Too many mails from this sender in a short time. The sender was told."),
+    "loop_limit": _lt("Too many mails from this sender in a short time."),
     "record_limit": _lt(
         "The address %(alias)s has made %(count)s records in %(minutes)s minutes, as many as it "
         "may."
@@ -76,9 +67,7 @@ REASONS = {
     "limit_raw_bytes": _lt(
         "The mail is too large: %(count)s bytes, and %(most)s are allowed (%(parameter)s)."
     ),
-    "limit_lines": _lt(
-        "The mail has %(count)s lines, and %(most)s are allowed (%(parameter)s)."
-    ),
+    "limit_lines": _lt("The mail has %(count)s lines, and %(most)s are allowed (%(parameter)s)."),
     "limit_header_bytes": _lt(
         "A header in the mail is too long: at least %(count)s bytes, and %(most)s are allowed "
         "(%(parameter)s)."

@@ -1,5 +1,5 @@
 from datetime import datetime, timezone
-from email.utils import format_datetime
+from email.utils import format_datetime, parseaddr
 from pathlib import Path
 
 from odoo.tests import TransactionCase
@@ -25,7 +25,7 @@ class GatewayCase(TransactionCase):
         cls.env["mail.postmaster.policy"].apply_preset("odoo")
         cls.alias = cls.make_alias("people", "res.partner")
         # One for all: the same fields make the same mail.
-        cls.sent = format_datetime(datetime.now(timezone.utc))
+        cls.date_field = format_datetime(datetime.now(timezone.utc))
         cls.log = cls.env["mail.postmaster.message"]
         cls.pipeline = cls.env["mail.postmaster.pipeline"]
 
@@ -57,10 +57,12 @@ class GatewayCase(TransactionCase):
 
     def mail(self, **fields):
         """Return the plain sample mail, with other fields where given."""
+        sender = fields.get("sender", "jane@customer.test")
         defaults = {
+            "return_path": parseaddr(sender)[1],
             "sender": "Jane Doe <jane@customer.test>", "to": "people@postmaster.test",
             "subject": "Good morning", "message_id": f"<{self.id()}.{id(fields)}@customer.test>",
-            "headers": "", "date": self.sent,
+            "headers": "", "date": self.date_field,
         }
         return self.eml("plain", **{**defaults, **fields})
 

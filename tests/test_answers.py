@@ -100,3 +100,23 @@ class TestAnswers(GatewayCase, MockEmail):
         [answer] = self.answers_to()
         self.assertNotEqual(answer["headers"].get("Return-Path"), "<>")
         self.assertEqual(len(self.answers_to()), 1)
+
+    def test_nobody_but_the_sender_is_answered(self):
+        for path in ("victim@bank.test", "list-bounces+jane=customer.test@lists.test",
+                     "people@postmaster.test", "jane@customer.test>, <victim@bank.test"):
+            with self.subTest(path=path):
+                self.assertFalse(self.answers_to(return_path=path))
+                self.assertStep(self.row, "answer", hit=False)
+        for number in range(3):
+            sent = self.answers_to(sender=f"{number}@customer.test", return_path="b@customer.test")
+            self.assertEqual(len(sent), 1 if number == 0 else 0)
+
+    def test_person_who_answers_a_notice_is_read(self):
+        notice = "<1.2-loop-detection-bounce-email@host>"
+        self.answers_to(to="people@postmaster.test", headers=f"\r\nReferences: {notice}")
+        self.assertReason(self.row, "delivered", "record_created")
+        self.answers_to(
+            to="people@postmaster.test",
+            headers=f"\r\nReferences: {notice}\r\nAuto-Submitted: auto-generated",
+        )
+        self.assertReason(self.row, "ignored", "loop_notice_reply")

@@ -199,3 +199,42 @@ class TestLoops(GatewayCase, MockEmail):
         self.set_parameter_with_sql("mail.gateway.loop.minutes", "soon")
         rows, _answers = self.receive_many(1)
         self.assertStates(rows, ("delivered", "record_created"))
+
+    def test_forged_sender_takes_no_places_of_the_real_one(self):
+        for number in range(5):
+            raw = self.mail(message_id=f"<forged{number}@x>", return_path="me@attacker.test")
+            self.receive(raw)
+        rows, _answers = self.receive_many(1)
+        self.assertStates(rows, ("delivered", "record_created"))
+
+    def test_sender_without_an_address_is_counted(self):
+        rows, _answers = self.receive_many(4, sender="root")
+        self.assertReason(rows[-1], "refused", "sender_limit")
+
+    def test_what_waits_for_another_limit_is_not_accepted(self):
+        self.parameters.set_param("mail.incoming.limit.alias", 1)
+        rows, _answers = self.receive_many(4)
+        self.assertStates(rows, ("delivered", "record_created"), *[("parked", "record_limit")] * 3)
+
+    def test_record_of_an_alias_is_no_new_record(self):
+        partner = self.env["res.partner"].create({"name": "Desk"})
+        self.alias.write({"alias_force_thread_id": partner.id, "record_limit": 1})
+        rows, _answers = self.receive_many(2)
+        self.assertStates(rows, *[("delivered", "message_posted")] * 2)
+        question = partner.message_post(
+            body="x", message_type="comment", subtype_xmlid="mail.mt_comment",
+        )
+        rows, _answers = self.receive_many(3, headers=f"\r\nIn-Reply-To: {question.message_id}")
+        self.assertEqual(set(rows.mapped("state")), {"delivered"})
+
+    def test_copy_of_a_held_mail(self):
+        self.alias.alias_mode = "hold"
+        raw = self.mail(message_id="<held@x>")
+        _result, first = self.receive(raw)
+        _result, second = self.receive(b"Received: by another way\r\n" + raw)
+        self.assertStates(first + second, *[("parked", "alias_held")] * 2)
+        second.action_process_again()
+        self.assertReason(second, "delivered", "record_created")
+        first.action_process_again()
+        self.assertEqual(first.state, "ignored")
+        self.assertEqual(len(self.env["mail.message"].search([("message_id", "=", "<held@x>")])), 1)

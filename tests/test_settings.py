@@ -125,6 +125,17 @@ class TestSettings(ScreensCase):
         self.assertEqual(policy._preset(), "strict")
         self.assertEqual(policy._choice("mail.postmaster.automatic"), "silent")
 
+    def test_looking_at_another_preset_changes_nothing(self):
+        policy = self.env["mail.postmaster.policy"]
+        policy.apply_preset("recommended")
+        form = Form(self.env["res.config.settings"])
+        for preset in ("strict", "odoo", "recommended"):
+            form.postmaster_preset = preset
+        form.save().execute()
+        self.assertEqual(policy._choice("mail.postmaster.automatic"), "accept")
+        self.assertEqual(policy._choice("mail.postmaster.loops"), "accepted")
+        self.assertFalse(policy._preset_values("recommended"))
+
     def test_preset_of_a_new_database(self):
         """A preset had nothing to write yet: it says so later, and can be applied again."""
         parameters = self.env["ir.config_parameter"]

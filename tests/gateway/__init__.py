@@ -18,6 +18,7 @@ from . import (
     test_matching,
     test_mime,
     test_preview,
+    test_origin,
     test_recipients,
     test_repair,
     test_report_bounds,
