@@ -25,7 +25,7 @@ class GatewayCase(TransactionCase):
         cls.env["mail.postmaster.policy"].apply_preset("odoo")
         cls.alias = cls.make_alias("people", "res.partner")
         # One for all: the same fields make the same mail.
-        cls.sent = format_datetime(datetime.now(timezone.utc))
+        cls.dated = format_datetime(datetime.now(timezone.utc))
         cls.log = cls.env["mail.postmaster.message"]
         cls.pipeline = cls.env["mail.postmaster.pipeline"]
 
@@ -60,7 +60,7 @@ class GatewayCase(TransactionCase):
         defaults = {
             "sender": "Jane Doe <jane@customer.test>", "to": "people@postmaster.test",
             "subject": "Good morning", "message_id": f"<{self.id()}.{id(fields)}@customer.test>",
-            "headers": "", "date": self.sent,
+            "headers": "", "date": self.dated,
         }
         return self.eml("plain", **{**defaults, **fields})
 
