@@ -184,6 +184,7 @@ class MailPostmasterReport(models.AbstractModel):
         original = message_dict["bounced_message"]
         recipients = Recipients(
             original, _message_ids(attempt.report), bool(original & self._proven(attempt)),
+            as_core=self._leaves_to_core(),
         )
         outcomes = self._outcomes(attempt.report, message_dict, recipients)
         attempt.handles_bounce = True
@@ -305,7 +306,7 @@ class MailPostmasterReport(models.AbstractModel):
             core(email_message, {
                 **message_dict,
                 "bounced_email": email,
-                "bounced_partner": contacts - _in_inbox(original),
+                "bounced_partner": contacts - self._in_inbox(original),
                 "bounced_msg_ids": [],
                 "bounced_message": original,
             })
@@ -323,7 +324,7 @@ class MailPostmasterReport(models.AbstractModel):
         words = self.with_context(lang=author.lang or self.env.lang)._words(outcome.content)
         failure = {
             "bounced_email": email,
-            "bounced_partner": partners - _in_inbox(original),
+            "bounced_partner": partners - self._in_inbox(original),
             "bounced_msg_ids": _message_ids(attempt.report),
             # Core makes the reason of the failure of it.
             "body": plaintext2html(f"{words}\n\n{attempt.report.text}"),
@@ -370,6 +371,13 @@ class MailPostmasterReport(models.AbstractModel):
         if email:
             known |= contacts.search([("email_normalized", "=", email)])
         return email, known
+
+    def _in_inbox(self, message):
+        """Return the contacts that a message was shown to, and not sent to; core has none."""
+        if self._leaves_to_core():
+            return message.env["res.partner"]
+        sent = message.notification_ids.filtered(lambda known: known.notification_type == "email")
+        return (message.notification_ids - sent).res_partner_id - sent.res_partner_id
 
     def _write_notification(self, outcome, message_dict):
         notification = outcome.notification
@@ -429,16 +437,6 @@ def _was_sent(message):
     return message.message_type != "email" or "email" in message.notification_ids.mapped(
         "notification_type"
     )
-
-
-def _in_inbox(message):
-    """Return the contacts that a message was shown to, and not sent to."""
-    def contacts(kind):
-        return message.notification_ids.filtered(
-            lambda known: known.notification_type == kind
-        ).res_partner_id
-
-    return contacts("inbox") - contacts("email")
 
 
 def _not_later_than_now(text):

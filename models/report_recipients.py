@@ -15,13 +15,14 @@ class Recipients:
         removed once it is sent
     :param bool is_proven: whether the report came to the signed return path of the message,
         which nobody knows but those who were sent the mail
+    :param bool as_core: whether notifications in the inbox are taken for sent ones
     """
 
-    def __init__(self, message, message_ids, is_proven):
+    def __init__(self, message, message_ids, is_proven, as_core=False):
         self._is_proven = is_proven
         # In the inbox nothing can bounce.
         self._notifications = message.notification_ids.filtered(
-            lambda known: known.notification_type == "email"
+            lambda known: as_core or known.notification_type == "email"
         )
         self._nobody = self._notifications.browse()
         # {canonical address: mail.notification, an empty one where there is none}
