@@ -129,6 +129,8 @@ class Attempt:
         self.is_parsed = False
         self.is_routed = False
         self.in_route = False
+        # The chain of overrides is called again, for one more recipient of a report.
+        self.handles_bounce = False
         self.is_over = False
         self._is_entered = False
 

@@ -13,6 +13,7 @@ from ..gateway.reports.enhanced_status import explain
 from ..gateway.reports.fields import canonical_or_empty
 from .attempt import Reason, RouteResult
 from .mail_postmaster_policy import COMPLAINTS, LOOPS
+from .report_recipients import Recipients
 from .report_sentences import COMPLAINT, FEEDBACK, RECEIPT, encode_outcomes
 
 TARGET = "report"
@@ -34,7 +35,8 @@ class Outcome:
         :func:`gateway.reports.enhanced_status.explain`
     :param tuple candidates: the addresses it may be known by, canonical
     :param notification: the ``mail.notification`` of that recipient, or an empty recordset
-    :param bool is_guess: whether it may be about another recipient of the same mail
+    :param str recipient: which address of the message's recipients that is, canonical, or ``""``
+    :param bool is_guess: whether it may be about somebody else, so that no list counts it
     """
 
     kind: str
@@ -42,7 +44,13 @@ class Outcome:
     params: dict = field(default_factory=dict)
     candidates: tuple = ()
     notification: object = None
+    recipient: str = ""
     is_guess: bool = False
+
+    @property
+    def is_matched(self):
+        """Whether it is about somebody the message was sent to."""
+        return bool(self.notification or self.recipient)
 
     @property
     def address(self):
@@ -115,12 +123,12 @@ class MailPostmasterReport(models.AbstractModel):
         Recipients are core's one by one, when the report is handled.
         """
         report = attempt.report
-        message_ids = [original.message_id for original in report.original_ids] if report else []
         return {
             "is_bounce": True,
             "bounced_email": False,
             "bounced_partner": self.env["res.partner"].sudo(),
-            "bounced_msg_ids": message_ids,
+            # Overrides of other addons take them for failed, whatever the report says.
+            "bounced_msg_ids": [],
             "bounced_message": self._original(attempt, report) if report
             else self.env["mail.message"].sudo(),
         }
@@ -128,9 +136,17 @@ class MailPostmasterReport(models.AbstractModel):
     def _original(self, attempt, report):
         """Return the ``mail.message`` that a report is about, or an empty recordset."""
         messages = self.env["mail.message"].sudo()
-        ids = [original.message_id for original in report.original_ids]
+        # Nobody can invent it, while a Message-Id may be anybody's.
+        if message := self._proven(attempt):
+            attempt.trace.hit(
+                "report_original", reference=message.message_id, source="return path",
+            )
+            return message
+        ids = _message_ids(report)
         found = messages.search([("message_id", "in", ids)], order="id") if ids else messages
         # The latest, where several have the same Message-Id.
+        if not self._leaves_to_core():
+            found = found.filtered(_was_sent)
         by_id = {message.message_id: message for message in found}
         for original in report.original_ids:
             if original.message_id in by_id:
@@ -138,21 +154,12 @@ class MailPostmasterReport(models.AbstractModel):
                     "report_original", reference=original.message_id, source=original.source,
                 )
                 return by_id[original.message_id]
-        if message := self.env["mail.postmaster.return_path"]._message(attempt.addresses):
-            attempt.trace.hit(
-                "report_original", reference=message.message_id, source="return path",
-            )
-            return message
         attempt.trace.miss("report_original", references=", ".join(ids))
         return messages
 
-    def _is_of_mailing(self, message_dict):
-        """Tell whether a mass mailing knows the mail; the message itself is removed once sent."""
-        if "mailing.trace" not in self.env or not message_dict["bounced_msg_ids"]:
-            return False
-        return bool(self.env["mailing.trace"].sudo().search_count(
-            [("message_id", "in", message_dict["bounced_msg_ids"])], limit=1,
-        ))
+    def _proven(self, attempt):
+        """Return the message whose signed return path the report came to, or none."""
+        return self.env["mail.postmaster.return_path"]._message(attempt.addresses)
 
     # --- what is done ---------------------------------------------------------------
 
@@ -163,7 +170,7 @@ class MailPostmasterReport(models.AbstractModel):
         :param core: ``mail.thread._routing_handle_bounce`` of core and other addons
         """
         if not attempt.report and not self._leaves_to_core():
-            self._note_no_report(attempt)
+            self._note_no_report(attempt, message_dict)
             return
         result = RouteResult(TARGET, Reason(states.IGNORED, "report_unmatched"))
         if attempt.is_callers:
@@ -174,100 +181,135 @@ class MailPostmasterReport(models.AbstractModel):
         if not attempt.report:
             core(email_message, message_dict)
             return
-        outcomes = self._outcomes(attempt.report, message_dict)
-        is_ours = bool(message_dict["bounced_message"]) or self._is_of_mailing(message_dict)
+        original = message_dict["bounced_message"]
+        recipients = Recipients(
+            original, _message_ids(attempt.report), bool(original & self._proven(attempt)),
+            as_core=self._leaves_to_core(),
+        )
+        outcomes = self._outcomes(attempt.report, message_dict, recipients)
+        attempt.handles_bounce = True
+        try:
+            self._apply_all(attempt, email_message, message_dict, outcomes, core)
+        finally:
+            attempt.handles_bounce = False
+        # Their authors see it without reading the page again.
+        original._notify_message_notification_update()
+        is_matched = any(outcome.is_matched for outcome in outcomes)
+        is_ours = recipients.is_ours and (is_matched or not outcomes)
+        self._note_outcomes(attempt, original, outcomes, is_ours, result)
+
+    def _apply_all(self, attempt, email_message, message_dict, outcomes, core):
         strangers = 0
         for outcome in outcomes:
-            strangers += not outcome.notification
-            if outcome.notification or strangers <= MOST_STRANGERS:
-                self._apply(attempt, email_message, message_dict, outcome, is_ours, core)
-        # Their authors see it without reading the page again.
-        message_dict["bounced_message"]._notify_message_notification_update()
-        self._note_outcomes(attempt, message_dict, outcomes, is_ours, result)
+            strangers += not outcome.is_matched
+            if outcome.is_matched or strangers <= MOST_STRANGERS:
+                self._apply(attempt, email_message, message_dict, outcome, core)
 
     def _leaves_to_core(self):
         return self.env["mail.postmaster.policy"]._choice(LOOPS) == "odoo"
 
-    def _note_no_report(self, attempt):
-        """Ignore what a program wrote and nobody can read; park what a person may have written."""
+    def _note_no_report(self, attempt, message_dict):
+        """Ignore what a program wrote and nobody can read; park what a person may have written.
+
+        A subject or a link to unsubscribe alone does not tell a person from a program.
+        """
         automatic = attempt.automatic
-        if automatic.kind == HUMAN:
+        is_proven = automatic.is_strong or _local_part(message_dict["email_from"]) == MAILER_DAEMON
+        if automatic.kind == HUMAN or not is_proven:
             attempt.decide(states.PARKED, "bounce_address_person")
         else:
             attempt.decide(states.IGNORED, "report_unreadable", proof=automatic.proof)
 
-    def _outcomes(self, report, message_dict):
-        """Return the :class:`Outcome` of each recipient that a report tells of."""
-        notifications = _by_address(message_dict["bounced_message"].notification_ids)
-        if report.disposition:
-            return [self._receipt(report.disposition, message_dict, notifications)]
-        if report.feedback:
-            return self._complaints(report.feedback, message_dict, notifications)
-        return self._delivery_outcomes(report.recipients, message_dict, notifications)
+    def _outcomes(self, report, message_dict, recipients):
+        """Return the :class:`Outcome` of each recipient that a report tells of.
 
-    def _delivery_outcomes(self, recipients, message_dict, notifications):
+        :param Recipients recipients: whom the message was sent to
+        """
+        if report.disposition:
+            return [self._receipt(report.disposition, message_dict, recipients)]
+        if report.feedback:
+            return self._complaints(report.feedback, recipients)
+        return self._delivery_outcomes(report.recipients, recipients)
+
+    def _delivery_outcomes(self, statuses, recipients):
         outcomes = {}
-        for recipient in recipients:
-            code, params = explain(recipient)
-            outcome = Outcome(recipient.outcome, code, params, recipient.candidates)
-            outcome.notification = self._notification(
-                recipient.candidates, message_dict, notifications, is_alone=len(recipients) == 1,
+        for status in statuses:
+            code, params = explain(status)
+            outcome = Outcome(
+                status.outcome, code, params, status.candidates,
+                *self._match(recipients, status.candidates, is_alone=len(statuses) == 1),
             )
             # A server that lists an address twice has not failed twice.
-            outcomes.setdefault(outcome.notification or recipient.candidates, outcome)
+            key = outcome.notification or outcome.recipient or status.candidates
+            outcomes.setdefault(key, outcome)
         return list(outcomes.values())
 
-    def _receipt(self, disposition, message_dict, notifications):
+    def _receipt(self, disposition, message_dict, recipients):
         candidates = tuple(filter(None, (
             disposition.recipient, canonical_or_empty(message_dict["email_from"] or ""),
         )))
         return Outcome(
             RECEIPT, f"receipt_{disposition.type or 'unknown'}",
             {"address": next(iter(candidates), "")}, candidates,
-            self._notification(candidates, message_dict, notifications, is_alone=True),
+            *self._match(recipients, candidates, is_alone=True),
         )
 
-    def _complaints(self, feedback, message_dict, notifications):
+    def _complaints(self, feedback, recipients):
         code = f"complaint_{feedback.type}" if feedback.is_complaint else FEEDBACK
         addresses = feedback.addresses or ("",)
         # Whom a mail was sent to is not who complained, when there are several.
-        is_guess = feedback.source == "returned" and len(addresses) > 1
-        return [
-            Outcome(
+        is_unclear = feedback.source == "returned" and len(addresses) > 1
+        outcomes = []
+        for address in addresses:
+            outcome = Outcome(
                 COMPLAINT, code, {"address": address, "type": feedback.type}, (address,),
-                self._notification(
-                    (address,), message_dict, notifications, is_alone=len(addresses) == 1,
-                ),
-                is_guess,
+                *self._match(recipients, (address,), is_alone=len(addresses) == 1),
             )
-            for address in addresses
-        ]
+            outcome.is_guess |= is_unclear
+            outcomes.append(outcome)
+        return outcomes
 
-    def _notification(self, candidates, message_dict, notifications, is_alone):
-        """Return the ``mail.notification`` of a recipient, or an empty recordset.
+    def _match(self, recipients, candidates, is_alone):
+        """Return what an :class:`Outcome` says of who it is about."""
+        address, notification, is_guess = recipients.find(candidates, is_alone)
+        return notification, address, is_guess
 
-        Where a mail went to one recipient, a report about one is about that one, whatever
-        address it was forwarded to.
-        """
-        for address in candidates:
-            if address in notifications:
-                return notifications[address]
-        everybody = message_dict["bounced_message"].notification_ids
-        return everybody if is_alone and len(everybody) == 1 else everybody.browse()
-
-    def _apply(self, attempt, email_message, message_dict, outcome, is_ours, core):
-        """Write what a report says of one recipient where core and the screens look for it.
-
-        :param bool is_ours: whether the report is about a mail that was sent from here
-        """
-        # Nobody is counted again when a report about no message is processed again by hand.
-        if outcome.kind == HARD and (is_ours or not attempt.is_released):
-            email = self._bounce(attempt, email_message, message_dict, outcome, core)
-            if email and is_ours:
-                self.env["mail.postmaster.bounce"].sudo()._count(attempt, email, outcome.code)
-        elif outcome.kind == COMPLAINT and is_ours:
+    def _apply(self, attempt, email_message, message_dict, outcome, core):
+        """Write what a report says of one recipient where core and the screens look for it."""
+        if outcome.kind == HARD:
+            self._fail(attempt, email_message, message_dict, outcome, core)
+        elif outcome.kind == COMPLAINT and outcome.is_matched:
             self._complain(attempt, outcome)
         self._write_notification(outcome, message_dict)
+
+    def _fail(self, attempt, email_message, message_dict, outcome, core):
+        """Count a recipient that a mail can not reach."""
+        if outcome.is_matched:
+            email = self._bounce(attempt, email_message, message_dict, outcome, core)
+            if email and not outcome.is_guess:
+                self.env["mail.postmaster.bounce"].sudo()._count(attempt, email, outcome.code)
+        # Nobody is counted again when a report about no message is processed again by hand.
+        elif not attempt.is_released:
+            self._bounce_stranger(email_message, message_dict, outcome, core)
+
+    def _bounce_stranger(self, email_message, message_dict, outcome, core):
+        """Let core count an address as it does where it finds no message; nothing is marked."""
+        email, contacts = self._bounced(outcome)
+        original = self.env["mail.message"].sudo()
+        if self._leaves_to_core():
+            # It counts on the record of the message as well, and takes the one it was for.
+            original = message_dict["bounced_message"]
+            if not email:
+                contacts = original.notification_ids.res_partner_id
+                email = len(contacts) == 1 and contacts.email_normalized
+        if email:
+            core(email_message, {
+                **message_dict,
+                "bounced_email": email,
+                "bounced_partner": contacts - self._in_inbox(original),
+                "bounced_msg_ids": [],
+                "bounced_message": original,
+            })
 
     def _bounce(self, attempt, email_message, message_dict, outcome, core):
         """Let core count one recipient that a mail can not reach, and mark its notification.
@@ -277,15 +319,24 @@ class MailPostmasterReport(models.AbstractModel):
         email, partners = self._bounced(outcome)
         if not email:
             return False
-        author = message_dict["bounced_message"].author_id
+        original = message_dict["bounced_message"]
+        author = original.author_id
         words = self.with_context(lang=author.lang or self.env.lang)._words(outcome.content)
-        core(email_message, {
-            **message_dict,
+        failure = {
             "bounced_email": email,
-            "bounced_partner": partners,
+            "bounced_partner": partners - self._in_inbox(original),
+            "bounced_msg_ids": _message_ids(attempt.report),
             # Core makes the reason of the failure of it.
             "body": plaintext2html(f"{words}\n\n{attempt.report.text}"),
-        })
+        }
+        if message_dict["bounced_email"]:
+            # Overrides of other addons run when the first has been handled, and see each once.
+            self.env["mail.thread"]._routing_handle_bounce(
+                email_message, {**message_dict, **failure},
+            )
+            return email
+        message_dict.update(failure)
+        core(email_message, message_dict)
         return email
 
     def _complain(self, attempt, outcome):
@@ -305,10 +356,13 @@ class MailPostmasterReport(models.AbstractModel):
 
     def _bounced(self, outcome):
         """Return ``(normalized address, contacts)`` of a failed recipient as core knows them."""
+        contacts = self.env["res.partner"].sudo()
         notification = outcome.notification
         known = notification.res_partner_id
         email = known.email_normalized or email_normalize(notification.mail_email_address or "")
-        contacts = self.env["res.partner"].sudo()
+        if outcome.recipient not in ("", canonical_or_empty(email or "")):
+            # Another address of theirs.
+            email = outcome.recipient
         if not email:
             found = contacts.search([("email_normalized", "in", list(outcome.candidates))])
             by_email = {partner.email_normalized: partner for partner in found}
@@ -317,6 +371,13 @@ class MailPostmasterReport(models.AbstractModel):
         if email:
             known |= contacts.search([("email_normalized", "=", email)])
         return email, known
+
+    def _in_inbox(self, message):
+        """Return the contacts that a message was shown to, and not sent to; core has none."""
+        if self._leaves_to_core():
+            return message.env["res.partner"]
+        sent = message.notification_ids.filtered(lambda known: known.notification_type == "email")
+        return (message.notification_ids - sent).res_partner_id - sent.res_partner_id
 
     def _write_notification(self, outcome, message_dict):
         notification = outcome.notification
@@ -335,12 +396,14 @@ class MailPostmasterReport(models.AbstractModel):
                 "postmaster_report": outcome.content, "postmaster_report_date": at,
             })
 
-    def _note_outcomes(self, attempt, message_dict, outcomes, is_ours, result):
-        """Write into the log what the report says, and about what."""
+    def _note_outcomes(self, attempt, original, outcomes, is_ours, result):
+        """Write into the log what the report says, and about what.
+
+        :param bool is_ours: whether it is about a mail that was sent from here, to them
+        """
         for outcome in outcomes[:MOST_EXPLAINED]:
-            step = attempt.trace.hit if outcome.notification else attempt.trace.miss
+            step = attempt.trace.hit if outcome.is_matched else attempt.trace.miss
             step("report_outcome", outcomes=encode_outcomes([outcome]))
-        original = message_dict["bounced_message"]
         params = {"outcomes": encode_outcomes(outcomes)}
         if not is_ours:
             result.reason = Reason(states.IGNORED, "report_unmatched", params)
@@ -365,15 +428,15 @@ def _local_part(email_from):
     return (email_split(email_from or "") or [""])[0].partition("@")[0].lower()
 
 
-def _by_address(notifications):
-    """Return ``{canonical address: mail.notification}``."""
-    found = {}
-    for notification in notifications:
-        for email in (notification.res_partner_id.email, notification.mail_email_address):
-            address = canonical_or_empty(email or "")
-            if address:
-                found.setdefault(address, notification)
-    return found
+def _message_ids(report):
+    return [original.message_id for original in report.original_ids]
+
+
+def _was_sent(message):
+    """Tell whether a message was sent from here: a received one has its sender's Message-Id."""
+    return message.message_type != "email" or "email" in message.notification_ids.mapped(
+        "notification_type"
+    )
 
 
 def _not_later_than_now(text):

@@ -212,7 +212,7 @@ class MailThread(models.AbstractModel):
     def _routing_handle_bounce(self, email_message, message_dict):
         attempt = self.env.context.get(ATTEMPT)
         core = super()._routing_handle_bounce
-        if not attempt:
+        if not attempt or attempt.handles_bounce:
             core(email_message, message_dict)
             return
         self.env["mail.postmaster.report"]._handle(attempt, email_message, message_dict, core)

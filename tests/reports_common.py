@@ -4,6 +4,32 @@ from .common import DATA, GatewayCase
 ORIGINAL = b"<317.1795170000.123456@odoo.example.com>"
 JANE, JOHN = "jane@example.org", "john@example.net"
 
+REPORT = """\
+From: MAILER-DAEMON@mx.example.org
+To: bounce@postmaster.test
+Subject: Report
+Message-Id: <%(type)s.%(number)s@mx.example.org>
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=%(type)s; boundary=b
+
+--b
+Content-Type: text/plain
+
+A report.
+--b
+Content-Type: message/%(type)s
+
+%(fields)s
+
+--b
+Content-Type: text/rfc822-headers
+
+Message-Id: %(about)s
+Subject: Our offer
+
+--b--
+"""
+
 
 def sample_report(name, sent, number=1):
     """Return a sample of data/reports as bytes, about a message, with a Message-Id of its own.
@@ -43,6 +69,22 @@ class ReportsCase(GatewayCase):
         )
         message.notification_ids.write({"notification_status": "sent"})
         return message
+
+    def delivery_report(self, about, address, status="5.1.1", action="failed", number=1):
+        """Return what anybody can write about the mail with a Message-Id and an address."""
+        return (REPORT % {
+            "number": number, "type": "delivery-status", "about": about,
+            "fields": "Reporting-MTA: dns; mx.example.org\n\n"
+                      f"Final-Recipient: rfc822; {address}\nAction: {action}\nStatus: {status}",
+        }).encode()
+
+    def complaint(self, about, address, number=1):
+        """Return a complaint of anybody's (RFC 5965); without an address, of nobody named."""
+        return (REPORT % {
+            "number": number, "type": "feedback-report", "about": about,
+            "fields": "Feedback-Type: abuse\nUser-Agent: Example/1.0\nVersion: 1"
+                      + (f"\nOriginal-Rcpt-To: {address}" if address else ""),
+        }).encode()
 
     def report(self, name, sent=None, number=1, replace=()):
         """Return a sample report about a message; ``number`` makes another one of it."""

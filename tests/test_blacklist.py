@@ -72,6 +72,16 @@ class TestBlacklist(ReportsCase):
                 ))
         self.assertFalse(self.is_blacklisted())
 
+    def test_addresses_the_message_was_not_sent_to_never_count(self):
+        """Whoever got a message can write reports about it."""
+        for day in (1, 5, 10, 15, 20):
+            sent = self.send(self.john)
+            with freeze_time(f"2026-03-{day:02} 12:00:00"):
+                self.receive(self.delivery_report(sent.message_id, JANE, number=day))
+        self.assertEqual(self.jane.message_bounce, 5)
+        self.assertFalse(self.counted())
+        self.assertFalse(self.is_blacklisted())
+
     def test_a_second_copy_counts_once(self):
         sent = self.send(self.jane)
         self.bounce_on(1, 5, 10, 15, 20, sent=sent)

@@ -90,13 +90,14 @@ class TestDeliveryReports(ReportsCase):
                 self.assertEqual(self.jane.message_bounce, number + 1)
 
     def test_forwarded_to_an_address_that_is_not_known(self):
-        """A mail that went to one recipient did not reach that one."""
+        """It may as well be invented, unless it came to the signed return path."""
         sent = self.send(self.john)
         raw = self.report("exim_failed", sent)
         self.assertNotIn(JOHN.encode(), raw)
-        self.receive(raw)
-        self.assertEqual(sent.notification_ids.notification_status, "bounce")
-        self.assertEqual((self.john.message_bounce, self.jane.message_bounce), (1, 0))
+        _result, row = self.receive(raw)
+        self.assertReason(row, "ignored", "report_unmatched")
+        self.assertEqual(sent.notification_ids.notification_status, "sent")
+        self.assertEqual(self.john.message_bounce, 0)
 
     def test_reason_in_the_authors_language(self):
         self.env["res.lang"]._activate_lang("fr_FR")
@@ -187,6 +188,161 @@ class TestDeliveryReports(ReportsCase):
         _result, row = self.receive(self.mail())
         row.write({"reason_code": "report_recorded", "reason_params": {"outcomes": text}})
         self.assertRegex(row.reason, r"did not get it: there is no such mailbox\. And 4\d more\.$")
+
+
+@tagged("post_install", "-at_install")
+class TestForgedReports(ReportsCase):
+    """Anybody can write a report, about any Message-Id they know and any address."""
+
+    STRANGER = "stranger@example.com"
+
+    def blacklisted(self):
+        return self.env["mail.blacklist"].search([]).mapped("email")
+
+    def counted(self):
+        return self.env["mail.postmaster.bounce"].search([]).mapped("address")
+
+    def test_about_a_mail_that_was_received(self):
+        """Its Message-Id is its sender's, who can write reports about it."""
+        _result, seed = self.receive(self.mail(sender=PERSON, message_id="<own@customer.test>"))
+        received = seed.delivery_ids.mail_message_id
+        self.assertEqual(received.message_id, "<own@customer.test>")
+        received.outgoing_email_to = self.STRANGER
+        for raw in (self.complaint(received.message_id, self.STRANGER),
+                    self.delivery_report(received.message_id, self.STRANGER)):
+            _result, row = self.receive(raw)
+            self.assertReason(row, "ignored", "report_unmatched")
+            self.assertStep(row, "report_original", hit=False)
+        self.assertFalse(self.blacklisted() + self.counted())
+
+    def test_a_received_mail_that_was_sent_on_to_followers(self):
+        """Core sends it with the Message-Id it has."""
+        sent_on = self.send(self.jane)
+        sent_on.message_type = "email"
+        _result, row = self.receive(self.delivery_report(sent_on.message_id, JANE))
+        self.assertReason(row, "delivered", "report_recorded")
+        self.assertEqual(sent_on.notification_ids.notification_status, "bounce")
+
+    def test_an_address_the_message_was_not_sent_to(self):
+        """Core counts it as that of a report about nothing, and marks nobody."""
+        stranger = self.env["res.partner"].create({"name": "S", "email": self.STRANGER})
+        for sent in (self.sent, self.send(self.jane)):
+            for raw in (
+                self.delivery_report(sent.message_id, self.STRANGER, number=sent.id),
+                self.complaint(sent.message_id, self.STRANGER, number=sent.id),
+            ):
+                with self.subTest(recipients=len(sent.notification_ids)):
+                    _result, row = self.receive(raw)
+                    self.assertReason(row, "ignored", "report_unmatched")
+                    self.assertStep(row, "report_outcome", hit=False)
+                    statuses = sent.notification_ids.mapped("notification_status")
+                    self.assertEqual(set(statuses), {"sent"})
+                    self.assertFalse(any(sent.notification_ids.mapped("postmaster_report")))
+        self.assertEqual((stranger.message_bounce, self.jane.message_bounce), (2, 0))
+        self.assertFalse(self.blacklisted() + self.counted())
+
+    def test_addresses_without_a_notification(self):
+        sent = self.send(self.jane)
+        sent.outgoing_email_to = f'"Loose" <{self.STRANGER}>'
+        self.receive(self.delivery_report(sent.message_id, self.STRANGER))
+        self.assertEqual(self.counted(), [self.STRANGER])
+        self.assertEqual(sent.notification_ids.notification_status, "sent")
+        mailed = self.send(self.jane)
+        self.env["mail.mail"].create({
+            "mail_message_id": mailed.id, "email_to": "mailed@example.com",
+            "recipient_ids": self.john.ids,
+        })
+        for number, address in enumerate(("mailed@example.com", JOHN)):
+            self.receive(self.delivery_report(mailed.message_id, address, number=f"m{number}"))
+        self.assertEqual({*self.counted()}, {self.STRANGER, "mailed@example.com", JOHN})
+
+    def test_nobody_named(self):
+        """The one recipient is marked, and on no list."""
+        sent = self.send(self.jane)
+        _result, row = self.receive(self.complaint(sent.message_id, ""))
+        self.assertReason(row, "delivered", "complaint_recorded")
+        self.assertTrue(sent.notification_ids.postmaster_report)
+        self.assertFalse(self.blacklisted())
+        _result, row = self.receive(self.complaint(self.sent.message_id, "", number=2))
+        self.assertReason(row, "ignored", "report_unmatched")
+
+    def test_another_address_of_a_contact(self):
+        """It counts for the address that failed alone."""
+        self.jane.email = f"{JANE}, second@example.org"
+        sent = self.send(self.jane)
+        self.receive(self.delivery_report(sent.message_id, "second@example.org"))
+        self.assertEqual(sent.notification_ids.notification_status, "bounce")
+        self.assertEqual(self.counted(), ["second@example.org"])
+
+    def test_what_was_shown_in_the_inbox_can_not_bounce(self):
+        user = self.env["res.users"].create({
+            "name": "User", "login": "user@example.com", "email": "user@example.com",
+            "notification_type": "inbox",
+        })
+        sent = self.send(self.jane + user.partner_id)
+        self.assertEqual(self.notification(user.partner_id, sent).notification_type, "inbox")
+        _result, row = self.receive(self.delivery_report(sent.message_id, "user@example.com"))
+        self.assertReason(row, "ignored", "report_unmatched")
+        # A contact with the same address was sent a mail.
+        user.partner_id.email = JANE
+        self.receive(self.delivery_report(sent.message_id, JANE, number=2))
+        self.assertEqual(self.notification(self.jane, sent).notification_status, "bounce")
+        self.assertEqual(self.notification(user.partner_id, sent).notification_status, "sent")
+
+
+@tagged("post_install", "-at_install")
+class TestOverridesOfOthers(ReportsCase):
+    """What addons loaded later see when our handling of a report is over.
+
+    Such as mass_mailing: it marks as bounced what ``bounced_msg_ids`` names, and asks for the
+    blacklist whether ``bounced_email`` has bounced too often.
+    """
+
+    def seen(self, raw):
+        """Receive a mail; return ``(address, contacts, Message-Ids)`` for each call."""
+        threads = type(self.env["mail.thread"])
+        inner = threads._routing_handle_bounce
+        seen = []
+
+        def outer(thread, email_message, message_dict):
+            inner(thread, email_message, message_dict)
+            seen.append(tuple(message_dict[f"bounced_{name}"]
+                              for name in ("email", "partner", "msg_ids")))
+
+        with patch.object(threads, "_routing_handle_bounce", outer):
+            _result, self.row = self.receive(raw)
+        return seen
+
+    def test_nothing_has_failed(self):
+        about = self.sent.message_id
+        for number, raw in enumerate((
+            self.delivery_report(about, JANE, "4.2.2"),
+            self.delivery_report(about, JANE, "4.4.1", "delayed", 2),
+            self.delivery_report(about, JANE, "2.0.0", "delivered", 3),
+            self.complaint(about, JANE),
+            self.report("thunderbird_read"),
+            # A stranger, and no message of ours.
+            self.delivery_report(about, "stranger@example.com", number=4),
+            self.delivery_report("<unknown@example.com>", JANE, number=5),
+        )):
+            with self.subTest(number=number):
+                [(email, partner, message_ids)] = self.seen(raw)
+                self.assertFalse(email or partner or message_ids)
+
+    def test_one_has_failed(self):
+        for preset in ("odoo", "recommended"):
+            with self.subTest(preset=preset):
+                self.env["mail.postmaster.policy"].apply_preset(preset)
+                sent = self.send(self.jane)
+                raw = self.delivery_report(sent.message_id, JANE, number=preset)
+                self.assertEqual(self.seen(raw), [(JANE, self.jane, [sent.message_id])])
+
+    def test_each_that_has_failed_is_seen_once(self):
+        seen = self.seen(self.report("postfix_two_failed"))
+        self.assertCountEqual([email for email, _partner, _ids in seen], [JANE, JOHN])
+        for _email, _partner, message_ids in seen:
+            self.assertEqual(message_ids, [self.sent.message_id])
+        self.assertEqual((self.jane.message_bounce, self.john.message_bounce), (1, 1))
 
 
 @tagged("post_install", "-at_install")
@@ -303,6 +459,19 @@ class TestMailToTheBounceAddress(ReportsCase):
         _result, row = self.receive(self.mail(to="bounce@postmaster.test", headers=automatic))
         self.assertReason(row, "ignored", "report_unreadable")
         self.assertIn("Auto-Submitted: auto-generated", row.reason)
+
+    def test_what_a_person_may_have_written(self):
+        """A subject or a link to unsubscribe proves no program."""
+        for number, fields in enumerate((
+            {"subject": "Out of office"},
+            {"headers": "\r\nList-Unsubscribe: <https://example.com/unsubscribe>"},
+        )):
+            with self.subTest(fields=fields):
+                _result, row = self.receive(self.mail(
+                    to="bounce@postmaster.test", sender=PERSON, message_id=f"<weak{number}@x>",
+                    **fields,
+                ))
+                self.assertReason(row, "parked", "bounce_address_person")
 
     def test_out_of_office_answers_the_return_path(self):
         """RFC 3834 section 4: that is where they go, and its policy says what becomes of them."""

@@ -46,6 +46,25 @@ class TestReturnPath(ReportsCase, MockSmtplibCase):
         [step] = [step for step in row.trace if step["step"] == "report_original"]
         self.assertEqual(step["params"]["source"], "return path")
 
+    def test_it_proves_that_the_mail_was_forwarded(self):
+        """The one recipient is meant, whatever address the report names."""
+        message, sender = self.envelope_sender()
+        raw = self.delivery_report("<replaced@example.net>", "elsewhere@example.net")
+        _result, row = self.receive(raw.replace(PLAIN.encode(), sender.encode()))
+        self.assertReason(row, "delivered", "report_recorded")
+        self.assertEqual(message.notification_ids.notification_status, "bounce")
+        self.assertEqual(
+            self.env["mail.postmaster.bounce"].search([]).mapped("address"), [JANE],
+        )
+
+    def test_it_proves_nothing_about_another_message(self):
+        other = self.send(self.john)
+        message, sender = self.envelope_sender()
+        raw = self.delivery_report(other.message_id, "elsewhere@example.net")
+        self.receive(raw.replace(PLAIN.encode(), sender.encode()))
+        self.assertEqual(other.notification_ids.notification_status, "sent")
+        self.assertEqual(message.notification_ids.notification_status, "bounce")
+
     def test_nobody_can_invent_one(self):
         for token in (f"{self.sent.id}-0000000000", f"{self.sent.id}-", "9" * 30, "0-0123456789"):
             with self.subTest(token=token):

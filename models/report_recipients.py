@@ -1,0 +1,78 @@
+"""Whom a message was sent to by mail, and which of them a report is about."""
+
+from odoo.tools.mail import email_split
+
+from ..gateway.reports.fields import canonical_or_empty
+
+
+class Recipients:
+    """The recipients of a message, by the addresses that a report may know them by.
+
+    Anybody can write a report, so one counts only for somebody the message was sent to.
+
+    :param message: the ``mail.message``, or an empty recordset
+    :param message_ids: the Message-Ids by which mass mailings may know it, whose message is
+        removed once it is sent
+    :param bool is_proven: whether the report came to the signed return path of the message,
+        which nobody knows but those who were sent the mail
+    :param bool as_core: whether notifications in the inbox are taken for sent ones
+    """
+
+    def __init__(self, message, message_ids, is_proven, as_core=False):
+        self._is_proven = is_proven
+        # In the inbox nothing can bounce.
+        self._notifications = message.notification_ids.filtered(
+            lambda known: as_core or known.notification_type == "email"
+        )
+        self._nobody = self._notifications.browse()
+        # {canonical address: mail.notification, an empty one where there is none}
+        self._known = {}
+        for notification in self._notifications:
+            self._add(notification.res_partner_id.email, notification)
+            self._add(notification.mail_email_address, notification)
+        self._add(message.outgoing_email_to)
+        mails = message.env["mail.mail"].sudo()
+        mails = mails.search([("mail_message_id", "=", message.id)]) if message else mails
+        for mail in mails:
+            for text in (mail.email_to, mail.email_cc):
+                self._add(text)
+            for partner in mail.recipient_ids:
+                self._add(partner.email)
+        traces = _traces(message.env, message_ids)
+        for trace in traces:
+            self._add(trace.email)
+        self.is_ours = bool(message or traces)
+
+    def _add(self, text, notification=None):
+        for part in email_split(text or ""):
+            if address := canonical_or_empty(part):
+                self._known.setdefault(
+                    address, self._nobody if notification is None else notification,
+                )
+
+    def find(self, candidates, is_alone):
+        """Return ``(canonical address, mail.notification, is a guess)`` of a recipient.
+
+        The address is empty and the notification an empty recordset where it is nobody's.
+        Where the mail went to one recipient, a report that names none is about that one; one
+        that names another address, such as that it was forwarded to, only if it is proven to
+        come from where the mail went.
+
+        :param candidates: addresses the report names, canonical
+        :param bool is_alone: whether the report is about one recipient
+        """
+        named = [address for address in candidates if address]
+        for address in named:
+            if address in self._known:
+                return address, self._known[address], False
+        # A mail whose recipients nobody wrote down may have gone to more of them.
+        is_one = len(self._notifications) == 1 and all(self._known.values())
+        if is_alone and is_one and (self._is_proven or not named):
+            return next(iter(self._known), ""), self._notifications, not self._is_proven
+        return "", self._nobody, False
+
+
+def _traces(env, message_ids):
+    if "mailing.trace" not in env or not message_ids:
+        return ()
+    return env["mailing.trace"].sudo().search([("message_id", "in", list(message_ids))])
