@@ -1,6 +1,6 @@
 """What is done about reports: bounces, receipts and complaints on the messages they are about."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from odoo import api, fields, models
 from odoo.tools import email_normalize, plaintext2html
@@ -233,6 +233,12 @@ class MailPostmasterReport(models.AbstractModel):
 
     def _delivery_outcomes(self, statuses, recipients):
         outcomes = {}
+        if self._leaves_to_core():
+            # Core looks for no address in what is written for people.
+            statuses = [
+                replace(status, address="", original_recipient="") if status.is_from_text
+                else status for status in statuses
+            ]
         for status in statuses:
             code, params = explain(status)
             outcome = Outcome(

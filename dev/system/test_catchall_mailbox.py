@@ -250,7 +250,10 @@ class Mailbox:
         It is sorted. What the log says of the deliveries must be what there is.
         """
         with self.database.env() as env:
-            deliveries = self._new(env, LOG).delivery_ids.filtered("res_id")
+            # A report is recorded on what it is about, and makes nothing.
+            deliveries = self._new(env, LOG).delivery_ids.filtered(
+                lambda delivery: delivery.res_id and delivery.target != "report"
+            )
             made = {(delivery.model, delivery.res_id) for delivery in deliveries}
             there = {(model, new.id) for model in MODELS for new in self._new(env, model)}
             assert made == there
@@ -258,11 +261,20 @@ class Mailbox:
                 (delivery.model, delivery.alias_id.alias_full_name) for delivery in deliveries
             )
 
-    def lead_with_message(self):
-        """Return ``(id, Message-Id)`` of a message on a lead that was there before the mail."""
+    def lead_with_message(self, *addresses):
+        """Return ``(id, Message-Id)`` of a message on a lead that was there before the mail.
+
+        :param addresses: of contacts that it is sent to
+        """
         with self.database.env() as env:
             lead = env[LEAD].create({"name": "Talk"})
-            note = lead.message_post(body="How are you?", message_type="comment")
+            contacts = env["res.partner"].create([
+                {"name": address, "email": address} for address in addresses
+            ])
+            note = lead.message_post(
+                body="How are you?", message_type="comment", partner_ids=contacts.ids,
+                force_send=False,
+            )
             self._before[LEAD] = lead.id
             return lead.id, note.message_id
 
@@ -390,7 +402,7 @@ def test_new_mail_to_the_catchall(mailbox):
 
 def test_delivery_report_to_the_bounce_address(mailbox, elsewhere):
     """A mail of Odoo to somebody whom another server does not know."""
-    _lead_id, reference = mailbox.lead_with_message()
+    _lead_id, reference = mailbox.lead_with_message("unknown@example.org")
     mailbox.hand_to(
         elsewhere, ["unknown@example.org"], mailbox.mail(message_id=reference),
         sender=mailbox.address("bounce"),

@@ -209,7 +209,7 @@ def test_delivery_that_was_planned_and_given_up_is_gone(gateway):
 
 
 def test_long_list_of_recipients_makes_a_short_reason(gateway):
-    many = ", ".join(f"nobody{number}@example.com" for number in range(5000))
+    many = ", ".join(f"nobody{number}@example.com" for number in range(1000))
     with pytest.raises(ValueError, match="No possible route"):
         gateway.receive(mail(to=many))
     [(reason,)] = gateway.log("reason")

@@ -244,7 +244,7 @@ def test_two_thousand_nested_parts(gateway):
 def test_report_without_parts(gateway):
     raw = mail(content_type="multipart/report; report-type=delivery-status", body=b"")
     gateway.receive(raw)
-    assert gateway.log("state", "reason_code") == [("parked", "unreadable")]
+    assert gateway.log("state", "reason_code") == [("ignored", "report_unmatched")]
     assert gateway.raw() == raw
     gateway.process_again(addressed_to=[], model="crm.lead")
     assert gateway.log("state", "reason_code") == [("delivered", "fallback_created")]

@@ -19,6 +19,7 @@ def sent(database, smtp_sink):
     with database.env() as env:
         set_up(env)
         env["mail.postmaster.policy"].apply_preset("recommended")
+        env["ir.config_parameter"].set_param("mail.postmaster.return_path", "signed")
         env["ir.mail_server"].create({
             "name": "Out", "smtp_host": smtp_sink.host, "smtp_port": smtp_sink.port,
         })

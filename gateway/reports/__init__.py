@@ -125,7 +125,9 @@ def _named_elsewhere(mail, parts, text, recipients):
     found = unstructured.read_bounce(mail, text, returned_header(parts))
     if not recipients or not found:
         return recipients or found
-    return tuple(replace(recipients[0], address=each.address) for each in found)
+    return tuple(
+        replace(recipients[0], address=each.address, is_from_text=True) for each in found
+    )
 
 
 def _disposition(mail, parts, part):

@@ -50,6 +50,7 @@ class RecipientStatus:
     :param diagnostic: what the remote server said, on one line, bounded
     :param remote_mta: the name of that server, or ``""``
     :param original_recipient: the address that was written to, canonical, or ``""``
+    :param is_from_text: whether the address stands in the text for people alone
     """
 
     address: str
@@ -59,6 +60,7 @@ class RecipientStatus:
     diagnostic: str
     remote_mta: str
     original_recipient: str
+    is_from_text: bool = False
 
     @property
     def candidates(self):
