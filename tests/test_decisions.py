@@ -153,7 +153,11 @@ class TestDecisions(GatewayCase):
         self.assertReason(row, "ignored", "loop_notice_reply")
 
     def test_delivery_report(self):
-        raw = self.eml("delivery_failed", message_id="<r1@mx>", original=self.question.message_id)
+        jane = self.env["res.partner"].create({"name": "Jane", "email": "jane@customer.test"})
+        sent = jane.message_post(
+            body="x", message_type="comment", partner_ids=jane.ids, force_send=False,
+        )
+        raw = self.eml("delivery_failed", message_id="<r1@mx>", original=sent.message_id)
         _result, row = self.receive(raw)
         self.assertReason(row, "delivered", "report_recorded")
         self.assertStep(row, "report")
