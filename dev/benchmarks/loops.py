@@ -147,7 +147,7 @@ def measure_rule():
             attempt.trace = SimpleNamespace(hit=lambda *_, **__: None, miss=lambda *_, **__: None)
             screening._screen_loop(attempt, SimpleNamespace(
                 target=TARGET, alias=alias, domain=alias.alias_domain_id, is_reply=False,
-                sender=sender,
+                sender=sender, sender_key=sender,
             ))
 
         return timed(screen)
