@@ -22,6 +22,10 @@ class MailAlias(models.Model):
         "mail.postmaster.retired.address", "alias_id", "Former addresses", readonly=False,
     )
 
+    # By it core looks for the address that answers to a record should go to, for each mail it
+    # sends: without an index it reads all aliases.
+    _parent = models.Index("(alias_parent_thread_id, alias_parent_model_id)")
+
     is_open_to_any_domain = fields.Boolean(compute="_compute_reached_by")
     reached_by = fields.Char(
         "Reached by", compute="_compute_reached_by",

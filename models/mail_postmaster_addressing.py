@@ -321,6 +321,11 @@ class MailPostmasterAddressing(models.AbstractModel):
             for domain in self.env["mail.alias.domain"].search([])
         )
 
+    @tools.ormcache()
+    def _bounce_addresses(self):
+        """Return the bounce addresses of all alias domains."""
+        return frozenset(f"{home.bounce}@{home.name}" for home in self._domains() if home.bounce)
+
     def _homes(self, addresses):
         """Return the ids of the alias domains that have, or had, the domain of an address."""
         by_name = self._domain_ids_by_name()

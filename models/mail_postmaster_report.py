@@ -109,9 +109,8 @@ class MailPostmasterReport(models.AbstractModel):
         return not (attempt.automatic.kind == AUTO_REPLY and message_dict.get("parent_id"))
 
     def _is_to_bounce_address(self, message_dict):
-        # Each domain has one; core reads them as well.
-        bounce_addresses = set(self.env["mail.alias.domain"].search([]).mapped("bounce_email"))
         written_to = {email_normalize(to) or to for to in email_split(message_dict["to"])}
+        bounce_addresses = self.env["mail.postmaster.addressing"]._bounce_addresses()
         return not bounce_addresses.isdisjoint(written_to)
 
     # --- which message it is about --------------------------------------------------
