@@ -8,9 +8,25 @@ commas, semicolons, and blanks between two addresses.
 
 import re
 
+from .addresses import BadAddress, canonical
+
 _BLANK = " \t"
 _BLANKS = re.compile(r"[ \t]+")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|[(),;<>:]|[^"\\(),;<>:]+|["\\]', re.DOTALL)
+
+
+def canonical_addresses(text):
+    """Yield the addresses in a field in their canonical form, without what is none."""
+    for address in read_addresses(text):
+        try:
+            yield canonical(address)
+        except BadAddress:
+            continue
+
+
+def first_address(text):
+    """Return the first of :func:`canonical_addresses`, or an empty text."""
+    return next(canonical_addresses(text), "")
 
 
 def read_addresses(text):

@@ -10,8 +10,7 @@ What this does not do: prove anything. Sender and return path can both be made u
 
 from typing import NamedTuple
 
-from .address_list import read_addresses
-from .addresses import BadAddress, canonical
+from .address_list import canonical_addresses
 from .envelope import decode_field, read_fields
 
 LONGEST_KEY = 255
@@ -36,7 +35,7 @@ def read_origin(header, email_from):
     :param bytes header: the header block
     :param str email_from: the From field as the mail is processed with
     """
-    senders = _addresses(email_from)
+    senders = list(canonical_addresses(email_from))
     sender = senders[0] if senders else ""
     # What is no address is a sender all the same, and may write too often.
     key = sender or " ".join(email_from.lower().split())[:LONGEST_KEY] or "nobody"
@@ -44,25 +43,15 @@ def read_origin(header, email_from):
     if "return-path" not in fields:
         return Origin(sender, sender, key)
     # The server that delivers adds its own on top (RFC 5321 section 4.4).
-    paths = _addresses(fields["return-path"][0])
+    paths = list(canonical_addresses(fields["return-path"][0]))
     # A forwarder may stand in the header, and the author have been found behind it.
-    senders += [address for text in fields.get("from", ()) for address in _addresses(text)]
+    senders += [address for text in fields.get("from", ()) for address in canonical_addresses(text)]
     if len(paths) == 1 and any(
         _is_related(_domain(paths[0]), _domain(known)) for known in senders
     ):
         return Origin(sender, paths[0], key)
     via = _domain(paths[0]) if len(paths) == 1 else "elsewhere"
     return Origin(sender, "", f"{key} {via}")
-
-
-def _addresses(text):
-    found = []
-    for address in read_addresses(text):
-        try:
-            found.append(canonical(address))
-        except BadAddress:
-            continue
-    return found
 
 
 def _domain(address):

@@ -21,7 +21,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .address_list import read_addresses
+from .address_list import first_address, read_addresses
 from .addresses import BadAddress, canonical
 from .envelope import RECIPIENT_FIELDS, decode_field, decode_octets, read_fields
 
@@ -126,16 +126,6 @@ def read_sender(header):
     """
     text = next(iter(read_fields(header, decode_field).get("from", ())), "")
     return first_address(text)
-
-
-def first_address(text):
-    """Return the canonical form of the first address in a field that is one, or an empty text."""
-    for address in read_addresses(text):
-        try:
-            return canonical(address)
-        except BadAddress:
-            continue
-    return ""
 
 
 def _above_received(header):

@@ -7,10 +7,10 @@ from odoo.tools import email_normalize, plaintext2html
 from odoo.tools.mail import email_split
 
 from ..gateway import states
+from ..gateway.address_list import first_address
 from ..gateway.automatic import AUTO_REPLY, HUMAN
 from ..gateway.reports.delivery_status import HARD
 from ..gateway.reports.enhanced_status import explain
-from ..gateway.reports.fields import canonical_or_empty
 from .attempt import Reason, RouteResult
 from .mail_postmaster_policy import COMPLAINTS, LOOPS
 from .report_recipients import Recipients
@@ -251,7 +251,7 @@ class MailPostmasterReport(models.AbstractModel):
 
     def _receipt(self, disposition, message_dict, recipients):
         candidates = tuple(filter(None, (
-            disposition.recipient, canonical_or_empty(message_dict["email_from"] or ""),
+            disposition.recipient, first_address(message_dict["email_from"] or ""),
         )))
         return Outcome(
             RECEIPT, f"receipt_{disposition.type or 'unknown'}",
@@ -365,7 +365,7 @@ class MailPostmasterReport(models.AbstractModel):
         notification = outcome.notification
         known = notification.res_partner_id
         email = known.email_normalized or email_normalize(notification.mail_email_address or "")
-        if outcome.recipient not in ("", canonical_or_empty(email or "")):
+        if outcome.recipient not in ("", first_address(email or "")):
             # Another address of theirs.
             email = outcome.recipient
         if not email:

@@ -2,7 +2,7 @@
 
 from odoo.tools.mail import email_split
 
-from ..gateway.reports.fields import canonical_or_empty
+from ..gateway.address_list import first_address
 
 
 class Recipients:
@@ -45,7 +45,7 @@ class Recipients:
 
     def _add(self, text, notification=None):
         for part in email_split(text or ""):
-            if address := canonical_or_empty(part):
+            if address := first_address(part):
                 self._known.setdefault(
                     address, self._nobody if notification is None else notification,
                 )

@@ -6,7 +6,8 @@
 import re
 from dataclasses import dataclass
 
-from .fields import canonical_or_empty, first_values, printable, read_blocks, typed_address
+from ..address_list import first_address
+from .fields import first_values, printable, read_blocks, typed_address
 
 PART_TYPES = ("message/disposition-notification", "message/global-disposition-notification")
 
@@ -55,7 +56,7 @@ def read_disposition(part):
     recipients = (
         typed_address(values.get("original-recipient", "")),
         typed_address(values.get("final-recipient", "")),
-        canonical_or_empty(values.get("final-recipient", "")),
+        first_address(values.get("final-recipient", "")),
     )
     return DispositionNotification(
         disposition=_disposition(

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from .fields import canonical_or_empty, printable, read_blocks, server_name
+from ..address_list import first_address
+from .fields import printable, read_blocks, server_name
 
 PART_TYPES = ("message/feedback-report",)
 
@@ -86,7 +87,7 @@ def microsoft_complaint(mail, returned):
     address of who complained in its header.
     """
     subject = mail.field("subject").strip().lower()
-    recipient = canonical_or_empty(returned.field(_MICROSOFT_RECIPIENT)) if returned else ""
+    recipient = first_address(returned.field(_MICROSOFT_RECIPIENT)) if returned else ""
     if not recipient or not subject.startswith(_MICROSOFT_SUBJECT):
         return None
     return Feedback("abuse", (recipient,), "returned", "")
@@ -113,7 +114,7 @@ def _returned_addresses(returned):
 def _addresses(values):
     found = {}
     for value in values:
-        address = canonical_or_empty(value)
+        address = first_address(value)
         if address:
             found.setdefault(address, None)
         if len(found) >= MOST_ADDRESSES:

@@ -6,8 +6,7 @@ in the wild has blocks that are divided twice or not at all, and folded lines.
 
 import re
 
-from ..address_list import read_addresses
-from ..addresses import BadAddress, canonical
+from ..address_list import first_address
 from ..envelope import decode_field
 from .parts import LONGEST_FIELD
 
@@ -76,17 +75,7 @@ def typed_address(value):
     kind, semicolon, rest = value.partition(";")
     if kind.strip().lower() == "utf-8":
         rest = _EMBEDDED.sub(_embedded, rest)
-    return canonical_or_empty(rest if semicolon else value)
-
-
-def canonical_or_empty(text):
-    """Return the first address of a text in its canonical form, or ``""``."""
-    for address in read_addresses(text):
-        try:
-            return canonical(address)
-        except BadAddress:
-            continue
-    return ""
+    return first_address(rest if semicolon else value)
 
 
 def _embedded(match):

@@ -7,7 +7,8 @@ it is given a copy: the texts of the report, short lines, and the header it look
 
 from email.message import Message
 
-from .fields import LONGEST_SHOWN, canonical_or_empty
+from ..address_list import first_address
+from .fields import LONGEST_SHOWN
 
 try:
     from flufl.bounce import all_failures
@@ -46,7 +47,7 @@ def scan(mail, text):
 
 
 def _canonical(addresses):
-    found = {canonical_or_empty(address.decode("ascii", "replace")) for address in addresses}
+    found = {first_address(address.decode("ascii", "replace")) for address in addresses}
     return sorted(found - {""})[:MOST_ADDRESSES]
 
 

@@ -10,12 +10,12 @@ to all bounces.
 import re
 from itertools import islice
 
-from ..address_list import read_addresses
+from ..address_list import first_address, read_addresses
 from ..envelope import decode_octets
 from . import heuristics, wording
 from .delivery_status import HARD, SOFT, RecipientStatus, find_status, read_fields_in_text
 from .dialects import CLOSING, DIALECTS, SOFT_WORDS
-from .fields import canonical_or_empty, printable
+from .fields import printable
 from .mailers import FAILED_RECIPIENTS, is_bounce, tells_of_arrival
 
 MOST_LINES = 400
@@ -29,7 +29,7 @@ def read_failed_recipients(mail):
     """Return the addresses of the field that Exim and Gmail name them in, as a tuple."""
     values = mail.fields.get(FAILED_RECIPIENTS, ())
     addresses = (
-        canonical_or_empty(address) for value in values[:MOST_RECIPIENTS]
+        first_address(address) for value in values[:MOST_RECIPIENTS]
         for address in islice(read_addresses(decode_octets(value)), MOST_RECIPIENTS)
     )
     return tuple(dict.fromkeys(filter(None, addresses)))[:MOST_RECIPIENTS]
@@ -102,7 +102,7 @@ def _read(dialect, lines):
 def _canonical(address):
     # In a text, what has no dot behind its "@" is seldom an address.
     address = address.rstrip(".")
-    return canonical_or_empty(address) if "." in address.rpartition("@")[2] else ""
+    return first_address(address) if "." in address.rpartition("@")[2] else ""
 
 
 def _said_by(lines):

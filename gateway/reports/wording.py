@@ -12,8 +12,7 @@ addresses as well.
 import re
 from itertools import islice
 
-from ..address_list import read_addresses
-from .fields import canonical_or_empty
+from ..address_list import first_address, read_addresses
 
 _ADDRESS = re.compile(
     r"[^\s<>\"'()\[\]{}|:;,*=]{1,64}@[^\s<>\"'()\[\]{}|:;,*=@]{1,255}\.[^\W\d_]{2,24}(?![\w.-]*\w)")
@@ -74,7 +73,7 @@ def find_recipients(mail, lines, below):
     for tier in (*_tiers(lines, others), subject, returned):
         found = {}
         for address, said in islice(tier, MOST_ADDRESSES):
-            known = canonical_or_empty(address)
+            known = first_address(address)
             if known and known not in others:
                 found.setdefault(known, said)
         if found:
@@ -85,7 +84,7 @@ def find_recipients(mail, lines, below):
 def _participants(mail):
     """Return the addresses of who reports and to whom: they did not fail."""
     return {
-        canonical_or_empty(address) for name in ("from", "to", "reply-to", "sender")
+        first_address(address) for name in ("from", "to", "reply-to", "sender")
         for address in islice(read_addresses(mail.field(name)), MOST_ADDRESSES)
     }
 
@@ -101,7 +100,7 @@ def _tiers(lines, others):
         is_listed = place - listed <= _MOST_LINES_BELOW
         for match in _ADDRESS.finditer(line):
             tier = _certainty(line, match, is_listed)
-            if tier is None or canonical_or_empty(match[0]) in others:
+            if tier is None or first_address(match[0]) in others:
                 continue
             tiers[tier].append((match[0], line))
             # The next of a list stands below.
