@@ -17,6 +17,7 @@ MOST_RESULTS = 100
 
 _TOKEN = re.compile(
     r'"(?:[^"\\]|\\.)*"|\\.|[();=]|[ \t\r\n]+|[^ \t\r\n"\\();=]+|["\\]', re.DOTALL)
+_IN_COMMENT = re.compile(r"\\.|[()]|[^\\()]+|\\", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 # A method may carry its own version, as in "dkim/1=pass" (RFC 8601 section 2.2).
 _METHOD = re.compile(r"([a-z0-9][a-z0-9_-]*)(?:/1)?", re.IGNORECASE)
@@ -35,10 +36,15 @@ class Field(NamedTuple):
 
 
 class _Word(NamedTuple):
-    """A token that is no comment; ``is_text`` when it stood in quotes."""
+    """A token; ``is_text`` when it stood in quotes or in a comment, where no sign counts."""
 
     text: str
     is_text: bool
+
+
+_SEMICOLON = _Word(";", False)
+_EQUALS = _Word("=", False)
+_BLANK = _Word(" ", False)
 
 
 def read_field(value):
@@ -46,7 +52,7 @@ def read_field(value):
 
     :param str value: of the field, folded or not
     """
-    words, comments, is_sound = _divide(_TOKEN.findall(value[:LONGEST_FIELD]))
+    words, comments, is_sound = _divide(value[:LONGEST_FIELD])
     clauses = list(zip(_clauses(words), _clauses(comments), strict=True))
     authserv_id, version, has_id = _authserv_id(clauses[0][0])
     if version not in _KNOWN_VERSIONS:
@@ -57,29 +63,40 @@ def read_field(value):
         result for result in results if result and (is_sound or result.result != "pass")))
 
 
-def _divide(tokens):
+def _divide(value):
     """Return ``(words, comments, whether all comments and quotes close)``.
 
     Both lists keep the semicolons between the clauses.
     """
     words, comments, depth, is_sound = [], [], 0, True
-    for token in tokens:
+    for token in _tokens(value):
         if token == "(":
             depth += 1
+            comments.append(_BLANK)
         elif token == ")":
             is_sound &= depth > 0
             depth = max(depth - 1, 0)
         elif depth:
-            comments.append(_Word(token, token == ";"))
+            comments.append(_Word(token, True))
         else:
             is_sound &= token not in ('"', "\\")
             words.append(_word(token))
-            comments += [_Word(";", False)] if token == ";" else []
+            comments += [_SEMICOLON] if token == ";" else []
     if depth:
         # What follows an open comment must not hide a failure.
-        words = [_word(token) for token in tokens if token not in ("(", ")")]
-        return words, [word for word in words if word == _Word(";", False)], False
+        words = [_word(token) for token in _TOKEN.findall(value) if token not in ("(", ")")]
+        return words, [word for word in words if word == _SEMICOLON], False
     return words, comments, is_sound
+
+
+def _tokens(value):
+    """Yield the tokens; in a comment quotes are characters like others (RFC 5322 section 3.2.2)."""
+    place, depth = 0, 0
+    while place < len(value):
+        token = (_IN_COMMENT if depth else _TOKEN).match(value, place)[0]
+        depth = max(depth + {"(": 1, ")": -1}.get(token, 0), 0)
+        place += len(token)
+        yield token
 
 
 def _word(token):
@@ -92,7 +109,7 @@ def _clauses(words):
     """Divide words at the semicolons."""
     clauses = [[]]
     for word in words:
-        if word == _Word(";", False):
+        if word == _SEMICOLON:
             clauses.append([])
         else:
             clauses[-1].append(word)
@@ -101,7 +118,7 @@ def _clauses(words):
 
 def _authserv_id(clause):
     """Return ``(authserv-id, its version, whether the clause is one)``."""
-    if any(word == _Word("=", False) for word in clause):
+    if _EQUALS in clause:
         return "", "", False
     name, _blank, version = "".join(word.text for word in clause).strip().partition(" ")
     return name.lower().rstrip("."), version.strip(), True
@@ -123,7 +140,7 @@ def _result(clause, comments):
 def _pairs(clause):
     """Return the ``(name, value)`` in a clause; what stands alone is none."""
     pairs, name, value, is_value = [], "", "", False
-    for word, is_text in [*clause, _Word(" ", False)]:
+    for word, is_text in [*clause, _BLANK]:
         is_blank = not is_text and word.isspace()
         if is_blank and is_value and value:
             pairs.append((name, value))
