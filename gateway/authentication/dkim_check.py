@@ -10,7 +10,8 @@ Each result has a ``reason`` among its properties:
 reason               result    when
 ==================== ========= =================================================================
 ``verified``         pass
-``not_verified``     fail      header or body have been changed, or it is expired
+``body_changed``     fail      the body is not the signed one; DNS is not asked
+``not_verified``     fail      the header is not the signed one; the signature is expired, or none
 ``malformed``        permerror a tag is missing, or says what no program can follow
 ``from_not_signed``  permerror
 ``partial_body``     policy    it has a body length
@@ -24,14 +25,16 @@ reason               result    when
 ==================== ========= =================================================================
 """
 
+import base64
 import logging
 import re
+from functools import cache
 from typing import NamedTuple
 
 from ..addresses import BadAddress, canonical_domain
 from .domains import domain_of, is_aligned
 from .results import Result
-from .signed import without_runs
+from .signed import FORMS, body_digest
 
 try:
     import dkim
@@ -52,12 +55,14 @@ MOST_SIGNED_NAMES = 100
 LONGEST_KEY = 2_000
 SMALLEST_RSA_KEY = 1024
 
+_ALGORITHMS = ("rsa-sha256", "ed25519-sha256")
 _FIELD_NAME = b"dkim-signature"
 # Patterns of dkimpy take time that grows with the square of a run of blanks.
 _LONG_RUN = re.compile(rb"[\s]{100}")
 _REVOKED = re.compile(r"(?:^|;)\s*p\s*=\s*(?:;|$)")
 _RESULTS = {
     "verified": "pass",
+    "body_changed": "fail",
     "not_verified": "fail",
     "partial_body": "policy",
     "weak_hash": "policy",
@@ -85,6 +90,19 @@ class _Signature(NamedTuple):
         return domain_of(self.tag(b"d"))
 
     @property
+    def body_form(self):
+        """How the body is written before it is signed (RFC 6376 section 3.5, ``c=``)."""
+        return self.tag(b"c").partition("/")[2] or "simple"
+
+    @property
+    def body_digest(self):
+        """The digest of the body that is signed; empty when it cannot be read."""
+        try:
+            return base64.b64decode("".join(self.tag(b"bh").split()), validate=True)
+        except ValueError:
+            return b""
+
+    @property
     def signed_names(self):
         return [name.strip().lower() for name in self.tags.get(b"h", b"").split(b":")]
 
@@ -106,7 +124,11 @@ def check_signatures(signed, domain, dns):
         _Signature(place, _tags(value)) for place, value in enumerate(signed.named(_FIELD_NAME))
     ]
     signatures.sort(key=lambda one: not is_aligned(one.domain, domain))
-    results = [_result(one, _reason(one, signed, dns)) for one in signatures[:MOST_SIGNATURES]]
+    digest = cache(lambda form: body_digest(signed.body, form))
+    results = [
+        _result(one, _in_itself(one) or _of_body(one, digest) or _of_header(one, signed, dns))
+        for one in signatures[:MOST_SIGNATURES]
+    ]
     if len(signatures) > MOST_SIGNATURES:
         results.append(_result(_Signature(MOST_SIGNATURES, {}), "too_many"))
     return results
@@ -132,8 +154,8 @@ def _result(signature, reason):
     return Result("dkim", _RESULTS.get(reason, "permerror"), properties)
 
 
-def _reason(signature, signed, dns):
-    """Return what has become of one signature, as a code."""
+def _in_itself(signature):
+    """Return what is wrong with a signature whatever the mail is, or ``""``."""
     if not signature.domain or len(signature.signed_names) > MOST_SIGNED_NAMES:
         return "malformed"
     if b"from" not in signature.signed_names:
@@ -142,6 +164,17 @@ def _reason(signature, signed, dns):
         return "partial_body"
     if signature.tag(b"a").endswith("-sha1"):
         return "weak_hash"
+    is_known = signature.tag(b"a") in _ALGORITHMS and signature.body_form in FORMS
+    return "" if is_known else "malformed"
+
+
+def _of_body(signature, digest):
+    """Return what is wrong with the body, or ``""``."""
+    return "" if digest(signature.body_form) == signature.body_digest else "body_changed"
+
+
+def _of_header(signature, signed, dns):
+    """Return what has become of a signature whose body is the signed one."""
     key, reason = _key(signature, dns)
     return reason or _verified(signature, signed, key)
 
@@ -163,12 +196,10 @@ def _key(signature, dns):
 
 
 def _verified(signature, signed, key):
-    """Return what ``dkimpy`` says, as a code."""
-    check = dkim.DKIM(logger=_SILENT, minkey=SMALLEST_RSA_KEY)
+    """Return what ``dkimpy`` says of the header, as a code."""
+    check = _header_check()
     names = {b"from", _FIELD_NAME, *signature.signed_names}
     check.headers = [field for field in signed.fields if field[0].lower() in names]
-    is_relaxed = signature.tag(b"c").endswith("/relaxed")
-    check.body = without_runs(signed.body) if is_relaxed else signed.body
     try:
         # The key is at hand; dkimpy would ask DNS for as long as it likes.
         is_valid = check.verify(signature.place, dnsfunc=lambda _name, timeout: key.encode())
@@ -188,3 +219,15 @@ def _verified(signature, signed, key):
         return "verified"
     # It answers the same for a wrong signature and for a key it could not read.
     return "not_verified" if check.keysize else "no_key"
+
+
+def _header_check():
+    """Return a check of dkimpy that leaves the body out, whose digest is compared already."""
+    class HeaderCheck(dkim.DKIM):
+        def verify_headerprep(self, idx=0):
+            prepared = super().verify_headerprep(idx)
+            # As in an ARC-Seal, which has none; what is signed is the text of the field.
+            prepared[0].pop(b"bh")
+            return prepared
+
+    return HeaderCheck(logger=_SILENT, minkey=SMALLEST_RSA_KEY)

@@ -139,16 +139,16 @@ def _result(clause, comments):
 
 def _pairs(clause):
     """Return the ``(name, value)`` in a clause; what stands alone is none."""
-    pairs, name, value, is_value = [], "", "", False
+    pairs, name, value = [], "", None
     for word, is_text in [*clause, _BLANK]:
         is_blank = not is_text and word.isspace()
-        if is_blank and is_value and value:
-            pairs.append((name, value))
-            name, value, is_value = "", "", False
-        elif word == "=" and not is_text and not is_value:
-            is_value = bool(name)
-        elif is_value and not is_blank:
-            value += word
+        if is_blank and value:
+            pairs.append((name, "".join(value)))
+            name, value = "", None
+        elif word == "=" and not is_text and value is None:
+            value = [] if name else None
+        elif value is not None and not is_blank:
+            value.append(word)
         elif not is_blank:
-            name = word
+            name = name + word if word == "/" or name.endswith("/") else word
     return pairs

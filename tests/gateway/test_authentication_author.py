@@ -51,7 +51,9 @@ class TestAuthor(BaseCase):
     def test_none(self):
         self.assertAuthor(b"", "", "no_from")
         self.assertAuthor(b"Subject: x\n\nFrom: jane@example.org", "", "no_from")
-        for value in (b"", b"<>", b"MAILER-DAEMON", b"Jane", b"@", b"jane@", b"<jane@[192.0.2.1]>"):
+        for value in (
+            b" ", b"<>", b"MAILER-DAEMON", b"Jane", b"@", b"jane@", b"<jane@[192.0.2.1]>",
+        ):
             self.assertAuthor(value, "", "no_address")
 
     def test_several(self):
@@ -105,7 +107,7 @@ class TestAuthor(BaseCase):
     def test_long(self):
         inside = b"x" * (LONGEST_FROM - 19) + b" <jane@example.org>"
         self.assertAuthor(inside, JANE)
-        self.assertAuthor(b"x" + inside, "", "too_long", "no_address")
+        self.assertAuthor(b"x" + inside, "", "too_long")
         author = read_author(b"From: jane@example.org" + b" " * LONGEST_FROM + b", a@b.test")
         self.assertTrue(author.is_several)
         self.assertEqual(author.address, "")
@@ -118,11 +120,14 @@ class TestAuthor(BaseCase):
 
     def test_time_grows_with_the_size(self):
         for piece in (b"a@b.test, ", b"=?utf-8?q?a?= ", b"(", b'"', b"<", b"\r\n ", b"@", b"\xff"):
-            for header in (b"From: " + piece * (2_000_000 // len(piece)), b"From: a@b.test\n" * 80_000):
-                with self.subTest(piece):
-                    start = time.process_time()
-                    self.assertEqual(read_author(header, OWN).address, "")
-                    self.assertLess(time.process_time() - start, 2)
+            self.assertQuick(b"From: " + piece * (2_000_000 // len(piece)))
+        self.assertQuick(b"From: a@b.test\n" * 80_000)
+
+    def assertQuick(self, header):
+        with self.subTest(header[:20]):
+            start = time.process_time()
+            self.assertEqual(read_author(header, OWN).address, "")
+            self.assertLess(time.process_time() - start, 2)
 
 
 class TestLookalikes(BaseCase):

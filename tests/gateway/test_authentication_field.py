@@ -91,11 +91,19 @@ FIELDS = {
         "mx.example.com; spf=pass smtp.mailfrom=jörg@example.org",
         "mx.example.com", [("spf", "pass", {"smtp.mailfrom": "jörg@example.org"})],
     ),
+    "empty values": (
+        'mail.example.com; spf=none smtp.mailfrom="" smtp.helo=a.test; dkim=fail header.d=; ""',
+        "mail.example.com", [
+            ("spf", "none", {"smtp.mailfrom": "", "smtp.helo": "a.test"}),
+            ("dkim", "fail", {}),
+        ],
+    ),
     "none": ("mail.example.com; none", "mail.example.com", []),
     "id alone": ("Mail.Example.com.", "mail.example.com", []),
     "version": (
         "mail.example.com 1; spf / 1 = pass smtp.mailfrom = example.org; dkim/1=pass",
-        "mail.example.com", [("dkim", "pass", {})],
+        "mail.example.com",
+        [("spf", "pass", {"smtp.mailfrom": "example.org"}), ("dkim", "pass", {})],
     ),
     "version of a method": (
         "mail.example.com; dkim/1=pass header.d=example.org",

@@ -1,5 +1,7 @@
 """What holds for every header, forged or not: properties, tried with made-up cases."""
 
+from unittest import skipUnless
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -7,12 +9,17 @@ from odoo.tests import BaseCase
 
 from odoo.addons.mail_postmaster.gateway.addresses import canonical
 from odoo.addons.mail_postmaster.gateway.authentication import (
+    dkim_check,
     identity,
     read_author,
     read_results,
     verify,
 )
 from odoo.addons.mail_postmaster.gateway.authentication.field import read_field
+from odoo.addons.mail_postmaster.gateway.authentication.signed import relaxed, simple
+
+if dkim_check.is_available():
+    from dkim import canonicalization
 
 from .authentication_case import OURS, RECEIVED, field
 from .test_address_properties import CASES, text
@@ -99,6 +106,14 @@ class TestAuthenticationProperties(BaseCase):
         comment = quoted.replace("(", "\\(").replace(")", "\\)")
         value = f'{OURS}; x=y ({comment}) smtp.mailfrom="{quoted}"@b.test; {genuine}'
         self.assertNotIn("pass", [one.result for one in read_field(value).results])
+
+    @skipUnless(dkim_check.is_available(), dkim_check.ABSENT)
+    @settings(CASES, max_examples=500)
+    @given(st.text(alphabet="a \t\r\n", max_size=30).map(lambda value: value.encode()))
+    def test_forms_of_a_body_are_those_of_dkimpy(self, octets):
+        body = octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        self.assertEqual(simple(body), canonicalization.Simple.canonicalize_body(body))
+        self.assertEqual(relaxed(body), canonicalization.Relaxed.canonicalize_body(body))
 
     @settings(CASES)
     @given(header)
