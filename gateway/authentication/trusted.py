@@ -16,9 +16,13 @@ trusted, and writes to the one, may forge a field of the other, which the first 
 
 A field that counts and cannot be understood is not replaced by the next one below.
 
-What this cannot do: tell a forged field where the own server wrote none. A trusted server
-must write one on every mail from outside, or remove those with its own id (RFC 8601
-section 5).
+What this cannot do:
+
+- Tell a forged field where the own server wrote none. A trusted server must write one on every
+  mail from outside, or remove those with its own id (RFC 8601 section 5).
+- Tell what a server wrote from a first line of the sender that begins with a blank, and so
+  goes on with the field above it. Servers end the header before such a line. Where one does
+  not, what it adds to a result that is there already counts only where it proves less.
 """
 
 import re

@@ -1,3 +1,5 @@
+import itertools
+import math
 import time
 
 from odoo.tests import BaseCase
@@ -56,6 +58,21 @@ class TestTrusted(BaseCase):
         }.items():
             with self.subTest(name):
                 self.assertEqual(found(header), ["dmarc=fail"])
+
+    def test_forged_in_every_order(self):
+        forged = (
+            PASS, SIGNED, RECEIVED, FROM, field("dmarc=pass", "mail.example.org"),
+            b"Authentication-Results: dmarc=pass\r\n",
+        )
+        count = 0
+        for order in itertools.permutations(forged):
+            for own in (FAIL + RECEIVED, RECEIVED + FAIL):
+                count += found(own + b"".join(order)) == ["dmarc=fail"]
+        self.assertEqual(count, 2 * math.factorial(len(forged)))
+
+    def test_first_line_of_the_sender_that_goes_on_with_ours(self):
+        header = RECEIVED + FAIL + b" ; dmarc=pass header.from=example.org\r\n"
+        self.assertEqual(read_results(header, TRUSTED).dmarc.result, "fail")
 
     def test_forged_field_of_another_trusted_server(self):
         header = RECEIVED + FAIL + field("dmarc=pass; dkim=pass", "mx.example.net")
