@@ -14,6 +14,7 @@ from odoo.addons.mail_postmaster.gateway.authentication import (
     Results,
     alignment,
     dkim_check,
+    domains,
     identity,
     verify,
 )
@@ -383,6 +384,7 @@ class TestDkim(BaseCase):
 
 
 @skipUnless(dkim_check.is_available(), dkim_check.ABSENT)
+@skipUnless(domains.is_available(), domains.ABSENT)
 class TestOwnDmarc(BaseCase):
     @classmethod
     def setUpClass(cls):
@@ -481,6 +483,7 @@ class TestPolicy(BaseCase):
         self.assertEqual(
             self.find(ORG, example_org=["x", "v=DMARC1; p=reject"]), Policy(ORG, "reject", False))
 
+    @skipUnless(domains.is_available(), domains.ABSENT)
     def test_record_of_the_organisation(self):
         for record, action in {
             "v=DMARC1; p=reject": "reject", "v=DMARC1; p=reject; sp=none": "none",
