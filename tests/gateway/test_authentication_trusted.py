@@ -158,31 +158,31 @@ class TestReceivedSpf(BaseCase):
         b' helo=mx.example.org; envelope-from="jane@example.org"; receiver=mail.example.com\r\n'
     )
 
-    def read(self, header, trusted=TRUSTED):
+    def results(self, header, trusted=TRUSTED):
         return read_results(header, trusted, with_received_spf=True)
 
     def test_only_when_asked(self):
         self.assertFalse(read_results(self.SPF + RECEIVED, TRUSTED).is_judged)
-        spf = self.read(self.SPF + RECEIVED).spf
+        spf = self.results(self.SPF + RECEIVED).spf
         self.assertEqual(spf.result, "pass")
         self.assertEqual(
             spf.properties,
             {"smtp.mailfrom": "jane@example.org", "smtp.helo": "mx.example.org"})
 
     def test_only_of_a_trusted_server(self):
-        self.assertFalse(self.read(self.SPF + RECEIVED, ("mx.example.net",)).is_judged)
+        self.assertFalse(self.results(self.SPF + RECEIVED, ("mx.example.net",)).is_judged)
         nobody = self.SPF.replace(b"; receiver=mail.example.com", b"")
-        self.assertFalse(self.read(nobody + RECEIVED, (*TRUSTED, MICROSOFT_365)).is_judged)
+        self.assertFalse(self.results(nobody + RECEIVED, (*TRUSTED, MICROSOFT_365)).is_judged)
 
     def test_result_in_the_other_field_counts(self):
         self.assertEqual(
-            self.read(self.SPF + field("spf=fail") + RECEIVED).spf.result, "fail")
+            self.results(self.SPF + field("spf=fail") + RECEIVED).spf.result, "fail")
 
     def test_forged_below(self):
         failed = self.SPF.replace(b"Pass", b"Fail")
         for header in (failed + RECEIVED + self.SPF, RECEIVED + failed + self.SPF):
-            self.assertEqual(self.read(header).spf.result, "fail")
+            self.assertEqual(self.results(header).spf.result, "fail")
 
     def test_odd_fields(self):
         for value in (b"", b"(", b"pass", b";;=", b"\xff receiver=mail.example.com"):
-            self.assertFalse(self.read(b"Received-SPF: " + value + b"\r\n").is_judged)
+            self.assertFalse(self.results(b"Received-SPF: " + value + b"\r\n").is_judged)
