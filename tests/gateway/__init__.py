@@ -4,6 +4,11 @@ from . import (
     test_address_book,
     test_address_list,
     test_addresses,
+    test_authentication_alignment,
+    test_authentication_author,
+    test_authentication_dkim,
+    test_authentication_field,
+    test_authentication_trusted,
     test_automatic,
     test_charsets,
     test_corpus,
@@ -40,6 +45,7 @@ from . import (
 if find_spec("hypothesis"):
     from . import (
         test_address_properties,
+        test_authentication_properties,
         test_automatic_properties,
         test_forwarding_properties,
         test_mime_properties,

@@ -1,0 +1,154 @@
+"""What an Authentication-Results field says (RFC 8601 section 2.2), in the spellings in use.
+
+The library ``authres`` is not used: it refuses every field of Microsoft 365 (which begins
+without an authserv-id), a semicolon at the end, addresses in angle brackets and 8 bit, and a
+thousand parentheses end it in a RecursionError. This reads each character once, and what it
+does not understand is no result.
+"""
+
+import re
+from typing import NamedTuple
+
+from .results import Result
+
+LONGEST_FIELD = 16_000
+LONGEST_COMMENT = 300
+MOST_RESULTS = 100
+
+_TOKEN = re.compile(
+    r'"(?:[^"\\]|\\.)*"|\\.|[();=]|[ \t\r\n]+|[^ \t\r\n"\\();=]+|["\\]', re.DOTALL)
+_IN_COMMENT = re.compile(r"\\.|[()]|[^\\()]+|\\", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+# A method may carry its own version, as in "dkim/1=pass" (RFC 8601 section 2.2).
+_METHOD = re.compile(r"([a-z0-9][a-z0-9_-]*)(?:/1)?", re.IGNORECASE)
+_KNOWN_VERSIONS = ("", "1")
+
+
+class Field(NamedTuple):
+    """One field.
+
+    :param str authserv_id: who wrote it, lower case; ``""`` where it does not say
+    :param tuple results: of :class:`~.results.Result`
+    """
+
+    authserv_id: str
+    results: tuple
+
+
+class _Word(NamedTuple):
+    """A token; ``is_text`` when it stood in quotes or in a comment, where no sign counts."""
+
+    text: str
+    is_text: bool
+
+
+_SEMICOLON = _Word(";", False)
+_EQUALS = _Word("=", False)
+_BLANK = _Word(" ", False)
+
+
+def read_field(value):
+    """Return the :class:`Field` that a value holds, whatever it is.
+
+    :param str value: of the field, folded or not
+    """
+    words, comments, is_sound = _divide(value[:LONGEST_FIELD])
+    clauses = list(zip(_clauses(words), _clauses(comments), strict=True))
+    authserv_id, version, has_id = _authserv_id(clauses[0][0])
+    if version not in _KNOWN_VERSIONS:
+        return Field(authserv_id, ())
+    results = (_result(*clause) for clause in clauses[has_id:][:MOST_RESULTS])
+    return Field(authserv_id, tuple(
+        # In a field whose comments or quotes do not close, somebody else may have written.
+        result for result in results if result and (is_sound or result.result != "pass")))
+
+
+def _divide(value):
+    """Return ``(words, comments, whether all comments and quotes close)``.
+
+    Both lists keep the semicolons between the clauses.
+    """
+    words, comments, depth, is_sound = [], [], 0, True
+    for token in _tokens(value):
+        if token == "(":
+            depth += 1
+            comments.append(_BLANK)
+        elif token == ")":
+            is_sound &= depth > 0
+            depth = max(depth - 1, 0)
+        elif depth:
+            comments.append(_Word(token, True))
+        else:
+            is_sound &= token not in ('"', "\\")
+            words.append(_word(token))
+            comments += [_SEMICOLON] if token == ";" else []
+    if depth:
+        # What follows an open comment must not hide a failure.
+        words = [_word(token) for token in _TOKEN.findall(value) if token not in ("(", ")")]
+        return words, [word for word in words if word == _SEMICOLON], False
+    return words, comments, is_sound
+
+
+def _tokens(value):
+    """Yield the tokens; in a comment quotes are characters like others (RFC 5322 section 3.2.2)."""
+    place, depth = 0, 0
+    while place < len(value):
+        token = (_IN_COMMENT if depth else _TOKEN).match(value, place)[0]
+        depth = max(depth + {"(": 1, ")": -1}.get(token, 0), 0)
+        place += len(token)
+        yield token
+
+
+def _word(token):
+    if token[0] == '"' and len(token) > 1:
+        return _Word(_ESCAPED.sub(r"\1", token[1:-1]), True)
+    return _Word(token, False)
+
+
+def _clauses(words):
+    """Divide words at the semicolons."""
+    clauses = [[]]
+    for word in words:
+        if word == _SEMICOLON:
+            clauses.append([])
+        else:
+            clauses[-1].append(word)
+    return clauses
+
+
+def _authserv_id(clause):
+    """Return ``(authserv-id, its version, whether the clause is one)``."""
+    if _EQUALS in clause:
+        return "", "", False
+    name, _blank, version = "".join(word.text for word in clause).strip().partition(" ")
+    return name.lower().rstrip("."), version.strip(), True
+
+
+def _result(clause, comments):
+    """Return the :class:`~.results.Result` in a clause, or None."""
+    pairs = _pairs(clause)
+    method = _METHOD.fullmatch(pairs[0][0]) if pairs else None
+    if not method:
+        return None
+    properties = {}
+    for name, value in pairs[1:]:
+        properties.setdefault(name.lower(), value)
+    comment = " ".join("".join(word.text for word in comments).split())[:LONGEST_COMMENT]
+    return Result(method[1].lower(), pairs[0][1].lower(), properties, comment)
+
+
+def _pairs(clause):
+    """Return the ``(name, value)`` in a clause; what stands alone is none."""
+    pairs, name, value = [], "", None
+    for word, is_text in [*clause, _BLANK]:
+        is_blank = not is_text and word.isspace()
+        if is_blank and value:
+            pairs.append((name, "".join(value)))
+            name, value = "", None
+        elif word == "=" and not is_text and value is None:
+            value = [] if name else None
+        elif value is not None and not is_blank:
+            value.append(word)
+        elif not is_blank:
+            name = name + word if word == "/" or name.endswith("/") else word
+    return pairs

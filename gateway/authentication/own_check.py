@@ -1,0 +1,80 @@
+"""Signatures and policy of a mail together, in the form of a server's results.
+
+For mail that no trusted server has judged. SPF is not known then: it needs the connection.
+So a mail without an aligned signature has only failed where its domain asks receivers to
+quarantine or refuse such mail; where it does not, nothing is decided.
+
+What this does not do: ask DNS, remember answers, or measure time. All three are the caller's,
+who should ask outside of a transaction.
+"""
+
+from ..identity import split_header
+from .alignment import PASS, signing_domain
+from .author import read_author
+from .dkim_check import check_signatures, is_available
+from .dmarc_record import ENFORCED, find_policy
+from .domains import is_aligned
+from .results import OWN, Result, Results
+from .signed import read_signed
+
+TEMPORARY = "temperror"
+
+
+def verify(raw, dns, is_late):
+    """Return the :class:`~.results.Results` of an own check; empty without ``dkimpy``.
+
+    :param bytes raw: the mail as received
+    :param dns: function of a name and a type (``"TXT"``) that returns the records as a list of
+        str, empty when there are none, and raises :class:`OSError` when it got no answer
+    :param is_late: function that tells whether the time is over; asked before each question
+        to DNS
+    """
+    if not is_available():
+        return Results()
+    timed = _timed(dns, is_late)
+    signed = read_signed(raw)
+    domain = read_author(split_header(raw)[0]).domain
+    if signed is None:
+        dkim = [Result("dkim", "permerror", {"reason": "unreadable"})]
+    else:
+        dkim = check_signatures(signed, domain, timed) or [Result("dkim", "none", {})]
+    return Results(OWN, "", (*dkim, *_dmarc(domain, dkim, timed)))
+
+
+def _timed(dns, is_late):
+    """Return a function that asks DNS while there is time."""
+    def ask(name, record_type):
+        if is_late():
+            raise TimeoutError(name)
+        return dns(name, record_type)
+
+    return ask
+
+
+def _dmarc(domain, dkim, dns):
+    """Return the result of DMARC as a list, empty when From names no domain."""
+    if not domain:
+        return []
+    properties = {"header.from": domain}
+    try:
+        policy = find_policy(domain, dns)
+    except OSError:
+        return [Result("dmarc", TEMPORARY, properties)]
+    if policy is None:
+        return [Result("dmarc", "none", properties)]
+    properties |= {
+        "policy.published-domain-policy": policy.action,
+        "policy.adkim": "s" if policy.is_strict else "r",
+    }
+    return [Result("dmarc", _decided(domain, policy, dkim), properties)]
+
+
+def _decided(domain, policy, dkim):
+    results = {
+        one.result for one in dkim if is_aligned(signing_domain(one), domain, policy.is_strict)
+    }
+    if PASS in results:
+        return PASS
+    if TEMPORARY in results:
+        return TEMPORARY
+    return "fail" if policy.action in ENFORCED else "none"

@@ -1,0 +1,147 @@
+"""Which Authentication-Results fields count: those the sender cannot have written.
+
+Everybody can write such a field (RFC 8601 section 7.1). What tells the fields of the own mail
+server from forged ones is where they stand: a server adds its fields on top of what it was
+sent. So these count, and no others:
+
+1. Above the topmost ``Received``: all fields of trusted ids. A server adds ``Received`` to
+   every mail (RFC 5321 section 4.4), so that what stands above it was written behind the
+   border. Servers whose filters write a field each (SPF, DKIM, DMARC) are read whole.
+2. Where there is none above: the topmost field of any trusted id, alone. Filters of Postfix,
+   Gmail and Microsoft 365 write below the ``Received`` of their own host, and there a forged
+   field may be the next one, with nothing between.
+
+"Of any trusted id", and not the topmost of each: a sender who knows that two servers are
+trusted, and writes to the one, may forge a field of the other, which the first one leaves.
+
+A field that counts and cannot be understood is not replaced by the next one below.
+
+What this cannot do:
+
+- Tell a forged field where the own server wrote none. A trusted server must write one on every
+  mail from outside, or remove those with its own id (RFC 8601 section 5).
+- Tell what a server wrote from a first line of the sender that begins with a blank, and so
+  goes on with the field above it. Servers end the header before such a line. Where one does
+  not, what it adds to a result that is there already counts only where it proves less.
+"""
+
+import re
+from email.parser import BytesHeaderParser
+from email.policy import compat32
+
+from ..addresses import BadAddress, canonical_domain, domain_allowed
+from ..envelope import decode_octets
+from .field import LONGEST_FIELD, Field, read_field
+from .results import TRUSTED, Result, Results
+
+# Microsoft 365 leaves its authserv-id out; in ARC-Authentication-Results it is this.
+MICROSOFT_365 = "mx.microsoft.com"
+LONGEST_QUOTE = 100
+
+_ENTRY_END = re.compile(r"[,;\s]+")
+_FIELDS = ("authentication-results", "received", "received-spf")
+_SPF_RESULT = re.compile(r"\s*([a-z]+)\b", re.IGNORECASE)
+# Names of RFC 7208 section 9.1, and what RFC 8601 section 2.7.2 calls the same.
+_SPF_PROPERTIES = {"envelope-from": "smtp.mailfrom", "helo": "smtp.helo"}
+
+
+class BadServers(ValueError):
+    """A list of authserv-ids with an entry that is none; the text names it.
+
+    :ivar str entry: the entry as it was typed, bounded
+    """
+
+    def __init__(self, entry):
+        self.entry = entry[:LONGEST_QUOTE]
+        super().__init__(
+            f"{self.entry!r} is not the name of a mail server. "
+            "Names are separated by commas, as in: mail.example.com, *.example.org"
+        )
+
+
+def parse_trusted_ids(text):
+    """Return the authserv-ids and patterns of a text like ``mail.example.com, *.example.org``.
+
+    ``mx.microsoft.com`` stands for Microsoft 365, which writes no id.
+
+    :return: a tuple of names in lower case, each once, in their order
+    :raises BadServers: with a sentence that names the first entry that is none
+    """
+    entries = filter(None, _ENTRY_END.split(text))
+    return tuple(dict.fromkeys(_trusted_id(entry) for entry in entries))
+
+
+def _trusted_id(entry):
+    star = "*." if entry.startswith("*.") else ""
+    try:
+        return star + canonical_domain(entry.removeprefix(star))
+    except BadAddress:
+        raise BadServers(entry) from None
+
+
+def read_results(header, trusted_ids, with_received_spf=False):
+    """Return the :class:`~.results.Results` that trusted servers have left in a header.
+
+    :param bytes header: the header block, as received
+    :param trusted_ids: as :func:`parse_trusted_ids` returns them; none, and nothing counts
+    :param bool with_received_spf: whether ``Received-SPF`` (RFC 7208 section 9.1) counts too,
+        by the same rules, where no other field tells of SPF. Few servers remove forged ones.
+    """
+    if not trusted_ids:
+        return Results()
+    fields = _fields(header)
+    counting = _counting(fields, "authentication-results", trusted_ids, read_field)
+    found = [result for field in counting for result in field.results]
+    if with_received_spf and not any(result.method == "spf" for result in found):
+        spf = _counting(fields, "received-spf", trusted_ids, _read_received_spf)[:1]
+        found += [result for field in spf for result in field.results]
+        counting = counting or spf
+    if not counting:
+        return Results()
+    return Results(TRUSTED, _judge(counting[0]), tuple(found))
+
+
+def _fields(header):
+    """Return ``(lower case name, value)`` of the fields that matter, the topmost first."""
+    message = BytesHeaderParser(policy=compat32).parsebytes(header)
+    lower = ((name.lower(), value) for name, value in message.raw_items())
+    return [(name, value) for name, value in lower if name in _FIELDS]
+
+
+def _counting(fields, name, trusted_ids, read):
+    """Return the fields of this name that count, as the module says."""
+    above, is_above, has_received = [], True, any(name == "received" for name, _value in fields)
+    for found, value in fields:
+        if found == "received":
+            is_above = False
+            if above:
+                break
+        elif found == name:
+            field = read(decode_octets(value[:LONGEST_FIELD]))
+            if domain_allowed(_judge(field), trusted_ids):
+                above.append(field)
+                if not (is_above and has_received):
+                    break
+    return above
+
+
+def _judge(field):
+    return field.authserv_id or MICROSOFT_365
+
+
+def _read_received_spf(value):
+    """Return a Received-SPF field as if it were an Authentication-Results field."""
+    said = _SPF_RESULT.match(value)
+    result = said[1] if said else "none"
+    # The rest has the form of a clause: a comment, and pairs between semicolons.
+    rest = value[said.end():] if said else ""
+    pairs = read_field(f"received-spf; {rest}").results
+    given = {one.method: one.result for one in pairs}
+    for one in pairs:
+        given |= one.properties
+    properties = {
+        known: given[name].strip("<>") for name, known in _SPF_PROPERTIES.items() if name in given
+    }
+    # Without the name of its writer it is nobody's, not even of Microsoft 365.
+    receiver = given.get("receiver", "").lower().rstrip(".") or "unknown.invalid"
+    return Field(receiver, (Result("spf", result.lower(), properties),))
