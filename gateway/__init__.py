@@ -20,6 +20,8 @@ module               what it answers
 ``hops``             how far a mail has come, and whether it goes in circles
 ``authentication``   who wrote a mail, as far as somebody has proved it
 ``screening``        what becomes of automatic mail, by the policy in force
+``participants``     whether who answers in a conversation is part of it
+``mail_providers``   whether a domain gives addresses to the public
 ``reports``          what a mail tells of another mail: bounces, receipts, complaints
 ``srs``              which sender stands in an address that a forwarder made
 ``states``           which states a mail has, which moves are allowed, which is worst

@@ -11,6 +11,8 @@ SILENT = "silent"
 NOTE = "note"
 IGNORE = "ignore"
 PARK = "park"
+# No policy: what becomes of a note that somebody in the house should read.
+REVIEW = "review"
 POLICIES = (ACCEPT, SILENT, NOTE, IGNORE, PARK)
 
 

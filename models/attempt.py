@@ -124,6 +124,10 @@ class Attempt:
         self.answers_about = None
         # Minutes in which it is given once, where that is not a day.
         self.answer_window = None
+        # Whom the mail may act as, a gateway.authentication.Identity; None where nothing is set up.
+        self.identity = None
+        # An answer to a conversation, as it was judged, see mail_postmaster_reply.
+        self.reply = None
         # What core has read of the mail.
         self.message_dict = None
         self.is_parsed = False

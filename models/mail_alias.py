@@ -26,6 +26,9 @@ class MailAlias(models.Model):
     # sends: without an index it reads all aliases.
     _parent = models.Index("(alias_parent_thread_id, alias_parent_model_id)")
 
+    # By it the alias of a record is found when somebody answers there.
+    _forced = models.Index("(alias_force_thread_id) WHERE alias_force_thread_id > 0")
+
     is_open_to_any_domain = fields.Boolean(compute="_compute_reached_by")
     reached_by = fields.Char(
         "Reached by", compute="_compute_reached_by",

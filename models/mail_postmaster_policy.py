@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ..gateway import hops, limits, retries, screening
+from ..gateway.addresses import BadDomains, parse_domains
 
 ENABLED = "mail.postmaster.enabled"
 RETRY_MINUTES = "mail.postmaster.retry.minutes"
@@ -52,6 +53,14 @@ BLACKLIST_SPREAD = "mail.postmaster.blacklist.spread"
 RETURN_PATH = "mail.postmaster.return_path"
 # Whether a text attachment keeps its bytes where it is not in the charset it names.
 ATTACHMENTS = "mail.postmaster.attachments"
+# What becomes of an answer in a conversation that its sender is no part of, and of one in a
+# private conversation.
+REPLIES = "mail.postmaster.reply"
+REPLIES_PRIVATE = "mail.postmaster.reply.private"
+# Whether the alias of a record is asked only when it was written to, or about every answer.
+REPLY_RULES = "mail.postmaster.reply.rules"
+# Domains, besides those that are known, in which anybody may have an address.
+PROVIDERS = "mail.postmaster.reply.providers"
 # How much there may be in a mail; in force under every preset.
 LIMITS = {name: f"mail.postmaster.limit.{name}" for name in limits.LIMITS}
 
@@ -59,12 +68,14 @@ RECOMMENDED = {
     ADDRESSING: "True", SUBADDRESSING: "+", OTHER_CONTENT: "ignore", LOOPS: "accepted",
     LOOP_REPLIES: "silent", AUTO_REPLIES: "note", AUTOMATIC_MAIL: "accept", ANSWERS: "careful",
     COMPLAINTS: "blacklist", BOUNCE_BLACKLIST: "on",
-    ATTACHMENTS: "exact",
+    ATTACHMENTS: "exact", REPLIES: "note", REPLIES_PRIVATE: "park", REPLY_RULES: "record",
 }
 PRESET_VALUES = {
     "recommended": RECOMMENDED,
     # Nothing automatic disturbs anybody, and what is doubtful waits for a person.
-    "strict": {**RECOMMENDED, OTHER_CONTENT: "park", AUTOMATIC_MAIL: "silent"},
+    "strict": {
+        **RECOMMENDED, OTHER_CONTENT: "park", AUTOMATIC_MAIL: "silent", REPLIES: "park",
+    },
     "odoo": dict.fromkeys(RECOMMENDED, False),
 }
 PRESETS = tuple(PRESET_VALUES)
@@ -83,6 +94,9 @@ CHOICES = {
     BOUNCE_BLACKLIST: ("off", "on"),
     RETURN_PATH: ("odoo", "signed"),
     ATTACHMENTS: ("odoo", "exact"),
+    REPLIES: ("accept", "note", "park", "new"),
+    REPLIES_PRIVATE: ("accept", "note", "park", "new"),
+    REPLY_RULES: ("odoo", "record"),
 }
 
 WEEK = 7 * 24 * 60
@@ -118,6 +132,7 @@ SCOPED = {
     "record_limit_minutes": RECORD_MINUTES,
     "auto_reply_policy": AUTO_REPLIES,
     "automatic_mail_policy": AUTOMATIC_MAIL,
+    "reply_policy": REPLIES,
 }
 
 
@@ -236,6 +251,14 @@ class MailPostmasterPolicy(models.AbstractModel):
                 "%(key)s: a sub-address begins with one of these characters: %(characters)s",
                 key=key, characters=SEPARATORS,
             ))
+        if key == PROVIDERS:
+            try:
+                parse_domains(value)
+            except BadDomains as error:
+                raise ValidationError(self.env._(
+                    "%(key)s: %(entry)s is not a domain name. Domains are separated by commas.",
+                    key=key, entry=error.entry,
+                )) from error
         if key == PRESET and value not in PRESETS:
             raise ValidationError(self.env._("There is no preset %(name)s.", name=value))
         if key in CHOICES and str(value) not in CHOICES[key]:

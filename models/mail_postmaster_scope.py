@@ -9,6 +9,10 @@ POLICIES = [
     ("note", "Note in its conversation, no new record"), ("ignore", "Ignore"),
     ("park", "Let somebody look at it"),
 ]
+REPLY_POLICIES = [
+    ("accept", "Accept"), ("note", "Internal note for review"),
+    ("park", "Let somebody look at it"), ("new", "Treat as new mail"),
+]
 
 
 class MailPostmasterScope(models.AbstractModel):
@@ -44,6 +48,12 @@ class MailPostmasterScope(models.AbstractModel):
         help="Mail of programs, forms and mailing lists. Empty: as the domain or the database "
         "says.",
     )
+    reply_policy = fields.Selection(
+        REPLY_POLICIES, "Answers of strangers",
+        help="Answers in a conversation that their sender is no part of. Private records and "
+        "internal notes have a policy of their own in the settings. Empty: as the domain or the "
+        "database says.",
+    )
     policies_in_force = fields.Text(compute="_compute_policies_in_force")
 
     _loop_threshold_bounds = models.Constraint(
@@ -73,14 +83,21 @@ class MailPostmasterScope(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._forget_reply_policies(*vals_list)
         return super().create([_in_one_form(vals) for vals in vals_list])
 
     def write(self, vals):
+        self._forget_reply_policies(vals)
         return super().write(_in_one_form(vals))
+
+    def _forget_reply_policies(self, *vals_list):
+        """Let others see that there is a policy now: answers are judged only where one is."""
+        if any("reply_policy" in vals for vals in vals_list):
+            self.env.registry.clear_cache()
 
     @api.depends(
         "loop_threshold", "loop_minutes", "record_limit", "record_limit_minutes",
-        "auto_reply_policy", "automatic_mail_policy",
+        "auto_reply_policy", "automatic_mail_policy", "reply_policy",
     )
     @api.depends_context("lang")
     def _compute_policies_in_force(self):
@@ -107,7 +124,7 @@ class MailPostmasterScope(models.AbstractModel):
                 "%(count)s new records in %(minutes)s minutes%(origin)s", count=limit.value,
                 minutes=minutes.value, origin=self._decided_by(limit),
             ))
-        for name in ("auto_reply_policy", "automatic_mail_policy"):
+        for name in ("auto_reply_policy", "automatic_mail_policy", "reply_policy"):
             labels = dict(self._fields[name]._description_selection(self.env))
             lines.append(self.env._(
                 "%(what)s: %(policy)s%(origin)s",

@@ -62,7 +62,10 @@ class MailPostmasterScreening(models.AbstractModel):
     @api.model
     def _rules_after_routing(self):
         """Return the names of the methods that look at one route of a mail, in their order."""
-        return ["_screen_mode", "_screen_automatic", "_screen_loop", "_screen_records"]
+        return [
+            "_screen_mode", "_screen_automatic", "_screen_reply", "_screen_loop",
+            "_screen_records",
+        ]
 
     @api.model
     def _screen_mail(self, attempt):
@@ -182,6 +185,22 @@ class MailPostmasterScreening(models.AbstractModel):
             return Reason(states.PARKED, f"{name}_parked", params)
         if treatment == screening.IGNORE:
             return Reason(states.IGNORED, f"{name}_ignored", params)
+        return None
+
+    def _screen_reply(self, attempt, screened):
+        """Turn down an answer whose sender is no part of the conversation, by policy."""
+        reply = attempt.reply
+        if not reply or not reply.policy or reply.target != screened.target:
+            return None
+        params = {"sender": screened.sender, "target": reply.target, "origin": reply.policy.origin}
+        if reply.policy.value == screening.PARK:
+            code = "reply_parked_private" if reply.is_private else "reply_parked"
+            return Reason(states.PARKED, code, params)
+        # What a program wrote is a note already, and nothing to look at.
+        if reply.policy.value == screening.NOTE and (
+            attempt.treatments.get(screened.target) != screening.NOTE
+        ):
+            attempt.treatments[screened.target] = screening.REVIEW
         return None
 
     def _screen_loop(self, attempt, screened):

@@ -8,7 +8,7 @@ from ..gateway import identity, states
 from ..gateway.automatic import HUMAN
 from ..gateway.envelope import RECIPIENT_FIELDS
 from ..gateway.repair import repair
-from ..gateway.screening import NOTE
+from ..gateway.screening import NOTE, REVIEW
 from .attempt import ATTEMPT, Reason, RouteResult, UnreadableMail, target_of
 from .mail_postmaster_policy import ATTACHMENTS, LOOPS
 from .submission import FETCHED, SUBMITTED, Submission, to_bytes
@@ -342,7 +342,8 @@ class MailThread(models.AbstractModel):
             return super()._message_route_process(message, message_dict, routes)
         by_target = {target_of(route, attempt.server_id): route for route in routes}
         claimed = self._claim_targets(attempt, {
-            target: _expected_result(target, route) for target, route in by_target.items()
+            target: _expected_result(target, route, attempt)
+            for target, route in by_target.items()
         })
         thread_id, failures = False, []
         for target in claimed:
@@ -372,8 +373,9 @@ class MailThread(models.AbstractModel):
         process = super(MailThread, thread)._message_route_process
         seen = len(attempt.message_ids)
         attempt.treatment = attempt.treatments.get(target)
-        if attempt.treatment == NOTE:
+        if attempt.treatment in (NOTE, REVIEW):
             message_dict["is_internal"] = True
+            self._keep_others_out(attempt, message_dict)
         attempt.in_route = True
         try:
             if apart:
@@ -441,12 +443,14 @@ def _restore_sender(message, sender):
     message["From"] = formataddr((sender.name, sender.address))
 
 
-def _expected_result(target, route):
+def _expected_result(target, route, attempt):
     model, thread_id, _values, _user_id, alias = route
     if alias and not thread_id:
         code, params = "record_created", {"alias": alias.display_name}
     elif alias and alias.alias_force_thread_id == thread_id:
         code, params = "message_posted", {"alias": alias.display_name}
+    elif thread_id and attempt.treatments.get(target) == REVIEW:
+        code, params = "reply_noted", {"sender": attempt.origin.sender}
     elif thread_id:
         code, params = "reply_posted", {}
     else:

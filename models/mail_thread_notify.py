@@ -1,6 +1,7 @@
 from odoo import models
 from odoo.tools.mail import email_normalize_all
 
+from ..gateway.screening import REVIEW
 from .attempt import ATTEMPT
 
 
@@ -18,6 +19,8 @@ class MailThread(models.AbstractModel):
         Core posts the templates of a stage at the commit, after the route was served.
         """
         attempt = self.env.context.get(ATTEMPT)
+        if attempt and attempt.treatment == REVIEW and message.message_type == "email":
+            return self._reviewers(message, msg_vals, **kwargs)
         if attempt and attempt.treatment:
             return []
         recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
@@ -25,6 +28,18 @@ class MailThread(models.AbstractModel):
             return recipients
         senders = email_normalize_all(attempt.message_dict["email_from"])
         return [one for one in recipients if one["email_normalized"] not in senders]
+
+    def _reviewers(self, message, msg_vals, **kwargs):
+        """Return the internal users who would be told of a comment, in their inbox alone."""
+        values = {
+            **(msg_vals or {}), "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id(
+                "mail.mt_comment"
+            ),
+        }
+        recipients = super()._notify_get_recipients(message, msg_vals=values, **kwargs)
+        return [
+            {**one, "notif": "inbox"} for one in recipients if one["uid"] and not one["ushare"]
+        ]
 
     def _notify_by_email_get_base_mail_values(
         self, message, recipients_data, additional_values=None
@@ -43,9 +58,9 @@ class MailThread(models.AbstractModel):
         )
 
     def _notify_thread_with_out_of_office(self, message, recipients_data, msg_vals=False, **kwargs):
-        """Answer no automatic mail that somebody is away (RFC 3834 section 2)."""
+        """Answer nothing automatic (RFC 3834 section 2), nor what is a note, that one is away."""
         attempt = self.env.context.get(ATTEMPT)
-        if attempt and not self._may_be_answered(attempt):
+        if attempt and (attempt.treatment or not self._may_be_answered(attempt)):
             return self.env["mail.message"]
         return super()._notify_thread_with_out_of_office(
             message, recipients_data, msg_vals=msg_vals, **kwargs

@@ -25,16 +25,20 @@ from .mail_postmaster_policy import (
     OTHER_CONTENT,
     PRESET_CHOSEN,
     PRESET_VALUES,
+    PROVIDERS,
     RAW_DAYS,
     RAW_MEGABYTES,
     RECORD_LIMIT,
     RECORD_MINUTES,
+    REPLIES,
+    REPLIES_PRIVATE,
+    REPLY_RULES,
     RESPONSIBLE,
     RETRY_MINUTES,
     RETURN_PATH,
     SUBADDRESSING,
 )
-from .mail_postmaster_scope import POLICIES
+from .mail_postmaster_scope import POLICIES, REPLY_POLICIES
 
 NUMBER_FIELDS = {
     LOOP_MINUTES: "postmaster_loop_minutes",
@@ -63,6 +67,9 @@ PRESET_FIELDS = {
     LOOP_REPLIES: "postmaster_loop_replies",
     AUTO_REPLIES: "postmaster_auto_replies",
     AUTOMATIC_MAIL: "postmaster_automatic_mail",
+    REPLIES: "postmaster_replies",
+    REPLIES_PRIVATE: "postmaster_replies_private",
+    REPLY_RULES: "postmaster_reply_rules",
     ANSWERS: "postmaster_answers",
     COMPLAINTS: "postmaster_complaints",
     BOUNCE_BLACKLIST: "postmaster_bounce_blacklist",
@@ -139,6 +146,23 @@ class ResConfigSettings(models.TransientModel):
     )
     postmaster_automatic_mail = fields.Selection(
         POLICIES, "Other automatic mail", config_parameter=AUTOMATIC_MAIL, default="accept",
+    )
+    postmaster_replies = fields.Selection(
+        REPLY_POLICIES, "Answers of strangers", config_parameter=REPLIES, default="accept",
+    )
+    postmaster_replies_private = fields.Selection(
+        REPLY_POLICIES, "In private conversations", config_parameter=REPLIES_PRIVATE,
+        default="accept",
+    )
+    postmaster_reply_rules = fields.Selection(
+        [
+            ("odoo", "Where its address was written to"),
+            ("record", "For each answer on its records"),
+        ],
+        "Rules of an alias", config_parameter=REPLY_RULES, default="odoo",
+    )
+    postmaster_reply_providers = fields.Char(
+        "More public mail providers", config_parameter=PROVIDERS,
     )
     postmaster_answers = fields.Selection(
         [("odoo", "As Odoo sends them"), ("careful", "To people alone, and once a day")],

@@ -17,6 +17,15 @@ REASONS = {
     "record_created": _lt("Created a record through the address %(alias)s."),
     "fallback_created": _lt("Created a record of %(model)s, for mail no alias takes."),
     "reply_posted": _lt("Posted in an existing conversation."),
+    "reply_noted": _lt(
+        "Posted as an internal note for review: %(sender)s is no part of the conversation."
+    ),
+    "reply_parked": _lt(
+        "%(sender)s answers in a conversation without being part of it, %(target)s."
+    ),
+    "reply_parked_private": _lt(
+        "%(sender)s answers in a private conversation without being part of it, %(target)s."
+    ),
     "message_posted": _lt("Posted on the record that the address %(alias)s belongs to."),
     "report_recorded": _lt("A delivery report, recorded on the message it is about. %(outcomes)s"),
     "receipt_recorded": _lt("A receipt, recorded on the message it is about. %(outcomes)s"),
@@ -226,6 +235,42 @@ STEPS = {
     "parent": {
         True: _lt("Answers the message %(reference)s on %(model)s, %(res_id)s."),
         False: _lt("Answers no message known here (references: %(references)s)."),
+    },
+    "reply_recipient": {True: _lt("%(sender)s got the message that is answered.")},
+    "reply_author": {True: _lt("%(sender)s has written in this conversation before.")},
+    "reply_follower": {True: _lt("%(sender)s follows the record.")},
+    "reply_contact": {True: _lt("%(sender)s is a contact of the record.")},
+    "reply_internal_user": {True: _lt("%(sender)s is the address of an internal user.")},
+    "reply_organisation": {
+        True: _lt("%(sender)s is of the same organisation as somebody in this conversation."),
+    },
+    "reply_stranger": {
+        False: _lt(
+            "%(sender)s is no part of the conversation that the mail quotes: %(policy)s (decided "
+            "by: %(origin)s)."
+        ),
+    },
+    "reply_unproved": {
+        False: _lt(
+            "Nothing proves that %(sender)s wrote this answer, as it would have to: %(policy)s "
+            "(decided by: %(origin)s)."
+        ),
+    },
+    "reply_no_address": {
+        False: _lt(
+            "The answer has no sender who could be part of the conversation: %(policy)s (decided "
+            "by: %(origin)s)."
+        ),
+    },
+    "reply_private": {
+        True: _lt("It answers an internal note, or on a record that not all employees may read."),
+    },
+    "reply_as_new": {True: _lt("It is treated as a new mail, which quotes nothing.")},
+    "reply_rules": {
+        True: _lt("%(alias)s, the alias of the record, is asked whether it takes this sender."),
+    },
+    "reply_elsewhere": {
+        True: _lt("The message it hangs on is in another conversation, and is left out."),
     },
     "evidence": {True: _lt("%(source)s says that the mail is for %(recipients)s.")},
     "sender_restored": {

@@ -27,6 +27,7 @@ from . import (
     test_loops,
     test_policy,
     test_release,
+    test_replies,
     test_reports,
     test_retention,
     test_return_path,

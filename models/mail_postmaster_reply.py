@@ -1,0 +1,359 @@
+"""Who is part of a conversation that a mail quotes, and what becomes of an answer of others."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from odoo import api, models, tools
+from odoo.exceptions import MissingError
+from odoo.fields import Domain
+from odoo.tools.mail import unfold_references
+from odoo.tools.safe_eval import safe_eval
+
+from ..gateway import participants
+from ..gateway.authentication.domains import domain_of
+from .mail_postmaster_addressing import read_domains
+from .mail_postmaster_policy import (
+    PROVIDERS,
+    REPLIES,
+    REPLIES_PRIVATE,
+    REPLY_RULES,
+    Setting,
+)
+
+ACCEPT, NOTE, PARK, NEW = "accept", "note", "park", "new"
+
+# As many as core reads of them, the last ones (message_route).
+MOST_REFERENCES = 32
+# Of one conversation that look like the sender's. The most like it come first.
+MOST_PARTICIPANTS = 1000
+
+# Everything about a conversation that a sender's right to answer depends on.
+#
+# A message that came by mail and is internal was not accepted from a participant, or answers
+# such a note: nobody becomes part of a conversation by being in it.
+FACTS = """
+    WITH message AS (
+        SELECT message.id, message.message_id, message.message_type, message.author_id,
+            message.email_from, message.incoming_email_to, message.incoming_email_cc,
+            message.outgoing_email_to, message.record_alias_domain_id,
+            message.message_type <> 'auto_comment' AND (
+                COALESCE(message.is_internal, false) OR COALESCE(subtype.internal, false)
+            ) AS is_note
+        FROM mail_message AS message
+        LEFT JOIN mail_message_subtype AS subtype ON subtype.id = message.subtype_id
+        WHERE message.model = %(model)s AND message.res_id = %(res_id)s
+    ), quoted AS (
+        SELECT * FROM message WHERE message_id = ANY(%(references)s)
+    ), spoken AS (
+        SELECT id, author_id, email_from FROM message
+        WHERE NOT (is_note AND message_type = 'email')
+    ), sent AS (
+        SELECT * FROM quoted WHERE id IN (SELECT id FROM spoken)
+    ), person AS (
+        SELECT 'recipient' AS role, res_partner_id AS partner_id
+        FROM mail_notification WHERE mail_message_id IN (SELECT id FROM sent)
+        UNION SELECT 'recipient', res_partner_id
+        FROM mail_message_res_partner_rel WHERE mail_message_id IN (SELECT id FROM sent)
+        UNION SELECT 'author', author_id FROM spoken
+        UNION SELECT 'follower', partner_id
+        FROM mail_followers WHERE res_model = %(model)s AND res_id = %(res_id)s
+        UNION SELECT 'contact', unnest(%(contact_ids)s::int[])
+    ), found AS (
+        SELECT person.role, partner.email AS text, EXISTS (
+                SELECT 1 FROM res_users AS users
+                WHERE users.partner_id = partner.id AND users.active AND NOT users.share
+            ) AS is_internal
+        FROM person JOIN res_partner AS partner ON partner.id = person.partner_id
+        UNION SELECT 'recipient', mail_email_address, false
+        FROM mail_notification WHERE mail_message_id IN (SELECT id FROM sent)
+        UNION SELECT 'recipient', unnest(ARRAY[
+            incoming_email_to, incoming_email_cc, outgoing_email_to
+        ]), false FROM sent
+        UNION SELECT 'recipient', unnest(ARRAY[mail.email_to, mail.email_cc]), false
+        FROM mail_mail AS mail WHERE mail.mail_message_id IN (SELECT id FROM sent)
+        UNION SELECT 'author', email_from, false FROM spoken
+    ), near AS (
+        SELECT role, text, is_internal FROM found
+        WHERE EXISTS (
+            SELECT 1 FROM unnest(%(needles)s::text[]) AS needle WHERE strpos(lower(text), needle) > 0
+        )
+        ORDER BY strpos(lower(text), %(sender)s) = 0 LIMIT %(most)s
+    ), door AS (
+        SELECT id, alias_contact FROM mail_alias WHERE alias_model_id = %(model_id)s
+            AND alias_force_thread_id = %(res_id)s AND alias_force_thread_id > 0
+        UNION SELECT id, alias_contact FROM mail_alias WHERE alias_model_id = %(model_id)s
+            AND (alias_parent_thread_id, alias_parent_model_id) IN (
+                SELECT * FROM unnest(%(owner_ids)s::int[], %(owner_model_ids)s::int[])
+            )
+    )
+    SELECT
+        (SELECT json_agg(json_build_array(role, text, is_internal)) FROM near) AS participants,
+        (SELECT json_agg(json_build_array(id, alias_contact) ORDER BY id) FROM door) AS aliases,
+        EXISTS (
+            SELECT 1 FROM res_users AS users JOIN res_partner AS partner
+                ON partner.id = users.partner_id
+            WHERE users.active AND NOT users.share AND partner.email_normalized = %(sender)s
+        ) AS is_internal_user,
+        EXISTS (
+            SELECT 1 FROM quoted WHERE is_note
+                AND (id = %(parent_id)s OR id = (SELECT max(id) FROM quoted))
+        ) AS quotes_note,
+        EXISTS (SELECT 1 FROM quoted WHERE id = %(parent_id)s) AS has_parent,
+        (SELECT record_alias_domain_id FROM quoted ORDER BY id DESC LIMIT 1) AS domain_id
+"""
+
+
+class Record(NamedTuple):
+    """What the record of a conversation says about who is part of it.
+
+    :param contact_ids: of partners
+    :param contact_texts: texts with addresses
+    :param owners: of ``(model id, record id)``: the record itself and what it belongs to
+    """
+
+    contact_ids: list
+    contact_texts: list
+    owners: list
+
+
+@dataclass
+class Reply:
+    """An answer to a conversation, as it was judged.
+
+    :param str target: see :func:`attempt.target_of`
+    :param standing: a :class:`gateway.participants.Standing`
+    :param bool is_private: of an answer without a reason, or with one that depends on it
+    :param policy: a :class:`Setting` for one without a reason, else None
+    :param alias_ids: aliases of the record, the oldest first
+    :param bool is_restricted: whether none of these is open to everybody
+    :param bool has_parent: the message that the answer hangs on is in this conversation
+    """
+
+    target: str
+    standing: participants.Standing
+    is_private: bool
+    policy: Setting | None
+    alias_ids: list
+    is_restricted: bool
+    has_parent: bool
+
+
+class MailPostmasterReply(models.AbstractModel):
+    """The right to reply. Another addon that keeps records private overrides ``_is_hidden``."""
+
+    _name = "mail.postmaster.reply"
+    _description = "Who may answer in a conversation"
+
+    @api.model
+    def _is_on(self):
+        """Tell whether anything but core decides about answers."""
+        policy = self.env["mail.postmaster.policy"]
+        return (
+            policy._choice(REPLIES) != ACCEPT or policy._choice(REPLIES_PRIVATE) != ACCEPT
+            or self._keeps_rules() or self._has_scoped_policy()
+        )
+
+    @api.model
+    def _keeps_rules(self):
+        """Tell whether the rules of a record's alias hold wherever an answer was sent."""
+        return self.env["mail.postmaster.policy"]._choice(REPLY_RULES) == "record"
+
+    @tools.ormcache()
+    def _has_scoped_policy(self):
+        return any(
+            self.env[model].search_count([("reply_policy", "!=", False)], limit=1)
+            for model in ("mail.alias", "mail.alias.domain")
+        )
+
+    @api.model
+    def _judge(self, attempt, message_dict, model, res_id):
+        """Return the :class:`Reply` for an answer, or None where there is no such record.
+
+        With two statements; what is asked besides, is asked about an answer without a reason.
+        """
+        record = self.env[model].browse(res_id)
+        try:
+            about = self._about(record)
+        except MissingError:
+            return None
+        sender = attempt.origin.sender
+        row = self._facts(record, about, message_dict, sender)
+        standing = participants.standing(self._read(attempt, row, about, sender))
+        is_private = (not standing.reason or standing.is_for_open) and (
+            row["quotes_note"] or self._is_hidden(record)
+        )
+        if is_private:
+            standing = standing.in_private()
+        aliases = row["aliases"] or []
+        reply = Reply(
+            f"thread:{model},{res_id}", standing, is_private, None,
+            [alias_id for alias_id, _contact in aliases],
+            bool(aliases) and all(contact != "everyone" for _alias_id, contact in aliases),
+            row["has_parent"],
+        )
+        if not standing.reason:
+            reply.policy = self._policy(attempt, reply, row["domain_id"])
+        self._trace(attempt, reply, sender)
+        return reply
+
+    def _trace(self, attempt, reply, sender):
+        if reason := reply.standing.reason:
+            attempt.trace.hit(f"reply_{reason}", sender=sender)
+        else:
+            attempt.trace.miss(
+                f"reply_{reply.standing.why_not}", sender=sender, policy=reply.policy.value,
+                origin=reply.policy.origin,
+            )
+        if reply.is_private:
+            attempt.trace.hit("reply_private")
+
+    # --- facts ---------------------------------------------------------------------------
+
+    def _about(self, record):
+        """Return the :class:`Record` of a conversation: one statement, which core spares later.
+
+        :raises MissingError: when it is gone
+        """
+        recipients = record._message_add_default_recipients()[record.id]
+        contacts = recipients["partners"]
+        if "channel_partner_ids" in record:
+            # Who takes part in a channel is a member of it and no follower.
+            contacts |= record.channel_partner_ids
+        model_id = self.env["ir.model"]._get_id
+        owners = [(model_id(record._name), record.id)] + [
+            (model_id(record._fields[name].comodel_name), record[name].id)
+            for name in self._owner_fields(record._name) if record[name]
+        ]
+        texts = [*recipients["email_to_lst"], *recipients["email_cc_lst"]]
+        return Record(contacts.ids, texts, owners)
+
+    @tools.ormcache("model")
+    def _owner_fields(self, model):
+        """Return the fields by which a record belongs to what has an alias: a project, a team."""
+        return tuple(
+            name for name, field in self.env[model]._fields.items()
+            if field.type == "many2one" and field.store and field.comodel_name in self.env
+            and (alias := self.env[field.comodel_name]._fields.get("alias_id"))
+            and alias.comodel_name == "mail.alias"
+        )
+
+    def _facts(self, record, about, message_dict, sender):
+        quoted = unfold_references(message_dict["references"] or message_dict["in_reply_to"])
+        self.env.flush_all()
+        self.env.cr.execute(FACTS, {
+            "model": record._name, "res_id": record.id, "sender": sender,
+            "model_id": self.env["ir.model"]._get_id(record._name),
+            "references": [
+                *(reference.strip() for reference in quoted[-MOST_REFERENCES:]),
+                message_dict["in_reply_to"],
+            ],
+            "parent_id": message_dict.get("parent_id") or 0,
+            "contact_ids": about.contact_ids,
+            "needles": list(participants.needles(sender, self._providers())) if sender else [],
+            "most": MOST_PARTICIPANTS,
+            "owner_model_ids": [model_id for model_id, _record_id in about.owners],
+            "owner_ids": [record_id for _model_id, record_id in about.owners],
+        })
+        return self.env.cr.dictfetchone()
+
+    def _read(self, attempt, row, about, sender):
+        """Return the :class:`gateway.participants.Facts`."""
+        rows = row["participants"] or []
+        # Everybody knows the addresses of a house whose people answer here.
+        own = [domain_of(text) for _role, text, is_internal in rows if is_internal]
+        own += [home.name for home in self.env["mail.postmaster.addressing"]._domains()]
+        return participants.Facts(
+            sender,
+            participants.read_participants([
+                *((role, text) for role, text, _is_internal in rows),
+                *((participants.CONTACT, text) for text in about.contact_texts),
+            ]),
+            row["is_internal_user"],
+            frozenset(filter(None, own)),
+            self._providers(),
+            attempt.identity and attempt.identity.verdict.outcome,
+        )
+
+    def _providers(self):
+        return frozenset(
+            read_domains(self.env["mail.postmaster.policy"]._parameter(PROVIDERS)) or ()
+        )
+
+    # --- what is private --------------------------------------------------------------------
+
+    @api.model
+    def _is_hidden(self, record):
+        """Tell whether an internal user who has no part in a record may not read it.
+
+        By the record rules for all internal users, asked as somebody who follows nothing and is
+        a member of nothing: projects of followers, private tasks, channels that one is invited
+        to. Rights on a model as a whole do not count: who may read leads at all reads leads.
+        """
+        rules = self._reading_rules(record._name)
+        if not rules:
+            return False
+        try:
+            domain = self._visible_to_outsider(rules)
+        except ValueError:
+            # A rule that is only for certain users keeps others out.
+            return True
+        records = record.with_user(self.env.ref("base.public_user")).sudo()
+        return not records.with_context(active_test=False).search_count(
+            domain & Domain("id", "=", record.id)
+        )
+
+    def _visible_to_outsider(self, rules):
+        """Return the domain of a tuple of ``(is for everybody, text of the domain)``."""
+        companies = self.env["res.company"].search([])
+        context = {
+            "user": _Outsider(self.env), "company_ids": companies.ids,
+            "company_id": companies[:1].id,
+        }
+        domains = {True: [], False: []}
+        for is_global, text in rules:
+            domains[is_global].append(Domain(safe_eval(text, context)))
+        allowed = Domain.OR(domains[False]) if domains[False] else Domain.TRUE
+        return Domain.AND([*domains[True], allowed])
+
+    @tools.ormcache("model")
+    def _reading_rules(self, model):
+        """Return ``(is for everybody, text of the domain)`` of the rules for internal users."""
+        groups = self.env.ref("base.group_user").all_implied_ids
+        rules = self.env["ir.rule"].search([
+            ("model_id.model", "=", model), ("perm_read", "=", True),
+            "|", ("groups", "=", False), ("groups", "in", groups.ids),
+        ])
+        return tuple((not rule.groups, rule.domain_force or "[]") for rule in rules)
+
+    # --- what becomes of it -------------------------------------------------------------------
+
+    def _policy(self, attempt, reply, domain_id):
+        """Return the :class:`Setting` for an answer without a reason.
+
+        For a private conversation the database's own counts, unless that is to accept.
+        """
+        policy = self.env["mail.postmaster.policy"]
+        if reply.is_private and (value := policy._choice(REPLIES_PRIVATE)) != ACCEPT:
+            return Setting(value, "database")
+        alias = self.env["mail.alias"].browse(reply.alias_ids[:1])
+        domain_ids = attempt.addressing.domain_ids if attempt.addressing else ()
+        domain = self.env["mail.alias.domain"].browse(
+            alias.alias_domain_id.id or domain_id or domain_ids[:1]
+        )
+        return policy._setting("reply_policy", alias, domain)
+
+
+class _Outsider:
+    """What record rules know as ``user``, for an internal user without a part in anything."""
+
+    def __init__(self, env):
+        self._user = env.ref("base.public_user")
+        self.all_group_ids = env.ref("base.group_user").all_implied_ids
+        self.group_ids = self.all_group_ids
+        self._names = set(self.all_group_ids.get_external_id().values())
+
+    def has_group(self, name):
+        return name in self._names
+
+    def __getattr__(self, name):
+        return getattr(self._user, name)
