@@ -24,7 +24,8 @@ DECIDED_BY_HAND = (
 )
 # The same of one of its targets.
 DECIDED_FOR_TARGET = (
-    "alias_held", "record_limit", "auto_reply_parked", "automatic_mail_parked",
+    "alias_held", "record_limit", "auto_reply_parked", "automatic_mail_parked", "reply_parked",
+    "reply_parked_private",
 )
 # Reasons of a mail that repeats one that is here.
 REPEATS = ("duplicate", "duplicate_message", "duplicate_other_content", "own_message")

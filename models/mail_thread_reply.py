@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from .attempt import ATTEMPT
+from .attempt import ATTEMPT, target_of
 from .mail_postmaster_reply import NEW
 
 
@@ -21,7 +21,7 @@ class MailThread(models.AbstractModel):
         False there is no route.
         """
         attempt = self.env.context.get(ATTEMPT)
-        if raise_exception or not route[1] or not self._judges(attempt):
+        if raise_exception or not route[1] or not self._judges(attempt, route):
             return super()._routing_check_route(
                 message, message_dict, route, raise_exception=raise_exception
             )
@@ -43,10 +43,11 @@ class MailThread(models.AbstractModel):
             message, message_dict, route, raise_exception=raise_exception
         )
 
-    def _judges(self, attempt):
+    def _judges(self, attempt, route):
         """Tell whether an answer is judged here: not what a person has decided about."""
         return bool(
             attempt and not attempt.is_released and attempt.addressed_to is None
+            and target_of(route, attempt.server_id) not in attempt.accepted_targets
             and self.env["mail.postmaster.reply"]._is_on()
         )
 

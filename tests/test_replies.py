@@ -107,17 +107,22 @@ class TestPartOfAConversation(ReplyCase):
         self.assertJoins(self.answer(question, sender="Jim@gmail.com"), "recipient")
 
     def test_follower(self):
-        self.assertJoins(self.answer(sender="f@follower.test"), "follower")
+        late = self.make_partner("Late", "late@gmail.com")
+        self.record.message_subscribe(late.ids)
+        self.assertJoins(self.answer(sender="late@gmail.com"), "follower")
 
     def test_contact_by_partner_by_address_and_by_copy(self):
-        lead = self.env["crm.lead"].create({
-            "name": "Lead", "partner_id": self.customer.id, "email_from": "old@elsewhere.test",
-            "email_cc": "Cc <cc@third.test>",
-        })
-        question = self.post(lead)
-        for sender in ("jane@customer.test", "old@elsewhere.test", "cc@third.test"):
+        leads = self.env["crm.lead"].create([
+            {"name": "Lead", "partner_id": self.customer.id},
+            {"name": "Lead", "email_from": "Jim <jim@elsewhere.test>"},
+            {"name": "Lead", "email_cc": "Cc <cc@third.test>"},
+        ])
+        senders = ("jane@customer.test", "jim@elsewhere.test", "cc@third.test")
+        for lead, sender in zip(leads, senders, strict=True):
+            question = self.post(lead)
             with self.subTest(sender=sender):
                 self.assertJoins(self.answer(question, sender=sender), "contact")
+                self.assertNoted(self.answer(question))
 
     def test_recipients_of_a_mail_that_came_in(self):
         row = self.answer(
@@ -161,19 +166,22 @@ class TestPartOfAConversation(ReplyCase):
         self.assertNoted(self.answer())
 
     def test_merged_leads(self):
+        senders = ("one@first.test", "two@second.test")
         leads = self.env["crm.lead"].create([
-            {"name": "One", "email_from": "one@customer.test"},
-            {"name": "Two", "email_from": "two@second.test"},
+            {"name": sender, "email_from": sender} for sender in senders
         ])
-        questions = [self.post(lead) for lead in leads]
+        questions = []
+        for lead, sender in zip(leads, senders, strict=True):
+            lead.message_post(body="Hello", message_type="email", email_from=sender,
+                              author_id=False, subtype_xmlid="mail.mt_comment")
+            questions.append(self.post(lead))
         kept = leads.merge_opportunity()
-        for question, sender in zip(
-            questions, ("one@customer.test", "one@customer.test"), strict=True,
-        ):
-            row = self.answer(question, sender=sender)
-            self.assertJoins(row, "contact")
-            self.assertEqual(row.delivery_ids.res_id, kept.id)
-        self.assertNoted(self.answer(questions[1]))
+        for question in questions:
+            for sender in senders:
+                row = self.answer(question, sender=sender)
+                self.assertJoins(row, "author")
+                self.assertEqual(row.delivery_ids.res_id, kept.id)
+            self.assertNoted(self.answer(question))
 
     def test_delivery_report_is_no_answer(self):
         raw = self.eml(
@@ -349,3 +357,271 @@ class TestStrangers(ReplyCase):
         self.assertReason(row, "delivered", "reply_posted")
         self.assertNotIn("reply_", str([step["step"] for step in row.trace]))
         self.assertIn(self.follower, row.delivery_ids.mail_message_id.notified_partner_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestPrivateConversations(ReplyCase):
+    def assertPrivate(self, question, sender=STRANGER):
+        row = self.answer(question, sender=sender)
+        self.assertReason(row, "parked", "reply_parked_private")
+        self.assertStep(row, "reply_private")
+        return row
+
+    def make_task(self, privacy):
+        project = self.env["project.project"].create({
+            "name": privacy, "privacy_visibility": privacy,
+        })
+        return self.env["project.task"].create({"name": "Task", "project_id": project.id})
+
+    def test_internal_note(self):
+        note = self.post(self.record, "mail.mt_note")
+        self.assertPrivate(note)
+        row = self.answer(note, sender="f@follower.test")
+        self.assertReason(row, "delivered", "reply_posted")
+        self.assertTrue(row.delivery_ids.mail_message_id.is_internal)
+
+    def test_note_between_two_comments(self):
+        """A reference that is not the one core takes makes no conversation private."""
+        note = self.post(self.record, "mail.mt_note")
+        later = self.post(self.record)
+        row = self.answer(later, headers=f"\r\nX-Nothing: {note.message_id}")
+        self.assertNoted(row)
+
+    def test_projects(self):
+        for privacy, is_private in (
+            ("followers", True), ("invited_users", True), ("employees", False), ("portal", False),
+        ):
+            with self.subTest(privacy=privacy):
+                task = self.make_task(privacy)
+                task.message_unsubscribe(task.message_partner_ids.ids)
+                question = self.post(task, partner_ids=self.customer.ids)
+                if is_private:
+                    self.assertPrivate(question)
+                else:
+                    self.assertNoted(self.answer(question))
+                self.assertJoins(self.answer(question, sender="jane@customer.test"), "recipient")
+
+    def test_channels(self):
+        channels = self.env["discuss.channel"]
+        team = channels.create({"name": "Team", "channel_type": "channel"})
+        managers = channels.create({
+            "name": "Managers", "channel_type": "channel",
+            "group_public_id": self.env.ref("base.group_system").id,
+        })
+        group = channels.create({"name": "Group", "channel_type": "group"})
+        for channel, is_private in ((team, False), (managers, True), (group, True)):
+            question = self.post(channel)
+            row = self.answer(question)
+            with self.subTest(channel=channel.name):
+                self.assertEqual(row.reason_code == "reply_parked_private", is_private, row.reason)
+        group.add_members(self.customer.ids)
+        self.assertJoins(self.answer(question, sender="jane@customer.test"), "contact")
+
+    def test_record_rule_of_one_company_hides_nothing(self):
+        company = self.env["res.company"].create({"name": "Second"})
+        record = self.env["res.partner"].create({"name": "R", "company_id": company.id})
+        self.assertNoted(self.answer(self.post(record)))
+
+    def test_rule_that_can_not_be_asked_hides(self):
+        replies = self.env["mail.postmaster.reply"]
+        with patch.object(
+            type(replies), "_reading_rules", lambda *_args: ((False, "[('id', '=', 1 / 0)]"),),
+        ):
+            self.assertTrue(replies._is_hidden(self.record))
+
+    def test_policy_for_private_ones(self):
+        task = self.make_task("followers")
+        for policy, private, state, code in [
+            ("accept", "park", "parked", "reply_parked_private"),
+            ("accept", "note", "delivered", "reply_noted"),
+            # To accept is no opinion: it lets in no more than elsewhere.
+            ("park", "accept", "parked", "reply_parked_private"),
+            ("accept", "accept", "delivered", "reply_posted"),
+        ]:
+            self.parameters.set_param("mail.postmaster.reply", policy)
+            self.parameters.set_param("mail.postmaster.reply.private", private)
+            with self.subTest(policy=policy, private=private):
+                row = self.answer(self.post(task), sender=f"m@{policy}-{private}.test")
+                self.assertReason(row, state, code)
+
+
+@tagged("post_install", "-at_install")
+class TestOurOwn(ReplyCase):
+    """Addresses of one's own organisation are known to everybody."""
+
+    def setUp(self):
+        super().setUp()
+        self.colleague = new_test_user(
+            self.env, "colleague", email="colleague@postmaster.test", groups="base.group_user",
+        )
+        self.freelancer = new_test_user(
+            self.env, "freelancer", email="free@gmail.com", groups="base.group_user",
+        )
+        self.note = self.post(self.record, "mail.mt_note")
+
+    def test_without_authentication(self):
+        """As in core, except where a conversation is private."""
+        for sender, reason in (
+            ("colleague@postmaster.test", "internal_user"), ("free@gmail.com", "internal_user"),
+            ("anybody@postmaster.test", "organisation"),
+        ):
+            with self.subTest(sender=sender):
+                self.assertJoins(self.answer(sender=sender), reason)
+                row = self.answer(self.note, sender=sender)
+                # Whoever has written in it before is an author, and no question.
+                self.assertStep(row, "reply_author")
+                other = self.post(self.env["res.partner"].create({"name": "O"}), "mail.mt_note")
+                row = self.answer(other, sender=sender)
+                self.assertReason(row, "parked", "reply_parked_private")
+                self.assertStranger(row, "unproved")
+
+    def test_passed(self):
+        self.identify("pass")
+        row = self.answer(self.note, sender="colleague@postmaster.test")
+        self.assertReason(row, "delivered", "reply_posted")
+        self.assertStep(row, "reply_internal_user")
+
+    def test_neither_passed_nor_failed(self):
+        self.identify("none")
+        self.assertNoted(self.answer(sender="colleague@postmaster.test"), "unproved")
+        self.assertNoted(self.answer(sender="anybody@postmaster.test"), "unproved")
+        self.assertJoins(self.answer(sender="jane@customer.test"), "recipient")
+        self.assertJoins(self.answer(sender="boss@customer.test"), "organisation")
+
+    def test_failed(self):
+        self.identify("fail")
+        for sender in ("jane@customer.test", "seller@postmaster.test", "f@follower.test"):
+            self.assertNoted(self.answer(sender=sender), "unproved")
+
+    def test_domain_of_an_internal_user_that_is_no_alias_domain(self):
+        self.seller.partner_id.email = "seller@the-house.test"
+        self.identify("none")
+        self.assertNoted(self.answer(sender="anybody@the-house.test"), "unproved")
+
+
+@tagged("post_install", "-at_install")
+class TestRulesOfAnAlias(ReplyCase):
+    """What an alias asks of senders holds wherever an answer on its records was sent to."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.parameters.set_param("mail.postmaster.reply", "accept")
+        cls.project = cls.env["project.project"].create({
+            "name": "Closed circle", "alias_name": "circle", "alias_domain_id": cls.domain.id,
+            "alias_contact": "partners", "privacy_visibility": "employees",
+        })
+        cls.task = cls.env["project.task"].create({
+            "name": "Task", "project_id": cls.project.id,
+        })
+        cls.on_task = cls.post(cls.task)
+        cls.open_project = cls.env["project.project"].create({
+            "name": "Open", "alias_name": "open", "alias_domain_id": cls.domain.id,
+            "alias_contact": "everyone",
+        })
+
+    def test_catchall_other_alias_and_own_address(self):
+        for to in (
+            "catchall@postmaster.test", "open@postmaster.test", "circle@postmaster.test",
+        ):
+            with self.subTest(to=to):
+                row = self.answer(self.on_task, to=to, subject=to)
+                self.assertReason(row, "refused", "alias_security")
+                self.assertEqual(row.delivery_ids.alias_id, self.project.alias_id)
+                self.assertEqual(len(self.sent), 1)
+                row = self.answer(self.on_task, to=to, sender="jane@customer.test")
+                self.assertReason(row, "delivered", "reply_posted")
+        self.assertNotIn("mallory", str(self.task.message_ids.mapped("email_from")))
+
+    def test_followers_alone(self):
+        self.project.alias_contact = "followers"
+        row = self.answer(self.on_task, sender="jane@customer.test")
+        self.assertReason(row, "refused", "alias_security")
+        self.assertStep(row, "reply_rules")
+        self.task.message_subscribe(self.customer.ids)
+        row = self.answer(self.on_task, sender="jane@customer.test")
+        self.assertReason(row, "delivered", "reply_posted")
+
+    def test_as_in_odoo(self):
+        self.parameters.set_param("mail.postmaster.reply.rules", "odoo")
+        self.assertReason(self.answer(self.on_task), "delivered", "reply_posted")
+        row = self.answer(self.on_task, to="circle@postmaster.test")
+        self.assertReason(row, "refused", "alias_security")
+
+    def test_second_alias_that_is_open(self):
+        self.make_alias(
+            "door", "project.task", alias_parent_thread_id=self.project.id,
+            alias_parent_model_id=self.env["ir.model"]._get_id("project.project"),
+        )
+        self.assertReason(self.answer(self.on_task), "delivered", "reply_posted")
+
+    def test_alias_of_the_record_itself(self):
+        self.make_alias(
+            "record", "res.partner", alias_force_thread_id=self.record.id,
+            alias_contact="followers",
+        )
+        self.assertReason(
+            self.answer(sender="jane@customer.test"), "refused", "alias_security",
+        )
+        self.assertJoins(self.answer(sender="f@follower.test"), "recipient")
+
+    def test_refused_before_it_is_judged_as_new(self):
+        self.parameters.set_param("mail.postmaster.reply", "new")
+        row = self.answer(self.on_task, to="people@postmaster.test", subject="New")
+        self.assertReason(row, "delivered", "record_created")
+
+    def test_team(self):
+        team = self.env["crm.team"].create({
+            "name": "T", "alias_name": "team", "alias_domain_id": self.domain.id,
+            "alias_contact": "partners",
+        })
+        question = self.post(self.env["crm.lead"].create({"name": "L", "team_id": team.id}))
+        self.assertReason(self.answer(question), "refused", "alias_security")
+
+    def test_record_that_is_gone(self):
+        gone = self.env["crm.lead"].create({"name": "L"})
+        question = self.post(gone)
+        self.env.cr.execute("DELETE FROM crm_lead WHERE id = %s", [gone.id])
+        self.env.invalidate_all()
+        row = self.answer(question)
+        self.assertReason(row, "delivered", "fallback_created")
+
+
+@tagged("post_install", "-at_install")
+class TestStatements(ReplyCase):
+    """An answer costs two statements more, a new mail none."""
+
+    def count(self, raw):
+        before = self.env.cr.sql_log_count
+        with self.mock_mail_gateway():
+            _result, row = self.receive(raw)
+        return self.env.cr.sql_log_count - before, row
+
+    def measure(self, make):
+        """Return the statements for a mail by policy of Odoo and by ours, when caches are warm."""
+        counts = []
+        for values in (("False", "False", "odoo"), ("note", "park", "record")):
+            for key, value in zip(("", ".private", ".rules"), values, strict=True):
+                self.parameters.set_param(
+                    f"mail.postmaster.reply{key}", value != "False" and value,
+                )
+            for _warm in range(2):
+                self.env.flush_all()
+                self.env.invalidate_all()
+                count, row = self.count(make())
+            counts.append(count)
+        return (*counts, row)
+
+    def test_new_mail(self):
+        without, with_ours, row = self.measure(lambda: self.mail(message_id=f"<{id(object())}@n>"))
+        self.assertReason(row, "delivered", "record_created")
+        self.assertEqual(with_ours, without)
+
+    def test_answer(self):
+        lead = self.env["crm.lead"].create({"name": "L", "partner_id": self.customer.id})
+        question = self.post(lead)
+        without, with_ours, row = self.measure(
+            lambda: self.quoting(question, sender="jane@customer.test"),
+        )
+        self.assertReason(row, "delivered", "reply_posted")
+        self.assertLessEqual(with_ours - without, 2)
