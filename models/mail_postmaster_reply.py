@@ -292,15 +292,15 @@ class MailPostmasterReply(models.AbstractModel):
         rules = self._reading_rules(record._name)
         if not rules:
             return False
-        try:
-            domain = self._visible_to_outsider(rules)
-        except ValueError:
-            # A rule that is only for certain users keeps others out.
-            return True
+        # Some rules read what is computed for the present user.
         records = record.with_user(self.env.ref("base.public_user")).sudo()
-        return not records.with_context(active_test=False).search_count(
-            domain & Domain("id", "=", record.id)
-        )
+        try:
+            return not records.with_context(active_test=False).search_count(
+                self._visible_to_outsider(rules) & Domain("id", "=", record.id)
+            )
+        except ValueError:
+            # A rule that can be asked about certain users alone keeps others out.
+            return True
 
     def _visible_to_outsider(self, rules):
         """Return the domain of a tuple of ``(is for everybody, text of the domain)``."""
@@ -350,10 +350,9 @@ class _Outsider:
         self._user = env.ref("base.public_user")
         self.all_group_ids = env.ref("base.group_user").all_implied_ids
         self.group_ids = self.all_group_ids
-        self._names = set(self.all_group_ids.get_external_id().values())
 
     def has_group(self, name):
-        return name in self._names
+        return name in self.all_group_ids.get_external_id().values()
 
     def __getattr__(self, name):
         return getattr(self._user, name)

@@ -425,7 +425,7 @@ class TestPrivateConversations(ReplyCase):
     def test_rule_that_can_not_be_asked_hides(self):
         replies = self.env["mail.postmaster.reply"]
         with patch.object(
-            type(replies), "_reading_rules", lambda *_args: ((False, "[('id', '=', 1 / 0)]"),),
+            type(replies), "_reading_rules", lambda *_args: ((False, "[('id', 'in', user.none_such.ids)]"),),
         ):
             self.assertTrue(replies._is_hidden(self.record))
 
@@ -521,6 +521,7 @@ class TestRulesOfAnAlias(ReplyCase):
         })
 
     def test_catchall_other_alias_and_own_address(self):
+        answers = 0
         for to in (
             "catchall@postmaster.test", "open@postmaster.test", "circle@postmaster.test",
         ):
@@ -528,9 +529,11 @@ class TestRulesOfAnAlias(ReplyCase):
                 row = self.answer(self.on_task, to=to, subject=to)
                 self.assertReason(row, "refused", "alias_security")
                 self.assertEqual(row.delivery_ids.alias_id, self.project.alias_id)
-                self.assertEqual(len(self.sent), 1)
+                answers += len(self.sent)
                 row = self.answer(self.on_task, to=to, sender="jane@customer.test")
                 self.assertReason(row, "delivered", "reply_posted")
+        # Once a day about the same.
+        self.assertEqual(answers, 1)
         self.assertNotIn("mallory", str(self.task.message_ids.mapped("email_from")))
 
     def test_followers_alone(self):
@@ -613,7 +616,9 @@ class TestStatements(ReplyCase):
         return (*counts, row)
 
     def test_new_mail(self):
-        without, with_ours, row = self.measure(lambda: self.mail(message_id=f"<{id(object())}@n>"))
+        without, with_ours, row = self.measure(
+            lambda: self.mail(message_id=f"<{len(self.log.search([]))}@new>"),
+        )
         self.assertReason(row, "delivered", "record_created")
         self.assertEqual(with_ours, without)
 
