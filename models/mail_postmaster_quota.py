@@ -32,8 +32,9 @@ PLACE = """
     SELECT EXISTS (SELECT FROM known) OR EXISTS (SELECT FROM reserved)
 """
 # Statements of one text are one transaction and one way to the server (PostgreSQL manual,
-# "Multiple Statements in a Simple Query"). Its commit does not wait for the disk. The one that makes the record comes later and
-# does: it writes all that was committed before, so that no record outlives its place in a crash.
+# "Multiple Statements in a Simple Query"). Its commit does not wait for the disk. The one that
+# makes the record comes later and does: it writes all that was committed before, so that no
+# record outlives its place in a crash.
 ALONE = """
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
     SET LOCAL synchronous_commit = off;
