@@ -252,13 +252,7 @@ class MailPostmasterPolicy(models.AbstractModel):
                 key=key, characters=SEPARATORS,
             ))
         if key == PROVIDERS:
-            try:
-                parse_domains(value)
-            except BadDomains as error:
-                raise ValidationError(self.env._(
-                    "%(key)s: %(entry)s is not a domain name. Domains are separated by commas.",
-                    key=key, entry=error.entry,
-                )) from error
+            self._check_domains(key, value)
         if key == PRESET and value not in PRESETS:
             raise ValidationError(self.env._("There is no preset %(name)s.", name=value))
         if key in CHOICES and str(value) not in CHOICES[key]:
@@ -273,6 +267,15 @@ class MailPostmasterPolicy(models.AbstractModel):
                     "%(key)s must be a whole number between %(smallest)s and %(largest)s.",
                     key=key, smallest=smallest, largest=largest,
                 ))
+
+    def _check_domains(self, key, value):
+        try:
+            parse_domains(value)
+        except BadDomains as error:
+            raise ValidationError(self.env._(
+                "%(key)s: %(entry)s is not a domain name. Domains are separated by commas.",
+                key=key, entry=error.entry,
+            )) from error
 
     # --- copied databases --------------------------------------------------------------
 

@@ -54,6 +54,10 @@ FACTS = """
         FROM mail_notification WHERE mail_message_id IN (SELECT id FROM sent)
         UNION SELECT 'recipient', res_partner_id
         FROM mail_message_res_partner_rel WHERE mail_message_id IN (SELECT id FROM sent)
+        UNION SELECT 'recipient', addressee.res_partner_id
+        FROM mail_mail AS mail
+        JOIN mail_mail_res_partner_rel AS addressee ON addressee.mail_mail_id = mail.id
+        WHERE mail.mail_message_id IN (SELECT id FROM sent)
         UNION SELECT 'author', author_id FROM spoken
         UNION SELECT 'follower', partner_id
         FROM mail_followers WHERE res_model = %(model)s AND res_id = %(res_id)s
@@ -75,7 +79,8 @@ FACTS = """
     ), near AS (
         SELECT role, text, is_internal FROM found
         WHERE EXISTS (
-            SELECT 1 FROM unnest(%(needles)s::text[]) AS needle WHERE strpos(lower(text), needle) > 0
+            SELECT 1 FROM unnest(%(needles)s::text[]) AS needle
+            WHERE strpos(lower(text), needle) > 0
         )
         ORDER BY strpos(lower(text), %(sender)s) = 0 LIMIT %(most)s
     ), door AS (
@@ -121,16 +126,16 @@ class Reply:
     """An answer to a conversation, as it was judged.
 
     :param str target: see :func:`attempt.target_of`
-    :param standing: a :class:`gateway.participants.Standing`
+    :param standing: a :class:`gateway.participants.Standing`, None where that is not ours to say
     :param bool is_private: of an answer without a reason, or with one that depends on it
     :param policy: a :class:`Setting` for one without a reason, else None
     :param alias_ids: aliases of the record, the oldest first
-    :param bool is_restricted: whether none of these is open to everybody
+    :param bool is_restricted: whether none of these may be open to everybody
     :param bool has_parent: the message that the answer hangs on is in this conversation
     """
 
     target: str
-    standing: participants.Standing
+    standing: participants.Standing | None
     is_private: bool
     policy: Setting | None
     alias_ids: list
@@ -178,23 +183,43 @@ class MailPostmasterReply(models.AbstractModel):
             return None
         sender = attempt.origin.sender
         row = self._facts(record, about, message_dict, sender)
+        reply = self._unjudged(record, row)
+        # Mailing lists have members and rules of their own, which their alias asks.
+        if self._is_thread(record):
+            self._judge_sender(attempt, reply, record, about, row)
+        return reply
+
+    def _unjudged(self, record, row):
+        aliases = row["aliases"] or []
+        is_open = any(contact == "everyone" for _alias_id, contact in aliases)
+        return Reply(
+            f"thread:{record._name},{record.id}", None, False, None,
+            [alias_id for alias_id, _contact in aliases],
+            bool(aliases) and not (is_open and self._is_thread(record)), row["has_parent"],
+        )
+
+    def _is_thread(self, record):
+        return isinstance(record, self.env.registry["mail.thread"])
+
+    def _judge_sender(self, attempt, reply, record, about, row):
+        """Write into a :class:`Reply` who its sender is, and the policy for a stranger."""
+        sender = attempt.origin.sender
         standing = participants.standing(self._read(attempt, row, about, sender))
         is_private = (not standing.reason or standing.is_for_open) and (
             row["quotes_note"] or self._is_hidden(record)
         )
-        if is_private:
-            standing = standing.in_private()
-        aliases = row["aliases"] or []
-        reply = Reply(
-            f"thread:{model},{res_id}", standing, is_private, None,
-            [alias_id for alias_id, _contact in aliases],
-            bool(aliases) and all(contact != "everyone" for _alias_id, contact in aliases),
-            row["has_parent"],
-        )
-        if not standing.reason:
-            reply.policy = self._policy(attempt, reply, row["domain_id"])
+        reply.is_private = is_private
+        reply.standing = standing.in_private() if is_private else standing
+        if not reply.standing.reason:
+            policy = self._policy(attempt, reply, row["domain_id"])
+            if policy.value == NOTE and not self._has_notes(record):
+                policy = Setting(PARK, policy.origin)
+            reply.policy = policy
         self._trace(attempt, reply, sender)
-        return reply
+
+    def _has_notes(self, record):
+        """Tell whether a note is for internal users alone: members of a channel see all of it."""
+        return "channel_member_ids" not in record
 
     def _trace(self, attempt, reply, sender):
         if reason := reply.standing.reason:

@@ -54,7 +54,9 @@ class TestPolicy(GatewayCase):
         for key, value in [
             ("mail.postmaster.raw.days", "0"), ("mail.postmaster.raw.days", "many"),
             ("mail.postmaster.raw.megabytes", "1"), ("mail.postmaster.log.days", "-1"),
-            ("mail.postmaster.retry.minutes", "1, soon"),
+            ("mail.postmaster.retry.minutes", "1, soon"), ("mail.postmaster.reply", "maybe"),
+            ("mail.postmaster.reply.private", "silent"),
+            ("mail.postmaster.reply.providers", "example.com, no domain"),
         ]:
             with self.subTest(key=key, value=value), self.assertRaisesRegex(ValidationError, key):
                 self.policy._check_parameter(key, value)

@@ -1,0 +1,93 @@
+from unittest.mock import patch
+
+from odoo.tests import new_test_user
+
+from odoo.addons.mail.tests.common import MockEmail
+
+from ..gateway.authentication import Identity, Verdict
+from ..models.attempt import Attempt
+from .common import GatewayCase
+
+STRANGER = "Mallory <mallory@stranger.test>"
+
+
+class ReplyCase(GatewayCase, MockEmail):
+    """A lead with a customer, whose seller has written to them, and a follower beside."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.policy = cls.env["mail.postmaster.policy"]
+        cls.parameters = cls.env["ir.config_parameter"]
+        cls.policy.apply_preset("recommended")
+        cls.seller = new_test_user(
+            cls.env, "seller", email="seller@postmaster.test", notification_type="email",
+            groups="base.group_user,base.group_partner_manager",
+        )
+        cls.customer = cls.make_partner("Jane", "jane@customer.test")
+        cls.follower = cls.make_partner("Follower", "f@follower.test")
+        cls.record = cls.env["res.partner"].create({"name": "Talk"})
+        cls.record.message_subscribe((cls.follower + cls.seller.partner_id).ids)
+        cls.question = cls.post(cls.record, partner_ids=cls.customer.ids)
+
+    @classmethod
+    def make_partner(cls, name, email):
+        return cls.env["res.partner"].create({"name": name, "email": email})
+
+    @classmethod
+    def post(cls, record, subtype="mail.mt_comment", **values):
+        return record.with_user(cls.seller).sudo().message_post(
+            body="Question", message_type="comment", subtype_xmlid=subtype, **values,
+        )
+
+    def quoting(self, question, sender=STRANGER, **fields):
+        """Return a mail that answers a message, sent to the catchall."""
+        headers = fields.pop("headers", "") + (
+            f"\r\nIn-Reply-To: {question.message_id}\r\nReferences: {question.message_id}"
+        )
+        fields.setdefault("message_id", f"<{len(self.log.search([]))}@replies>")
+        fields.setdefault("to", "catchall@postmaster.test")
+        return self.mail(sender=sender, headers=headers, **fields)
+
+    def answer(self, question=None, sender=STRANGER, **fields):
+        """Receive an answer, keep the mails it has caused, and return its row of the log."""
+        raw = self.quoting(question or self.question, sender, **fields)
+        with self.mock_mail_gateway():
+            _result, row = self.receive(raw)
+            self.sent = list(self._mails)
+        return row
+
+    def assertJoins(self, row, reason):
+        self.assertReason(row, "delivered", "reply_posted")
+        self.assertStep(row, f"reply_{reason}")
+        message = row.delivery_ids.mail_message_id
+        self.assertFalse(message.is_internal)
+        return message
+
+    def assertStranger(self, row, why="stranger"):
+        self.assertStep(row, f"reply_{why}", hit=False)
+
+    def assertNoted(self, row, why="stranger"):
+        """Check that an answer is a note that nobody outside and nobody by mail was told of."""
+        self.assertReason(row, "delivered", "reply_noted")
+        self.assertStranger(row, why)
+        message = row.delivery_ids.mail_message_id
+        self.assertEqual(message.subtype_id, self.env.ref("mail.mt_note"))
+        self.assertTrue(message.is_internal)
+        self.assertFalse(self.sent)
+        ways = message.notification_ids.mapped("notification_type")
+        self.assertEqual(ways, ["inbox"] * len(ways))
+        self.assertFalse(message.notified_partner_ids.filtered("partner_share"))
+        return message
+
+    def identify(self, outcome):
+        """Let the mails of a test be judged: ``pass``, ``fail`` or ``none``."""
+        found = Identity("", Verdict(outcome, "dmarc_pass"), False, ())
+        original = Attempt.__init__
+
+        def identified(attempt, *args, **kwargs):
+            original(attempt, *args, **kwargs)
+            attempt.identity = found
+        patcher = patch.object(Attempt, "__init__", identified)
+        patcher.start()
+        self.addCleanup(patcher.stop)
