@@ -194,7 +194,7 @@ class TestAddressing(GatewayCase):
         self.assertReaches(row, self.alias)
 
     def test_reply_to_a_former_catchall(self):
-        partner = self.env["res.partner"].create({"name": "Talk"})
+        partner = self.env["res.partner"].create({"name": "Talk", "email": "jane@customer.test"})
         question = partner.message_post(body="x", message_type="comment")
         self.domain.catchall_alias = "replies"
         _result, row = self.receive(self.mail(

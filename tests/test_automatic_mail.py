@@ -23,6 +23,7 @@ class TestAutomaticMail(GatewayCase, MockEmail):
         cls.record.message_subscribe(cls.follower.ids)
         cls.question = cls.record.message_post(
             body="x", message_type="comment", subtype_xmlid="mail.mt_comment",
+            incoming_email_to="jane@customer.test",
         )
 
     def receive_automatic(self, headers, in_reply=False, **fields):
@@ -138,6 +139,7 @@ class TestAutomaticMail(GatewayCase, MockEmail):
         # Whoever wrote a note is told of what answers it.
         question = self.record.with_user(user).message_post(
             body="By the one who is away", message_type="comment",
+            incoming_email_to="jane@customer.test",
         )
 
         def receive(headers, message_id):

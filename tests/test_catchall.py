@@ -51,7 +51,7 @@ class TestCatchall(GatewayCase, MockEmail):
             to="catchall@postmaster.test", headers="\r\nCc: people@postmaster.test",
         ))
         self.assertReason(row, "delivered", "record_created")
-        partner = self.env["res.partner"].create({"name": "Talk"})
+        partner = self.env["res.partner"].create({"name": "Talk", "email": "jane@customer.test"})
         question = partner.message_post(body="x", message_type="comment")
         row, _answers = self.fetch(self.mail(
             to="catchall@postmaster.test", message_id="<4@x>",

@@ -82,7 +82,7 @@ class TestForwarding(GatewayCase):
 
     def test_answer_to_the_catchall(self):
         """It matches no alias; the domain is that of the catchall."""
-        record = self.env["res.partner"].create({"name": "Talk"})
+        record = self.env["res.partner"].create({"name": "Talk", "email": JANE})
         question = record.message_post(body="x", message_type="comment")
         _row, message = self.deliver(self.forwarded(
             to="catchall@postmaster.test",

@@ -94,6 +94,7 @@ class TestLoops(GatewayCase, MockEmail):
         record.message_subscribe(follower.ids)
         question = record.message_post(
             body="x", message_type="comment", subtype_xmlid="mail.mt_comment",
+            incoming_email_to="jane@customer.test",
         )
         rows, _answers = self.receive_many(
             count, headers=f"\r\nIn-Reply-To: {question.message_id}", **fields

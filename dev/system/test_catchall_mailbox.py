@@ -273,7 +273,7 @@ class Mailbox:
             ])
             note = lead.message_post(
                 body="How are you?", message_type="comment", partner_ids=contacts.ids,
-                force_send=False,
+                incoming_email_to=self.sender, force_send=False,
             )
             self._before[LEAD] = lead.id
             return lead.id, note.message_id

@@ -121,7 +121,9 @@ def test_fallback_model_of_an_incoming_server(database, smtp_sink):
 def test_replies_are_all_posted(database, smtp_sink):
     team_id = recommended(database, smtp_sink)
     with database.env() as env:
-        lead = env["crm.lead"].create({"name": "Talk", "team_id": team_id})
+        lead = env["crm.lead"].create({
+            "name": "Talk", "team_id": team_id, "email_from": SENDER,
+        })
         reader = env["res.partner"].create({"name": "Reader", "email": "reader@partner.test"})
         lead.message_subscribe(reader.ids)
         note = lead.message_post(

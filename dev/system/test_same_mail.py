@@ -69,7 +69,9 @@ def test_eight_mailboxes_hold_the_same_mail(database, dovecot):
 def test_reply_all_to_alias_and_catchall_is_one_message(database, dovecot):
     with database.env() as env:
         team = set_up(env)
-        lead = env["crm.lead"].create({"name": "Talk", "team_id": team.id})
+        lead = env["crm.lead"].create({
+            "name": "Talk", "team_id": team.id, "email_from": "jane@customer.test",
+        })
         note = lead.message_post(
             body="How are you?", message_type="comment", subtype_xmlid="mail.mt_comment"
         )
