@@ -35,6 +35,11 @@ SINGLE = frozenset({
 })
 
 
+def is_complete():
+    """Tell whether the list is installed, and not only the large providers are known."""
+    return bool(_LISTED)
+
+
 @cache
 def _listed():
     return SINGLE | frozenset(_LISTED)

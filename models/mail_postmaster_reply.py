@@ -219,7 +219,7 @@ class MailPostmasterReply(models.AbstractModel):
 
     def _has_notes(self, record):
         """Tell whether a note is for internal users alone: members of a channel see all of it."""
-        return "channel_member_ids" not in record
+        return "channel_partner_ids" not in record
 
     def _trace(self, attempt, reply, sender):
         if reason := reply.standing.reason:

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..gateway import retries
+from ..gateway import mail_providers, retries
 from .mail_postmaster_policy import (
     ADDRESSING,
     ANSWER_HOURS,
@@ -164,6 +164,9 @@ class ResConfigSettings(models.TransientModel):
     postmaster_reply_providers = fields.Char(
         "More public mail providers", config_parameter=PROVIDERS,
     )
+    postmaster_missing_providers = fields.Boolean(
+        compute="_compute_postmaster_missing_providers",
+    )
     postmaster_answers = fields.Selection(
         [("odoo", "As Odoo sends them"), ("careful", "To people alone, and once a day")],
         "Answers to senders", config_parameter=ANSWERS, default="odoo",
@@ -207,6 +210,9 @@ class ResConfigSettings(models.TransientModel):
     postmaster_preset_preview = fields.Text(compute="_compute_postmaster_preset_preview")
     postmaster_preset_is_stored = fields.Boolean(compute="_compute_postmaster_preset_preview")
     postmaster_is_copy = fields.Boolean(compute="_compute_postmaster_is_copy")
+
+    def _compute_postmaster_missing_providers(self):
+        self.postmaster_missing_providers = not mail_providers.is_complete()
 
     def _compute_postmaster_is_copy(self):
         self.postmaster_is_copy = not self.env["mail.postmaster.policy"]._is_confirmed_database()
