@@ -35,7 +35,9 @@ from . import (
     # Before mail_thread, which looks at what core asks before this does.
     mail_thread_reply,
     mail_thread,
+    mail_thread_new,
     mail_thread_notify,
     res_config_settings,
+    res_partner,
     res_users,
 )

@@ -128,6 +128,8 @@ class Attempt:
         self.identity = None
         # An answer to a conversation, as it was judged, see mail_postmaster_reply.
         self.reply = None
+        # See once.py.
+        self.answers = {}
         # What core has read of the mail.
         self.message_dict = None
         self.is_parsed = False

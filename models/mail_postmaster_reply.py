@@ -20,6 +20,7 @@ from .mail_postmaster_policy import (
     Setting,
 )
 
+CHANNEL = "discuss.channel"
 ACCEPT, NOTE, PARK, NEW = "accept", "note", "park", "new"
 
 # As many as core reads of them, the last ones (message_route).
@@ -219,7 +220,7 @@ class MailPostmasterReply(models.AbstractModel):
 
     def _has_notes(self, record):
         """Tell whether a note is for internal users alone: members of a channel see all of it."""
-        return "channel_partner_ids" not in record
+        return record._name != CHANNEL
 
     def _trace(self, attempt, reply, sender):
         if reason := reply.standing.reason:
@@ -241,7 +242,7 @@ class MailPostmasterReply(models.AbstractModel):
         """
         recipients = record._message_add_default_recipients()[record.id]
         contacts = recipients["partners"]
-        if "channel_partner_ids" in record:
+        if record._name == CHANNEL:
             # Who takes part in a channel is a member of it and no follower.
             contacts |= record.channel_partner_ids
         model_id = self.env["ir.model"]._get_id
