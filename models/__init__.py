@@ -14,6 +14,7 @@ from . import (
     mail_notification,
     mail_postmaster_addressing,
     mail_postmaster_answer,
+    mail_postmaster_authentication,
     mail_postmaster_bounce,
     mail_postmaster_delivery,
     mail_postmaster_download,
@@ -31,6 +32,8 @@ from . import (
     mail_postmaster_retired_address,
     mail_postmaster_return_path,
     mail_postmaster_screening,
+    # Below the other overrides, whose core it is.
+    mail_thread_identity,
     mail_thread,
     mail_thread_notify,
     res_config_settings,

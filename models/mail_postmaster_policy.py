@@ -3,7 +3,7 @@ from typing import NamedTuple
 from odoo import api, models
 from odoo.exceptions import AccessError, ValidationError
 
-from ..gateway import hops, limits, retries, screening
+from ..gateway import authentication, hops, limits, retries, screening
 
 ENABLED = "mail.postmaster.enabled"
 RETRY_MINUTES = "mail.postmaster.retry.minutes"
@@ -52,6 +52,14 @@ BLACKLIST_SPREAD = "mail.postmaster.blacklist.spread"
 RETURN_PATH = "mail.postmaster.return_path"
 # Whether a text attachment keeps its bytes where it is not in the charset it names.
 ATTACHMENTS = "mail.postmaster.attachments"
+# The authserv-ids (RFC 8601) whose word on the sender of a mail counts.
+# In no preset: every installation has its own.
+AUTHSERV = "mail.postmaster.authserv"
+# Whether signatures are checked here where no such server has judged; in no preset either.
+AUTHENTICATION_OWN = "mail.postmaster.authentication.own"
+# What becomes of mail whose sender has not written it, and of such mail in the name of one of us.
+IDENTITY = "mail.postmaster.identity"
+IDENTITY_OWN = "mail.postmaster.identity.own"
 # How much there may be in a mail; in force under every preset.
 LIMITS = {name: f"mail.postmaster.limit.{name}" for name in limits.LIMITS}
 
@@ -59,12 +67,14 @@ RECOMMENDED = {
     ADDRESSING: "True", SUBADDRESSING: "+", OTHER_CONTENT: "ignore", LOOPS: "accepted",
     LOOP_REPLIES: "silent", AUTO_REPLIES: "note", AUTOMATIC_MAIL: "accept", ANSWERS: "careful",
     COMPLAINTS: "blacklist", BOUNCE_BLACKLIST: "on",
-    ATTACHMENTS: "exact",
+    ATTACHMENTS: "exact", IDENTITY: "withhold", IDENTITY_OWN: "park",
 }
 PRESET_VALUES = {
     "recommended": RECOMMENDED,
     # Nothing automatic disturbs anybody, and what is doubtful waits for a person.
-    "strict": {**RECOMMENDED, OTHER_CONTENT: "park", AUTOMATIC_MAIL: "silent"},
+    "strict": {
+        **RECOMMENDED, OTHER_CONTENT: "park", AUTOMATIC_MAIL: "silent", IDENTITY: "park",
+    },
     "odoo": dict.fromkeys(RECOMMENDED, False),
 }
 PRESETS = tuple(PRESET_VALUES)
@@ -83,6 +93,9 @@ CHOICES = {
     BOUNCE_BLACKLIST: ("off", "on"),
     RETURN_PATH: ("odoo", "signed"),
     ATTACHMENTS: ("odoo", "exact"),
+    AUTHENTICATION_OWN: ("off", "on"),
+    IDENTITY: authentication.POLICIES,
+    IDENTITY_OWN: authentication.POLICIES,
 }
 
 WEEK = 7 * 24 * 60
@@ -118,6 +131,7 @@ SCOPED = {
     "record_limit_minutes": RECORD_MINUTES,
     "auto_reply_policy": AUTO_REPLIES,
     "automatic_mail_policy": AUTOMATIC_MAIL,
+    "identity_policy": IDENTITY,
 }
 
 
@@ -231,6 +245,8 @@ class MailPostmasterPolicy(models.AbstractModel):
                     longest=retries.LONGEST_MINUTES, most=retries.MOST_STEPS,
                     example=retries.DEFAULT_SCHEDULE,
                 )) from error
+        if key == AUTHSERV:
+            self._check_authserv(value)
         if key == SUBADDRESSING and set(value) - set(SEPARATORS):
             raise ValidationError(self.env._(
                 "%(key)s: a sub-address begins with one of these characters: %(characters)s",
@@ -250,6 +266,16 @@ class MailPostmasterPolicy(models.AbstractModel):
                     "%(key)s must be a whole number between %(smallest)s and %(largest)s.",
                     key=key, smallest=smallest, largest=largest,
                 ))
+
+    def _check_authserv(self, value):
+        try:
+            authentication.parse_trusted_ids(value)
+        except authentication.BadServers as error:
+            raise ValidationError(self.env._(
+                "%(entry)s is not the name of a mail server, as it stands first in a field "
+                "Authentication-Results. Names are separated by commas, as in: "
+                "mail.example.com, *.example.org", entry=error.entry,
+            )) from error
 
     # --- copied databases --------------------------------------------------------------
 

@@ -9,6 +9,11 @@ POLICIES = [
     ("note", "Note in its conversation, no new record"), ("ignore", "Ignore"),
     ("park", "Let somebody look at it"),
 ]
+IDENTITY_POLICIES = [
+    ("off", "Accept, as Odoo does"), ("mark", "Accept and mark"),
+    ("withhold", "Accept, but not as its sender"), ("park", "Let somebody look at it"),
+    ("refuse", "Refuse"),
+]
 
 
 class MailPostmasterScope(models.AbstractModel):
@@ -43,6 +48,12 @@ class MailPostmasterScope(models.AbstractModel):
         POLICIES, "Other automatic mail",
         help="Mail of programs, forms and mailing lists. Empty: as the domain or the database "
         "says.",
+    )
+    identity_policy = fields.Selection(
+        IDENTITY_POLICIES, "Senders that are not proved",
+        help="Mail that somebody else has written than stands in From, as far as the mail "
+        "server can tell. What is chosen here holds for mail in the name of your own users as "
+        "well. Empty: as the domain or the database says.",
     )
     policies_in_force = fields.Text(compute="_compute_policies_in_force")
 
@@ -80,7 +91,7 @@ class MailPostmasterScope(models.AbstractModel):
 
     @api.depends(
         "loop_threshold", "loop_minutes", "record_limit", "record_limit_minutes",
-        "auto_reply_policy", "automatic_mail_policy",
+        "auto_reply_policy", "automatic_mail_policy", "identity_policy",
     )
     @api.depends_context("lang")
     def _compute_policies_in_force(self):
@@ -107,7 +118,11 @@ class MailPostmasterScope(models.AbstractModel):
                 "%(count)s new records in %(minutes)s minutes%(origin)s", count=limit.value,
                 minutes=minutes.value, origin=self._decided_by(limit),
             ))
-        for name in ("auto_reply_policy", "automatic_mail_policy"):
+        names = ["auto_reply_policy", "automatic_mail_policy"]
+        # Without a word on senders there is nothing that could be done about them.
+        if self.env["mail.postmaster.authentication"].sudo()._is_in_force():
+            names.append("identity_policy")
+        for name in names:
             labels = dict(self._fields[name]._description_selection(self.env))
             lines.append(self.env._(
                 "%(what)s: %(policy)s%(origin)s",

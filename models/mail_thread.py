@@ -11,6 +11,7 @@ from ..gateway.repair import repair
 from ..gateway.screening import NOTE
 from .attempt import ATTEMPT, Reason, RouteResult, UnreadableMail, target_of
 from .mail_postmaster_policy import ATTACHMENTS, LOOPS
+from .mail_thread_identity import senders_read
 from .submission import FETCHED, SUBMITTED, Submission, to_bytes
 
 # As core calls what it keeps for "Keep Original" (_message_parse_extract_payload).
@@ -78,7 +79,9 @@ class MailThread(models.AbstractModel):
         policy = self.env["mail.postmaster.policy"]
         for repaired in repair(message, exact=policy._choice(ATTACHMENTS) == "exact"):
             attempt.trace.hit(f"repaired_{repaired.code}", **repaired.params)
+        self._take_checked_sender(message, attempt)
         values = super().message_parse(message, save_original=False)
+        attempt.senders_read = senders_read(values)
         if save_original:
             # Core writes down what it has parsed, in which 8 bit letters are lost.
             values["attachments"].insert(0, self._Attachment(ORIGINAL, attempt.raw, {}))

@@ -136,6 +136,12 @@ REASONS = {
     "auto_reply_parked": _lt("An automatic answer (%(proof)s)."),
     "automatic_mail_ignored": _lt("Automatic mail (%(proof)s)."),
     "automatic_mail_parked": _lt("Automatic mail (%(proof)s)."),
+    "identity_parked": _lt(
+        "%(sender)s seems not to have written this mail: %(finding)s."
+    ),
+    "identity_refused": _lt(
+        "%(sender)s seems not to have written this mail: %(finding)s. Nobody was told."
+    ),
     "no_route": _lt("No alias takes mail for %(recipients)s."),
     "no_recipient": _lt("The mail names no recipient."),
     "no_recipient_refused": _lt("The mail names no recipient. The sending server was told."),
@@ -205,6 +211,27 @@ RECIPIENT_PRESETS = {
 }
 
 STEPS = {
+    "authentication": {
+        True: _lt("%(sender)s wrote this mail: %(finding)s (checked by: %(judge)s)."),
+    },
+    "authentication_failed": {
+        False: _lt(
+            "It is not %(sender)s who wrote this mail: %(finding)s (checked by: %(judge)s)."
+        ),
+    },
+    "authentication_open": {
+        False: _lt("It is not proved that %(sender)s wrote this mail: %(finding)s."),
+    },
+    "odd_sender": {False: _lt("From is odd: %(oddities)s.")},
+    "identity": {
+        True: _lt(
+            "%(sender)s is not proved to have written this: %(treatment)s at %(target)s "
+            "(decided by: %(origin)s)."
+        ),
+    },
+    "sender_withheld": {
+        True: _lt("Not accepted as its sender's: %(target)s (decided by: %(origin)s)."),
+    },
     "report": {
         True: _lt("This is a delivery report, or written to the bounce address."),
         False: _lt("Not a delivery report."),

@@ -30,6 +30,7 @@ from . import (
     test_reports,
     test_retention,
     test_return_path,
+    test_sender_identity,
     test_sentences,
     test_server_tls,
     test_settings,
