@@ -119,7 +119,8 @@ class TestSettings(ScreensCase):
         self.assertEqual(
             form.postmaster_preset_preview,
             "mail.postmaster.duplicate: ignore → park\n"
-            "mail.postmaster.automatic: accept → silent",
+            "mail.postmaster.automatic: accept → silent\n"
+            "mail.postmaster.identity: withhold → park",
         )
         form.save().execute()
         self.assertEqual(policy._preset(), "strict")
