@@ -272,6 +272,8 @@ class ResConfigSettings(models.TransientModel):
             values[name] = policy._number(key)
         for key, name in CHOICE_FIELDS.items():
             values[name] = policy._choice(key)
+        trusted = self.env["mail.postmaster.authentication"]._trusted_ids()
+        values["postmaster_authserv"] = ", ".join(trusted)
         values["postmaster_limits_records"] = policy._limits_records()
         for key, name in RECORD_FIELDS.items():
             values[name] = policy._number(key)
