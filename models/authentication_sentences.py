@@ -33,9 +33,12 @@ ODDITIES = {
     "mixed_scripts": _lt("its domain %(detail)s mixes alphabets"),
 }
 
+# A mark: the mail was accepted, and nobody is its sender.
+WITHHELD = "withheld"
+
 # What the mark beside a message says, by what has become of the mail.
 MARKS = {
-    "withheld": _lt(
+    WITHHELD: _lt(
         "Nobody knows who wrote this: %(finding)s. It was accepted without its sender."
     ),
     "failed": _lt("Perhaps somebody else wrote this: %(finding)s."),

@@ -10,7 +10,7 @@ from ..gateway.authentication import NONE, PASS, dkim_check, domains
 from ..gateway.authentication.consequence import OFF, WITHHOLDING, consequence
 from ..gateway.authentication.results import OWN
 from ..gateway.identity import split_header
-from .authentication_sentences import ABSENT, encode_oddities, finding
+from .authentication_sentences import ABSENT, WITHHELD, encode_oddities, finding
 from .mail_postmaster_policy import (
     AUTHENTICATION_OWN,
     AUTHSERV,
@@ -183,7 +183,7 @@ class MailPostmasterAuthentication(models.AbstractModel):
 
     def _kind_of_mark(self, attempt, decided):
         if decided in WITHHOLDING:
-            return "accepted" if attempt.is_sender_accepted else "withheld"
+            return "accepted" if attempt.is_sender_accepted else WITHHELD
         is_as_claimed = attempt.identity.verdict.outcome == PASS
         is_open = attempt.identity.verdict.outcome == NONE and not self._claims_us(attempt)
         if (is_as_claimed or is_open) and not self._is_read_otherwise(attempt):

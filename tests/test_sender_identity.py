@@ -3,6 +3,7 @@
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
+from odoo.addons.base.tests.common import MockSmtplibCase
 from odoo.addons.mail.tools.discuss import Store
 
 from ..models.mail_postmaster_policy import AUTHSERV, IDENTITY, IDENTITY_OWN
@@ -387,6 +388,46 @@ class TestSenderIdentity(IdentityCase):
         row = self.from_(via, failed("sales@lists.test"), headers=author)
         self.assertReason(row, "parked", "identity_parked")
         self.assertActsAsNobody(self.from_(via, OPEN, headers=author), AMY)
+
+
+@tagged("post_install", "-at_install")
+class TestPassedOn(IdentityCase, MockSmtplibCase):
+    def passed_on(self, top):
+        """Return the From and the sender of what a follower gets of a mail of the boss."""
+        self.env["ir.mail_server"].search([]).unlink()
+        self.env["ir.mail_server"].create({
+            "name": "Out", "smtp_host": "localhost", "from_filter": "postmaster.test",
+        })
+        talk = self.env["res.partner"].create({"name": "Talk"})
+        talk.message_subscribe(self.jane.ids)
+        question = talk.message_post(
+            body="x", message_type="comment", subtype_xmlid="mail.mt_comment", force_send=False,
+        )
+        with self.mock_smtplib_connection():
+            row = self.from_(
+                f"The Boss <{BOSS}>", top, to="catchall@postmaster.test", return_path=BOSS,
+                headers=f"\r\nIn-Reply-To: {question.message_id}",
+            )
+            self.message_of(row).mail_ids.filtered(lambda mail: mail.state == "outgoing").send()
+        [email] = self.emails
+        return email["msg_from"], email["message"]
+
+    def test_in_nobodys_name(self):
+        """Our own server would sign what somebody else has written as one of us."""
+        self.domain.default_from = "notices"
+        sender, raw = self.passed_on(OPEN)
+        self.assertEqual(sender, '"The Boss (sender not proved)" <notices@postmaster.test>')
+        self.assertNotIn("X-Postmaster-From", raw)
+        self.assertNotIn(BOSS, raw.partition("\n\n")[0])
+
+    def test_as_its_sender(self):
+        self.domain.default_from = "notices"
+        self.assertEqual(self.passed_on(passed(BOSS))[0], f"The Boss <{BOSS}>")
+
+    def test_domain_that_writes_from_no_address(self):
+        self.domain.default_from = False
+        sender = self.passed_on(OPEN)[0]
+        self.assertEqual(sender, '"The Boss (sender not proved)" <catchall@postmaster.test>')
 
 
 @tagged("post_install", "-at_install")

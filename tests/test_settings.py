@@ -57,7 +57,7 @@ class TestSettings(ScreensCase):
             ("postmaster_responsible_id", "responsible", "me", self.env["res.users"]),
             ("postmaster_responsible_id", "responsible", "9" * 30, self.env["res.users"]),
             ("postmaster_preset", "preset", "paranoid", False),
-            ("postmaster_authserv", "authserv", "mx.example.com, *.", False),
+            ("postmaster_authserv", "authserv", "mx.example.com, *.", ""),
             ("postmaster_identity_own", "identity.own", "burn", "off"),
         ):
             with self.subTest(key=key, text=text):
