@@ -5,6 +5,9 @@ from .attempt import ATTEMPT
 from .authentication_sentences import WITHHELD
 from .ir_mail_server import FROM_IN_PLACE
 
+# More would not be shown.
+LONGEST_NAME = 200
+
 
 class MailMail(models.Model):
     _inherit = "mail.mail"
@@ -65,9 +68,11 @@ class MailMail(models.Model):
         address = domain.default_from_email or domain.catchall_email or domain.bounce_email
         if not address or not isinstance(mark, dict) or mark.get("kind") != WITHHELD:
             return None
-        claimed = ", ".join(
+        claimed = " ".join(
             name or email for name, email in email_split_tuples(self.email_from or "")
         )
+        # In one line, as a header field must be.
+        claimed = " ".join(claimed.split())[:LONGEST_NAME]
         return formataddr((self.env._("%s (sender not proved)", claimed), address))
 
     def _bounce_addresses(self):

@@ -120,7 +120,7 @@ class MailPostmasterScope(models.AbstractModel):
             ))
         names = ["auto_reply_policy", "automatic_mail_policy"]
         # Without a word on senders there is nothing that could be done about them.
-        if self.env["mail.postmaster.authentication"].sudo()._is_in_force():
+        if self.env["mail.postmaster.authentication"]._is_in_force():
             names.append("identity_policy")
         for name in names:
             labels = dict(self._fields[name]._description_selection(self.env))

@@ -460,6 +460,13 @@ class TestMark(IdentityCase):
             self.from_(JANE).authentication_lines, "No trusted mail server has checked it.",
         )
 
+    def test_erased_with_the_sender(self):
+        row = self.from_(JANE, failed(JANE))
+        self.env["mail.postmaster.retention"]._erase_sender(JANE)
+        self.assertFalse(row.authentication_results)
+        self.assertFalse(row.authentication_lines)
+        self.assertEqual(row.authentication, "fail")
+
     def test_marks_that_are_none(self):
         for mark in (None, [], "x", {}, {"kind": "of_old"}):
             self.assertFalse(self.log._mark_sentence(mark))
