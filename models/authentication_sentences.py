@@ -4,6 +4,39 @@ from odoo.tools import LazyTranslate
 
 _lt = LazyTranslate(__name__)
 
+REASONS = {
+    "identity_parked": _lt(
+        "%(sender)s seems not to have written this mail: %(finding)s."
+    ),
+    "identity_refused": _lt(
+        "%(sender)s seems not to have written this mail: %(finding)s. Nobody was told."
+    ),
+}
+
+STEPS = {
+    "authentication": {
+        True: _lt("%(sender)s wrote this mail: %(finding)s (checked by: %(judge)s)."),
+    },
+    "authentication_failed": {
+        False: _lt(
+            "It is not %(sender)s who wrote this mail: %(finding)s (checked by: %(judge)s)."
+        ),
+    },
+    "authentication_open": {
+        False: _lt("It is not proved that %(sender)s wrote this mail: %(finding)s."),
+    },
+    "odd_sender": {False: _lt("From is odd: %(oddities)s.")},
+    "identity": {
+        True: _lt(
+            "%(sender)s is not proved to have written this: %(treatment)s at %(target)s "
+            "(decided by: %(origin)s)."
+        ),
+    },
+    "sender_withheld": {
+        True: _lt("Not accepted as its sender's: %(target)s (decided by: %(origin)s)."),
+    },
+}
+
 # By the reason of a gateway.authentication.Verdict.
 FINDINGS = {
     "no_from": _lt("the mail names no sender"),

@@ -8,11 +8,14 @@ import re
 
 from odoo.tools import LazyTranslate
 
+from . import authentication_sentences
+
 _lt = LazyTranslate(__name__)
 
 _PLACEHOLDER = re.compile(r"%(?:%|\((\w+)\)s)")
 
 REASONS = {
+    **authentication_sentences.REASONS,
     "waiting": _lt("Stored, waiting to be processed."),
     "record_created": _lt("Created a record through the address %(alias)s."),
     "fallback_created": _lt("Created a record of %(model)s, for mail no alias takes."),
@@ -136,12 +139,6 @@ REASONS = {
     "auto_reply_parked": _lt("An automatic answer (%(proof)s)."),
     "automatic_mail_ignored": _lt("Automatic mail (%(proof)s)."),
     "automatic_mail_parked": _lt("Automatic mail (%(proof)s)."),
-    "identity_parked": _lt(
-        "%(sender)s seems not to have written this mail: %(finding)s."
-    ),
-    "identity_refused": _lt(
-        "%(sender)s seems not to have written this mail: %(finding)s. Nobody was told."
-    ),
     "no_route": _lt("No alias takes mail for %(recipients)s."),
     "no_recipient": _lt("The mail names no recipient."),
     "no_recipient_refused": _lt("The mail names no recipient. The sending server was told."),
@@ -211,27 +208,7 @@ RECIPIENT_PRESETS = {
 }
 
 STEPS = {
-    "authentication": {
-        True: _lt("%(sender)s wrote this mail: %(finding)s (checked by: %(judge)s)."),
-    },
-    "authentication_failed": {
-        False: _lt(
-            "It is not %(sender)s who wrote this mail: %(finding)s (checked by: %(judge)s)."
-        ),
-    },
-    "authentication_open": {
-        False: _lt("It is not proved that %(sender)s wrote this mail: %(finding)s."),
-    },
-    "odd_sender": {False: _lt("From is odd: %(oddities)s.")},
-    "identity": {
-        True: _lt(
-            "%(sender)s is not proved to have written this: %(treatment)s at %(target)s "
-            "(decided by: %(origin)s)."
-        ),
-    },
-    "sender_withheld": {
-        True: _lt("Not accepted as its sender's: %(target)s (decided by: %(origin)s)."),
-    },
+    **authentication_sentences.STEPS,
     "report": {
         True: _lt("This is a delivery report, or written to the bounce address."),
         False: _lt("Not a delivery report."),

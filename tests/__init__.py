@@ -32,6 +32,7 @@ from . import (
     test_retention,
     test_return_path,
     test_sender_identity,
+    test_sender_mark,
     test_sentences,
     test_server_tls,
     test_settings,

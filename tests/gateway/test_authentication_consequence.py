@@ -71,7 +71,8 @@ class TestStored(BaseCase):
                 self.assertEqual(from_json(to_json(results)), results)
 
     def test_what_no_database_takes(self):
-        stored = to_json(Results(OWN, "", (Result("dkim", "pass\0", {"a\0": "\ud800"}, "x" * 999),)))
+        odd = Result("dkim", "pass\0", {"a\0": "\ud800"}, "x" * 999)
+        stored = to_json(Results(OWN, "", (odd,)))
         only = stored["found"][0]
         self.assertEqual((only["result"], only["properties"]), ("pass", {"a": "?"}))
         self.assertEqual(len(only["comment"]), 300)

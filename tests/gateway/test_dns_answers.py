@@ -155,7 +155,8 @@ def _reply(query, zone):
         reply.set_rcode(found)
     elif found:
         texts = [f'"{text[:200]}" "{text[200:]}"' for text in found]
-        reply.answer.append(dns.rrset.from_text_list(query.question[0].name, 900, "IN", "TXT", texts))
+        question = query.question[0].name
+        reply.answer.append(dns.rrset.from_text_list(question, 900, "IN", "TXT", texts))
     return reply
 
 
