@@ -35,7 +35,9 @@ from . import (
     # Below the other overrides, whose core it is.
     mail_thread_identity,
     mail_thread,
+    mail_thread_new,
     mail_thread_notify,
     res_config_settings,
+    res_partner,
     res_users,
 )

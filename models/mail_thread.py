@@ -222,10 +222,16 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _routing_reset_bounce(self, email_message, message_dict):
+        attempt = self.env.context.get(ATTEMPT)
+        if self._withholds_sender(attempt, None):
+            # Somebody else has written: whether that address works is not known.
+            return
+        address = email_normalize(message_dict["email_from"] or "")
+        if attempt and address and (
+            not self.env["mail.postmaster.bounce"]._forget(address)
+        ):
+            return
         super()._routing_reset_bounce(email_message, message_dict)
-        if self.env.context.get(ATTEMPT):
-            address = email_normalize(message_dict["email_from"] or "")
-            self.env["mail.postmaster.bounce"]._forget(address)
 
     @api.model
     def _routing_warn(self, error_message, message_id, route, raise_exception=True):

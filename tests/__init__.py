@@ -25,6 +25,7 @@ from . import (
     test_intake,
     test_limits,
     test_loops,
+    test_once,
     test_own_check,
     test_policy,
     test_release,

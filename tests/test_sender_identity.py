@@ -131,6 +131,13 @@ class TestSenderIdentity(IdentityCase):
             row = self.from_(address, failed(address))
             self.assertReason(row, "parked", "identity_parked")
 
+    def test_forged_mail_does_not_say_that_an_address_works(self):
+        self.jane.message_bounce = 3
+        self.from_(JANE, failed(JANE))
+        self.assertEqual(self.jane.message_bounce, 3)
+        self.from_(JANE, passed(JANE))
+        self.assertEqual(self.jane.message_bounce, 0)
+
     def test_reply_and_fallback(self):
         question = self.jane.message_post(body="x", message_type="comment")
         row = self.from_(
