@@ -19,6 +19,7 @@ module               what it answers
 ``automatic``        whether a program wrote a mail or a person, and what says so
 ``hops``             how far a mail has come, and whether it goes in circles
 ``authentication``   who wrote a mail, as far as somebody has proved it
+``dns_answers``      what DNS answers, in time and not twice
 ``screening``        what becomes of automatic mail, by the policy in force
 ``participants``     whether who answers in a conversation is part of it
 ``mail_providers``   whether a domain gives addresses to the public

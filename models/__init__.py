@@ -14,6 +14,7 @@ from . import (
     mail_notification,
     mail_postmaster_addressing,
     mail_postmaster_answer,
+    mail_postmaster_authentication,
     mail_postmaster_bounce,
     mail_postmaster_delivery,
     mail_postmaster_download,
@@ -34,6 +35,8 @@ from . import (
     mail_postmaster_screening,
     # Before mail_thread, which looks at what core asks before this does.
     mail_thread_reply,
+    # Below the other overrides, whose core it is.
+    mail_thread_identity,
     mail_thread,
     mail_thread_new,
     mail_thread_notify,

@@ -108,6 +108,19 @@ class Attempt:
         self.superseded_ids = []
         # The Addressing of the mail, where that is not core's alone.
         self.addressing = None
+        # The Results on who wrote the mail, and its Identity; None where nothing is set up.
+        self.authentication = None
+        self.identity = None
+        # Canonical addresses that core takes for the sender.
+        self.senders_read = frozenset()
+        # Whether the mail says that it is of one of us, once somebody has asked.
+        self.claims_us = None
+        # A person has seen that the sender is not proved, and accepted the mail.
+        self.is_sender_accepted = submission.is_sender_accepted
+        # Of the route in hand: the forms of a sender whom nobody is to be found by, and what is
+        # said beside the message.
+        self.withheld = frozenset()
+        self.mark = None
         self.raw = submission.raw
         self.header = identity.split_header(submission.raw)[0]
         # {target: what becomes of automatic mail there}, see gateway.screening.

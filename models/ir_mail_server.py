@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+# In the header of a mail between core's composing and its sending: the From it leaves with.
+FROM_IN_PLACE = "X-Postmaster-From"
 # The return path of what must not be answered (RFC 5321 section 4.5.5).
 NULL_SENDER = "<>"
 
@@ -25,9 +27,25 @@ class IrMailServer(models.Model):
         return self.takes_null_sender and self.smtp_authentication not in ("gmail", "outlook")
 
     def _prepare_email_message__(self, message, smtp_session):  # noqa: PLW3201
-        """Send what carries a null return path from nobody, which core takes for no address."""
-        if message["Return-Path"] != NULL_SENDER:
-            return super()._prepare_email_message__(message, smtp_session)
+        """Send what carries a null return path from nobody, which core takes for no address.
+
+        And what nobody is known to have written, with another From.
+        """
+        sender = message[FROM_IN_PLACE]
+        del message[FROM_IN_PLACE]
+        if message["Return-Path"] == NULL_SENDER:
+            smtp_from, recipients, message = self._prepare_from_nobody(message, smtp_session)
+        else:
+            smtp_from, recipients, message = super()._prepare_email_message__(
+                message, smtp_session
+            )
+        if sender:
+            # Afterwards: core puts there what it has connected for.
+            del message["From"]
+            message["From"] = sender
+        return smtp_from, recipients, message
+
+    def _prepare_from_nobody(self, message, smtp_session):
         del message["Return-Path"]
         # In place of the empty one in the context: core writes answers as the bounce address
         # of the company.

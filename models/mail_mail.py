@@ -1,6 +1,12 @@
 from odoo import models
+from odoo.tools.mail import email_split_tuples, formataddr
 
 from .attempt import ATTEMPT
+from .authentication_sentences import WITHHELD
+from .ir_mail_server import FROM_IN_PLACE
+
+# More would not be shown.
+LONGEST_NAME = 200
 
 
 class MailMail(models.Model):
@@ -46,7 +52,28 @@ class MailMail(models.Model):
             signed = return_paths._signed(self.mail_message_id.id, bounce_address)
             if servers._match_from_filter(signed, allowed):
                 values["headers"] = {**values["headers"], "Return-Path": signed}
+        if sender := self._sender_in_place():
+            for values in outgoing:
+                values["headers"] = {**values["headers"], FROM_IN_PLACE: sender}
         return outgoing
+
+    def _sender_in_place(self):
+        """Return the From of what is passed on of a mail that nobody is known to have written.
+
+        Core passes it on as whoever stands in From. Of an own address that would be with a
+        signature of the own mail server, which makes it genuine for all who get it.
+        """
+        mark = self.mail_message_id.postmaster_mark
+        domain = self.record_alias_domain_id or self.env.company.alias_domain_id
+        address = domain.default_from_email or domain.catchall_email or domain.bounce_email
+        if not address or not isinstance(mark, dict) or mark.get("kind") != WITHHELD:
+            return None
+        claimed = " ".join(
+            name or email for name, email in email_split_tuples(self.email_from or "")
+        )
+        # In one line, as a header field must be.
+        claimed = " ".join(claimed.split())[:LONGEST_NAME]
+        return formataddr((self.env._("%s (sender not proved)", claimed), address))
 
     def _bounce_addresses(self):
         """Return the bounce addresses that core may have put into the return path."""

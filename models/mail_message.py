@@ -1,4 +1,6 @@
-from odoo import api, models
+from odoo import api, fields, models
+
+from odoo.addons.mail.tools.discuss import Store
 
 from .attempt import ATTEMPT
 
@@ -6,10 +8,33 @@ from .attempt import ATTEMPT
 class MailMessage(models.Model):
     _inherit = "mail.message"
 
+    postmaster_mark = fields.Json("What is known of the sender", readonly=True, copy=False)
+    postmaster_note = fields.Char("Note on the sender", compute="_compute_postmaster_note")
+
+    @api.depends("postmaster_mark")
+    @api.depends_context("lang")
+    def _compute_postmaster_note(self):
+        sentences = self.env["mail.postmaster.message"]
+        for message in self:
+            message.postmaster_note = sentences._mark_sentence(message.postmaster_mark)
+
+    def _to_store_defaults(self, target):
+        known = super()._to_store_defaults(target)
+        if not target.is_internal(self.env):
+            return known
+        return [*known, Store.Attr("postmaster_note", predicate=lambda m: m.postmaster_mark)]
+
     @api.model_create_multi
     def create(self, vals_list):
-        """Note which message a received mail became."""
+        """Note which message a received mail became, and mark one whose sender is not proved."""
+        attempt = self.env.context.get(ATTEMPT)
+        if attempt and attempt.mark:
+            vals_list = [
+                {**vals, "postmaster_mark": attempt.mark}
+                if vals.get("message_type") == "email" else vals
+                for vals in vals_list
+            ]
         messages = super().create(vals_list)
-        if attempt := self.env.context.get(ATTEMPT):
+        if attempt:
             attempt.message_ids += messages.filtered(lambda m: m.message_type == "email").ids
         return messages

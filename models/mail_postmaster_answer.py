@@ -60,15 +60,19 @@ class MailPostmasterAnswer(models.AbstractModel):
 
     @api.model
     def _reason_not_to_answer(self, attempt):
-        """Return why the sender of a mail gets no answer, or an empty text.
+        """Return why the sender of a mail gets no answer, or an empty text."""
+        if not self.env["mail.postmaster.policy"]._is_confirmed_database():
+            return self.env._("this database is a copy that was not confirmed")
+        if attempt.identity and self.env["mail.postmaster.authentication"]._doubts(attempt):
+            return self.env._("it is not known that the sender has written it")
+        return self._reason_to_be_careful(attempt) if self._is_careful() else ""
 
-        RFC 3834 section 2: no answer to automatic mail, to nobody, or again and again.
+    def _reason_to_be_careful(self, attempt):
+        """Return why a mail gets no answer by RFC 3834 section 2, or an empty text.
+
+        No answer to automatic mail, to nobody, or again and again.
         """
         policy = self.env["mail.postmaster.policy"]
-        if not policy._is_confirmed_database():
-            return self.env._("this database is a copy that was not confirmed")
-        if not self._is_careful():
-            return ""
         if attempt.reason and attempt.reason.code == "catchall_repeated":
             return self.env._("the same was answered before")
         if not attempt.automatic.may_be_answered:

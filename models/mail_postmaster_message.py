@@ -13,6 +13,9 @@ SOURCES = [
     ("rpc", "Handed over by a mail server or a program"),
 ]
 
+# By the outcome of a gateway.authentication.Verdict.
+AUTHENTICATION = [("pass", "Proved"), ("none", "Not proved"), ("fail", "Somebody else")]
+
 # Reasons of a mail in whose place a copy was delivered.
 COPIES = (*REPEATS, "superseded")
 # What processing a mail again means, see ``_release_kind``.
@@ -72,6 +75,17 @@ class MailPostmasterMessage(models.Model):
     received_count = fields.Integer(
         "Times handed over", readonly=True,
         help="The same bytes from the same place are stored once and counted.",
+    )
+
+    # --- who wrote it
+    authentication = fields.Selection(
+        AUTHENTICATION, "Sender", readonly=True,
+        help="Whether the sender is proved to have written the mail. Empty: nobody was asked.",
+    )
+    authentication_results = fields.Json(readonly=True, groups="mail_postmaster.group_admin")
+    authentication_lines = fields.Text(
+        "Checks of the sender", compute="_compute_authentication_lines",
+        groups="mail_postmaster.group_admin",
     )
 
     # --- outcome

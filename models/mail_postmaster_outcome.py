@@ -7,6 +7,7 @@ from psycopg2.extras import Json
 from odoo import api, fields, models
 
 from ..gateway import retries, states
+from ..gateway.authentication import to_json
 from ..gateway.trace import bounded
 from .attempt import ATTEMPT, Failure, Reason, UnreadableMail
 from .mail_postmaster_pipeline import CONFLICTS
@@ -244,6 +245,8 @@ class MailPostmasterOutcome(models.AbstractModel):
                 state = %(state)s, reason_code = %(code)s, reason_params = %(params)s,
                 trace = %(trace)s, company_id = %(company)s, next_attempt = %(next)s,
                 error = %(error)s, failures = %(failures)s,
+                authentication = COALESCE(%(authentication)s, authentication),
+                authentication_results = COALESCE(%(results)s, authentication_results),
                 settled_at = now() AT TIME ZONE 'UTC'
             WHERE id = %(id)s
             """,
@@ -252,7 +255,7 @@ class MailPostmasterOutcome(models.AbstractModel):
                 "params": Json(bounded(reason.params)), "trace": Json(attempt.trace.steps),
                 "company": company_id, "next": next_attempt,
                 "error": _describe(error) if reason.code in UNEXPECTED else None,
-                "failures": failures,
+                "failures": failures, **_found(attempt),
             },
             # What a mail says does not belong into the server's log.
             log_exceptions=False,
@@ -295,6 +298,15 @@ class MailPostmasterOutcome(models.AbstractModel):
             else:
                 attempt.trace.miss("alias_unknown", address=address)
 
+
+def _found(attempt):
+    """Return the columns of what is known of the sender; None for what is not."""
+    if attempt.identity is None:
+        return {"authentication": None, "results": None}
+    return {
+        "authentication": attempt.identity.verdict.outcome,
+        "results": Json(to_json(attempt.authentication)),
+    }
 
 
 def _short(error):

@@ -252,14 +252,19 @@ class MailPostmasterPipeline(models.AbstractModel):
 
         :return: ``(what core returned, None)`` or ``(False, Failure)``
         """
-        attempt = error = None
+        attempt = error = found = None
         for _try in range(IMMEDIATE_TRIES):
             try:
+                # Before the transaction is opened: DNS may take its time.
+                found = found or self.env["mail.postmaster.authentication"]._find(
+                    submission, row, joins,
+                )
                 with self._transaction(joins) as env:
                     locked = env[self._name]._lock(row, states.WAITING)
                     if not locked:
                         return False, None
                     attempt = Attempt(row, submission, joins, **locked)
+                    attempt.authentication = found
                     result = self._call_core(env, door, submission, attempt)
                     env[self._name]._record_outcome(attempt)
                 self._share_changes(joins)
@@ -278,6 +283,7 @@ class MailPostmasterPipeline(models.AbstractModel):
 
     def _call_core(self, env, door, submission, attempt):
         attempt.addressing = env["mail.postmaster.addressing"]._prepare(submission, attempt.trace)
+        attempt.identity = env["mail.postmaster.authentication"]._identify(attempt)
         reason = not attempt.is_released and env["mail.postmaster.screening"]._screen_mail(attempt)
         if reason:
             attempt.is_routed = True

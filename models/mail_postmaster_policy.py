@@ -3,7 +3,7 @@ from typing import NamedTuple
 from odoo import api, models
 from odoo.exceptions import AccessError, ValidationError
 
-from ..gateway import hops, limits, retries, screening
+from ..gateway import authentication, hops, limits, retries, screening
 from ..gateway.addresses import BadDomains, parse_domains
 
 ENABLED = "mail.postmaster.enabled"
@@ -61,6 +61,14 @@ REPLIES_PRIVATE = "mail.postmaster.reply.private"
 REPLY_RULES = "mail.postmaster.reply.rules"
 # Domains, besides those that are known, in which anybody may have an address.
 PROVIDERS = "mail.postmaster.reply.providers"
+# The authserv-ids (RFC 8601) whose word on the sender of a mail counts.
+# In no preset: every installation has its own.
+AUTHSERV = "mail.postmaster.authserv"
+# Whether signatures are checked here where no such server has judged; in no preset either.
+AUTHENTICATION_OWN = "mail.postmaster.authentication.own"
+# What becomes of mail whose sender has not written it, and of such mail in the name of one of us.
+IDENTITY = "mail.postmaster.identity"
+IDENTITY_OWN = "mail.postmaster.identity.own"
 # How much there may be in a mail; in force under every preset.
 LIMITS = {name: f"mail.postmaster.limit.{name}" for name in limits.LIMITS}
 
@@ -69,12 +77,14 @@ RECOMMENDED = {
     LOOP_REPLIES: "silent", AUTO_REPLIES: "note", AUTOMATIC_MAIL: "accept", ANSWERS: "careful",
     COMPLAINTS: "blacklist", BOUNCE_BLACKLIST: "on",
     ATTACHMENTS: "exact", REPLIES: "note", REPLIES_PRIVATE: "park", REPLY_RULES: "record",
+    IDENTITY: "withhold", IDENTITY_OWN: "park",
 }
 PRESET_VALUES = {
     "recommended": RECOMMENDED,
     # Nothing automatic disturbs anybody, and what is doubtful waits for a person.
     "strict": {
         **RECOMMENDED, OTHER_CONTENT: "park", AUTOMATIC_MAIL: "silent", REPLIES: "park",
+        IDENTITY: "park",
     },
     "odoo": dict.fromkeys(RECOMMENDED, False),
 }
@@ -97,6 +107,9 @@ CHOICES = {
     REPLIES: ("accept", "note", "park", "new"),
     REPLIES_PRIVATE: ("accept", "note", "park", "new"),
     REPLY_RULES: ("odoo", "record"),
+    AUTHENTICATION_OWN: ("off", "on"),
+    IDENTITY: authentication.POLICIES,
+    IDENTITY_OWN: authentication.POLICIES,
 }
 
 WEEK = 7 * 24 * 60
@@ -133,6 +146,7 @@ SCOPED = {
     "auto_reply_policy": AUTO_REPLIES,
     "automatic_mail_policy": AUTOMATIC_MAIL,
     "reply_policy": REPLIES,
+    "identity_policy": IDENTITY,
 }
 
 
@@ -246,6 +260,8 @@ class MailPostmasterPolicy(models.AbstractModel):
                     longest=retries.LONGEST_MINUTES, most=retries.MOST_STEPS,
                     example=retries.DEFAULT_SCHEDULE,
                 )) from error
+        if key == AUTHSERV:
+            self._check_authserv(value)
         if key == SUBADDRESSING and set(value) - set(SEPARATORS):
             raise ValidationError(self.env._(
                 "%(key)s: a sub-address begins with one of these characters: %(characters)s",
@@ -275,6 +291,16 @@ class MailPostmasterPolicy(models.AbstractModel):
             raise ValidationError(self.env._(
                 "%(key)s: %(entry)s is not a domain name. Domains are separated by commas.",
                 key=key, entry=error.entry,
+            )) from error
+
+    def _check_authserv(self, value):
+        try:
+            authentication.parse_trusted_ids(value)
+        except authentication.BadServers as error:
+            raise ValidationError(self.env._(
+                "%(entry)s is not the name of a mail server, as it stands first in a field "
+                "Authentication-Results. Names are separated by commas, as in: "
+                "mail.example.com, *.example.org", entry=error.entry,
             )) from error
 
     # --- copied databases --------------------------------------------------------------

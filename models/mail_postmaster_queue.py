@@ -25,8 +25,10 @@ DECIDED_BY_HAND = (
 # The same of one of its targets.
 DECIDED_FOR_TARGET = (
     "alias_held", "record_limit", "auto_reply_parked", "automatic_mail_parked", "reply_parked",
-    "reply_parked_private",
+    "reply_parked_private", "identity_parked",
 )
+# Whoever accepts such a mail has seen that its sender is not proved.
+DECIDED_ABOUT_SENDER = ("identity_parked", "identity_refused")
 # Reasons of a mail that repeats one that is here.
 REPEATS = ("duplicate", "duplicate_message", "duplicate_other_content", "own_message")
 
@@ -106,7 +108,8 @@ class MailPostmasterQueue(models.AbstractModel):
             raw=raw or b"", door=options.pop("door", "mail.thread"), source=STORED,
             server_id=row.pop("fetchmail_server_id"),
             addressed_to=options.pop("addressed_to", None), is_last=is_last,
-            accepted_targets=frozenset(options.pop("accepted_targets", ())), options=options,
+            accepted_targets=frozenset(options.pop("accepted_targets", ())),
+            is_sender_accepted=options.pop("sender_accepted", False), options=options,
         )
         door = self._door_of(submission, row.pop("user_id"))
         pipeline = door.env[self._name]
@@ -123,7 +126,7 @@ class MailPostmasterQueue(models.AbstractModel):
         self.env.cr.execute(
             """
             SELECT id, mail_key, digest, recipients, released, options, fetchmail_server_id,
-                user_id, attempts, failures
+                user_id, attempts, failures, authentication_results
             FROM mail_postmaster_message WHERE id = %s
             """,
             [mail_id],
@@ -183,6 +186,12 @@ class MailPostmasterQueue(models.AbstractModel):
                             SELECT COALESCE(jsonb_agg(target), '[]') FROM mail_postmaster_delivery
                             WHERE mail_key = mail_postmaster_message.mail_key
                                 AND reason_code = ANY(%(decided_for_target)s)
+                        ),
+                        'sender_accepted',
+                        COALESCE((options->'sender_accepted')::boolean, false) OR EXISTS (
+                            SELECT 1 FROM mail_postmaster_delivery
+                            WHERE mail_id = mail_postmaster_message.id
+                                AND reason_code = ANY(%(decided_about_sender)s)
                         )
                     ),
                     released = COALESCE(released, false) OR state = ANY(%(turned_down)s)
@@ -195,6 +204,7 @@ class MailPostmasterQueue(models.AbstractModel):
                 {"id": mail_id, "states": list(states.RELEASABLE), "lease": LEASE,
                  "repeats": list(REPEATS), "decided_by_hand": list(DECIDED_BY_HAND),
                  "decided_for_target": list(DECIDED_FOR_TARGET),
+                 "decided_about_sender": list(DECIDED_ABOUT_SENDER),
                  "turned_down": [states.REFUSED, states.IGNORED],
                  "changes": Json({"release": changes} if changes else {})},
             )

@@ -131,7 +131,7 @@ class MailPostmasterRetention(models.AbstractModel):
                 raw_kept = false, message_id = NULL, mail_key = 'erased:' || id,
                 email_from = NULL, email_normalized = NULL, subject = NULL,
                 recipients = NULL, trace = NULL, error = NULL, reason_params = NULL,
-                options = NULL, next_attempt = NULL,
+                options = NULL, authentication_results = NULL, next_attempt = NULL,
                 reason_code = CASE WHEN state = ANY(%(open)s) THEN 'erased' ELSE reason_code END,
                 state = CASE WHEN state = ANY(%(open)s) THEN 'ignored' ELSE state END
             WHERE id IN (SELECT id FROM chosen)

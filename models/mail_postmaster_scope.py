@@ -13,6 +13,11 @@ REPLY_POLICIES = [
     ("accept", "Accept"), ("note", "Internal note for review"),
     ("park", "Let somebody look at it"), ("new", "Treat as new mail"),
 ]
+IDENTITY_POLICIES = [
+    ("off", "Accept, as Odoo does"), ("mark", "Accept and mark"),
+    ("withhold", "Accept, but not as its sender"), ("park", "Let somebody look at it"),
+    ("refuse", "Refuse"),
+]
 
 
 class MailPostmasterScope(models.AbstractModel):
@@ -53,6 +58,12 @@ class MailPostmasterScope(models.AbstractModel):
         help="Answers in a conversation that their sender is no part of. Private records and "
         "internal notes have a policy of their own in the settings. Empty: as the domain or the "
         "database says.",
+    )
+    identity_policy = fields.Selection(
+        IDENTITY_POLICIES, "Senders that are not proved",
+        help="Mail that somebody else has written than stands in From, as far as the mail "
+        "server can tell. What is chosen here holds for mail in the name of your own users as "
+        "well. Empty: as the domain or the database says.",
     )
     policies_in_force = fields.Text(compute="_compute_policies_in_force")
 
@@ -97,7 +108,7 @@ class MailPostmasterScope(models.AbstractModel):
 
     @api.depends(
         "loop_threshold", "loop_minutes", "record_limit", "record_limit_minutes",
-        "auto_reply_policy", "automatic_mail_policy", "reply_policy",
+        "auto_reply_policy", "automatic_mail_policy", "reply_policy", "identity_policy",
     )
     @api.depends_context("lang")
     def _compute_policies_in_force(self):
@@ -124,7 +135,11 @@ class MailPostmasterScope(models.AbstractModel):
                 "%(count)s new records in %(minutes)s minutes%(origin)s", count=limit.value,
                 minutes=minutes.value, origin=self._decided_by(limit),
             ))
-        for name in ("auto_reply_policy", "automatic_mail_policy", "reply_policy"):
+        names = ["auto_reply_policy", "automatic_mail_policy", "reply_policy"]
+        # Without a word on senders there is nothing that could be done about them.
+        if self.env["mail.postmaster.authentication"]._is_in_force():
+            names.append("identity_policy")
+        for name in names:
             labels = dict(self._fields[name]._description_selection(self.env))
             lines.append(self.env._(
                 "%(what)s: %(policy)s%(origin)s",

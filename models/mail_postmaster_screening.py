@@ -6,7 +6,9 @@ from odoo import api, models
 from odoo.tools import html2plaintext
 
 from ..gateway import hops, limits, screening, states
+from ..gateway.authentication.consequence import PARK, REFUSE
 from .attempt import Reason, RouteResult, target_of
+from .authentication_sentences import finding
 from .mail_postmaster_policy import (
     LIMITS,
     LOOP_MINUTES,
@@ -63,7 +65,8 @@ class MailPostmasterScreening(models.AbstractModel):
     def _rules_after_routing(self):
         """Return the names of the methods that look at one route of a mail, in their order."""
         return [
-            "_screen_mode", "_screen_automatic", "_screen_reply", "_screen_loop",
+            "_screen_mode", "_screen_identity", "_screen_automatic", "_screen_reply",
+            "_screen_loop",
             "_screen_records",
         ]
 
@@ -108,14 +111,17 @@ class MailPostmasterScreening(models.AbstractModel):
         is_reply = bool(route[1]) and (
             route[1] != alias.alias_force_thread_id or bool(message_dict.get("parent_id"))
         )
+        return Screened(
+            target_of(route, attempt.server_id), alias, self._domain_of(attempt, alias), is_reply,
+            not route[1], attempt.origin.sender, attempt.origin.key,
+        )
+
+    def _domain_of(self, attempt, alias):
+        """Return the alias domain whose policies count for an alias, or for none."""
         addressing = attempt.addressing
-        domain = alias.alias_domain_id or self.env["mail.alias.domain"].browse(
+        return alias.alias_domain_id or self.env["mail.alias.domain"].browse(
             addressing.domain_ids if addressing else ()
         )[:1]
-        return Screened(
-            target_of(route, attempt.server_id), alias, domain, is_reply, not route[1],
-            attempt.origin.sender, attempt.origin.key,
-        )
 
     def _turned_down(self, attempt, screened):
         for rule in self._rules_after_routing():
@@ -169,6 +175,22 @@ class MailPostmasterScreening(models.AbstractModel):
                 "alias_mode", alias=screened.alias.display_name, mode=screened.alias.alias_mode,
             )
         return reason or None
+
+    def _screen_identity(self, attempt, screened):
+        """Turn down what its sender has not written, by policy."""
+        setting = self.env["mail.postmaster.authentication"]._consequence(
+            attempt, screened.alias, screened.domain,
+        )
+        if setting.value not in (PARK, REFUSE) or attempt.is_sender_accepted:
+            return None
+        params = {**finding(attempt.identity), "origin": setting.origin}
+        attempt.trace.hit(
+            "identity", target=screened.target, treatment=setting.value, **params,
+        )
+        if setting.value == PARK:
+            return Reason(states.PARKED, "identity_parked", params)
+        # Nobody is told: whoever stands in From has not written.
+        return Reason(states.REFUSED, "identity_refused", params)
 
     def _screen_automatic(self, attempt, screened):
         automatic = attempt.automatic

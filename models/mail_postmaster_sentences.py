@@ -2,6 +2,15 @@
 
 from odoo import api, models
 
+from ..gateway.authentication import from_json
+from .authentication_sentences import (
+    FINDINGS,
+    MARK_OF_ODDITIES,
+    MARKS,
+    ODDITIES,
+    authentication_line,
+    decode_oddities,
+)
 from .mail_postmaster_message import COPIES
 from .report_sentences import (
     AND_MORE,
@@ -53,6 +62,16 @@ class MailPostmasterMessage(models.Model):
         for mail in self:
             mail.trace_lines = [self._step_sentence(step) for step in mail.trace or []]
 
+    @api.depends("authentication_results")
+    @api.depends_context("lang")
+    def _compute_authentication_lines(self):
+        for mail in self:
+            results = from_json(mail.authentication_results)
+            mail.authentication_lines = results and "\n".join([
+                self.env._("Checked by: %s", results.judge or self.env._("this database")),
+                *map(authentication_line, results.found),
+            ] if results.is_judged else [self.env._("No trusted mail server has checked it.")])
+
     @api.model
     def _sentence(self, code, params):
         """Return the sentence of a reason in the reader's language, or False."""
@@ -80,6 +99,10 @@ class MailPostmasterMessage(models.Model):
             params["model"] = self._model_name(model)
         if target := params.get("target"):
             params["target"] = self._target_name(str(target))
+        if code := params.get("finding"):
+            params["finding"] = self._finding(code, params)
+        params["judge"] = params.get("judge") or self.env._("this database")
+        params["oddities"] = self._oddities(str(params.get("oddities") or ""))
         params["outcomes"] = " ".join(map(self._outcome_sentence, decode_outcomes(
             str(params.get("outcomes") or "")
         ))).strip()
@@ -87,6 +110,31 @@ class MailPostmasterMessage(models.Model):
             names = [self._target_name(target) for target in str(found).split(", ")]
             params["found"] = ", ".join(names)
         return params
+
+    def _finding(self, code, params):
+        known = {"domain": params.get("domain") or "?"}
+        return fill(self.env._(FINDINGS[code]), known) if code in FINDINGS else str(code)
+
+    def _oddities(self, text):
+        """Return what is odd about a sender in words, of ``encode_oddities``."""
+        return ", ".join(
+            fill(self.env._(ODDITIES[code]), {"detail": detail})
+            for code, detail in decode_oddities(text) if code in ODDITIES
+        )
+
+    @api.model
+    def _mark_sentence(self, mark):
+        """Return what is said beside a message of a conversation, or False.
+
+        :param mark: as ``mail.postmaster.authentication._mark`` returns it
+        """
+        if not isinstance(mark, dict) or mark.get("kind") not in MARKS:
+            return False
+        params = self._readable_params(mark)
+        said = [fill(self.env._(MARKS[mark["kind"]]), params)]
+        if params["oddities"]:
+            said.append(fill(self.env._(MARK_OF_ODDITIES), params))
+        return " ".join(said)
 
     @api.model
     def _outcome_sentence(self, outcome):

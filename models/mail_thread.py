@@ -11,6 +11,7 @@ from ..gateway.repair import repair
 from ..gateway.screening import NOTE, REVIEW
 from .attempt import ATTEMPT, Reason, RouteResult, UnreadableMail, target_of
 from .mail_postmaster_policy import ATTACHMENTS, LOOPS
+from .mail_thread_identity import senders_read
 from .submission import FETCHED, SUBMITTED, Submission, to_bytes
 
 # As core calls what it keeps for "Keep Original" (_message_parse_extract_payload).
@@ -78,7 +79,9 @@ class MailThread(models.AbstractModel):
         policy = self.env["mail.postmaster.policy"]
         for repaired in repair(message, exact=policy._choice(ATTACHMENTS) == "exact"):
             attempt.trace.hit(f"repaired_{repaired.code}", **repaired.params)
+        self._take_checked_sender(message, attempt)
         values = super().message_parse(message, save_original=False)
+        attempt.senders_read = senders_read(values)
         if save_original:
             # Core writes down what it has parsed, in which 8 bit letters are lost.
             values["attachments"].insert(0, self._Attachment(ORIGINAL, attempt.raw, {}))
@@ -219,8 +222,12 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _routing_reset_bounce(self, email_message, message_dict):
+        attempt = self.env.context.get(ATTEMPT)
+        if self._withholds_sender(attempt, None):
+            # Somebody else has written: whether that address works is not known.
+            return
         address = email_normalize(message_dict["email_from"] or "")
-        if self.env.context.get(ATTEMPT) and address and (
+        if attempt and address and (
             not self.env["mail.postmaster.bounce"]._forget(address)
         ):
             return

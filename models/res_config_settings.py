@@ -6,6 +6,8 @@ from .mail_postmaster_policy import (
     ADDRESSING,
     ANSWER_HOURS,
     ANSWERS,
+    AUTHENTICATION_OWN,
+    AUTHSERV,
     AUTO_REPLIES,
     AUTOMATIC_MAIL,
     BLACKLIST_BOUNCES,
@@ -15,6 +17,8 @@ from .mail_postmaster_policy import (
     CHOICES,
     COMPLAINTS,
     ENABLED,
+    IDENTITY,
+    IDENTITY_OWN,
     LOG_DAYS,
     LOOP_MINUTES,
     LOOP_REPLIES,
@@ -38,7 +42,7 @@ from .mail_postmaster_policy import (
     RETURN_PATH,
     SUBADDRESSING,
 )
-from .mail_postmaster_scope import POLICIES, REPLY_POLICIES
+from .mail_postmaster_scope import IDENTITY_POLICIES, POLICIES, REPLY_POLICIES
 
 NUMBER_FIELDS = {
     LOOP_MINUTES: "postmaster_loop_minutes",
@@ -74,6 +78,9 @@ PRESET_FIELDS = {
     COMPLAINTS: "postmaster_complaints",
     BOUNCE_BLACKLIST: "postmaster_bounce_blacklist",
     RETURN_PATH: "postmaster_return_path",
+    AUTHENTICATION_OWN: "postmaster_authentication_own",
+    IDENTITY: "postmaster_identity",
+    IDENTITY_OWN: "postmaster_identity_own",
 }
 CHOICE_FIELDS = {
     key: name for key, name in PRESET_FIELDS.items() if key in CHOICES and key != ADDRESSING
@@ -199,6 +206,22 @@ class ResConfigSettings(models.TransientModel):
         [("odoo", "The bounce address"), ("signed", "The bounce address with a number")],
         "Return path of mail", config_parameter=RETURN_PATH, default="odoo",
     )
+    postmaster_authserv = fields.Char("Trusted mail servers", config_parameter=AUTHSERV)
+    postmaster_authentication_own = fields.Selection(
+        [("off", "Leave it to the mail servers"), ("on", "Check it here")],
+        "Mail that none of them has checked", config_parameter=AUTHENTICATION_OWN, default="off",
+    )
+    postmaster_identity = fields.Selection(
+        IDENTITY_POLICIES, "Senders that are not proved", config_parameter=IDENTITY,
+        default="off",
+    )
+    postmaster_identity_own = fields.Selection(
+        IDENTITY_POLICIES, "In the name of your own users", config_parameter=IDENTITY_OWN,
+        default="off",
+    )
+    postmaster_authentication_note = fields.Char(
+        compute="_compute_postmaster_authentication_note",
+    )
     # Not a config_parameter: core removes the parameter of a Boolean that is not set, and
     # a missing parameter means that Postmaster is on.
     postmaster_pass_through = fields.Boolean("Mail passes through")
@@ -216,6 +239,15 @@ class ResConfigSettings(models.TransientModel):
 
     def _compute_postmaster_is_copy(self):
         self.postmaster_is_copy = not self.env["mail.postmaster.policy"]._is_confirmed_database()
+
+    @api.depends("postmaster_authserv", "postmaster_authentication_own")
+    def _compute_postmaster_authentication_note(self):
+        authentication = self.env["mail.postmaster.authentication"]
+        for settings in self:
+            missing = authentication._missing_libraries(
+                bool(settings.postmaster_authserv), settings.postmaster_authentication_own == "on",
+            )
+            settings.postmaster_authentication_note = " ".join(map(self.env._, missing))
 
     @api.depends("postmaster_preset")
     def _compute_postmaster_preset_preview(self):
@@ -244,12 +276,13 @@ class ResConfigSettings(models.TransientModel):
 
     @api.constrains(
         "postmaster_retry_minutes", "postmaster_record_limit", "postmaster_record_minutes",
-        *NUMBER_FIELDS.values(),
+        "postmaster_authserv", *NUMBER_FIELDS.values(),
     )
     def _check_postmaster_parameters(self):
         policy = self.env["mail.postmaster.policy"]
         for settings in self:
             policy._check_parameter(RETRY_MINUTES, settings.postmaster_retry_minutes)
+            policy._check_parameter(AUTHSERV, settings.postmaster_authserv)
             for key, name in {**NUMBER_FIELDS, **RECORD_FIELDS}.items():
                 policy._check_parameter(key, str(settings[name]))
             if settings.postmaster_blacklist_spread >= settings.postmaster_blacklist_days:
@@ -269,6 +302,8 @@ class ResConfigSettings(models.TransientModel):
             values[name] = policy._number(key)
         for key, name in CHOICE_FIELDS.items():
             values[name] = policy._choice(key)
+        trusted = self.env["mail.postmaster.authentication"]._trusted_ids()
+        values["postmaster_authserv"] = ", ".join(trusted)
         values["postmaster_limits_records"] = policy._limits_records()
         for key, name in RECORD_FIELDS.items():
             values[name] = policy._number(key)

@@ -8,11 +8,14 @@ import re
 
 from odoo.tools import LazyTranslate
 
+from . import authentication_sentences
+
 _lt = LazyTranslate(__name__)
 
 _PLACEHOLDER = re.compile(r"%(?:%|\((\w+)\)s)")
 
 REASONS = {
+    **authentication_sentences.REASONS,
     "waiting": _lt("Stored, waiting to be processed."),
     "record_created": _lt("Created a record through the address %(alias)s."),
     "fallback_created": _lt("Created a record of %(model)s, for mail no alias takes."),
@@ -214,6 +217,7 @@ RECIPIENT_PRESETS = {
 }
 
 STEPS = {
+    **authentication_sentences.STEPS,
     "report": {
         True: _lt("This is a delivery report, or written to the bounce address."),
         False: _lt("Not a delivery report."),

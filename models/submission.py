@@ -23,6 +23,8 @@ class Submission:
         asked; empty to hand the mail to the model and record in the options; or None
     :param bool is_last: park the mail when this attempt fails
     :param accepted_targets: targets that a person has accepted, whatever the rules say
+    :param bool is_sender_accepted: a person has accepted the mail as its sender's, who is not
+        proved
     """
 
     raw: bytes
@@ -33,6 +35,7 @@ class Submission:
     addressed_to: list | None = None
     is_last: bool = False
     accepted_targets: frozenset = frozenset()
+    is_sender_accepted: bool = False
 
     @property
     def can_refuse(self):

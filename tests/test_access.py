@@ -94,6 +94,7 @@ LOG_MODELS = (
 )
 SECRETS = (
     "trace", "trace_lines", "error", "options", "intake_key", "mail_key", "digest", "download_ids",
+    "authentication_results", "authentication_lines",
 )
 
 

@@ -39,6 +39,7 @@ class TestSettings(ScreensCase):
             ("postmaster_raw_megabytes", 9, "mail.postmaster.raw.megabytes"),
             ("postmaster_log_days", 40_000, "mail.postmaster.log.days"),
             ("postmaster_retry_minutes", "soon", "waiting times in minutes"),
+            ("postmaster_authserv", "our server!", "server! is not the name of a mail server"),
         ):
             with self.subTest(name=name), self.assertRaisesRegex(ValidationError, sentence):
                 self.settings(**{name: value})
@@ -56,6 +57,8 @@ class TestSettings(ScreensCase):
             ("postmaster_responsible_id", "responsible", "me", self.env["res.users"]),
             ("postmaster_responsible_id", "responsible", "9" * 30, self.env["res.users"]),
             ("postmaster_preset", "preset", "paranoid", False),
+            ("postmaster_authserv", "authserv", "mx.example.com, *.", ""),
+            ("postmaster_identity_own", "identity.own", "burn", "off"),
         ):
             with self.subTest(key=key, text=text):
                 self.write_past_the_checks(f"mail.postmaster.{key}", text)
@@ -120,7 +123,8 @@ class TestSettings(ScreensCase):
             form.postmaster_preset_preview,
             "mail.postmaster.duplicate: ignore → park\n"
             "mail.postmaster.automatic: accept → silent\n"
-            "mail.postmaster.reply: note → park",
+            "mail.postmaster.reply: note → park\n"
+            "mail.postmaster.identity: withhold → park",
         )
         form.save().execute()
         self.assertEqual(policy._preset(), "strict")

@@ -56,6 +56,18 @@ class TestTour(HttpCase, ReceivedMail):
             f"/odoo/res.partner/{partner_id}", "mail_postmaster_from_message", login="admin",
         )
 
+    def test_sender_that_is_not_proved(self):
+        self.env["mail.postmaster.policy"].apply_preset("recommended")
+        self.env["ir.config_parameter"].set_param("mail.postmaster.authserv", "mx.received.test")
+        talk = self.env["res.partner"].create({"name": "Talk"})
+        self.make_alias("talk", alias_force_thread_id=talk.id)
+        for subject, result in (("Forged", "fail"), ("Genuine", "pass")):
+            self.receive(
+                b"Authentication-Results: mx.received.test; dmarc=%s header.from=customer.test\r\n"
+                % result.encode() + raw_mail(f"talk@{DOMAIN}", subject),
+            )
+        self.start_tour(f"/odoo/res.partner/{talk.id}", "mail_postmaster_sender", login="admin")
+
     def test_reports_behind_the_envelope(self):
         partners = self.env["res.partner"]
         record = partners.create({"name": "Quotation"})

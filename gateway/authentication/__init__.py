@@ -15,6 +15,8 @@ module               what it answers
 ``dkim_check``       whether the signatures of a mail are valid, where no server has said so
 ``dmarc_record``     which policy a domain publishes
 ``own_check``        signatures and policy together, in the form of a server's results
+``consequence``      what becomes of a mail by whom it says it is from
+``stored``           results as JSON, which outlives the mail
 ==================== =================================================================
 
 SPF and ARC are read from the results of a trusted server and never computed: both need
@@ -23,15 +25,18 @@ the connection the mail came in by, or trust in servers on its way.
 
 from .alignment import FAIL, NONE, PASS, Verdict, alignment
 from .author import Author, Oddity, read_author
+from .consequence import POLICIES, consequence
 from .own_check import verify
 from .results import Result, Results
 from .sender import Identity, identity
+from .stored import from_json, to_json
 from .trusted import BadServers, parse_trusted_ids, read_results
 
 __all__ = [
     "FAIL",
     "NONE",
     "PASS",
+    "POLICIES",
     "Author",
     "BadServers",
     "Identity",
@@ -40,9 +45,12 @@ __all__ = [
     "Results",
     "Verdict",
     "alignment",
+    "consequence",
+    "from_json",
     "identity",
     "parse_trusted_ids",
     "read_author",
     "read_results",
+    "to_json",
     "verify",
 ]

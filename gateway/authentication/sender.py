@@ -16,12 +16,14 @@ class Identity(NamedTuple):
     :param bool claims_own_domain: whether the mail claims, in an address or in the name beside
         it, to be of a domain of this database
     :param tuple oddities: of :class:`~.author.Oddity`
+    :param tuple addresses: all those in From, canonical
     """
 
     address: str
     verdict: Verdict
     claims_own_domain: bool
     oddities: tuple
+    addresses: tuple = ()
 
 
 def identity(header, results, own_domains=()):
@@ -39,7 +41,10 @@ def identity(header, results, own_domains=()):
         verdict = Verdict(FAIL, "several_from")
     else:
         verdict = alignment(author.domain, results)
-    return Identity(author.address, verdict, _claims_own(author, own_domains), author.oddities)
+    return Identity(
+        author.address, verdict, _claims_own(author, own_domains), author.oddities,
+        author.addresses,
+    )
 
 
 def _claims_own(author, own_domains):

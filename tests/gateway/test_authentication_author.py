@@ -169,7 +169,8 @@ class TestIdentity(BaseCase):
 
     def test_one_author(self):
         found = identity(b"From: Jane <jane@example.org>", self.PASS, OWN)
-        self.assertEqual(found, (JANE, Verdict("pass", "dmarc_pass", "example.org"), False, ()))
+        verdict = Verdict("pass", "dmarc_pass", "example.org")
+        self.assertEqual(found, (JANE, verdict, False, (), (JANE,)))
 
     def test_several_cannot_pass(self):
         for header in (

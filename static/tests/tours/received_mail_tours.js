@@ -208,3 +208,34 @@ registry.category("web_tour.tours").add("mail_postmaster_reports", {
         },
     ],
 });
+
+/** Sees that somebody else may have written a message, and why, and finds such mail in the log. */
+registry.category("web_tour.tours").add("mail_postmaster_sender", {
+    steps: () => [
+        {
+            content: "A message that nobody is the author of is marked",
+            trigger:
+                ".o-mail-Message:contains('Forged') .o_postmaster_doubt[title^='Nobody knows who wrote this: DMARC has failed for customer.test.']",
+        },
+        {
+            content: "A message that its sender has written is not",
+            trigger: ".o-mail-Message:contains('Genuine'):not(:has(.o_postmaster_doubt))",
+            run: "hover && click .o-mail-Message:contains('Forged') [title='Expand']",
+        },
+        {
+            trigger: ".o-dropdown-item:contains('Received Mail')",
+            run: "click",
+        },
+        {
+            content: "The log says who was found to have written it",
+            trigger: ".o_form_view [name='authentication']:contains('Somebody else')",
+        },
+        {
+            trigger: ".nav-link:contains('Sender')",
+            run: "click",
+        },
+        {
+            trigger: "[name='authentication_lines']:contains('dmarc=fail header.from=customer.test')",
+        },
+    ],
+});

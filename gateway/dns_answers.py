@@ -1,0 +1,135 @@
+"""What DNS answers, in time and not twice, by ``dnspython``, where that is installed.
+
+What this does not do: decide what an answer means. It is asked outside of transactions,
+because an answer may take seconds.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from functools import cache
+
+try:
+    import dns.exception
+    import dns.resolver
+except ImportError:
+    dns = None
+
+ABSENT = (
+    "The Python library dnspython is not installed, so that signatures of mail are checked by "
+    "the mail server only."
+)
+
+MOST_REMEMBERED = 1_000
+# Of one name; longer keys and policies are none for those who read them.
+MOST_RECORDS = 10
+LONGEST_RECORD = 2_500
+# Seconds. An answer holds as long as its owner says, within these bounds.
+SHORTEST_MEMORY = 60
+LONGEST_MEMORY = 3600
+# That there is nothing, and that nobody answered.
+MEMORY_OF_NOTHING = 300
+MEMORY_OF_SILENCE = 60
+LONGEST_QUESTION = 3
+
+
+def is_available():
+    """Tell whether ``dnspython`` is installed; if not, :data:`ABSENT` says what is missing."""
+    return dns is not None
+
+
+class Answers:
+    """Answers of DNS, each remembered for a while; for several threads.
+
+    :param look_up: function of a name, a type (``"TXT"``) and seconds that returns
+        ``(records, seconds they hold)``, and raises :class:`OSError` when it got no answer
+    :param clock: function that returns seconds
+    :param int most: how many answers are remembered
+    """
+
+    def __init__(self, look_up, clock=time.monotonic, most=MOST_REMEMBERED):
+        self._look_up = look_up
+        self._clock = clock
+        self._most = most
+        self._known = OrderedDict()
+        self._lock = threading.Lock()
+
+    def ask(self, name, record_type, seconds):
+        """Return the records of a name as a list of str, empty when there are none.
+
+        :param float seconds: how long to wait at most
+        :raises OSError: when nobody answered
+        """
+        key = (name, record_type)
+        known = self._recall(key)
+        if known is None:
+            known = self._find_out(key, seconds)
+            # Who had no time for an answer cannot tell that there is none: one mail that takes
+            # long would take the answers away from the next ones.
+            if known[1] is not None or seconds >= LONGEST_QUESTION:
+                self._remember(key, known)
+        if known[1] is None:
+            raise TimeoutError(name)
+        return list(known[1])
+
+    def _recall(self, key):
+        with self._lock:
+            known = self._known.get(key)
+            if known and known[0] > self._clock():
+                self._known.move_to_end(key)
+                return known
+        return None
+
+    def _find_out(self, key, seconds):
+        """Return ``(until when it holds, records)``; no records at all when nobody answered."""
+        try:
+            records, holds = self._look_up(*key, min(seconds, LONGEST_QUESTION))
+        except OSError:
+            return self._clock() + MEMORY_OF_SILENCE, None
+        holds = min(max(holds, SHORTEST_MEMORY), LONGEST_MEMORY)
+        return self._clock() + holds, tuple(
+            record[:LONGEST_RECORD] for record in records[:MOST_RECORDS]
+        )
+
+    def _remember(self, key, known):
+        with self._lock:
+            self._known[key] = known
+            self._known.move_to_end(key)
+            while len(self._known) > self._most:
+                self._known.popitem(last=False)
+
+
+def look_up(name, record_type, seconds):
+    """Ask the DNS servers of this machine; see :class:`Answers`."""
+    return resolve(_resolver(), name, record_type, seconds)
+
+
+def resolve(resolver, name, record_type, seconds):
+    """Ask a ``dns.resolver.Resolver``; see :class:`Answers`.
+
+    :raises OSError: when it got no answer in time, or one that is none
+    """
+    try:
+        answer = resolver.resolve(
+            name, record_type, lifetime=seconds, search=False, raise_on_no_answer=False,
+        )
+    except dns.resolver.NXDOMAIN:
+        return [], MEMORY_OF_NOTHING
+    except (dns.exception.DNSException, ValueError) as error:
+        raise OSError(f"{type(error).__name__}: {name}") from error
+    if answer.rrset is None:
+        return [], MEMORY_OF_NOTHING
+    # A text is sent in pieces of 255 bytes.
+    return [b"".join(record.strings).decode("latin-1") for record in answer], answer.rrset.ttl
+
+
+@cache
+def _resolver():
+    """Return the resolver that the machine is set up with.
+
+    :raises OSError: when it has none
+    """
+    try:
+        return dns.resolver.Resolver()
+    except dns.resolver.NoResolverConfiguration as error:
+        raise OSError("This machine is not set up to ask DNS.") from error

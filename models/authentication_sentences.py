@@ -1,0 +1,127 @@
+"""What is known of the sender of a mail, as codes and in words."""
+
+from odoo.tools import LazyTranslate
+
+_lt = LazyTranslate(__name__)
+
+REASONS = {
+    "identity_parked": _lt(
+        "%(sender)s seems not to have written this mail: %(finding)s."
+    ),
+    "identity_refused": _lt(
+        "%(sender)s seems not to have written this mail: %(finding)s. Nobody was told."
+    ),
+}
+
+STEPS = {
+    "authentication": {
+        True: _lt("%(sender)s wrote this mail: %(finding)s (checked by: %(judge)s)."),
+    },
+    "authentication_failed": {
+        False: _lt(
+            "It is not %(sender)s who wrote this mail: %(finding)s (checked by: %(judge)s)."
+        ),
+    },
+    "authentication_open": {
+        False: _lt("It is not proved that %(sender)s wrote this mail: %(finding)s."),
+    },
+    "odd_sender": {False: _lt("From is odd: %(oddities)s.")},
+    "identity": {
+        True: _lt(
+            "%(sender)s is not proved to have written this: %(treatment)s at %(target)s "
+            "(decided by: %(origin)s)."
+        ),
+    },
+    "sender_withheld": {
+        True: _lt("Not accepted as its sender's: %(target)s (decided by: %(origin)s)."),
+    },
+}
+
+# By the reason of a gateway.authentication.Verdict.
+FINDINGS = {
+    "no_from": _lt("the mail names no sender"),
+    "not_judged": _lt("no trusted mail server has checked it"),
+    "other_from": _lt("the mail server has checked another sender, of %(domain)s"),
+    "several_from": _lt("From names several senders, or can not be read to its end"),
+    "dmarc_pass": _lt("DMARC has passed for %(domain)s"),
+    "dmarc_fail": _lt("DMARC has failed for %(domain)s"),
+    "dkim_aligned": _lt("the mail is signed by %(domain)s"),
+    "spf_aligned": _lt("it came from a mail server of %(domain)s"),
+    "spf_fail": _lt("it came from a mail server that may not send mail of %(domain)s"),
+    "no_aligned_pass": _lt("nothing speaks for this sender, and nothing against"),
+}
+
+# By the code of a gateway.authentication.Oddity.
+ODDITIES = {
+    "no_from": _lt("there is no From"),
+    "several_from": _lt("there are several From"),
+    "no_address": _lt("there is no address in it"),
+    "too_long": _lt("it is too long"),
+    "several_addresses": _lt("it has several addresses"),
+    "name_is_address": _lt("the name is another address, %(detail)s"),
+    "name_claims_own_domain": _lt("the name is an address of a domain of yours, %(detail)s"),
+    "raw_8bit": _lt("it has letters that are not encoded"),
+    "control_character": _lt("it has invisible characters"),
+    "lookalike_domain": _lt("its domain looks like %(detail)s"),
+    "mixed_scripts": _lt("its domain %(detail)s mixes alphabets"),
+}
+
+# A mark: the mail was accepted, and nobody is its sender.
+WITHHELD = "withheld"
+
+# What the mark beside a message says, by what has become of the mail.
+MARKS = {
+    WITHHELD: _lt(
+        "Nobody knows who wrote this: %(finding)s. It was accepted without its sender."
+    ),
+    "failed": _lt("Perhaps somebody else wrote this: %(finding)s."),
+    "accepted": _lt(
+        "Perhaps somebody else wrote this: %(finding)s. It was accepted by hand."
+    ),
+    "odd": _lt("The sender of this mail is odd."),
+}
+MARK_OF_ODDITIES = _lt("In its From: %(oddities)s.")
+
+# By the module that does without.
+ABSENT = {
+    "domains": _lt(
+        "The Python library publicsuffixlist is not installed: a signature or an envelope sender "
+        "of another host of the same organisation does not speak for the sender."
+    ),
+    "dkim_check": _lt(
+        "The Python library dkimpy is not installed: signatures are not checked here."
+    ),
+    "dns_answers": _lt(
+        "The Python library dnspython is not installed: signatures are not checked here."
+    ),
+}
+
+
+def finding(identity):
+    """Return the parameters of a sentence that says what was found about a sender.
+
+    :param identity: a :class:`gateway.authentication.Identity`
+    """
+    return {
+        "sender": ", ".join(identity.addresses),
+        "finding": identity.verdict.reason,
+        "domain": identity.verdict.domain or identity.address.rpartition("@")[2],
+    }
+
+
+def encode_oddities(oddities):
+    """Return oddities as a text, each in a line: code, blank, detail."""
+    return "\n".join(f"{odd.code} {odd.detail}" for odd in oddities)
+
+
+def decode_oddities(text):
+    """Return ``[(code, detail)]`` of what :func:`encode_oddities` has made."""
+    pairs = (line.partition(" ") for line in text.split("\n"))
+    return [(code, detail) for code, _blank, detail in pairs if code]
+
+
+def authentication_line(result):
+    """Return a result as RFC 8601 writes it, which is what an administrator looks for."""
+    words = [f"{name}={value}" for name, value in result.properties.items()]
+    comment = f" ({result.comment})" if result.comment else ""
+    return f"{result.method}={result.result}{comment} {' '.join(words)}".rstrip()

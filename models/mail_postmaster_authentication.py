@@ -1,0 +1,228 @@
+"""Who wrote a mail: what trusted servers say, or an own check, and what follows from it."""
+
+import time
+
+from odoo import api, models
+
+from ..gateway import authentication, dns_answers
+from ..gateway.addresses import display
+from ..gateway.authentication import NONE, PASS, dkim_check, domains
+from ..gateway.authentication.consequence import OFF, WITHHOLDING, consequence
+from ..gateway.authentication.results import OWN
+from ..gateway.identity import split_header
+from .authentication_sentences import ABSENT, WITHHELD, encode_oddities, finding
+from .mail_postmaster_policy import (
+    AUTHENTICATION_OWN,
+    AUTHSERV,
+    IDENTITY,
+    IDENTITY_OWN,
+    Setting,
+)
+
+# Seconds that the questions of one mail to DNS may take.
+LONGEST_CHECK = 5
+# The same where a caller's transaction is open meanwhile, with locks that others wait for.
+LONGEST_JOINED_CHECK = 2
+
+# One for each process; keys and policies of the senders that write often.
+ANSWERS = dns_answers.Answers(dns_answers.look_up)
+
+STEPS = {"pass": "authentication", "fail": "authentication_failed"}
+OPEN_STEP = "authentication_open"
+
+
+class MailPostmasterAuthentication(models.AbstractModel):
+    _name = "mail.postmaster.authentication"
+    _description = "Who wrote received mail"
+
+    # --- what was found -----------------------------------------------------------------
+
+    @api.model
+    def _is_in_force(self):
+        """Tell whether anybody is there whose word on a sender counts."""
+        return bool(self._trusted_ids() or self._checks_itself())
+
+    @api.model
+    def _trusted_ids(self):
+        """Return the authserv-ids that are trusted; none for nonsense written past the checks."""
+        text = self.env["mail.postmaster.policy"]._parameter(AUTHSERV) or ""
+        try:
+            return authentication.parse_trusted_ids(text)
+        except authentication.BadServers:
+            return ()
+
+    @api.model
+    def _checks_itself(self):
+        return self.env["mail.postmaster.policy"]._choice(AUTHENTICATION_OWN) == "on"
+
+    @api.model
+    def _find(self, submission, row, joins):
+        """Return the :class:`Results` on a mail, or None where nothing is set up.
+
+        Called before the attempt opens its transaction, because DNS may take its time. What
+        was found by an own check stays: keys are changed, and the mail is not.
+
+        :param dict row: of the mail in the log; with what was found by an attempt before
+        :param bool joins: a caller's transaction is open, and holds others up
+        """
+        if not self._is_in_force():
+            return None
+        header = split_header(submission.raw)[0]
+        results = authentication.read_results(header, self._trusted_ids())
+        if results.is_judged or not self._checks_itself():
+            return results
+        earlier = authentication.from_json(row.get("authentication_results"))
+        if earlier and earlier.source == OWN:
+            return earlier
+        return self._check(submission.raw, LONGEST_JOINED_CHECK if joins else LONGEST_CHECK)
+
+    @api.model
+    def _check(self, raw, seconds):
+        """Return the :class:`Results` of an own check of signatures and DMARC."""
+        if not dns_answers.is_available():
+            return authentication.Results()
+        end = time.monotonic() + seconds
+        return authentication.verify(
+            raw, lambda name, kind: ANSWERS.ask(name, kind, end - time.monotonic()),
+            lambda: time.monotonic() >= end,
+        )
+
+    @api.model
+    def _missing_libraries(self, trusts, checks):
+        """Return sentences of what is not installed that the settings ask for.
+
+        :param bool trusts: whether the results of a mail server are read
+        :param bool checks: whether signatures are checked here
+        """
+        missing = [ABSENT["domains"]] if (trusts or checks) and not domains.is_available() else []
+        if checks and not dkim_check.is_available():
+            missing.append(ABSENT["dkim_check"])
+        if checks and not dns_answers.is_available():
+            missing.append(ABSENT["dns_answers"])
+        return missing
+
+    # --- whom the mail may act as ---------------------------------------------------------
+
+    @api.model
+    def _identify(self, attempt):
+        """Return the :class:`Identity` of a mail, or None where nothing is set up; trace it."""
+        results = attempt.authentication
+        if results is None:
+            return None
+        own_domains = [home.name for home in self.env["mail.postmaster.addressing"]._domains()]
+        identity = authentication.identity(attempt.header, results, own_domains)
+        note = attempt.trace.hit if identity.verdict.outcome == PASS else attempt.trace.miss
+        note(
+            STEPS.get(identity.verdict.outcome, OPEN_STEP),
+            judge=results.judge.replace("\0", ""), **finding(identity),
+        )
+        if identity.oddities:
+            attempt.trace.miss("odd_sender", oddities=encode_oddities(identity.oddities))
+        return identity
+
+    @api.model
+    def _acts(self, attempt):
+        """Tell whether the database does anything about senders that are not proved."""
+        policy = self.env["mail.postmaster.policy"]
+        return attempt.identity is not None and any(
+            policy._choice(key) != OFF for key in (IDENTITY, IDENTITY_OWN)
+        )
+
+    @api.model
+    def _consequence(self, attempt, alias, domain):
+        """Return the :class:`Setting` of what becomes of a mail at one target.
+
+        What an alias or a domain says holds for all mail there. Only where they say nothing,
+        mail that claims to be one of us has a policy of its own.
+
+        :param alias: the ``mail.alias``, or an empty recordset
+        :param domain: the ``mail.alias.domain`` of the recipient, or an empty recordset
+        """
+        if attempt.identity is None:
+            return Setting(OFF, "database")
+        policies = self.env["mail.postmaster.policy"]
+        policy, origin = policies._setting("identity_policy", alias, domain)
+        claims_us = self._claims_us(attempt)
+        if origin == "database" and claims_us:
+            policy = policies._choice(IDENTITY_OWN)
+        decided = consequence(
+            policy, attempt.identity, attempt.authentication, claims_us,
+            self._is_read_otherwise(attempt),
+        )
+        return Setting(decided, origin)
+
+    @api.model
+    def _withholds(self, attempt, alias, domain):
+        """Tell whether a mail that gets through to a target may not act as its sender there."""
+        is_vouched_for = attempt is None or attempt.is_sender_accepted
+        return not is_vouched_for and (
+            self._consequence(attempt, alias, domain).value in WITHHOLDING
+        )
+
+    @api.model
+    def _doubts(self, attempt):
+        """Tell whether an answer to a mail may go to somebody who has not written it.
+
+        Said of the mail as a whole: it may have no target.
+        """
+        scopes = self.env["mail.alias"], self.env["mail.alias.domain"]
+        return self._withholds(attempt, *scopes)
+
+    @api.model
+    def _mark(self, attempt, alias, domain):
+        """Return what a message says beside its sender, see ``authentication_sentences``, or None.
+        """
+        decided = self._consequence(attempt, alias, domain).value
+        if decided == OFF:
+            return None
+        return {
+            "kind": self._kind_of_mark(attempt, decided),
+            **finding(attempt.identity),
+            "oddities": encode_oddities(attempt.identity.oddities),
+        }
+
+    def _kind_of_mark(self, attempt, decided):
+        if decided in WITHHOLDING:
+            return "accepted" if attempt.is_sender_accepted else WITHHELD
+        is_as_claimed = attempt.identity.verdict.outcome == PASS
+        is_open = attempt.identity.verdict.outcome == NONE and not self._claims_us(attempt)
+        if (is_as_claimed or is_open) and not self._is_read_otherwise(attempt):
+            return "odd"
+        return "failed"
+
+    def _is_read_otherwise(self, attempt):
+        """Tell whether core takes another address for the sender than the one that was checked.
+
+        The author that a trusted forwarder names is as good as the forwarder.
+        """
+        is_restored = attempt.addressing and attempt.addressing.sender
+        return not is_restored and attempt.senders_read != {attempt.identity.address}
+
+    def _claims_us(self, attempt):
+        """Tell whether a mail says that it is of an own domain, or of an internal user."""
+        if attempt.claims_us is None:
+            attempt.claims_us = attempt.identity.claims_own_domain or (
+                attempt.identity.verdict.outcome != PASS or self._is_read_otherwise(attempt)
+            ) and self._are_ours({*attempt.identity.addresses, *attempt.senders_read})
+        return attempt.claims_us
+
+    def _are_ours(self, addresses):
+        """Tell whether one of these addresses is of an own domain, or of an internal user."""
+        homes = {home.name for home in self.env["mail.postmaster.addressing"]._domains()}
+        if any(address.rpartition("@")[2] in homes for address in addresses):
+            return True
+        forms = {*addresses, *map(display, addresses)}
+        if not forms:
+            return False
+        self.env["res.users"].flush_model(["active", "share", "partner_id"])
+        self.env["res.partner"].flush_model(["email_normalized"])
+        self.env.cr.execute(
+            """
+            SELECT EXISTS (
+                SELECT 1 FROM res_users AS u JOIN res_partner AS p ON p.id = u.partner_id
+                WHERE u.active AND NOT u.share AND p.email_normalized = ANY(%s)
+            )
+            """,
+            [list(forms)],
+        )
+        return self.env.cr.fetchone()[0]

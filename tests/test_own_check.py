@@ -1,0 +1,161 @@
+"""Signatures are checked here, where no trusted server has judged a mail and somebody wants it."""
+
+from unittest import skipUnless
+from unittest.mock import patch
+
+from odoo.tests import tagged
+
+from ..gateway.authentication import dkim_check
+from ..gateway.dns_answers import Answers
+from ..models import mail_postmaster_authentication as module
+from ..models.mail_postmaster_policy import AUTHENTICATION_OWN, AUTHSERV, IDENTITY_OWN
+from .gateway.test_authentication_dkim import Key, sign
+from .identity_common import AMY, BOSS, JANE, IdentityCase, failed, passed
+
+CUSTOMER, OWN = "customer.test", "postmaster.test"
+
+
+class Zone:
+    """DNS, as a dictionary of names and texts; it remembers the questions."""
+
+    def __init__(self, records):
+        self.records, self.asked = records, []
+
+    def look_up(self, name, record_type, seconds):
+        self.asked.append((name, seconds))
+        found = self.records.get(name, ())
+        if isinstance(found, Exception):
+            raise found
+        return [found] if found else [], 600
+
+
+@tagged("post_install", "-at_install")
+@skipUnless(dkim_check.is_available(), dkim_check.ABSENT)
+class TestOwnCheck(IdentityCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.key, cls.other_key = Key(1024), Key(1024)
+        cls.parameters.set_param(AUTHSERV, False)
+        cls.parameters.set_param(AUTHENTICATION_OWN, "on")
+
+    def setUp(self):
+        super().setUp()
+        self.zone = Zone({
+            f"s1._domainkey.{CUSTOMER}": self.key.record,
+            f"_dmarc.{CUSTOMER}": "v=DMARC1; p=reject",
+            f"s1._domainkey.{OWN}": self.key.record,
+            f"_dmarc.{OWN}": "v=DMARC1; p=none",
+        })
+        self.answers = Answers(self.zone.look_up)
+        self.enterContext(patch.object(module, "ANSWERS", self.answers))
+
+    def signed(self, sender, key=None, top=b"", **fields):
+        """Hand a signed mail over, and return its line in the log."""
+        fields.setdefault("message_id", f"<{self.id()}.{len(self.log.search([]))}@x>")
+        domain = sender.rpartition("@")[2]
+        raw = sign(self.mail(sender=sender, **fields), key or self.key, domain)
+        return self.receive(top + raw)[1]
+
+    def test_signed_by_the_domain_of_the_sender(self):
+        row = self.signed(JANE)
+        self.assertEqual(row.authentication, "pass")
+        self.assertEqual(self.message_of(row).author_id, self.jane)
+        self.assertIn("Checked by: this database", row.authentication_lines)
+        self.assertActs(self.signed(BOSS), self.boss)
+
+    def test_not_signed_where_the_domain_signs_all(self):
+        row = self.from_(JANE)
+        self.assertEqual(row.authentication, "fail")
+        self.assertActsAsNobody(row, JANE)
+
+    def test_signed_by_somebody_else(self):
+        row = self.signed(JANE, self.other_key)
+        self.assertEqual(row.authentication, "fail")
+        self.assertActsAsNobody(row, JANE)
+        # Of one of us, although our domain asks nobody to refuse such mail.
+        self.assertActsAsNobody(self.signed(BOSS, self.other_key), BOSS)
+        self.zone.records[f"_dmarc.{OWN}"] = "v=DMARC1; p=quarantine"
+        self.answers.__init__(self.zone.look_up)
+        self.assertReason(self.signed(BOSS, self.other_key), "parked", "identity_parked")
+
+    def test_text_that_was_changed_on_the_way(self):
+        raw = sign(self.mail(sender=JANE), self.key, CUSTOMER)
+        row = self.receive(raw.replace(b"know more", b"pay more"))[1]
+        self.assertEqual(row.authentication, "fail")
+        self.assertIn("reason=body_changed", row.authentication_lines)
+
+    def test_user_with_an_address_elsewhere(self):
+        """Nothing is published for that domain, so nothing speaks against the mail either."""
+        row = self.from_(AMY)
+        self.assertEqual(row.authentication, "none")
+        self.assertActsAsNobody(row, AMY)
+
+    def test_dns_that_does_not_answer(self):
+        for name in self.zone.records:
+            self.zone.records[name] = TimeoutError()
+        row = self.signed(JANE)
+        self.assertEqual(row.authentication, "none")
+        self.assertEqual(self.message_of(row).author_id, self.jane)
+        self.assertActsAsNobody(self.signed(BOSS), BOSS)
+
+    def test_time_is_over(self):
+        """In the transaction of a caller, which others may wait for."""
+        with patch.object(module, "LONGEST_JOINED_CHECK", 0):
+            row = self.signed(JANE)
+        self.assertEqual(row.authentication, "none")
+        self.assertFalse(self.zone.asked)
+        self.signed(JANE)
+        self.assertTrue(self.zone.asked)
+        for _name, seconds in self.zone.asked:
+            self.assertLessEqual(seconds, module.LONGEST_JOINED_CHECK)
+
+    def test_answers_are_remembered(self):
+        self.signed(JANE)
+        asked = len(self.zone.asked)
+        self.signed(JANE)
+        self.assertEqual(len(self.zone.asked), asked)
+
+    def test_trusted_server_first(self):
+        self.parameters.set_param(AUTHSERV, "mx.postmaster.test")
+        row = self.signed(JANE, top=failed(JANE))
+        self.assertEqual(row.authentication, "fail")
+        self.assertFalse(self.zone.asked)
+        row = self.from_(JANE, passed(JANE))
+        self.assertEqual(row.authentication, "pass")
+        self.assertFalse(self.zone.asked)
+        # What nobody has judged, and what somebody who is not trusted has.
+        self.assertEqual(self.signed(JANE).authentication, "pass")
+        row = self.from_(JANE, passed(JANE).replace(b"mx.postmaster", b"mx.evil"))
+        self.assertEqual(row.authentication, "fail")
+
+    def test_what_was_found_stays(self):
+        """A mail that is released weeks later is judged by the keys of the day it came."""
+        self.parameters.set_param(IDENTITY_OWN, "withhold")
+        self.alias.alias_mode = "hold"
+        row = self.signed(BOSS)
+        self.assertReason(row, "parked", "alias_held")
+        self.zone.records.clear()
+        self.answers.__init__(self.zone.look_up)
+        self.zone.asked.clear()
+        row.action_process_again()
+        self.assertActs(row, self.boss)
+        self.assertFalse(self.zone.asked)
+
+    def test_switched_off(self):
+        self.parameters.set_param(AUTHENTICATION_OWN, "off")
+        row = self.signed(BOSS, self.other_key)
+        self.assertActs(row, self.boss)
+        self.assertFalse(row.authentication)
+        self.assertFalse(self.zone.asked)
+
+    def test_without_the_libraries(self):
+        authentication = self.env["mail.postmaster.authentication"]
+        self.assertFalse(authentication._missing_libraries(True, True))
+        with patch.object(module.dns_answers, "dns", None):
+            row = self.signed(BOSS, self.other_key)
+            self.assertActs(row, self.boss)
+            self.assertIn("dnspython", str(authentication._missing_libraries(False, True)[0]))
+            self.assertFalse(authentication._missing_libraries(True, False))
+            settings = self.env["res.config.settings"].create({})
+            self.assertIn("dnspython", settings.postmaster_authentication_note)

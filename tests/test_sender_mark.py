@@ -1,0 +1,90 @@
+"""What is said beside a message that nobody is known to have written, and what is passed on."""
+
+from odoo.tests import tagged
+
+from odoo.addons.base.tests.common import MockSmtplibCase
+from odoo.addons.mail.tools.discuss import Store
+
+from .identity_common import BOSS, JANE, OPEN, SERVER, IdentityCase, failed, passed
+
+
+@tagged("post_install", "-at_install")
+class TestPassedOn(IdentityCase, MockSmtplibCase):
+    def passed_on(self, top):
+        """Return the From and the sender of what a follower gets of a mail of the boss."""
+        self.env["ir.mail_server"].search([]).unlink()
+        self.env["ir.mail_server"].create({
+            "name": "Out", "smtp_host": "localhost", "from_filter": "postmaster.test",
+        })
+        talk = self.env["res.partner"].create({"name": "Talk"})
+        talk.message_subscribe(self.jane.ids)
+        question = talk.message_post(
+            body="x", message_type="comment", subtype_xmlid="mail.mt_comment", force_send=False,
+        )
+        with self.mock_smtplib_connection():
+            row = self.from_(
+                f"The Boss <{BOSS}>", top, to="catchall@postmaster.test", return_path=BOSS,
+                headers=f"\r\nIn-Reply-To: {question.message_id}",
+            )
+            self.message_of(row).mail_ids.filtered(lambda mail: mail.state == "outgoing").send()
+        [email] = self.emails
+        return email["msg_from"], email["message"]
+
+    def test_in_nobodys_name(self):
+        """Our own server would sign what somebody else has written as one of us."""
+        self.domain.default_from = "notices"
+        sender, raw = self.passed_on(OPEN)
+        self.assertEqual(sender, '"The Boss (sender not proved)" <notices@postmaster.test>')
+        self.assertNotIn("X-Postmaster-From", raw)
+        self.assertNotIn(BOSS, raw.partition("\n\n")[0])
+
+    def test_as_its_sender(self):
+        self.domain.default_from = "notices"
+        self.assertEqual(self.passed_on(passed(BOSS))[0], f"The Boss <{BOSS}>")
+
+    def test_domain_that_writes_from_no_address(self):
+        self.domain.default_from = False
+        sender = self.passed_on(OPEN)[0]
+        self.assertEqual(sender, '"The Boss (sender not proved)" <catchall@postmaster.test>')
+
+
+@tagged("post_install", "-at_install")
+class TestMark(IdentityCase):
+    def test_shown_to_internal_users(self):
+        message = self.message_of(self.from_(JANE, failed(JANE)))
+        self.assertEqual(
+            message.postmaster_note,
+            "Nobody knows who wrote this: DMARC has failed for customer.test. "
+            "It was accepted without its sender.",
+        )
+        for user, is_shown in ((self.boss, True), (self.env.ref("base.public_user"), False)):
+            with self.subTest(user=user.login):
+                store = Store().add(message.with_user(user).sudo())
+                shown = store.get_result()["mail.message"][0]
+                self.assertEqual("postmaster_note" in shown, is_shown)
+
+    def test_results_on_the_form(self):
+        row = self.from_(JANE, failed(JANE))
+        self.assertEqual(
+            row.authentication_lines,
+            f"Checked by: {SERVER}\nspf=pass smtp.mailfrom=x@evil.test\n"
+            "dmarc=fail header.from=customer.test",
+        )
+        groups = self.log._read_group(
+            [("id", "=", row.id)], ["authentication"], ["__count"],
+        )
+        self.assertEqual(groups, [("fail", 1)])
+        self.assertEqual(
+            self.from_(JANE).authentication_lines, "No trusted mail server has checked it.",
+        )
+
+    def test_erased_with_the_sender(self):
+        row = self.from_(JANE, failed(JANE))
+        self.env["mail.postmaster.retention"]._erase_sender(JANE)
+        self.assertFalse(row.authentication_results)
+        self.assertFalse(row.authentication_lines)
+        self.assertEqual(row.authentication, "fail")
+
+    def test_marks_that_are_none(self):
+        for mark in (None, [], "x", {}, {"kind": "of_old"}):
+            self.assertFalse(self.log._mark_sentence(mark))
