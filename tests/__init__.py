@@ -26,6 +26,7 @@ from . import (
     test_limits,
     test_loops,
     test_policy,
+    test_privileges,
     test_release,
     test_reports,
     test_retention,
