@@ -1,6 +1,7 @@
 from . import (
     gateway,
     test_access,
+    test_access_matrix,
     test_actions,
     test_addressing,
     test_alias_mode,
