@@ -34,5 +34,6 @@ from . import (
     mail_thread,
     mail_thread_notify,
     res_config_settings,
+    res_config_settings_limits,
     res_users,
 )

@@ -6,6 +6,7 @@ from .mail_postmaster_policy import (
     ADDRESSING,
     ANSWER_HOURS,
     ANSWERS,
+    ATTACHMENTS,
     AUTO_REPLIES,
     AUTOMATIC_MAIL,
     BLACKLIST_BOUNCES,
@@ -67,6 +68,7 @@ PRESET_FIELDS = {
     COMPLAINTS: "postmaster_complaints",
     BOUNCE_BLACKLIST: "postmaster_bounce_blacklist",
     RETURN_PATH: "postmaster_return_path",
+    ATTACHMENTS: "postmaster_attachments",
 }
 CHOICE_FIELDS = {
     key: name for key, name in PRESET_FIELDS.items() if key in CHOICES and key != ADDRESSING

@@ -35,6 +35,7 @@ from . import (
     test_sentences,
     test_server_tls,
     test_settings,
+    test_settings_limits,
     test_shared_addresses,
     test_tour,
     test_views,
