@@ -14,6 +14,7 @@ from . import (
     test_corpus,
     test_envelope,
     test_explanation,
+    test_file_names,
     test_forwarding,
     test_hops,
     test_identity,
