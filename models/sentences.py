@@ -349,7 +349,7 @@ STEPS = {
         True: _lt("No file can be called %(name)s; the attachment is %(read)s here."),
     },
     "kept_signed": {
-        True: _lt("The mail is signed; it is attached as it came, for its signature to be checked."),
+        True: _lt("The mail is signed; it is attached as it came, to check its signature."),
     },
     "hops": {True: _lt("The header counts %(count)s, and %(most)s are allowed.")},
     "auto_reply": {

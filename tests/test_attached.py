@@ -214,8 +214,11 @@ class TestAttached(HttpCase, ReceivedMail):
         signer.verify(attachments.raw)
 
     def test_openpgp(self):
-        """PGP/MIME (RFC 3156): signed bytes in the original, what is encrypted as an attachment."""
-        armoured = b"-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA+x\r\n=AbCd\r\n-----END PGP MESSAGE-----"
+        """PGP/MIME (RFC 3156): signed bytes in the original, what is encrypted is attached."""
+        armoured = b"\r\n".join((
+            b"-----BEGIN PGP MESSAGE-----", b"", b"hQEMA+x", b"=AbCd",
+            b"-----END PGP MESSAGE-----",
+        ))
         body = (
             b"--b0b\r\n" + TEXT + b"\r\n--b0b\r\nContent-Type: application/pgp-signature; "
             b"name=signature.asc\r\n\r\n" + armoured + b"\r\n--b0b--\r\n"

@@ -65,7 +65,7 @@ class TestFileNames(BaseCase):
                 self.assertTrue(safe.endswith(end))
 
     def test_any_name(self):
-        """Whatever stands around them, no character makes a name unsafe, nor is one changed twice."""
+        """No character makes a name unsafe wherever it stands, and no name is changed twice."""
         for number in (*range(0x3000), *range(0xD7F0, 0xE010), *range(0xFE00, 0x10010), 0xE0001):
             letter = chr(number)
             for name in (letter, f"a{letter}b.pdf", f"..{letter}x", f"{letter}..", f"x{letter}"):
