@@ -27,6 +27,7 @@ from . import (
     test_hooks,
     test_intake,
     test_limits,
+    test_logs,
     test_loops,
     test_policy,
     test_privileges,
