@@ -47,7 +47,7 @@ class ResConfigSettings(models.TransientModel):
 
     postmaster_attachments = fields.Selection(
         [("odoo", "As Odoo reads them"), ("exact", "As they were sent, byte for byte")],
-        "Text attachments", config_parameter=ATTACHMENTS, default="odoo",
+        "Attachments as they were sent", config_parameter=ATTACHMENTS, default="odoo",
     )
     postmaster_allowed_domains = fields.Char(
         "Allowed domains", config_parameter=ALLOWED_DOMAINS,

@@ -9,6 +9,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.service.model import call_kw
 from odoo.tests import TransactionCase, tagged
 
+from odoo.addons.bus.models.bus import channel_with_db, json_dump
+
 from .screens_common import DOMAIN, ReceivedMail, raw_mail
 from .test_access import quiet
 
@@ -270,6 +272,25 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
                 self.assertTrue(activity.active)
                 self.assert_only(user, self.ask(user, "mail.activity", "search_read", []))
                 self.assertFalse(self.ask(user, LOG, "activity_schedule", mail.ids, kind))
+
+    def test_what_is_sent_to_browsers(self):
+        """Administrators' screens are told to count again, and nothing of the mail."""
+        # What making the users has sent waits for a commit.
+        self.env.cr.precommit.run()
+        self.env["bus.bus"].search([]).unlink()
+        self.receive(raw_mail(subject="Smaragd"))
+        self.env.cr.precommit.run()
+        sent = self.env["bus.bus"].search([("message", "ilike", "mail_postmaster")])
+        group = self.env.ref("mail_postmaster.group_admin")
+        self.assertEqual(
+            {(row.channel, row.message) for row in sent},
+            {(
+                json_dump(channel_with_db(self.env.cr.dbname, group)),
+                json_dump({"type": "mail_postmaster/attention", "payload": {}}),
+            )},
+        )
+        for row in self.env["bus.bus"].search([]):
+            self.assertNotIn("Smaragd", row.message)
 
     # --- fields for administrators -----------------------------------------------------
 

@@ -12,6 +12,7 @@ from odoo.tests import HttpCase, tagged
 
 from ..controllers import mail as controller
 from ..gateway import preview
+from .reports_common import JANE, JOHN, sample_report
 from .screens_common import DOMAIN, ReceivedMail
 
 # {spy} is the address of the listener. Each asks it, runs something, or leads away.
@@ -174,4 +175,38 @@ class TestActiveContent(HttpCase, ReceivedMail):
         self.assertEqual(mail.state, "parked")
         self.start_tour("/odoo/postmaster", "mail_postmaster_hostile_mail", login="admin")
         # Other paths are of what Odoo itself asks for.
+        self.assertEqual([path for path in self.listener.asked if path.startswith("/")], [])
+
+    def test_what_a_server_reports(self):
+        """What it said is text in the popover of a message and in the notes of the addon."""
+        self.env["mail.postmaster.policy"].apply_preset("recommended")
+        for name, value in (("bounces", "2"), ("spread", "0")):
+            self.env["ir.config_parameter"].set_param(f"mail.postmaster.blacklist.{name}", value)
+        markup = self.filled(NAMES)
+        partners = self.env["res.partner"]
+        record = partners.create({"name": "Quotation"})
+        customers = partners.create([
+            {"name": f"Lost Customer {markup}", "email": JANE},
+            {"name": f"Reading Customer {markup}", "email": JOHN},
+        ])
+        for number in (1, 2):
+            sent = record.message_post(
+                body="Our offer", partner_ids=customers.ids, subtype_xmlid="mail.mt_comment",
+            )
+            sent.notification_ids.write({"notification_status": "sent"})
+            self.receive(sample_report("gmail_failed", sent, number=number).replace(
+                b"5.1.1 The email account", b"5.1.1 " + markup.encode(),
+            ))
+        self.receive(sample_report("thunderbird_read", sent, number=3).replace(
+            JANE.encode(), JOHN.encode(),
+        ))
+        notes = sent.notification_ids.mapped("postmaster_note")
+        self.assertTrue(any("<img" in note for note in notes), "The report has the markup.")
+        blacklisted = self.env["mail.blacklist"].search([("email", "=", JANE)])
+        self.assertTrue(blacklisted, "Two reports are enough here.")
+        for message in blacklisted.message_ids + customers.message_ids:
+            self.assertNotIn("<img", message.body)
+        # The one of the two that the tour opens.
+        (record.message_ids - sent).unlink()
+        self.start_tour(f"/odoo/res.partner/{record.id}", "mail_postmaster_reports", login="admin")
         self.assertEqual([path for path in self.listener.asked if path.startswith("/")], [])

@@ -46,6 +46,25 @@ class TestControllers(HttpCase, ReceivedMail):
         self.assertEqual(response.headers["X-Content-Type-Options"], "nosniff")
         self.assertIn(f"received-mail-{mail.id}.eml", response.headers["Content-Disposition"])
         self.assertTrue(response.headers["Content-Disposition"].startswith("attachment"))
+        self.assertEqual(
+            response.headers["Content-Security-Policy"], "default-src 'none'; sandbox",
+        )
+        self.assertEqual(response.headers["Cross-Origin-Resource-Policy"], "same-origin")
+
+    def test_nothing_of_the_mail_is_in_the_headers(self):
+        """Of either route: a field of the mail is no field of the answer."""
+        mail = self.keep(
+            b"Subject: a\r\nSet-Cookie: stolen=1\r\nX-Stolen: 1\r\nContent-Type: text/html;"
+            b' name="b.html"\r\nContent-Disposition: inline; filename="../c.html"\r\n\r\n<p>d'
+        )
+        mail.message_id = "<a\r\nX-Stolen: 2>"
+        for what in ("raw", "preview"):
+            response = self.get(self.admin, mail.id, what)
+            with self.subTest(what):
+                self.assertEqual(response.status_code, 200)
+                self.assertNotIn("X-Stolen", response.headers)
+                self.assertNotIn("stolen", response.cookies)
+                self.assertNotIn("html", response.headers.get("Content-Disposition", ""))
 
     def test_download_is_logged(self):
         mail = self.receive(raw_mail(f"contacts@{DOMAIN}"))
