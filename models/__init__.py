@@ -32,8 +32,10 @@ from . import (
     mail_postmaster_return_path,
     mail_postmaster_screening,
     mail_thread,
+    mail_thread_new,
     mail_thread_notify,
     res_config_settings,
     res_config_settings_limits,
+    res_partner,
     res_users,
 )

@@ -29,6 +29,7 @@ from . import (
     test_limits,
     test_logs,
     test_loops,
+    test_once,
     test_policy,
     test_privileges,
     test_release,
