@@ -120,6 +120,47 @@ class TestControllers(HttpCase, ReceivedMail):
                 self.assertIn("/web/login", response.headers["Location"])
         self.assertEqual(mail.download_ids.create_uid, self.admin)
 
+    def test_routes_of_core_tell_no_more(self):
+        """What core serves of any model, it serves of ours by its rights and groups."""
+        words = {"contact": "Zinnober", "nobody": "Quecksilber"}
+        contact = self.receive(raw_mail(f"contacts@{DOMAIN}", words["contact"]))
+        nobody = self.receive(raw_mail(subject=words["nobody"]))
+        self.env.cr.execute("UPDATE mail_postmaster_message SET error = 'Malachit'")
+        log = "mail.postmaster.message"
+        action = self.env.ref("mail_postmaster.action_mail_postmaster_message")
+        readable = {
+            self.admin: {words["contact"], words["nobody"], "Malachit"},
+            self.reader: {words["contact"]}, self.stranger: set(), self.internal: set(),
+            self.portal: set(),
+        }
+        for user, may in readable.items():
+            self.authenticate(user.login, user.login)
+            answers = [
+                self.url_open(url) for mail in contact + nobody for url in (
+                    "/json/1/postmaster", f"/json/1/postmaster/{mail.id}",
+                    f"/json/1/action-{action.id}/{mail.id}?fields=subject,error,trace",
+                    f"/web/content/{log}/{mail.id}/error", f"/web/content/{log}/{mail.id}/trace",
+                    f"/web/image/{log}/{mail.id}/subject",
+                    f"/web/content/mail.postmaster.raw/{mail.id}/content",
+                    f"/mail/view?model={log}&res_id={mail.id}",
+                )
+            ] + [
+                self.url_open(url, json={"params": params}) for mail in contact + nobody
+                for url, params in (
+                    ("/mail/thread/messages", {"thread_model": log, "thread_id": mail.id}),
+                    ("/mail/data", {"fetch_params": [["mail.thread", {
+                        "thread_model": log, "thread_id": mail.id,
+                        "request_list": ["activities", "attachments", "messages"],
+                    }]]}),
+                )
+            ]
+            told = " ".join(answer.text for answer in answers)
+            for word in (*words.values(), "Malachit"):
+                with self.subTest(user=user.login, word=word):
+                    self.assertFalse(word in told and word not in may)
+                    if user == self.admin:
+                        self.assertIn(word, told)
+
     def test_only_get(self):
         mail = self.receive(raw_mail(f"contacts@{DOMAIN}"))
         self.authenticate(self.admin.login, self.admin.login)
