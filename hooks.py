@@ -35,7 +35,7 @@ def _receives_mail(env):
 
 
 def uninstall_hook(env):
-    """Save the mails that are in no record yet as attachments of the administrator.
+    """Save the mails that are in no record yet as attachments, and tell the administrator.
 
     Core's decisions are as they were before: what a preset has written goes.
     """
@@ -52,18 +52,19 @@ def uninstall_hook(env):
             "name": f"received-mail-{mail.id}.eml",
             "mimetype": "message/rfc822",
             "datas": base64.b64encode(content or b""),
-            "res_model": partner._name,
-            "res_id": partner.id,
+            # Of no document: of a contact, all who may read that could read the mails too.
+            "res_model": False,
+            "res_id": False,
         })
     _logger.warning(
-        "Postmaster is removed: %s mails that are in no record are attachments of partner %s.",
-        len(mails), partner.id,
+        "Postmaster is removed: %s mails that are in no record are attachments now.", len(mails),
     )
     partner.message_notify(
         partner_ids=partner.ids,
         subject=env._("Received mail that was not processed"),
         body=env._(
             "Postmaster was removed while %s received mails were in no record. "
-            "They are attachments (.eml) of this contact.", len(mails),
+            "They are attachments (.eml) without a document, for administrators of the system: "
+            "Settings, Technical, Attachments.", len(mails),
         ),
     )

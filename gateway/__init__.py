@@ -14,6 +14,7 @@ module               what it answers
 ``limits``           how much there may be in a mail, and whether there is more
 ``mime``             which parts a mail has for Python's parser, without running it
 ``repair``           what core could not read of a mail, made readable
+``file_names``       what a file may be called, whatever a mail calls it
 ``origin``           where an answer to a mail would go, and whose places it takes
 ``identity``         when two deliveries are the same mail
 ``automatic``        whether a program wrote a mail or a person, and what says so

@@ -18,6 +18,7 @@ from lxml import etree
 
 from .charsets import decode
 from .envelope import decode_field
+from .file_names import safe_name
 from .identity import split_header
 
 # A text longer than this is no text that a person reads here.
@@ -181,8 +182,8 @@ def _body(parts, words):
 def _attachments(parts):
     """Return the names of what is attached, or an empty text."""
     lines = [
-        f"<div>{escape(part.name or part.content_type)} ({escape(part.content_type)}, "
-        f"{len(part.content):,} B)</div>"
+        f"<div>{escape(safe_name(part.name) if part.name else part.content_type)} "
+        f"({escape(part.content_type)}, {len(part.content):,} B)</div>"
         for part in parts if not part.is_text and (part.name or part.content)
     ]
     return f"<footer>{''.join(lines)}</footer>" if lines else ""

@@ -24,6 +24,7 @@ from . import (
     mail_postmaster_outcome,
     mail_postmaster_pipeline,
     mail_postmaster_policy,
+    mail_postmaster_policy_checks,
     mail_postmaster_queue,
     mail_postmaster_quota,
     mail_postmaster_raw,
@@ -41,6 +42,7 @@ from . import (
     mail_thread_new,
     mail_thread_notify,
     res_config_settings,
+    res_config_settings_limits,
     res_partner,
     res_users,
 )

@@ -29,6 +29,10 @@ class FetchmailServer(models.Model):
         "STARTTLS", help="Begin without encryption and switch it on before the password is sent.",
     )
 
+    # As core does for that of an outgoing server: whoever is given the right to see servers is
+    # not given their passwords.
+    password = fields.Char(groups="base.group_system")
+
     @api.model
     def _keep_certificates(self):
         """Let servers that fetch keep fetching; a filter of their list shows them."""

@@ -5,6 +5,7 @@ import logging
 from odoo import api, fields, models
 
 from ..gateway import states
+from .log_without_values import frames
 
 _logger = logging.getLogger(__name__)
 
@@ -26,8 +27,10 @@ class MailPostmasterMessage(models.Model):
             with self.env.cr.savepoint():
                 self._tell_administrators()
                 self._schedule_attention()
-        except Exception:  # noqa: BLE001  another addon's or the database's, and the mail comes first
-            _logger.exception("Mail %s needs attention, and nobody could be told", self.id)
+        except Exception as error:  # noqa: BLE001  another addon's or the database's, and the mail comes first
+            _logger.error(
+                "Mail %s needs attention, and nobody could be told\n%s", self.id, frames(error),
+            )
 
     def _schedule_attention(self):
         responsible = self._responsible_user()

@@ -119,9 +119,14 @@ class MailPostmasterMessage(models.Model):
         "mail.postmaster.download", "mail_id", "Downloads", readonly=True,
         groups="mail_postmaster.group_admin",
     )
-    # Of the first delivery; made for searching, where any delivery matches.
-    alias_id = fields.Many2one(related="delivery_ids.alias_id", string="Alias")
-    document_model = fields.Char(related="delivery_ids.model", string="Document model")
+    # Of the first delivery; made for searching, where any delivery matches. As the user: other
+    # deliveries of a mail may be to documents they may not read.
+    alias_id = fields.Many2one(
+        related="delivery_ids.alias_id", related_sudo=False, string="Alias",
+    )
+    document_model = fields.Char(
+        related="delivery_ids.model", related_sudo=False, string="Document model",
+    )
 
     _intake_unique = models.UniqueIndex("(intake_key)")
     _due = models.Index("(next_attempt) WHERE state IN ('received', 'retry')")

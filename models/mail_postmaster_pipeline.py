@@ -12,6 +12,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..gateway import envelope, identity, states
 from .attempt import ATTEMPT, Attempt
+from .log_without_values import without_values
 from .mail_postmaster_policy import ENABLED, OTHER_CONTENT
 
 _logger = logging.getLogger(__name__)
@@ -125,6 +126,7 @@ class MailPostmasterPipeline(models.AbstractModel):
     # --- the way ---------------------------------------------------------------------
 
     @api.model
+    @without_values
     def _process(self, door, submission, joins):
         """Take a mail in, then make the first attempt.
 
@@ -247,6 +249,7 @@ class MailPostmasterPipeline(models.AbstractModel):
 
     # --- work ------------------------------------------------------------------------
 
+    @without_values
     def _work(self, door, submission, row, joins):
         """Make an attempt, a second one at once after a conflict, and record how it ended.
 

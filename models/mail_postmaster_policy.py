@@ -4,7 +4,6 @@ from odoo import api, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ..gateway import authentication, hops, limits, retries, screening
-from ..gateway.addresses import BadDomains, parse_domains
 
 ENABLED = "mail.postmaster.enabled"
 RETRY_MINUTES = "mail.postmaster.retry.minutes"
@@ -120,6 +119,9 @@ SEPARATORS = "+-=_.~!#$%&*/^|"
 # A number with more digits is no id in PostgreSQL, whose integers end at 2147483647.
 LONGEST_ID = 9
 
+# More digits than any of these has; Python reads no number of thousands of them.
+LONGEST_NUMBER = 18
+
 # key: (default, smallest, largest)
 NUMBERS = {
     RAW_DAYS: (7, 1, 3650),
@@ -183,6 +185,8 @@ class MailPostmasterPolicy(models.AbstractModel):
         text = str(self._parameter(key) or default).strip()
         if not text.isascii() or not text.isdigit():
             return default
+        if len(text) > LONGEST_NUMBER:
+            return largest
         return min(max(int(text), smallest), largest)
 
     @api.model
@@ -241,67 +245,6 @@ class MailPostmasterPolicy(models.AbstractModel):
         """Return the name of the preset that was applied last, or False."""
         name = self._parameter(PRESET)
         return name if name in PRESETS else False
-
-    @api.model
-    def _check_parameter(self, key, value):
-        """Refuse a value that makes no sense for one of our parameters.
-
-        :raises ValidationError: with a sentence that names the parameter and the bounds
-        """
-        if not value:
-            return
-        if key == RETRY_MINUTES:
-            try:
-                retries.parse_schedule(value)
-            except ValueError as error:
-                raise ValidationError(self.env._(
-                    "%(key)s: waiting times in minutes, between 1 and %(longest)s, separated by "
-                    "commas, at most %(most)s of them, as in: %(example)s", key=key,
-                    longest=retries.LONGEST_MINUTES, most=retries.MOST_STEPS,
-                    example=retries.DEFAULT_SCHEDULE,
-                )) from error
-        if key == AUTHSERV:
-            self._check_authserv(value)
-        if key == SUBADDRESSING and set(value) - set(SEPARATORS):
-            raise ValidationError(self.env._(
-                "%(key)s: a sub-address begins with one of these characters: %(characters)s",
-                key=key, characters=SEPARATORS,
-            ))
-        if key == PROVIDERS:
-            self._check_domains(key, value)
-        if key == PRESET and value not in PRESETS:
-            raise ValidationError(self.env._("There is no preset %(name)s.", name=value))
-        if key in CHOICES and str(value) not in CHOICES[key]:
-            raise ValidationError(self.env._(
-                "%(key)s must be one of: %(choices)s.", key=key, choices=", ".join(CHOICES[key]),
-            ))
-        if key in NUMBERS:
-            _default, smallest, largest = NUMBERS[key]
-            text = str(value).strip()
-            if not (text.isascii() and text.isdigit() and smallest <= int(text) <= largest):
-                raise ValidationError(self.env._(
-                    "%(key)s must be a whole number between %(smallest)s and %(largest)s.",
-                    key=key, smallest=smallest, largest=largest,
-                ))
-
-    def _check_domains(self, key, value):
-        try:
-            parse_domains(value)
-        except BadDomains as error:
-            raise ValidationError(self.env._(
-                "%(key)s: %(entry)s is not a domain name. Domains are separated by commas.",
-                key=key, entry=error.entry,
-            )) from error
-
-    def _check_authserv(self, value):
-        try:
-            authentication.parse_trusted_ids(value)
-        except authentication.BadServers as error:
-            raise ValidationError(self.env._(
-                "%(entry)s is not the name of a mail server, as it stands first in a field "
-                "Authentication-Results. Names are separated by commas, as in: "
-                "mail.example.com, *.example.org", entry=error.entry,
-            )) from error
 
     # --- copied databases --------------------------------------------------------------
 

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.tools import SQL
 
 from ..gateway import states
 from .mail_postmaster_policy import LOG_DAYS, RAW_DAYS, RAW_MEGABYTES
@@ -51,16 +52,16 @@ class MailPostmasterRetention(models.AbstractModel):
 
         :return: ``(removed, remaining)`` as ``ir.autovacuum`` expects
         """
-        self.env.cr.execute(
-            f"""
-            WITH chosen AS ({selection}), gone AS (
+        self.env.cr.execute(SQL(
+            """
+            WITH chosen AS (%s), gone AS (
                 DELETE FROM mail_postmaster_raw WHERE message_id IN (SELECT id FROM chosen)
             )
             UPDATE mail_postmaster_message SET raw_kept = false
             WHERE id IN (SELECT id FROM chosen)
             """,
-            {**params, "handled": list(HANDLED), "batch": BATCH},
-        )
+            SQL(selection, **params, handled=list(HANDLED), batch=BATCH),
+        ))
         removed = self.env.cr.rowcount
         self.env["mail.postmaster.message"].invalidate_model(["raw_kept"])
         return removed, BATCH if removed == BATCH else 0

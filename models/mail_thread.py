@@ -7,6 +7,7 @@ from odoo.tools.mail import email_normalize, email_split, formataddr
 from ..gateway import identity, states
 from ..gateway.automatic import HUMAN
 from ..gateway.envelope import RECIPIENT_FIELDS
+from ..gateway.file_names import safe_name
 from ..gateway.repair import repair
 from ..gateway.screening import NOTE, REVIEW
 from .attempt import ATTEMPT, Reason, RouteResult, UnreadableMail, target_of
@@ -16,6 +17,8 @@ from .submission import FETCHED, SUBMITTED, Submission, to_bytes
 
 # As core calls what it keeps for "Keep Original" (_message_parse_extract_payload).
 ORIGINAL = "original_email.eml"
+# What it signs is bytes, of which core makes a text and files (RFC 1847 section 2.1).
+SIGNED = "multipart/signed"
 NO_ROUTE = "No possible route found"
 
 
@@ -76,13 +79,18 @@ class MailThread(models.AbstractModel):
             _restore_sender(message, attempt.addressing.sender)
         if not attempt:
             return super().message_parse(message, save_original=save_original)
-        policy = self.env["mail.postmaster.policy"]
-        for repaired in repair(message, exact=policy._choice(ATTACHMENTS) == "exact"):
+        is_exact = self.env["mail.postmaster.policy"]._choice(ATTACHMENTS) == "exact"
+        for repaired in repair(message, exact=is_exact):
             attempt.trace.hit(f"repaired_{repaired.code}", **repaired.params)
         self._take_checked_sender(message, attempt)
         values = super().message_parse(message, save_original=False)
         attempt.senders_read = senders_read(values)
-        if save_original:
+        values["attachments"] = [
+            self._Attachment(
+                _file_name(attempt.trace, attachment[0]), attachment[1], (*attachment[2:], {})[0],
+            ) for attachment in values["attachments"]
+        ]
+        if save_original or is_exact and _is_signed(message, attempt.trace):
             # Core writes down what it has parsed, in which 8 bit letters are lost.
             values["attachments"].insert(0, self._Attachment(ORIGINAL, attempt.raw, {}))
         if not message.get("Message-Id"):
@@ -468,6 +476,21 @@ def _expected_result(target, route, attempt):
         target, Reason(states.DELIVERED, code, params), alias_id=alias.id if alias else None,
         model=model, res_id=thread_id or None,
     )
+
+
+def _file_name(trace, name):
+    """Return the name of an attachment as a file may have it, and note what was changed."""
+    safe = safe_name(name)
+    if safe != name:
+        trace.hit("repaired_file_name", name=name, read=safe)
+    return safe
+
+
+def _is_signed(message, trace):
+    is_signed = any(part.get_content_type() == SIGNED for part in message.walk())
+    if is_signed:
+        trace.hit("kept_signed")
+    return is_signed
 
 
 def _refuse_null_bytes(values):

@@ -6,6 +6,7 @@ from .mail_postmaster_policy import (
     ADDRESSING,
     ANSWER_HOURS,
     ANSWERS,
+    ATTACHMENTS,
     AUTHENTICATION_OWN,
     AUTHSERV,
     AUTO_REPLIES,
@@ -81,6 +82,7 @@ PRESET_FIELDS = {
     AUTHENTICATION_OWN: "postmaster_authentication_own",
     IDENTITY: "postmaster_identity",
     IDENTITY_OWN: "postmaster_identity_own",
+    ATTACHMENTS: "postmaster_attachments",
 }
 CHOICE_FIELDS = {
     key: name for key, name in PRESET_FIELDS.items() if key in CHOICES and key != ADDRESSING

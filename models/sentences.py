@@ -394,6 +394,12 @@ STEPS = {
     "repaired_sender": {
         True: _lt("The mail has no From; %(name)s names the sender, %(address)s."),
     },
+    "repaired_file_name": {
+        True: _lt("No file can be called %(name)s; the attachment is %(read)s here."),
+    },
+    "kept_signed": {
+        True: _lt("The mail is signed; it is attached as it came, to check its signature."),
+    },
     "hops": {True: _lt("The header counts %(count)s, and %(most)s are allowed.")},
     "auto_reply": {
         True: _lt("An automatic answer, by its field %(proof)s: %(treatment)s at %(target)s."),

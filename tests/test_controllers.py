@@ -46,6 +46,25 @@ class TestControllers(HttpCase, ReceivedMail):
         self.assertEqual(response.headers["X-Content-Type-Options"], "nosniff")
         self.assertIn(f"received-mail-{mail.id}.eml", response.headers["Content-Disposition"])
         self.assertTrue(response.headers["Content-Disposition"].startswith("attachment"))
+        self.assertEqual(
+            response.headers["Content-Security-Policy"], "default-src 'none'; sandbox",
+        )
+        self.assertEqual(response.headers["Cross-Origin-Resource-Policy"], "same-origin")
+
+    def test_nothing_of_the_mail_is_in_the_headers(self):
+        """Of either route: a field of the mail is no field of the answer."""
+        mail = self.keep(
+            b"Subject: a\r\nSet-Cookie: stolen=1\r\nX-Stolen: 1\r\nContent-Type: text/html;"
+            b' name="b.html"\r\nContent-Disposition: inline; filename="../c.html"\r\n\r\n<p>d'
+        )
+        mail.message_id = "<a\r\nX-Stolen: 2>"
+        for what in ("raw", "preview"):
+            response = self.get(self.admin, mail.id, what)
+            with self.subTest(what):
+                self.assertEqual(response.status_code, 200)
+                self.assertNotIn("X-Stolen", response.headers)
+                self.assertNotIn("stolen", response.cookies)
+                self.assertNotIn("html", response.headers.get("Content-Disposition", ""))
 
     def test_download_is_logged(self):
         mail = self.receive(raw_mail(f"contacts@{DOMAIN}"))
@@ -100,6 +119,47 @@ class TestControllers(HttpCase, ReceivedMail):
                 self.assertEqual(response.status_code, 303)
                 self.assertIn("/web/login", response.headers["Location"])
         self.assertEqual(mail.download_ids.create_uid, self.admin)
+
+    def test_routes_of_core_tell_no_more(self):
+        """What core serves of any model, it serves of ours by its rights and groups."""
+        words = {"contact": "Zinnober", "nobody": "Quecksilber"}
+        contact = self.receive(raw_mail(f"contacts@{DOMAIN}", words["contact"]))
+        nobody = self.receive(raw_mail(subject=words["nobody"]))
+        self.env.cr.execute("UPDATE mail_postmaster_message SET error = 'Malachit'")
+        log = "mail.postmaster.message"
+        action = self.env.ref("mail_postmaster.action_mail_postmaster_message")
+        readable = {
+            self.admin: {words["contact"], words["nobody"], "Malachit"},
+            self.reader: {words["contact"]}, self.stranger: set(), self.internal: set(),
+            self.portal: set(),
+        }
+        for user, may in readable.items():
+            self.authenticate(user.login, user.login)
+            answers = [
+                self.url_open(url) for mail in contact + nobody for url in (
+                    "/json/1/postmaster", f"/json/1/postmaster/{mail.id}",
+                    f"/json/1/action-{action.id}/{mail.id}?fields=subject,error,trace",
+                    f"/web/content/{log}/{mail.id}/error", f"/web/content/{log}/{mail.id}/trace",
+                    f"/web/image/{log}/{mail.id}/subject",
+                    f"/web/content/mail.postmaster.raw/{mail.id}/content",
+                    f"/mail/view?model={log}&res_id={mail.id}",
+                )
+            ] + [
+                self.url_open(url, json={"params": params}) for mail in contact + nobody
+                for url, params in (
+                    ("/mail/thread/messages", {"thread_model": log, "thread_id": mail.id}),
+                    ("/mail/data", {"fetch_params": [["mail.thread", {
+                        "thread_model": log, "thread_id": mail.id,
+                        "request_list": ["activities", "attachments", "messages"],
+                    }]]}),
+                )
+            ]
+            told = " ".join(answer.text for answer in answers)
+            for word in (*words.values(), "Malachit"):
+                with self.subTest(user=user.login, word=word):
+                    self.assertFalse(word in told and word not in may)
+                    if user == self.admin:
+                        self.assertIn(word, told)
 
     def test_only_get(self):
         mail = self.receive(raw_mail(f"contacts@{DOMAIN}"))

@@ -5,6 +5,7 @@ import base64
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.mail.tests.common import mail_new_test_user
 from odoo.addons.mail_postmaster import hooks
 
 from .common import GatewayCase
@@ -35,11 +36,18 @@ class TestHooks(GatewayCase):
         _result, row = self.receive(raw)
         row.write({"state": "parked"})
         partner = self.env.ref("base.group_system").all_user_ids.sorted("id")[0].partner_id
-        before = self.env["ir.attachment"].search([("res_id", "=", partner.id)])
+        before = self.env["ir.attachment"].search([("name", "=like", "received-mail-%.eml")])
         hooks.uninstall_hook(self.env)
-        added = self.env["ir.attachment"].search([("res_id", "=", partner.id)]) - before
-        added = added.filtered(lambda attachment: attachment.name.endswith(".eml"))
+        added = self.env["ir.attachment"].search([("name", "=like", "received-mail-%.eml")])
+        added -= before
         self.assertEqual(len(added.filtered(lambda a: a.name == f"received-mail-{row.id}.eml")), 1)
         self.assertIn(raw, [base64.b64decode(attachment.datas) for attachment in added])
         told = self.env["mail.message"].search([("partner_ids", "in", partner.ids)], limit=1)
         self.assertEqual(told.subject, "Received mail that was not processed")
+        for login, groups, may in (
+            ("internal-h", "base.group_user,base.group_partner_manager", False),
+            ("portal-h", "base.group_portal", False), ("system-h", "base.group_system", True),
+        ):
+            user = mail_new_test_user(self.env, login=login, groups=groups)
+            with self.subTest(login):
+                self.assertEqual(added[0].with_user(user).has_access("read"), may)

@@ -1,4 +1,4 @@
-"""The four suites: what each needs, and how it is run.
+"""The suites: what each needs, and how it is run.
 
 Each function runs one part of a suite and returns its ``Outcome``; the output goes to a
 log file. They are independent of each other and may run side by side.
@@ -8,7 +8,7 @@ import fcntl
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from environment import addons, databases, debian, dovecot, postfix, postgresql
+from environment import addons, databases, debian, dovecot, linters, postfix, postgresql
 from environment import odoo as odoo_source
 from environment.places import ADDON, ADDONS, PYTHON, ROOT, WORK
 from environment.processes import free_port, run_logged
@@ -36,6 +36,16 @@ NEIGHBOUR_TESTS = (
     "microsoft_outlook/tests",
 )
 NEIGHBOURS = ("crm", "project", "test_mass_mailing", "google_gmail", "microsoft_outlook")
+# Rules on security, and what they must find in a file of the addon.
+UNSAFE = {
+    "S307": "eval(input())\n",
+    "S301": "import pickle\n\npickle.loads(b'')\n",
+    "S602": "import subprocess\n\nsubprocess.run('ls', shell=True)\n",
+    "S608": "def search(cr, name):\n    cr.execute(f\"SELECT id FROM users WHERE id = {name}\")\n",
+    "S101": "def check(user):\n    assert user\n",
+    "S501": "import requests\n\nrequests.get('https://example.com', verify=False, timeout=1)\n",
+    "S105": "password = 'swordfish'\n",
+}
 QUIET_PYTEST = ("-q", "-rfEs", "-p", "no:cacheprovider", "-W", "ignore::DeprecationWarning")
 
 
@@ -97,6 +107,26 @@ def gateway(log, arguments):
         log, cwd=ADDONS, env=_environment(odoo, PGHOST="/nowhere"),
     )
     return outcome.of_pytest(log.read_text()).checked(status)
+
+
+# --- what can be seen in the source --------------------------------------------------
+
+def security(log, arguments):
+    """The rules of ruff, those on security among them, and the proof that they are in force."""
+    linters.install()
+    ruff = linters.program("ruff")
+    status = run_logged([ruff, "check", "--output-format=concise", *arguments, "."], log, cwd=ROOT)
+    result = outcome.Outcome(passed=not status, failed=bool(status))
+    for number, (name, source) in enumerate(UNSAFE.items()):
+        probe = log.with_suffix(f".{number}.log")
+        found = run_logged(
+            ["sh", "-c", 'printf %s "$1" | "$2" check --stdin-filename "$3" -', "sh", source,
+             ruff, f"models/{name.lower()}.py"], probe, cwd=ROOT,
+        ) and name in probe.read_text()
+        result += outcome.Outcome(
+            passed=bool(found), failed=not found, problem="" if found else f"{name} finds nothing.",
+        )
+    return result
 
 
 # --- the addon's own tests ----------------------------------------------------------
@@ -199,6 +229,7 @@ def _configuration(database):
 PARTS = (
     Part("system", "system", system),
     Part("gateway", "gateway", gateway),
+    Part("security", "security", security),
     Part("addon", "addon", addon),
     Part("core", "core-neighbours", core_neighbours),
     Part("core", "core-mail", core_mail),

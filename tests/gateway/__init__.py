@@ -16,6 +16,7 @@ from . import (
     test_dns_answers,
     test_envelope,
     test_explanation,
+    test_file_names,
     test_forwarding,
     test_hops,
     test_identity,

@@ -1,0 +1,60 @@
+"""What a mail says stays out of the server's log, also where a statement fails.
+
+Core logs a statement that fails, and at the level of debugging every one, with its values: the
+subject, the text and the addresses of a mail that is made a record of. While a mail is in hand
+they are left out, in this thread alone; what went wrong stands on the mail itself, for its
+administrators.
+"""
+
+import functools
+import logging
+import threading
+import traceback
+
+_state = threading.local()
+
+
+def without_values(method):
+    """Keep the values of statements out of the log while a method has a mail in hand."""
+
+    @functools.wraps(method)
+    def wrapped(*args, **kwargs):
+        outer = getattr(_state, "is_on", False)
+        _state.is_on = True
+        try:
+            return method(*args, **kwargs)
+        finally:
+            _state.is_on = outer
+
+    return wrapped
+
+
+def frames(error):
+    """Return where an exception was raised, without its message, which may quote a mail."""
+    places = "".join(traceback.format_tb(error.__traceback__))
+    return f"{places}{type(error).__name__}"
+
+
+class _Filter(logging.Filter):
+    """Leaves numbers in a record of core's cursor, and takes out the rest."""
+
+    def filter(self, record):
+        if getattr(_state, "is_on", False) and isinstance(record.args, tuple):
+            record.args = tuple(map(_without_values, record.args))
+        return True
+
+
+def _without_values(value):
+    if isinstance(value, (int, float)):
+        return value
+    if isinstance(value, BaseException):
+        constraint = getattr(getattr(value, "diag", None), "constraint_name", None)
+        return " ".join(filter(None, (type(value).__name__, constraint)))
+    return "(left out, a mail was in hand)"
+
+
+# A filter is found by its class when the module is loaded again, and is there once.
+_logger = logging.getLogger("odoo.sql_db")
+for _known in [known for known in _logger.filters if type(known).__name__ == _Filter.__name__]:
+    _logger.removeFilter(_known)
+_logger.addFilter(_Filter())

@@ -1,0 +1,95 @@
+"""The limits of a mail on the settings page, and what else of its content is decided there."""
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..gateway.limits import LIMITS as BOUNDS
+from ..gateway.limits import MEGABYTE
+from .mail_postmaster_policy import ALLOWED_DOMAINS, ATTACHMENTS, LIMITS
+
+PREFIX = "postmaster_limit_"
+# What a limit is counted in on the page, where it is more than an integer field holds.
+UNITS = {"field_effort": MEGABYTE}
+# Those an administrator may want to change; the others stop nothing but attacks.
+COMMON = ("raw_bytes", "attachments", "decoded_bytes", "addresses")
+FIELDS = {name: f"{PREFIX}{name}" for name in BOUNDS}
+
+
+def _limit(label):
+    # Not a config_parameter: core would write all defaults into the database at each saving.
+    return fields.Integer(label)
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    postmaster_limit_raw_bytes = _limit("Bytes of a mail")
+    postmaster_limit_attachments = _limit("Attachments")
+    postmaster_limit_decoded_bytes = _limit("Bytes of all attachments")
+    postmaster_limit_addresses = _limit("Addresses in all fields")
+    # Whether the others are shown.
+    postmaster_shows_all_limits = fields.Boolean("Show all limits")
+    postmaster_limit_header_bytes = _limit("Bytes of a header")
+    postmaster_limit_header_fields = _limit("Fields of a header")
+    postmaster_limit_field_bytes = _limit("Bytes of a field")
+    postmaster_limit_references = _limit("Message-Ids in References")
+    postmaster_limit_comment_levels = _limit("Parentheses in parentheses")
+    postmaster_limit_parameters = _limit("Parameters of content fields")
+    postmaster_limit_field_effort = _limit("Effort to read fields, in millions")
+    postmaster_limit_lines = _limit("Lines")
+    postmaster_limit_parts = _limit("Parts")
+    postmaster_limit_levels = _limit("Parts in parts")
+    postmaster_limit_text_parts = _limit("Texts")
+    postmaster_limit_text_bytes = _limit("Bytes of all texts")
+    postmaster_limit_html_bytes = _limit("Bytes of HTML")
+    postmaster_limit_html_tags = _limit("Tags of HTML")
+    postmaster_limit_html_levels = _limit("Elements in elements")
+
+    postmaster_attachments = fields.Selection(
+        [("odoo", "As Odoo reads them"), ("exact", "As they were sent, byte for byte")],
+        "Attachments as they were sent", config_parameter=ATTACHMENTS, default="odoo",
+    )
+    postmaster_allowed_domains = fields.Char(
+        "Allowed domains", config_parameter=ALLOWED_DOMAINS,
+    )
+
+    @api.constrains(*FIELDS.values())
+    def _check_postmaster_limits(self):
+        for settings in self:
+            for name, field in FIELDS.items():
+                unit = UNITS.get(name, 1)
+                smallest, largest = BOUNDS[name].smallest // unit, BOUNDS[name].largest // unit
+                if not smallest <= settings[field] <= largest:
+                    raise ValidationError(self.env._(
+                        "The limit “%(name)s” (%(key)s) must be between %(smallest)s and "
+                        "%(largest)s.", name=self._fields[field]._description_string(self.env),
+                        key=LIMITS[name], smallest=f"{smallest:,}", largest=f"{largest:,}",
+                    ))
+
+    def _postmaster_limit_in_force(self, name):
+        return self.env["mail.postmaster.policy"]._number(LIMITS[name]) // UNITS.get(name, 1)
+
+    @api.model
+    def get_values(self):
+        values = super().get_values()
+        # What is in force, whatever was written past the checks.
+        for name, field in FIELDS.items():
+            values[field] = self._postmaster_limit_in_force(name)
+        # What differs from its default is not hidden.
+        values["postmaster_shows_all_limits"] = any(
+            values[field] != BOUNDS[name].default // UNITS.get(name, 1)
+            for name, field in FIELDS.items() if name not in COMMON
+        )
+        return values
+
+    def set_values(self):
+        result = super().set_values()
+        # As core writes its own parameters, which belong to administrators.
+        parameters = self.env["ir.config_parameter"].sudo()
+        for name, field in FIELDS.items():
+            # What was written in another unit, or is what an update may change, stays.
+            if self[field] != self._postmaster_limit_in_force(name):
+                value = self[field] * UNITS.get(name, 1)
+                is_default = value == BOUNDS[name].default
+                parameters.set_param(LIMITS[name], False if is_default else str(value))
+        return result
