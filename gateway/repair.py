@@ -26,7 +26,7 @@ from email import message_from_bytes
 from email.policy import SMTP
 from typing import NamedTuple
 
-from .address_list import read_addresses
+from .address_list import first_address, read_addresses
 from .charsets import is_charset, read_text
 from .envelope import decode_octets
 from .limits import exceeded
@@ -144,11 +144,10 @@ def _repair_sender(message):
     if str(message.get("From", "")).strip():
         return []
     for name in _SENDERS:
-        for address in read_addresses(str(message.get(name, ""))):
-            if "@" in address:
-                del message["From"]
-                message["From"] = address
-                return [Repair("sender", {"name": name, "address": address})]
+        if address := first_address(str(message.get(name, ""))):
+            del message["From"]
+            message["From"] = address
+            return [Repair("sender", {"name": name, "address": address})]
     return []
 
 
