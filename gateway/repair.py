@@ -43,6 +43,8 @@ _SENDERS = ("Sender", "Reply-To", "Return-Path")
 _BOUNDARY = re.compile(rb"^--([^\r\n]{1,%d}?)[ \t]*\r?$" % LONGEST_BOUNDARY, re.MULTILINE)
 # What the parser makes of 8 bit.
 _RAW_OCTET = re.compile("[\udc80-\udcff]")
+# What no field may have, NUL among it.
+_CONTROL = re.compile(r"[\0-\x1f\x7f]")
 _ODD_IN_IDS = re.compile(r"[^\w.@<>+=/$!%&'*?^`{|}~-]")
 
 
@@ -133,10 +135,17 @@ def _repair_file_name(part):
     name = part.get_filename() or ""
     if "\0" not in name:
         return []
-    if part.get_content_disposition():
-        part.set_param("filename", name.replace("\0", ""), "Content-Disposition")
-    else:
-        part.set_param("name", name.replace("\0", ""))
+    name = _CONTROL.sub("", name)
+    field, parameter = (
+        ("Content-Disposition", "filename") if part.get_content_disposition()
+        else ("Content-Type", "name")
+    )
+    value = str(part.get(field, "")).partition(";")[0]
+    try:
+        part.set_param(parameter, name, field)
+    except ODD_HEADER:
+        del part[field]
+        part.add_header(field, _CONTROL.sub("", value), **{parameter: name})
     return [Repair("nul", {"name": "file name"})]
 
 
@@ -174,7 +183,10 @@ def _divide(content):
     raw = b'Content-Type: multipart/mixed; boundary="' + boundary + b'"\n\n' + content
     if exceeded(raw):
         return []
-    mail = message_from_bytes(raw, policy=SMTP)
+    try:
+        mail = message_from_bytes(raw, policy=SMTP)
+    except ODD_HEADER:
+        return []
     # A line of dashes in a text is no boundary: what follows one begins with a field.
     is_divided = mail.is_multipart() and any("content-type" in child for child in
                                              mail.get_payload())
@@ -191,7 +203,7 @@ def _repair_type(part):
     part.replace_header("Content-Type", "text/plain" if is_text else "application/octet-stream")
     if name and not part.get_filename():
         del part["Content-Disposition"]
-        part.add_header("Content-Disposition", "attachment", filename=name)
+        part.add_header("Content-Disposition", "attachment", filename=_CONTROL.sub("", name))
     return [Repair("type", {"named": content_type, "read": part.get_content_type()})]
 
 
@@ -208,17 +220,27 @@ def _repair_charset(part, is_mail, is_attached, exact):
     leaves_known = is_attached or is_file and not exact
     if fits or leaves_known and is_charset(assumed):
         return []
-    # One that is empty would be left beside the new one.
-    part.del_param("charset")
     if is_file or is_attached:
         # Read and written in this charset, each byte stays as it is.
-        part.set_param("charset", "iso-8859-1")
+        _set_charset(part, "iso-8859-1")
     else:
-        part.set_param("charset", "utf-8")
+        _set_charset(part, "utf-8")
         del part["Content-Transfer-Encoding"]
         part["Content-Transfer-Encoding"] = "base64"
         part.set_payload(encodebytes(text.encode("utf-8", "replace")).decode())
     return [Repair("charset", {"named": named or "-", "read": charset})]
+
+
+def _set_charset(part, charset):
+    content_type = part.get_content_type()
+    try:
+        # One that is empty would be left beside the new one.
+        part.del_param("charset")
+        part.set_param("charset", charset)
+    except ODD_HEADER:
+        # Other parameters have what no field may have.
+        del part["Content-Type"]
+        part["Content-Type"] = f'{content_type}; charset="{charset}"'
 
 
 def _charset(part):

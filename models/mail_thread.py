@@ -1,3 +1,5 @@
+from functools import partial
+
 import psycopg2
 
 from odoo import api, models
@@ -6,7 +8,10 @@ from odoo.tools.mail import email_normalize, email_split, formataddr
 
 from ..gateway import identity, states
 from ..gateway.automatic import HUMAN
+from ..gateway.content_fields import readable
 from ..gateway.envelope import RECIPIENT_FIELDS
+from ..gateway.limits import exceeded
+from ..gateway.mime import ODD_HEADER
 from ..gateway.repair import repair
 from ..gateway.screening import NOTE
 from .attempt import ATTEMPT, Reason, RouteResult, UnreadableMail, target_of
@@ -38,10 +43,12 @@ class MailThread(models.AbstractModel):
         """
         attempt = self.env.context.get(ATTEMPT)
         if attempt and attempt.enter():
-            return super().message_process(
-                model, message, custom_values=custom_values, save_original=save_original,
-                strip_attachments=strip_attachments, thread_id=thread_id,
-            ) or False
+            process = partial(
+                super().message_process, model, custom_values=custom_values,
+                save_original=save_original, strip_attachments=strip_attachments,
+                thread_id=thread_id,
+            )
+            return self._process_readable(attempt, message, process) or False
         # A mail inside a mail, handed over by another addon, is a mail of its own.
         door = self.with_context(**{ATTEMPT: None}) if attempt else self
         door.env["mail.postmaster.pipeline"]._check_may_submit()
@@ -66,9 +73,29 @@ class MailThread(models.AbstractModel):
 
     # --- what core reads ------------------------------------------------------------
 
+    @staticmethod
+    def _process_readable(attempt, raw, process):
+        """Let core process a mail; once more, where its parser has stopped at a field.
+
+        :param process: function of the raw mail
+        """
+        try:
+            return process(message=raw)
+        except ODD_HEADER:
+            if attempt.is_divided:
+                raise
+            readable_raw, repairs = readable(raw)
+            # Now it may have more parts than were seen before.
+            if not repairs or exceeded(readable_raw):
+                raise
+            attempt.note_repairs(repairs)
+        return process(message=readable_raw)
+
     @api.model
     def message_parse(self, message, save_original=False):
         attempt = self.env.context.get(ATTEMPT)
+        if attempt:
+            attempt.is_divided = True
         if attempt and attempt.addressed_to is not None:
             _readdress(message, attempt.addressed_to)
         if attempt and attempt.addressing and attempt.addressing.sender:
@@ -76,8 +103,7 @@ class MailThread(models.AbstractModel):
         if not attempt:
             return super().message_parse(message, save_original=save_original)
         policy = self.env["mail.postmaster.policy"]
-        for repaired in repair(message, exact=policy._choice(ATTACHMENTS) == "exact"):
-            attempt.trace.hit(f"repaired_{repaired.code}", **repaired.params)
+        attempt.note_repairs(repair(message, exact=policy._choice(ATTACHMENTS) == "exact"))
         values = super().message_parse(message, save_original=False)
         if save_original:
             # Core writes down what it has parsed, in which 8 bit letters are lost.

@@ -333,6 +333,9 @@ STEPS = {
     "repaired_field": {
         True: _lt("The field %(name)s can not be read; only its addresses were kept."),
     },
+    "repaired_content_field": {
+        True: _lt("The field %(name)s can not be read; only what can was kept of it."),
+    },
     "repaired_boundary": {
         True: _lt(
             "The parts of the mail are not divided as it says; %(parts)s were found, and all of "

@@ -11,6 +11,7 @@ from . import (
     test_authentication_trusted,
     test_automatic,
     test_charsets,
+    test_content_fields,
     test_corpus,
     test_envelope,
     test_explanation,
@@ -51,3 +52,4 @@ if find_spec("hypothesis"):
         test_mime_properties,
     )
     from . import test_report_properties
+    from . import test_whole_way

@@ -12,12 +12,14 @@ from email.policy import SMTP
 from ...gateway import (
     authentication,
     automatic,
+    content_fields,
     envelope,
     forwarding,
     hops,
     identity,
     limits,
     matching,
+    mime,
     origin,
     preview,
     recipients,
@@ -129,8 +131,8 @@ def _routing(raw):
 def _reading(raw, trace):
     """Take the steps of a mail within the limits."""
     header = identity.split_header(raw)[0]
-    message = message_from_bytes(raw, policy=SMTP)
-    repairs = repair.repair(message)
+    message, repairs = _parsed(raw)
+    repairs += repair.repair(message)
     for repaired in repairs:
         trace.hit(f"repaired_{repaired.code}", **repaired.params)
     results = authentication.read_results(header, TRUSTED_SERVERS, True)
@@ -143,6 +145,15 @@ def _reading(raw, trace):
         "identity": authentication.identity(header, results, (OWN_DOMAIN,)),
         "own_identity": authentication.identity(header, own, (OWN_DOMAIN,)),
     }
+
+
+def _parsed(raw):
+    """Return ``(mail, repairs)`` as core parses it, a second time where it could not."""
+    try:
+        return message_from_bytes(raw, policy=SMTP), []
+    except mime.ODD_HEADER:
+        readable, repairs = content_fields.readable(raw)
+        return message_from_bytes(readable, policy=SMTP), repairs
 
 
 def _dns(name, _record_type):
