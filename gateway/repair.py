@@ -9,8 +9,11 @@ repair                what core does otherwise
 ``nul``               raises: no database takes a NUL
 ``field``             raises: Python's reader stops at some odd fields
 ``boundary``          leaves out the text of a multipart that nothing divides
+``encoding``          takes base64 for text, where the encoding has a comment or quotes, or
+                      where a letter is missing or too many
 ``type``              raises on a type such as ``font/ttf``, and on one that is none
-``sender``            takes a mail without From for a message of its own robot
+``sender``            takes a mail without From for a message of its own robot, and finds no
+                      address where a bracket is too many
 ===================== ===============================================================
 
 The limits were checked before: what is parsed again here is checked once more. An attachment
@@ -30,7 +33,7 @@ from .address_list import first_address, read_addresses
 from .charsets import is_charset, read_text
 from .envelope import decode_octets
 from .limits import exceeded
-from .mime import ODD_HEADER
+from .mime import ODD_HEADER, decoded
 
 LONGEST_BOUNDARY = 200
 # Those of which email.contentmanager.raw_data_manager reads every subtype.
@@ -45,6 +48,12 @@ _BOUNDARY = re.compile(rb"^--([^\r\n]{1,%d}?)[ \t]*\r?$" % LONGEST_BOUNDARY, re.
 _RAW_OCTET = re.compile("[\udc80-\udcff]")
 # What no field may have, NUL among it.
 _CONTROL = re.compile(r"[\0-\x1f\x7f]")
+_ADDRESS = re.compile(r"[^\s<>()\",;:@\x00-\x1f]+@[^\s<>()\",;:@\x00-\x1f]+")
+_ENCODING = re.compile(r"base64|quoted-printable|(?:x-)?uue(?:ncode)?|7bit|8bit|binary")
+_NOT_BASE64 = bytes(
+    set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
+# A copy of a large attachment would double the memory that it takes.
+_CHUNK = 1 << 20
 _ODD_IN_IDS = re.compile(r"[^\w.@<>+=/$!%&'*?^`{|}~-]")
 
 
@@ -73,6 +82,7 @@ def repair(message, exact=True):
         if not is_attached:
             repairs += _repair_fields(part, part is message)
             repairs += _repair_boundary(part)
+        repairs += _repair_encoding(part)
         repairs += _repair_type(part)
         repairs += _repair_charset(part, part is message, is_attached, exact)
         if part.is_multipart():
@@ -150,7 +160,15 @@ def _repair_file_name(part):
 
 
 def _repair_sender(message):
-    if str(message.get("From", "")).strip():
+    shown = str(message.get("From", ""))
+    written = next((str(value) for name, value in message.raw_items() if name.lower() == "from"), "")
+    if "@" not in shown and (found := _ADDRESS.search(written)):
+        # With a bracket too many, Python's reader leaves all of it out.
+        if address := first_address(found[0]):
+            del message["From"]
+            message["From"] = address
+            return [Repair("sender", {"name": "From", "address": address})]
+    if shown.strip():
         return []
     for name in _SENDERS:
         if address := first_address(str(message.get(name, ""))):
@@ -191,6 +209,45 @@ def _divide(content):
     is_divided = mail.is_multipart() and any("content-type" in child for child in
                                              mail.get_payload())
     return mail.get_payload() if is_divided else []
+
+
+def _repair_encoding(part):
+    """Name the transfer encoding that is meant, and take a letter too many out of base64."""
+    if part.is_multipart():
+        return []
+    named = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    found = _ENCODING.search(named)
+    repairs = []
+    if found and found[0] != named:
+        del part["Content-Transfer-Encoding"]
+        part["Content-Transfer-Encoding"] = found[0]
+        repairs.append(Repair("encoding", {"named": named, "read": found[0]}))
+    if found and found[0] == "base64" and _has_odd_letter(payload := _payload(part)):
+        part.set_payload(encodebytes(decoded(_octets(payload), "base64")).decode())
+        repairs = repairs or [Repair("encoding", {"named": named, "read": "base64"})]
+    return repairs
+
+
+def _payload(part):
+    """Return the content of a part as it was sent, empty where its charset stops the reader."""
+    try:
+        return part.get_payload()
+    except ODD_HEADER:
+        return ""
+
+
+def _has_odd_letter(payload):
+    """Tell whether base64 has a letter that is no byte, at which Python decodes nothing."""
+    letters = sum(
+        len(_octets(payload[start:start + _CHUNK]).translate(None, _NOT_BASE64))
+        for start in range(0, len(payload), _CHUNK)
+    )
+    return letters % 4 == 1
+
+
+def _octets(payload):
+    # What is no letter of base64 is passed over, whatever it is.
+    return payload.encode("ascii", "replace").replace(b"?", b"")
 
 
 def _repair_type(part):

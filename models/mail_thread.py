@@ -2,7 +2,7 @@ from functools import partial
 
 import psycopg2
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError
 from odoo.tools.mail import email_normalize, email_split, formataddr
 
@@ -110,6 +110,7 @@ class MailThread(models.AbstractModel):
             values["attachments"].insert(0, self._Attachment(ORIGINAL, attempt.raw, {}))
         if not message.get("Message-Id"):
             values["message_id"] = identity.message_id_from_digest(attempt.digest)
+        _repair_date(attempt, values)
         _refuse_null_bytes(values)
         attempt.is_parsed = True
         attempt.hide_message_id(values)
@@ -481,6 +482,15 @@ def _expected_result(target, route):
         target, Reason(states.DELIVERED, code, params), alias_id=alias.id if alias else None,
         model=model, res_id=thread_id or None,
     )
+
+
+def _repair_date(attempt, values):
+    """Put now in place of a date before the year 1000, which core writes but can not read."""
+    try:
+        fields.Datetime.to_datetime(values.get("date"))
+    except ValueError:
+        attempt.trace.hit("repaired_date", date=values["date"])
+        values["date"] = fields.Datetime.to_string(fields.Datetime.now())
 
 
 def _refuse_null_bytes(values):

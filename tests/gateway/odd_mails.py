@@ -31,6 +31,11 @@ class Odd(NamedTuple):
     sender: str | None = None
     files: tuple | None = None
 
+    @property
+    def is_readable(self):
+        """Whether a person would expect to read something of it."""
+        return any(expected is not None for expected in self[1:])
+
 
 def text(content, content_type="text/plain; charset=utf-8", headers=b""):
     """Return a mail with one text."""
@@ -111,7 +116,7 @@ CHARSETS = {
     "koi8-r": Odd(text("Добрый".encode("koi8-r"), "text/plain; charset=koi8-r"), "Добрый"),
     "windows-874": Odd(text("สวัสดี".encode("cp874"), "text/plain; charset=windows-874"), "สวัสดี"),
     "windows-1252 quotes as latin-1": Odd(text(
-        b"\x93Good morning\x94", "text/plain; charset=iso-8859-1"), GOOD),
+        b"\x93Good morning\x94", "text/plain; charset=iso-8859-1"), "“Good morning”"),
     "unknown-8bit": Odd(text(GERMAN.encode("latin-1"), "text/plain; charset=unknown-8bit"), GERMAN),
     "x-user-defined": Odd(text(GERMAN, "text/plain; charset=x-user-defined"), GERMAN),
     "utf8mb4": Odd(text(GERMAN, "text/plain; charset=utf8mb4"), GERMAN),
@@ -196,7 +201,7 @@ HEADERS = {
     "field with 8 bit in its name": Odd(HEAD + b"X-\xd6dd: y\r\n\r\nGood morning", GOOD),
     "folded line first": Odd(b" folded\r\n" + text(GOOD), GOOD),
     "blank folded line": Odd(head(b"X-Odd: y\r\n \r\n\t"), GOOD),
-    "subject twice": Odd(head(b"Subject: First"), GOOD, subject="First"),
+    "subject twice": Odd(head(b"Subject: First"), GOOD, subject="First Odd"),
     "no subject": Odd(head(b"X: y", without=b"Subject"), GOOD),
     "empty subject": Odd(head(b"Subject:", without=b"Subject"), GOOD),
     "long subject": Odd(head(b"Subject: " + b"long " * 10_000, without=b"Subject"), GOOD),
@@ -342,7 +347,7 @@ BOUNDARIES = {
         parts(PLAIN, end=b"--b--\r\nafter").replace(b"\r\n--b", b"\r\nbefore\r\n--b", 1), GOOD),
     "parts without header": Odd(parts(b"\r\nGood morning"), GOOD),
     "parts without blank line": Odd(parts(b"Good morning"), GOOD),
-    "multipart/alternative with HTML first": Odd(parts(HTML, PLAIN, kind=b"alternative"), GOOD),
+    "multipart/alternative with HTML first": Odd(parts(HTML, PLAIN, kind=b"alternative"), "Good"),
     "multipart/alternative of nothing": Odd(parts(b"", kind=b"alternative")),
     "multipart/x-odd": Odd(parts(PLAIN, kind=b"x-odd"), GOOD),
     "multipart/digest": Odd(parts(b"\r\n" + MAIL, kind=b"digest")),
