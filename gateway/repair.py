@@ -7,6 +7,7 @@ repair                what core does otherwise
                       the mail does not keep to the charset it names
 ``octets``            puts U+FFFD in place of raw 8 bit letters in names and subjects
 ``nul``               raises: no database takes a NUL
+``line``              raises on a line end within a field, or writes it into a mail of its own
 ``field``             raises: Python's reader stops at some odd fields
 ``boundary``          leaves out the text of a multipart that nothing divides
 ``encoding``          takes base64 for text, where the encoding has a comment or quotes, or
@@ -54,6 +55,8 @@ _NOT_BASE64 = bytes(
     set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
 # A copy of a large attachment would double the memory that it takes.
 _CHUNK = 1 << 20
+# What str.splitlines divides at, and so what no field may be set with.
+_LINE_END = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _ODD_IN_IDS = re.compile(r"[^\w.@<>+=/$!%&'*?^`{|}~-]")
 
 
@@ -82,13 +85,27 @@ def repair(message, exact=True):
         if not is_attached:
             repairs += _repair_fields(part, part is message)
             repairs += _repair_boundary(part)
+        else:
+            repairs += _repair_attached_type(part)
         repairs += _repair_encoding(part)
         repairs += _repair_type(part)
         repairs += _repair_charset(part, part is message, is_attached, exact)
         if part.is_multipart():
             is_mail = part.get_content_maintype() == "message"
+            if is_mail and not is_attached:
+                _keep_as_sent(part.get_payload())
             waiting += [(child, is_attached or is_mail) for child in part.get_payload()]
     return repairs + _repair_sender(message)
+
+
+def _keep_as_sent(mails):
+    """Let attached mails be written as they were sent.
+
+    Core's way folds long fields anew, for which Python takes time that grows with the square of
+    their length, and stops at letters that are not ASCII.
+    """
+    for mail in mails:
+        mail.policy = mail.policy.clone(refold_source="none", utf8=True)
 
 
 # --- header ---------------------------------------------------------------------------
@@ -118,6 +135,9 @@ def _repaired_field(part, name, value):
     shown = _shown(part, name, value)
     if shown and "\0" in shown:
         code, value = "nul", shown.replace("\0", "")
+        shown = _shown(part, name, value)
+    if shown and _LINE_END.search(shown):
+        code, value = "line", _LINE_END.sub(" ", shown)
         shown = _shown(part, name, value)
     return (code, value) if shown is not None else ("field", _plain(part, name, value))
 
@@ -209,6 +229,19 @@ def _divide(content):
     is_divided = mail.is_multipart() and any("content-type" in child for child in
                                              mail.get_payload())
     return mail.get_payload() if is_divided else []
+
+
+def _repair_attached_type(part):
+    """Give a part of an attached mail a type with which it can be read and written again."""
+    content_type = part.get_content_type()
+    if part.get_content_maintype() == "multipart" and not part.is_multipart():
+        # Its bytes would have to be text in the charset that it does not name.
+        part.replace_header("Content-Type", "text/plain; charset=iso-8859-1")
+    elif _LINE_END.search(str(part.get("Content-Type", ""))):
+        part.replace_header("Content-Type", _LINE_END.sub(" ", str(part["Content-Type"])))
+    else:
+        return []
+    return [Repair("type", {"named": content_type, "read": part.get_content_type()})]
 
 
 def _repair_encoding(part):

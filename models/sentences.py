@@ -330,6 +330,7 @@ STEPS = {
         True: _lt("The field %(name)s has letters that no charset explains; they were guessed."),
     },
     "repaired_nul": {True: _lt("NUL bytes were left out of: %(name)s.")},
+    "repaired_line": {True: _lt("Line ends were taken out of the field %(name)s.")},
     "repaired_field": {
         True: _lt("The field %(name)s can not be read; only its addresses were kept."),
     },
