@@ -13,6 +13,7 @@ module               what it answers
 ``envelope``         who sent this, to whom, under which Message-Id (headers only)
 ``limits``           how much there may be in a mail, and whether there is more
 ``mime``             which parts a mail has for Python's parser, without running it
+``content_fields``   what stops Python's parser of a mail, made readable
 ``repair``           what core could not read of a mail, made readable
 ``file_names``       what a file may be called, whatever a mail calls it
 ``origin``           where an answer to a mail would go, and whose places it takes

@@ -17,6 +17,17 @@ _CHARSETS = re.compile(
 )
 
 
+# A charset by its name in Python, and the one that programs mean by it: what they write has
+# letters that only the larger one has (WHATWG Encoding Standard, section 4.2).
+_LARGER = {
+    "gb2312": "gb18030", "gbk": "gb18030", "euc_kr": "cp949", "johab": "cp949",
+    "shift_jis": "cp932", "big5": "big5hkscs", "iso8859-9": "cp1254", "tis-620": "cp874",
+    "iso8859-11": "cp874", "iso8859-1": "cp1252",
+}
+# In latin-1 these are control characters that no text has, and in windows-1252 quotes and dashes.
+_NOT_LATIN = re.compile(rb"[\x80-\x9f]")
+
+
 def decode(content, charset, most):
     """Return the beginning of a text.
 
@@ -39,15 +50,28 @@ def read_text(content, charset):
 
     :param bytes content: the text as it was sent
     :param str charset: the name the mail gives it. Text that is none of it is read as UTF-8
-        where it is that, which hardly any other text is, else as windows-1252, which is what
-        people mean who name another Western charset or none
+        where it is that, which hardly any other text is, then in the larger charset that is meant
+        by the name, else as windows-1252, which is what people mean who name another Western
+        charset or none
     """
-    for name in (charset, "utf-8", "cp1252"):
+    for name in (charset, "utf-8", _larger(charset), "cp1252"):
         try:
-            return content.decode(_known(name), "strict"), name, name == charset
+            known = _known(name)
+            if known == "iso8859-1" and _NOT_LATIN.search(content):
+                continue
+            return content.decode(known, "strict"), name, name == charset
         except (LookupError, ValueError):
             continue
     return content.decode("latin-1"), "latin-1", False
+
+
+def _larger(charset):
+    """Return the charset that has all letters of one and more; the same where there is none."""
+    try:
+        known = _known(charset)
+    except (LookupError, ValueError):
+        return charset
+    return _LARGER.get(known, charset)
 
 
 def is_charset(name):

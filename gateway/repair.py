@@ -7,10 +7,14 @@ repair                what core does otherwise
                       the mail does not keep to the charset it names
 ``octets``            puts U+FFFD in place of raw 8 bit letters in names and subjects
 ``nul``               raises: no database takes a NUL
+``line``              raises on a line end within a field, or writes it into a mail of its own
 ``field``             raises: Python's reader stops at some odd fields
 ``boundary``          leaves out the text of a multipart that nothing divides
+``encoding``          takes base64 for text, where the encoding has a comment or quotes, or
+                      where a letter is missing or too many
 ``type``              raises on a type such as ``font/ttf``, and on one that is none
-``sender``            takes a mail without From for a message of its own robot
+``sender``            takes a mail without From for a message of its own robot, and finds no
+                      address where a bracket is too many
 ===================== ===============================================================
 
 The limits were checked before: what is parsed again here is checked once more. An attachment
@@ -26,11 +30,11 @@ from email import message_from_bytes
 from email.policy import SMTP
 from typing import NamedTuple
 
-from .address_list import read_addresses
+from .address_list import first_address, read_addresses
 from .charsets import is_charset, read_text
 from .envelope import decode_octets
 from .limits import exceeded
-from .mime import ODD_HEADER
+from .mime import ODD_HEADER, decoded
 
 LONGEST_BOUNDARY = 200
 # Those of which email.contentmanager.raw_data_manager reads every subtype.
@@ -43,6 +47,16 @@ _SENDERS = ("Sender", "Reply-To", "Return-Path")
 _BOUNDARY = re.compile(rb"^--([^\r\n]{1,%d}?)[ \t]*\r?$" % LONGEST_BOUNDARY, re.MULTILINE)
 # What the parser makes of 8 bit.
 _RAW_OCTET = re.compile("[\udc80-\udcff]")
+# What no field may have, NUL among it.
+_CONTROL = re.compile(r"[\0-\x1f\x7f]")
+_ADDRESS = re.compile(r"[^\s<>()\",;:@\x00-\x1f]+@[^\s<>()\",;:@\x00-\x1f]+")
+_ENCODING = re.compile(r"base64|quoted-printable|(?:x-)?uue(?:ncode)?|7bit|8bit|binary")
+_NOT_BASE64 = bytes(
+    set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
+# A copy of a large attachment would double the memory that it takes.
+_CHUNK = 1 << 20
+# What str.splitlines divides at, and so what no field may be set with.
+_LINE_END = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _ODD_IN_IDS = re.compile(r"[^\w.@<>+=/$!%&'*?^`{|}~-]")
 
 
@@ -71,12 +85,27 @@ def repair(message, exact=True):
         if not is_attached:
             repairs += _repair_fields(part, part is message)
             repairs += _repair_boundary(part)
+        else:
+            repairs += _repair_attached_type(part)
+        repairs += _repair_encoding(part)
         repairs += _repair_type(part)
         repairs += _repair_charset(part, part is message, is_attached, exact)
         if part.is_multipart():
             is_mail = part.get_content_maintype() == "message"
+            if is_mail and not is_attached:
+                _keep_as_sent(part.get_payload())
             waiting += [(child, is_attached or is_mail) for child in part.get_payload()]
     return repairs + _repair_sender(message)
+
+
+def _keep_as_sent(mails):
+    """Let attached mails be written as they were sent.
+
+    Core's way folds long fields anew, for which Python takes time that grows with the square of
+    their length, and stops at letters that are not ASCII.
+    """
+    for mail in mails:
+        mail.policy = mail.policy.clone(refold_source="none", utf8=True)
 
 
 # --- header ---------------------------------------------------------------------------
@@ -107,6 +136,9 @@ def _repaired_field(part, name, value):
     if shown and "\0" in shown:
         code, value = "nul", shown.replace("\0", "")
         shown = _shown(part, name, value)
+    if shown and _LINE_END.search(shown):
+        code, value = "line", _LINE_END.sub(" ", shown)
+        shown = _shown(part, name, value)
     return (code, value) if shown is not None else ("field", _plain(part, name, value))
 
 
@@ -133,22 +165,36 @@ def _repair_file_name(part):
     name = part.get_filename() or ""
     if "\0" not in name:
         return []
-    if part.get_content_disposition():
-        part.set_param("filename", name.replace("\0", ""), "Content-Disposition")
-    else:
-        part.set_param("name", name.replace("\0", ""))
+    name = _CONTROL.sub("", name)
+    field, parameter = (
+        ("Content-Disposition", "filename") if part.get_content_disposition()
+        else ("Content-Type", "name")
+    )
+    value = str(part.get(field, "")).partition(";")[0]
+    try:
+        part.set_param(parameter, name, field)
+    except ODD_HEADER:
+        del part[field]
+        part.add_header(field, _CONTROL.sub("", value), **{parameter: name})
     return [Repair("nul", {"name": "file name"})]
 
 
 def _repair_sender(message):
-    if str(message.get("From", "")).strip():
+    shown = str(message.get("From", ""))
+    written = next((str(value) for name, value in message.raw_items() if name.lower() == "from"), "")
+    if "@" not in shown and (found := _ADDRESS.search(written)):
+        # With a bracket too many, Python's reader leaves all of it out.
+        if address := first_address(found[0]):
+            del message["From"]
+            message["From"] = address
+            return [Repair("sender", {"name": "From", "address": address})]
+    if shown.strip():
         return []
     for name in _SENDERS:
-        for address in read_addresses(str(message.get(name, ""))):
-            if "@" in address:
-                del message["From"]
-                message["From"] = address
-                return [Repair("sender", {"name": name, "address": address})]
+        if address := first_address(str(message.get(name, ""))):
+            del message["From"]
+            message["From"] = address
+            return [Repair("sender", {"name": name, "address": address})]
     return []
 
 
@@ -175,11 +221,66 @@ def _divide(content):
     raw = b'Content-Type: multipart/mixed; boundary="' + boundary + b'"\n\n' + content
     if exceeded(raw):
         return []
-    mail = message_from_bytes(raw, policy=SMTP)
+    try:
+        mail = message_from_bytes(raw, policy=SMTP)
+    except ODD_HEADER:
+        return []
     # A line of dashes in a text is no boundary: what follows one begins with a field.
     is_divided = mail.is_multipart() and any("content-type" in child for child in
                                              mail.get_payload())
     return mail.get_payload() if is_divided else []
+
+
+def _repair_attached_type(part):
+    """Give a part of an attached mail a type with which it can be read and written again."""
+    content_type = part.get_content_type()
+    if part.get_content_maintype() == "multipart" and not part.is_multipart():
+        # Its bytes would have to be text in the charset that it does not name.
+        part.replace_header("Content-Type", "text/plain; charset=iso-8859-1")
+    elif _LINE_END.search(str(part.get("Content-Type", ""))):
+        part.replace_header("Content-Type", _LINE_END.sub(" ", str(part["Content-Type"])))
+    else:
+        return []
+    return [Repair("type", {"named": content_type, "read": part.get_content_type()})]
+
+
+def _repair_encoding(part):
+    """Name the transfer encoding that is meant, and take a letter too many out of base64."""
+    if part.is_multipart():
+        return []
+    named = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    found = _ENCODING.search(named)
+    repairs = []
+    if found and found[0] != named:
+        del part["Content-Transfer-Encoding"]
+        part["Content-Transfer-Encoding"] = found[0]
+        repairs.append(Repair("encoding", {"named": named, "read": found[0]}))
+    if found and found[0] == "base64" and _has_odd_letter(payload := _payload(part)):
+        part.set_payload(encodebytes(decoded(_octets(payload), "base64")).decode())
+        repairs = repairs or [Repair("encoding", {"named": named, "read": "base64"})]
+    return repairs
+
+
+def _payload(part):
+    """Return the content of a part as it was sent, empty where its charset stops the reader."""
+    try:
+        return part.get_payload()
+    except ODD_HEADER:
+        return ""
+
+
+def _has_odd_letter(payload):
+    """Tell whether base64 has a letter that is no byte, at which Python decodes nothing."""
+    letters = sum(
+        len(_octets(payload[start:start + _CHUNK]).translate(None, _NOT_BASE64))
+        for start in range(0, len(payload), _CHUNK)
+    )
+    return letters % 4 == 1
+
+
+def _octets(payload):
+    # What is no letter of base64 is passed over, whatever it is.
+    return payload.encode("ascii", "replace").replace(b"?", b"")
 
 
 def _repair_type(part):
@@ -192,7 +293,7 @@ def _repair_type(part):
     part.replace_header("Content-Type", "text/plain" if is_text else "application/octet-stream")
     if name and not part.get_filename():
         del part["Content-Disposition"]
-        part.add_header("Content-Disposition", "attachment", filename=name)
+        part.add_header("Content-Disposition", "attachment", filename=_CONTROL.sub("", name))
     return [Repair("type", {"named": content_type, "read": part.get_content_type()})]
 
 
@@ -209,17 +310,27 @@ def _repair_charset(part, is_mail, is_attached, exact):
     leaves_known = is_attached or is_file and not exact
     if fits or leaves_known and is_charset(assumed):
         return []
-    # One that is empty would be left beside the new one.
-    part.del_param("charset")
     if is_file or is_attached:
         # Read and written in this charset, each byte stays as it is.
-        part.set_param("charset", "iso-8859-1")
+        _set_charset(part, "iso-8859-1")
     else:
-        part.set_param("charset", "utf-8")
+        _set_charset(part, "utf-8")
         del part["Content-Transfer-Encoding"]
         part["Content-Transfer-Encoding"] = "base64"
         part.set_payload(encodebytes(text.encode("utf-8", "replace")).decode())
     return [Repair("charset", {"named": named or "-", "read": charset})]
+
+
+def _set_charset(part, charset):
+    content_type = part.get_content_type()
+    try:
+        # One that is empty would be left beside the new one.
+        part.del_param("charset")
+        part.set_param("charset", charset)
+    except ODD_HEADER:
+        # Other parameters have what no field may have.
+        del part["Content-Type"]
+        part["Content-Type"] = f'{content_type}; charset="{charset}"'
 
 
 def _charset(part):

@@ -29,8 +29,17 @@ class Trace:
 
 
 def bounded(params):
-    """Return parameters of a step or a reason, cut where a mail made them long."""
+    """Return parameters of a step or a reason as a database takes them.
+
+    Texts are cut where a mail made them long, and without NUL and halves of characters, which
+    no text and no JSON of PostgreSQL may have.
+    """
     return {
-        key: value if isinstance(value, (int, float, bool)) else str(value)[:LONGEST_PARAMETER]
+        key: value if isinstance(value, (int, float, bool)) else _storable(str(value))
         for key, value in params.items()
     }
+
+
+def _storable(text):
+    beginning = text[:LONGEST_PARAMETER].replace("\0", "")
+    return beginning.encode("utf-8", "replace").decode()

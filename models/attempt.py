@@ -145,6 +145,8 @@ class Attempt:
         self.answers = {}
         # What core has read of the mail.
         self.message_dict = None
+        # Python's parser has divided it into parts.
+        self.is_divided = False
         self.is_parsed = False
         self.is_routed = False
         self.in_route = False
@@ -179,6 +181,11 @@ class Attempt:
         if self.addressing:
             return self.addressing.recipients.addresses
         return split_addresses(self.recipients)
+
+    def note_repairs(self, repairs):
+        """Note what was changed to read the mail, each a :class:`gateway.repair.Repair`."""
+        for repaired in repairs:
+            self.trace.hit(f"repaired_{repaired.code}", **repaired.params)
 
     def hide_message_id(self, values):
         if self.is_known:

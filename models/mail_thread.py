@@ -1,13 +1,18 @@
+from functools import partial
+
 import psycopg2
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError
 from odoo.tools.mail import email_normalize, email_split, formataddr
 
 from ..gateway import identity, states
 from ..gateway.automatic import HUMAN
+from ..gateway.content_fields import readable
 from ..gateway.envelope import RECIPIENT_FIELDS
 from ..gateway.file_names import safe_name
+from ..gateway.limits import exceeded
+from ..gateway.mime import ODD_HEADER
 from ..gateway.repair import repair
 from ..gateway.screening import NOTE, REVIEW
 from .attempt import ATTEMPT, Reason, RouteResult, UnreadableMail, target_of
@@ -42,10 +47,12 @@ class MailThread(models.AbstractModel):
         """
         attempt = self.env.context.get(ATTEMPT)
         if attempt and attempt.enter():
-            return super().message_process(
-                model, message, custom_values=custom_values, save_original=save_original,
-                strip_attachments=strip_attachments, thread_id=thread_id,
-            ) or False
+            process = partial(
+                super().message_process, model, custom_values=custom_values,
+                save_original=save_original, strip_attachments=strip_attachments,
+                thread_id=thread_id,
+            )
+            return self._process_readable(attempt, message, process) or False
         # A mail inside a mail, handed over by another addon, is a mail of its own.
         door = self.with_context(**{ATTEMPT: None}) if attempt else self
         door.env["mail.postmaster.pipeline"]._check_may_submit()
@@ -70,9 +77,29 @@ class MailThread(models.AbstractModel):
 
     # --- what core reads ------------------------------------------------------------
 
+    @staticmethod
+    def _process_readable(attempt, raw, process):
+        """Let core process a mail; once more, where its parser has stopped at a field.
+
+        :param process: function of the raw mail
+        """
+        try:
+            return process(message=raw)
+        except ODD_HEADER:
+            if attempt.is_divided:
+                raise
+            readable_raw, repairs = readable(raw)
+            # Now it may have more parts than were seen before.
+            if not repairs or exceeded(readable_raw):
+                raise
+            attempt.note_repairs(repairs)
+        return process(message=readable_raw)
+
     @api.model
     def message_parse(self, message, save_original=False):
         attempt = self.env.context.get(ATTEMPT)
+        if attempt:
+            attempt.is_divided = True
         if attempt and attempt.addressed_to is not None:
             _readdress(message, attempt.addressed_to)
         if attempt and attempt.addressing and attempt.addressing.sender:
@@ -80,8 +107,7 @@ class MailThread(models.AbstractModel):
         if not attempt:
             return super().message_parse(message, save_original=save_original)
         is_exact = self.env["mail.postmaster.policy"]._choice(ATTACHMENTS) == "exact"
-        for repaired in repair(message, exact=is_exact):
-            attempt.trace.hit(f"repaired_{repaired.code}", **repaired.params)
+        attempt.note_repairs(repair(message, exact=is_exact))
         self._take_checked_sender(message, attempt)
         values = super().message_parse(message, save_original=False)
         attempt.senders_read = senders_read(values)
@@ -95,6 +121,7 @@ class MailThread(models.AbstractModel):
             values["attachments"].insert(0, self._Attachment(ORIGINAL, attempt.raw, {}))
         if not message.get("Message-Id"):
             values["message_id"] = identity.message_id_from_digest(attempt.digest)
+        _repair_date(attempt, values)
         _refuse_null_bytes(values)
         attempt.is_parsed = True
         attempt.hide_message_id(values)
@@ -491,6 +518,15 @@ def _is_signed(message, trace):
     if is_signed:
         trace.hit("kept_signed")
     return is_signed
+
+
+def _repair_date(attempt, values):
+    """Put now in place of a date before the year 1000, which core writes but can not read."""
+    try:
+        fields.Datetime.to_datetime(values.get("date"))
+    except ValueError:
+        attempt.trace.hit("repaired_date", date=values["date"])
+        values["date"] = fields.Datetime.to_string(fields.Datetime.now())
 
 
 def _refuse_null_bytes(values):

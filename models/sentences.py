@@ -379,9 +379,17 @@ STEPS = {
         True: _lt("The field %(name)s has letters that no charset explains; they were guessed."),
     },
     "repaired_nul": {True: _lt("NUL bytes were left out of: %(name)s.")},
+    "repaired_line": {True: _lt("Line ends were taken out of the field %(name)s.")},
     "repaired_field": {
         True: _lt("The field %(name)s can not be read; only its addresses were kept."),
     },
+    "repaired_content_field": {
+        True: _lt("The field %(name)s can not be read; only what can was kept of it."),
+    },
+    "repaired_encoding": {
+        True: _lt("The content was read as %(read)s; the mail calls it: %(named)s."),
+    },
+    "repaired_date": {True: _lt("The date of the mail is none: %(date)s. Now was taken.")},
     "repaired_boundary": {
         True: _lt(
             "The parts of the mail are not divided as it says; %(parts)s were found, and all of "
@@ -392,7 +400,9 @@ STEPS = {
         True: _lt("A part is of a type that Odoo can not read, %(named)s; it is %(read)s here."),
     },
     "repaired_sender": {
-        True: _lt("The mail has no From; %(name)s names the sender, %(address)s."),
+        True: _lt(
+            "From has no address that can be read; %(name)s names the sender, %(address)s."
+        ),
     },
     "repaired_file_name": {
         True: _lt("No file can be called %(name)s; the attachment is %(read)s here."),

@@ -25,6 +25,7 @@ from . import (
     test_former_addresses,
     test_forwarding,
     test_hooks,
+    test_hostile,
     test_intake,
     test_limits,
     test_logs,

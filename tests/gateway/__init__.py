@@ -12,6 +12,7 @@ from . import (
     test_authentication_trusted,
     test_automatic,
     test_charsets,
+    test_content_fields,
     test_corpus,
     test_dns_answers,
     test_envelope,
@@ -55,3 +56,4 @@ if find_spec("hypothesis"):
         test_mime_properties,
     )
     from . import test_report_properties
+    from . import test_whole_way

@@ -63,6 +63,8 @@ CASES = {
         lambda n: field(b'Content-Type: text/plain; name="', b'\\"a', n), 9000,
         "field_effort"),
     "comments": (lambda n: field(b"Cc", b"(a)", n), 10_000, "field_effort"),
+    "words": (lambda n: field(b"Subject", b"a ", n), 80_000, "field_effort"),
+    "encoded words": (lambda n: field(b"Subject", b"=?utf-8?q?a?=", n), 14_000, "field_effort"),
     "comments in comments": (lambda n: field(b"Cc", b"(", n), 10_000, "comment_levels"),
     "blocks of a report": (
         lambda n: b"Content-Type: message/delivery-status\n\n" + b"A: b\n\n" * n, 100_000,

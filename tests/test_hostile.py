@@ -1,0 +1,69 @@
+"""Hostile and odd mail on a database: nothing is lost, all of it is settled with a reason, and
+what a person would expect to read of an odd one is in the chatter.
+
+``dev/bench hostile`` sends more of it, in processes of their own, and measures.
+"""
+
+from odoo.tests import tagged
+from odoo.tools import html2plaintext
+
+from ..gateway.states import SETTLED
+from .common import GatewayCase
+from .gateway.damaged_mails import damaged
+from .gateway.odd_mails import SHAPES
+
+DAMAGED = 30
+# What no mail may end in, whatever it is.
+UNEXPECTED = ("failed", "conflict", "alias_failed", "waiting")
+
+
+@tagged("post_install", "-at_install")
+class TestHostileMail(GatewayCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["mail.postmaster.policy"].apply_preset("recommended")
+        # All of it is from one sender.
+        for key in ("mail.gateway.loop.threshold", "mail.postmaster.loop.threshold"):
+            cls.env["ir.config_parameter"].search([("key", "=", key)]).unlink()
+        cls.env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", 1_000_000)
+
+    def settled(self, raw):
+        """Hand a mail over, and return its row, which has a state, a reason and its bytes."""
+        _result, row = self.receive(raw, model="res.partner")
+        self.assertTrue(row)
+        self.assertIn(row.state, SETTLED)
+        self.assertNotIn(row.reason_code, UNEXPECTED, row.error)
+        self.assertTrue(row.reason)
+        self.assertNotIn("%(", row.reason)
+        self.assertEqual(self.env["mail.postmaster.raw"]._read_content(row.id), raw)
+        return row
+
+    def test_odd_mails_can_be_read(self):
+        for name, odd in SHAPES.items():
+            if not odd.is_readable:
+                continue
+            with self.subTest(name):
+                row = self.settled(odd.raw)
+                message = row.delivery_ids.mail_message_id
+                self.assertTrue(message, (row.state, row.reason_code, row.error))
+                text = " ".join(html2plaintext(message.body).split())
+                self.assertIn(odd.text or "", text)
+                if odd.text == "":
+                    self.assertEqual(text, "")
+                if odd.subject is not None:
+                    self.assertEqual(message.subject, odd.subject)
+                self.assertIn(odd.sender or "", message.email_from or "")
+                for file in odd.files or ():
+                    self.assertIn(file, message.attachment_ids.mapped("name"))
+
+    def test_other_odd_mails_are_settled(self):
+        for name, odd in SHAPES.items():
+            if not odd.is_readable:
+                with self.subTest(name):
+                    self.settled(odd.raw)
+
+    def test_damaged_mails_are_settled(self):
+        for number in range(DAMAGED):
+            with self.subTest(number):
+                self.settled(damaged(number))
