@@ -179,6 +179,9 @@ class MailPostmasterReply(models.AbstractModel):
 
         With two statements; what is asked besides, is asked about an answer without a reason.
         """
+        if model not in self.env or self.env[model]._abstract:
+            # Of an application that is gone: what core says about that holds.
+            return None
         record = self.env[model].browse(res_id)
         try:
             about = self._about(record)
