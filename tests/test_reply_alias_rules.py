@@ -96,6 +96,14 @@ class TestRulesOfAnAlias(ReplyCase):
         self.assertTrue(reply.is_restricted)
         self.assertIsNone(reply.standing)
 
+    def test_application_that_is_gone(self):
+        self.env.cr.execute(
+            "UPDATE mail_message SET model = 'no.model' WHERE id = %s", [self.on_task.id],
+        )
+        self.env.invalidate_all()
+        row = self.answer(self.on_task, to="people@postmaster.test", subject="Gone")
+        self.assertReason(row, "delivered", "record_created")
+
     def test_record_that_is_gone(self):
         gone = self.env["crm.lead"].create({"name": "L"})
         question = self.post(gone)
