@@ -15,35 +15,31 @@ COMMON = ("raw_bytes", "attachments", "decoded_bytes", "addresses")
 FIELDS = {name: f"{PREFIX}{name}" for name in BOUNDS}
 
 
-def _limit(label):
-    # Not a config_parameter: core would write all defaults into the database at each saving.
-    return fields.Integer(label)
-
-
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
-    postmaster_limit_raw_bytes = _limit("Bytes of a mail")
-    postmaster_limit_attachments = _limit("Attachments")
-    postmaster_limit_decoded_bytes = _limit("Bytes of all attachments")
-    postmaster_limit_addresses = _limit("Addresses in all fields")
+    # Not config_parameters: core would write all defaults into the database at each saving.
+    postmaster_limit_raw_bytes = fields.Integer("Bytes of a mail")
+    postmaster_limit_attachments = fields.Integer("Attachments")
+    postmaster_limit_decoded_bytes = fields.Integer("Bytes of all attachments")
+    postmaster_limit_addresses = fields.Integer("Addresses in all fields")
     # Whether the others are shown.
     postmaster_shows_all_limits = fields.Boolean("Show all limits")
-    postmaster_limit_header_bytes = _limit("Bytes of a header")
-    postmaster_limit_header_fields = _limit("Fields of a header")
-    postmaster_limit_field_bytes = _limit("Bytes of a field")
-    postmaster_limit_references = _limit("Message-Ids in References")
-    postmaster_limit_comment_levels = _limit("Parentheses in parentheses")
-    postmaster_limit_parameters = _limit("Parameters of content fields")
-    postmaster_limit_field_effort = _limit("Effort to read fields, in millions")
-    postmaster_limit_lines = _limit("Lines")
-    postmaster_limit_parts = _limit("Parts")
-    postmaster_limit_levels = _limit("Parts in parts")
-    postmaster_limit_text_parts = _limit("Texts")
-    postmaster_limit_text_bytes = _limit("Bytes of all texts")
-    postmaster_limit_html_bytes = _limit("Bytes of HTML")
-    postmaster_limit_html_tags = _limit("Tags of HTML")
-    postmaster_limit_html_levels = _limit("Elements in elements")
+    postmaster_limit_header_bytes = fields.Integer("Bytes of a header")
+    postmaster_limit_header_fields = fields.Integer("Fields of a header")
+    postmaster_limit_field_bytes = fields.Integer("Bytes of a field")
+    postmaster_limit_references = fields.Integer("Message-Ids in References")
+    postmaster_limit_comment_levels = fields.Integer("Parentheses in parentheses")
+    postmaster_limit_parameters = fields.Integer("Parameters of content fields")
+    postmaster_limit_field_effort = fields.Integer("Effort to read fields, in millions")
+    postmaster_limit_lines = fields.Integer("Lines")
+    postmaster_limit_parts = fields.Integer("Parts")
+    postmaster_limit_levels = fields.Integer("Parts in parts")
+    postmaster_limit_text_parts = fields.Integer("Texts")
+    postmaster_limit_text_bytes = fields.Integer("Bytes of all texts")
+    postmaster_limit_html_bytes = fields.Integer("Bytes of HTML")
+    postmaster_limit_html_tags = fields.Integer("Tags of HTML")
+    postmaster_limit_html_levels = fields.Integer("Elements in elements")
 
     postmaster_attachments = fields.Selection(
         [("odoo", "As Odoo reads them"), ("exact", "As they were sent, byte for byte")],
