@@ -44,7 +44,11 @@ _MAIN_TYPES = frozenset((
 
 # Where a mail without From may say who it is from, the best first.
 _SENDERS = ("Sender", "Reply-To", "Return-Path")
-_BOUNDARY = re.compile(rb"^--([^\r\n]{1,%d}?)[ \t]*\r?$" % LONGEST_BOUNDARY, re.MULTILINE)
+# A line of dashes in a text is no boundary: what follows one begins with a field.
+_BOUNDARY = re.compile(
+    rb"^--([^\r\n]{1,%d}?)[ \t]*\r?\n(?=content-)" % LONGEST_BOUNDARY,
+    re.MULTILINE | re.IGNORECASE,
+)
 # What the parser makes of 8 bit.
 _RAW_OCTET = re.compile("[\udc80-\udcff]")
 # What no field may have, NUL among it.
@@ -225,7 +229,6 @@ def _divide(content):
         mail = message_from_bytes(raw, policy=SMTP)
     except ODD_HEADER:
         return []
-    # A line of dashes in a text is no boundary: what follows one begins with a field.
     is_divided = mail.is_multipart() and any("content-type" in child for child in
                                              mail.get_payload())
     return mail.get_payload() if is_divided else []

@@ -32,6 +32,7 @@ from .deliveries import backend_seconds
 
 DATABASE = databases.OURS
 DAMAGED = 230
+UNLIMITED = 5
 MOST_SECONDS = 2.0
 # Of the clock, on a machine that does other things as well.
 HANGS_AFTER = 120
@@ -80,8 +81,9 @@ class Outcome:
 
 def own_mails():
     """Yield ``(name, mail)`` of those of this repository."""
-    for name, (make, number, _limit) in pure.load("tests.gateway.hostile_mails").CASES.items():
-        yield f"large: {name}", make(number)
+    for name, (make, number, limit) in pure.load("tests.gateway.hostile_mails").CASES.items():
+        # What no limit stops takes as long as its size: most of it is for Odoo to store.
+        yield f"large: {name}", make(number if limit else number // UNLIMITED)
     for name, odd in pure.load("tests.gateway.odd_mails").SHAPES.items():
         yield f"odd: {name}", odd.raw
     damaged = pure.load("tests.gateway.damaged_mails").damaged
