@@ -200,9 +200,8 @@ class TestRepair(BaseCase):
             (b"euc-kr", "똠", "똠".encode("cp949")),
         ):
             with self.subTest(charset):
-                self.assertText(
-                    FROM_TO + b"Content-Type: text/plain; charset=" + charset + b"\r\n\r\n" + octets,
-                    text, "charset")
+                typed = FROM_TO + b"Content-Type: text/plain; charset=" + charset
+                self.assertText(typed + b"\r\n\r\n" + octets, text, "charset")
 
     def test_address_with_a_bracket_too_many(self):
         message, done = repaired(b"From: Ann <<ann@example.com>>\r\n\r\nx")
@@ -252,3 +251,17 @@ class TestRepair(BaseCase):
             b"Content-Type: multipart/mixed; boundary=c\r\n\r\nCaf\xe9\r\n--b--\r\n")
         self.assertEqual(done, ["type"])
         self.assertIn(b"Caf\xe9", message.get_payload()[0].get_content().as_bytes())
+
+    def test_type_that_the_parser_has_not_gone_by(self):
+        for written, named, read in (
+            (b"text/plain", "message/rfc822", "text/plain"),
+            (b"message/rfc822", "text/plain", "multipart/mixed"),
+        ):
+            with self.subTest(named):
+                raw = FROM_TO + b"Content-Type: " + written + b"\r\n\r\nhello"
+                message = message_from_bytes(raw, policy=SMTP)
+                message.replace_header("Content-Type", named)
+                self.assertEqual([done.code for done in repair(message)], ["type"])
+                self.assertEqual(message.get_content_type(), read)
+                if read == "text/plain":
+                    self.assertEqual(message.get_content().strip(), "hello")
