@@ -31,13 +31,14 @@ parts            with the multiparts; those of attached mails count
 levels           parts within parts: the parser calls itself for each
 attachments      a record and a file each
 text_parts       core puts their text together, and reads all of it again for each
-text_bytes       of these texts, each counted as often as core reads it
+text_bytes       of these texts, each counted as often as core reads it, and with what it
+                 writes for ``<``, ``>`` and ``&``: 10 MB are two seconds
 decoded_bytes    of all that core makes attachments of: a mail in a mail in a mail is one
                  attachment for each level
 html_bytes       of HTML, each counted as often as core reads it
 html_tags        opening and closing tags of HTML, each counted as often as core cleans
-                 it, at 6.5 millionths of a second: 300,000 are two seconds, and a table
-                 of 13,000 rows and 10 columns
+                 it, at 6.5 to 10 millionths of a second: 200,000 are two seconds at the
+                 most, and a table of 9,000 rows and 10 columns
 html_levels      elements within elements: beyond 256, libxml2 leaves the rest of the mail
                  out, and nothing tells
 ================ ====================================================================
@@ -84,10 +85,10 @@ LIMITS = {
     "levels": Bounds(30, 5, 200),
     "attachments": Bounds(500, 10, 20_000),
     "text_parts": Bounds(500, 10, 20_000),
-    "text_bytes": Bounds(100 * MEGABYTE, MEGABYTE, 2000 * MEGABYTE),
+    "text_bytes": Bounds(12 * MEGABYTE, MEGABYTE, 2000 * MEGABYTE),
     "decoded_bytes": Bounds(150 * MEGABYTE, 100_000, 2000 * MEGABYTE),
-    "html_bytes": Bounds(20 * MEGABYTE, 100_000, 500 * MEGABYTE),
-    "html_tags": Bounds(300_000, 5000, 10_000_000),
+    "html_bytes": Bounds(12 * MEGABYTE, 100_000, 500 * MEGABYTE),
+    "html_tags": Bounds(200_000, 5000, 10_000_000),
     # What libxml2 takes; more would be lost.
     "html_levels": Bounds(250, 50, 250),
 }
@@ -117,6 +118,8 @@ _LEVELS_PER_LINE = 4
 _WORDS = 10
 _ENCODED_WORD = 6
 _READINGS = 4
+# What is longer in HTML, by how many letters.
+_ESCAPED = {b"<": 3, b">": 3, b"&": 4}
 _TEXT_TYPES = ("text/plain", "text/html")
 
 
@@ -263,12 +266,15 @@ class _Counter:
     def _count_text(self, raw, part, is_html):
         """Count a text as often as core reads it: with all texts before it."""
         self._add("text_parts")
-        self._text += _decoded_size(part)
+        size = _decoded_size(part)
+        content = mime.decoded(raw[part.start:part.end], part.encoding)
+        if not is_html:
+            size += sum(content.count(mark) * length for mark, length in _ESCAPED.items())
+        self._text += size
         self._add("text_bytes", self._text)
         if not is_html:
             return
         self._add("html_bytes", self._text)
-        content = mime.decoded(raw[part.start:part.end], part.encoding)
         charset = part.ask(lambda head: head.get_param("charset", "utf-8"), "utf-8")
         text = decode(content, str(charset), len(content))
         self._tags += text.count("<")

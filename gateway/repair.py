@@ -41,10 +41,15 @@ LONGEST_BOUNDARY = 200
 _MAIN_TYPES = frozenset((
     "text", "audio", "image", "video", "application", "message", "multipart",
 ))
+_CONTAINERS = ("multipart", "message")
 
 # Where a mail without From may say who it is from, the best first.
 _SENDERS = ("Sender", "Reply-To", "Return-Path")
-_BOUNDARY = re.compile(rb"^--([^\r\n]{1,%d}?)[ \t]*\r?$" % LONGEST_BOUNDARY, re.MULTILINE)
+# A line of dashes in a text is no boundary: what follows one begins with a field.
+_BOUNDARY = re.compile(
+    rb"^--([^\r\n]{1,%d}?)[ \t]*\r?\n(?=content-)" % LONGEST_BOUNDARY,
+    re.MULTILINE | re.IGNORECASE,
+)
 # What the parser makes of 8 bit.
 _RAW_OCTET = re.compile("[\udc80-\udcff]")
 # What no field may have, NUL among it.
@@ -181,7 +186,8 @@ def _repair_file_name(part):
 
 def _repair_sender(message):
     shown = str(message.get("From", ""))
-    written = next((str(value) for name, value in message.raw_items() if name.lower() == "from"), "")
+    written = next(
+        (str(value) for name, value in message.raw_items() if name.lower() == "from"), "")
     if "@" not in shown and (found := _ADDRESS.search(written)):
         # With a bracket too many, Python's reader leaves all of it out.
         if address := first_address(found[0]):
@@ -225,7 +231,6 @@ def _divide(content):
         mail = message_from_bytes(raw, policy=SMTP)
     except ODD_HEADER:
         return []
-    # A line of dashes in a text is no boundary: what follows one begins with a field.
     is_divided = mail.is_multipart() and any("content-type" in child for child in
                                              mail.get_payload())
     return mail.get_payload() if is_divided else []
@@ -284,17 +289,31 @@ def _octets(payload):
 
 
 def _repair_type(part):
-    """Give a part of a type that Python's reader does not know one that it knows."""
-    if part.get_content_maintype() in _MAIN_TYPES or part.is_multipart():
+    """Give a part of a type that Python's reader does not know one that it knows.
+
+    A field that was repaired may name another type than the one that the parser went by.
+    """
+    main_type = part.get_content_maintype()
+    if part.is_multipart():
+        return [] if main_type in _CONTAINERS else _become_multipart(part)
+    if main_type in _MAIN_TYPES and main_type != "message":
         return []
     content_type, name = part.get_content_type(), part.get_filename()
     content = part.get_payload(decode=True) or b""
     is_text = not name and b"\0" not in content and read_text(content, "utf-8")[2]
-    part.replace_header("Content-Type", "text/plain" if is_text else "application/octet-stream")
+    del part["Content-Type"]
+    part["Content-Type"] = "text/plain" if is_text else "application/octet-stream"
     if name and not part.get_filename():
         del part["Content-Disposition"]
         part.add_header("Content-Disposition", "attachment", filename=_CONTROL.sub("", name))
     return [Repair("type", {"named": content_type, "read": part.get_content_type()})]
+
+
+def _become_multipart(part):
+    named = part.get_content_type()
+    del part["Content-Type"]
+    part["Content-Type"] = "multipart/mixed"
+    return [Repair("type", {"named": named, "read": "multipart/mixed"})]
 
 
 def _repair_charset(part, is_mail, is_attached, exact):

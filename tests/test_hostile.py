@@ -8,9 +8,10 @@ from odoo.tests import tagged
 from odoo.tools import html2plaintext
 
 from ..gateway.states import SETTLED
+from ..models.sentences import STEPS
 from .common import GatewayCase
 from .gateway.damaged_mails import damaged
-from .gateway.odd_mails import SHAPES
+from .gateway.odd_mails import SHAPES, head, text
 
 DAMAGED = 30
 # What no mail may end in, whatever it is.
@@ -56,6 +57,21 @@ class TestHostileMail(GatewayCase):
                 self.assertIn(odd.sender or "", message.email_from or "")
                 for file in odd.files or ():
                     self.assertIn(file, message.attachment_ids.mapped("name"))
+
+    def test_what_was_repaired_can_be_read(self):
+        for raw, step in (
+            (text("Good morning", "text/plain; a*"), "repaired_content_field"),
+            (text("R29vZA==", headers=b"Content-Transfer-Encoding: base64 (x)\r\n"),
+             "repaired_encoding"),
+            (head(b"Date: 1e400", without=b"Date"), "repaired_date"),
+            (head(b"X-Odd: =?utf-8?q?a=0Ab?="), "repaired_line"),
+        ):
+            with self.subTest(step):
+                # Another mail than the one of the other tests.
+                row = self.settled(b"X-Step: " + step.encode() + b"\r\n" + raw)
+                self.assertReason(row, "delivered", "fallback_created")
+                self.assertStep(row, step)
+                self.assertTrue(STEPS[step][True])
 
     def test_other_odd_mails_are_settled(self):
         for name, odd in SHAPES.items():

@@ -18,7 +18,8 @@ PIECES = (
     b"\r\nContent-Transfer-Encoding: base64\r\n", b"\r\nContent-Type: text/html\r\n\r\n<div>",
     b"\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=r\r\n",
     b'\r\nContent-Disposition: attachment; filename="../../a\0.exe"\r\n', b"\r\nDate: 0\r\n",
-    b"\r\nMessage-Id: <", b"\r\nFrom: \r\n", b"\r\nReferences: <<>>\r\n", b"\x85", "\u202e".encode(),
+    b"\r\nMessage-Id: <", b"\r\nFrom: \r\n", b"\r\nReferences: <<>>\r\n", b"\x85",
+    "\u202e".encode(),
 )
 
 

@@ -40,6 +40,9 @@ CASES = {
     "text parts": (
         lambda n: parts(b"Content-Type: text/plain\r\n\r\nhello", n), 10_000, "text_parts"),
     "empty parts": (lambda n: parts(b"", n), 100_000, "text_parts"),
+    "text that is longer in HTML": (
+        lambda n: FROM_TO + b"\r\n" + b">" * n, 5_000_000, "text_bytes"),
+    "text": (lambda n: FROM_TO + b"\r\n" + b"hello world\r\n" * n, 1_000_000, "text_bytes"),
     "HTML": (lambda n: HTML + b"\r\n" + PARAGRAPH * n, 217_000, "html_tags"),
     "HTML in base64": (lambda n: encoded(PARAGRAPH * n), 217_000, "html_tags"),
     "HTML in UTF-7": (

@@ -169,3 +169,99 @@ class TestRepair(BaseCase):
             with self.subTest(name):
                 make, number, _limit = CASES[name]
                 repaired(make(number // 100))
+
+    def test_encodings_that_are_meant(self):
+        typed = FROM_TO + b"Content-Type: text/plain; charset=utf-8\r\n"
+        field = b"Content-Transfer-Encoding: "
+        for encoding in (b"base64 (as ever)", b"base64;", b'"base64"', b" BASE64 x"):
+            with self.subTest(encoding):
+                self.assertText(
+                    typed + field + encoding + b"\r\n\r\nQ2Fmw6k=", "Café", "encoding")
+        # 17 letters: the last one is no byte.
+        self.assertText(
+            typed + field + b"base64\r\n\r\nR29vZCBtb3JuaW5nA", "Good morning", "encoding")
+        for encoding in (b"base64", b"BASE64", b"x-odd", b"", b"7bit"):
+            with self.subTest(encoding):
+                raw = typed + field + encoding + b"\r\n\r\nQ2Fmw6k=\r\n"
+                self.assertEqual(repaired(raw)[1], [])
+
+    def test_attachment_with_a_letter_too_many(self):
+        message, done = repaired(
+            MULTIPART + b"--b\r\nContent-Type: application/pdf; name=a.pdf\r\n"
+            b"Content-Transfer-Encoding: base64\r\n\r\nUERGA\r\n--b--\r\n")
+        self.assertEqual(done, ["encoding"])
+        self.assertEqual(message.get_payload()[0].get_content(), b"PDF")
+
+    def test_larger_charset_that_is_meant(self):
+        for charset, text, octets in (
+            (b"gb2312", "镕", "镕".encode("gbk")),
+            (b"iso-8859-1", "“x”", b"\x93x\x94"),
+            (b"shift_jis", "①", "①".encode("cp932")),
+            (b"euc-kr", "똠", "똠".encode("cp949")),
+        ):
+            with self.subTest(charset):
+                typed = FROM_TO + b"Content-Type: text/plain; charset=" + charset
+                self.assertText(typed + b"\r\n\r\n" + octets, text, "charset")
+
+    def test_address_with_a_bracket_too_many(self):
+        message, done = repaired(b"From: Ann <<ann@example.com>>\r\n\r\nx")
+        self.assertEqual((message["From"], done), ("ann@example.com", ["sender"]))
+        message, done = repaired(b"From: Ann\r\nSender: bob@example.com\r\n\r\nx")
+        self.assertEqual((message["From"], done), ("Ann", []))
+
+    def test_sender_with_a_line_end(self):
+        message, done = repaired(b"Sender: ann@\rexample.com\r\n\r\nx")
+        self.assertNotIn("\r", str(message["From"] or ""))
+
+    def test_line_ends_within_fields(self):
+        message, done = repaired(FROM_TO + b"Subject: =?utf-8?q?A=0D=0ABcc=3A_x=40y?=\r\n\r\nx")
+        self.assertEqual((message["Subject"], done), ("A Bcc: x@y", ["line"]))
+        for octet in (b"\x0b", b"\x0c", b"\x1e"):
+            for kind in (b"", b"message/rfc822\r\n\r\nContent-Type: "):
+                with self.subTest(octet=octet, kind=kind):
+                    message, done = repaired(
+                        MULTIPART + b"--b\r\nContent-Type: " + kind + b"text/plain; a=b"
+                        + octet + b"c\r\n\r\nhello\r\n--b--\r\n")
+                    part = list(message.walk())[-1]
+                    part.set_charset("utf-8")
+                    self.assertEqual(part.get_content().strip(), "hello")
+
+    def test_dates_without_number(self):
+        date = b"Fri, 20 Nov 99999999999999999999 10:00:00 +0000"
+        message, done = repaired(FROM_TO + b"Date: " + date + b"\r\n\r\nx")
+        self.assertEqual((message["Date"], done), (None, ["field"]))
+
+    def test_attached_mails_are_written_as_they_were_sent(self):
+        fields = (
+            b"Subject: " + b"long " * 50 + b"\r\nTo: J\xf6rg <joerg@example.com>\r\n"
+            b"References: <a@example.com>\r\n <b@example.com>\r\n")
+        for content in (
+            fields + b"\r\nhello\r\n",
+            fields + b"Content-Type: text/plain; charset=latin-1\r\n\r\nCaf\xe9\r\n",
+        ):
+            message, done = repaired(
+                MULTIPART + b"--b\r\nContent-Type: message/rfc822\r\n\r\n" + content
+                + b"--b--\r\n")
+            attached = message.get_payload()[0].get_content()
+            self.assertEqual(attached.as_bytes().rstrip(), content.rstrip())
+
+    def test_attached_multipart_that_nothing_divides(self):
+        message, done = repaired(
+            MULTIPART + b"--b\r\nContent-Type: message/rfc822\r\n\r\n"
+            b"Content-Type: multipart/mixed; boundary=c\r\n\r\nCaf\xe9\r\n--b--\r\n")
+        self.assertEqual(done, ["type"])
+        self.assertIn(b"Caf\xe9", message.get_payload()[0].get_content().as_bytes())
+
+    def test_type_that_the_parser_has_not_gone_by(self):
+        for written, named, read in (
+            (b"text/plain", "message/rfc822", "text/plain"),
+            (b"message/rfc822", "text/plain", "multipart/mixed"),
+        ):
+            with self.subTest(named):
+                raw = FROM_TO + b"Content-Type: " + written + b"\r\n\r\nhello"
+                message = message_from_bytes(raw, policy=SMTP)
+                message.replace_header("Content-Type", named)
+                self.assertEqual([done.code for done in repair(message)], ["type"])
+                self.assertEqual(message.get_content_type(), read)
+                if read == "text/plain":
+                    self.assertEqual(message.get_content().strip(), "hello")

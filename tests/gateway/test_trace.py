@@ -20,6 +20,11 @@ class TestTrace(BaseCase):
         self.assertEqual(len(steps.steps), trace.MOST_STEPS)
         self.assertEqual(len(steps.steps[0]["params"]["recipients"]), trace.LONGEST_PARAMETER)
 
+    def test_what_a_database_takes(self):
+        steps = trace.Trace()
+        steps.hit("alias", alias="a\0b\ud800", error=ValueError("\0"))
+        self.assertEqual(steps.steps[0]["params"], {"alias": "ab?", "error": ""})
+
     def test_same_answer_once(self):
         steps = trace.Trace()
         for hit in (False, False, True):
