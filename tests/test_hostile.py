@@ -69,7 +69,7 @@ class TestHostileMail(GatewayCase):
             with self.subTest(step):
                 # Another mail than the one of the other tests.
                 row = self.settled(b"X-Step: " + step.encode() + b"\r\n" + raw)
-                self.assertReason(row, "delivered", "fallback_created")
+                self.assertReason(row, "delivered", "record_created")
                 self.assertStep(row, step)
                 self.assertTrue(STEPS[step][True])
 
