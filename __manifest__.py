@@ -19,6 +19,7 @@
         "views/mail_postmaster_message_form.xml",
         "views/mail_postmaster_download_views.xml",
         "views/res_config_settings_views.xml",
+        "views/mail_postmaster_source_views.xml",
         "views/mail_postmaster_menus.xml",
         "views/fetchmail_server_views.xml",
         "views/mail_postmaster_retired_address_views.xml",

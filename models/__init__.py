@@ -31,6 +31,8 @@ from . import (
     mail_postmaster_retired_address,
     mail_postmaster_return_path,
     mail_postmaster_screening,
+    mail_postmaster_source,
+    mail_postmaster_token,
     mail_thread,
     mail_thread_notify,
     res_config_settings,

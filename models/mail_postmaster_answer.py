@@ -65,8 +65,8 @@ class MailPostmasterAnswer(models.AbstractModel):
         RFC 3834 section 2: no answer to automatic mail, to nobody, or again and again.
         """
         policy = self.env["mail.postmaster.policy"]
-        if not policy._is_confirmed_database():
-            return self.env._("this database is a copy that was not confirmed")
+        if why := self._reason_for_silence(attempt):
+            return why
         if not self._is_careful():
             return ""
         if attempt.reason and attempt.reason.code == "catchall_repeated":
@@ -93,6 +93,14 @@ class MailPostmasterAnswer(models.AbstractModel):
         minutes = window if about == LOOP_LIMIT else DAY
         if not quota._reserve(attempt, f"answer:{about}", 1, minutes, sender=addressee):
             return self.env._("the sender was told that before")
+        return ""
+
+    def _reason_for_silence(self, attempt):
+        """Return why nobody at all gets an answer, or an empty text."""
+        if attempt.is_quiet:
+            return self.env._("it was imported")
+        if not self.env["mail.postmaster.policy"]._is_confirmed_database():
+            return self.env._("this database is a copy that was not confirmed")
         return ""
 
     @api.model

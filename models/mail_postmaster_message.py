@@ -11,6 +11,8 @@ from .sentences import REASONS, outline
 SOURCES = [
     ("fetch", "Fetched from a mailbox"),
     ("rpc", "Handed over by a mail server or a program"),
+    ("http", "Posted over HTTP"),
+    ("import", "Imported"),
 ]
 
 # Reasons of a mail in whose place a copy was delivered.
@@ -55,6 +57,10 @@ class MailPostmasterMessage(models.Model):
     source = fields.Selection(SOURCES, "Received by", readonly=True)
     fetchmail_server_id = fields.Many2one(
         "fetchmail.server", "Incoming server", readonly=True, index="btree_not_null",
+        ondelete="set null",
+    )
+    source_id = fields.Many2one(
+        "mail.postmaster.source", "HTTP source", readonly=True, index="btree_not_null",
         ondelete="set null",
     )
     user_id = fields.Many2one(

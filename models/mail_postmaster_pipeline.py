@@ -37,7 +37,7 @@ STORE = """
     INSERT INTO mail_postmaster_message (
         create_date, intake_key, message_id, mail_key,
         digest, email_from, email_normalized, recipients, subject, date, size, source,
-        fetchmail_server_id, user_id, options, state, reason_code, attempts, failures,
+        fetchmail_server_id, source_id, user_id, options, state, reason_code, attempts, failures,
         received_count, raw_kept, next_attempt
     )
     SELECT
@@ -59,7 +59,8 @@ STORE = """
         ),
         %(digest)s, %(email_from)s, %(email_normalized)s,
         %(recipients)s, %(subject)s, %(date)s::timestamp, %(size)s, %(source)s,
-        (SELECT id FROM fetchmail_server WHERE id = %(server_id)s), %(uid)s,
+        (SELECT id FROM fetchmail_server WHERE id = %(server_id)s),
+        (SELECT id FROM mail_postmaster_source WHERE id = %(source_id)s), %(uid)s,
         %(options)s::jsonb, 'received', 'waiting', 1, 0, 1, true,
         now() AT TIME ZONE 'UTC' + %(lease)s
     FROM durable
@@ -123,6 +124,34 @@ class MailPostmasterPipeline(models.AbstractModel):
         return (enabled or "true").strip().lower() not in ("false", "0", "off", "no"), has_written
 
     # --- the way ---------------------------------------------------------------------
+
+    @api.model
+    def _hand_over(self, submission):
+        """Take in a mail of a transport that is part of this addon, and process it.
+
+        :return: what core returns
+        :raises ValueError: core's, for a mail without route whose sender is to be refused
+        """
+        door = self._environment_of(submission, self.env.uid)[submission.door]
+        is_enabled, has_written = self._read_switches()
+        if not is_enabled:
+            # The door passes it on to core.
+            options = dict(submission.options)
+            return door.message_process(options.pop("model", None), submission.raw, **options)
+        return door.env[self._name]._process(door, submission, joins=has_written)
+
+    def _environment_of(self, submission, user_id):
+        """Return the environment that a mail is processed in: of a user, past their rights.
+
+        :param submission: the :class:`Submission`
+        :param int user_id: id of the user who handed it over
+        """
+        context = {}
+        if submission.server_id:
+            context["default_fetchmail_server_id"] = submission.server_id
+        if submission.company_id:
+            context["allowed_company_ids"] = [submission.company_id]
+        return api.Environment(self.env.cr, user_id, context, su=True)
 
     @api.model
     def _process(self, door, submission, joins):
@@ -215,12 +244,13 @@ class MailPostmasterPipeline(models.AbstractModel):
             "digest": mail_digest,
             "email_from": head.sender,
             "email_normalized": head.sender_address,
-            "recipients": ", ".join(head.recipients),
+            "recipients": ", ".join(submission.told or head.recipients),
             "subject": head.subject,
             "date": head.date,
             "size": len(raw),
             "source": submission.source,
             "server_id": submission.server_id,
+            "source_id": submission.source_id,
             "options": submission.stored_options,
             "lease": LEASE,
         }

@@ -105,7 +105,9 @@ class MailPostmasterQueue(models.AbstractModel):
             raw=raw or b"", door=options.pop("door", "mail.thread"), source=STORED,
             server_id=row.pop("fetchmail_server_id"),
             addressed_to=options.pop("addressed_to", None), is_last=is_last,
-            accepted_targets=frozenset(options.pop("accepted_targets", ())), options=options,
+            accepted_targets=frozenset(options.pop("accepted_targets", ())),
+            told=tuple(options.pop("told", ())), company_id=options.pop("company_id", None),
+            is_quiet=options.pop("is_quiet", False), options=options,
         )
         door = self._door_of(submission, row.pop("user_id"))
         pipeline = door.env[self._name]
@@ -132,10 +134,7 @@ class MailPostmasterQueue(models.AbstractModel):
     def _door_of(self, submission, user_id):
         """Return the recordset to process a stored mail on: as the one who handed it over."""
         user = self.env["res.users"].browse(user_id or api.SUPERUSER_ID).exists()
-        context = {}
-        if submission.server_id:
-            context["default_fetchmail_server_id"] = submission.server_id
-        env = api.Environment(self.env.cr, user.id or api.SUPERUSER_ID, context, su=True)
+        env = self._environment_of(submission, user.id or api.SUPERUSER_ID)
         return env[submission.door if submission.door in env else "mail.thread"]
 
     def _park(self, attempt, reason):

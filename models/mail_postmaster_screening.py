@@ -187,7 +187,7 @@ class MailPostmasterScreening(models.AbstractModel):
     def _screen_loop(self, attempt, screened):
         """Count what was accepted from exactly this sender for exactly this target."""
         policy = self.env["mail.postmaster.policy"]
-        if policy._choice(LOOPS) == "odoo":
+        if attempt.is_quiet or policy._choice(LOOPS) == "odoo":
             return None
         if self.env["mail.gateway.allowed"]._allows(screened.sender):
             attempt.trace.hit("loop_allowed", sender=screened.sender)
@@ -212,7 +212,7 @@ class MailPostmasterScreening(models.AbstractModel):
     def _screen_records(self, attempt, screened):
         """Limit the records that one alias makes, whoever writes."""
         limit = self._setting("record_limit", screened)
-        if not screened.alias or not screened.makes_record or not limit.value:
+        if attempt.is_quiet or not (screened.alias and screened.makes_record and limit.value):
             return None
         minutes = self._setting("record_limit_minutes", screened)
         # An alias may have a limit where the database has none, and so no period either.

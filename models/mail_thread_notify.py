@@ -18,7 +18,7 @@ class MailThread(models.AbstractModel):
         Core posts the templates of a stage at the commit, after the route was served.
         """
         attempt = self.env.context.get(ATTEMPT)
-        if attempt and attempt.treatment:
+        if attempt and (attempt.treatment or attempt.is_quiet):
             return []
         recipients = super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
         if not self._is_acknowledgement(message) or self._may_be_answered(attempt):
@@ -45,7 +45,7 @@ class MailThread(models.AbstractModel):
     def _notify_thread_with_out_of_office(self, message, recipients_data, msg_vals=False, **kwargs):
         """Answer no automatic mail that somebody is away (RFC 3834 section 2)."""
         attempt = self.env.context.get(ATTEMPT)
-        if attempt and not self._may_be_answered(attempt):
+        if attempt and (attempt.is_quiet or not self._may_be_answered(attempt)):
             return self.env["mail.message"]
         return super()._notify_thread_with_out_of_office(
             message, recipients_data, msg_vals=msg_vals, **kwargs

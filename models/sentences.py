@@ -25,6 +25,9 @@ REASONS = {
     "report_unreadable": _lt(
         "Automatic mail (%(proof)s) where reports come in, which can not be read as one."
     ),
+    "report_imported": _lt(
+        "A report about another mail, from the past: nothing was done about the address."
+    ),
     "bounce_address_person": _lt(
         "A person seems to have written this to the address that delivery reports come to."
     ),

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 FETCHED = "fetch"
 SUBMITTED = "rpc"
+POSTED = "http"
+IMPORTED = "import"
 STORED = "stored"
 
 
@@ -16,8 +18,14 @@ class Submission:
     :param bytes raw: the mail
     :param str door: name of the model it was called on
     :param str source: ``fetch`` for a mailbox, ``rpc`` for a caller that can refuse,
-        ``stored`` for a mail of the log
+        ``http`` for a source that posts, ``import`` for old mail, ``stored`` for a mail of
+        the log
     :param server_id: id of the ``fetchmail.server``, or None
+    :param source_id: id of the ``mail.postmaster.source``, or None
+    :param company_id: id of the company that mail to nobody's address belongs to, or None
+    :param told: recipients of the envelope, as the transport has them
+    :param bool refuses: whoever posts wants to hear that nobody takes the mail
+    :param bool is_quiet: nobody is to hear of the mail: it is old
     :param dict options: the other arguments
     :param addressed_to: addresses to use in place of those in the header, as a person
         asked; empty to hand the mail to the model and record in the options; or None
@@ -33,21 +41,35 @@ class Submission:
     addressed_to: list | None = None
     is_last: bool = False
     accepted_targets: frozenset = frozenset()
+    source_id: int | None = None
+    company_id: int | None = None
+    told: tuple = ()
+    refuses: bool = False
+    is_quiet: bool = False
 
     @property
     def can_refuse(self):
         """Whether the one who hands over is still there to hear a no."""
-        return self.source == SUBMITTED
+        return self.source == SUBMITTED or self.refuses
 
     @property
     def origin(self):
-        """Text for the intake key: the same bytes from two mailboxes are two deliveries."""
-        return f"{self.source}:{self.server_id or ''}"
+        """Text for the intake key: the same bytes from two mailboxes are two deliveries.
+
+        So are the same bytes for other recipients: a blind copy is handed over once for each.
+        """
+        origin = f"{self.source}:{self.source_id or self.server_id or ''}"
+        return f"{origin}:{','.join(self.told)}" if self.told else origin
 
     @property
     def stored_options(self):
         """The call as JSON, for processing the mail again later."""
-        return json.dumps({"door": self.door, **self.options}, default=str, skipkeys=True)
+        how = {"told": self.told, "company_id": self.company_id, "is_quiet": self.is_quiet}
+        options = {
+            "door": self.door, **{name: value for name, value in how.items() if value},
+            **self.options,
+        }
+        return json.dumps(options, default=str, skipkeys=True)
 
 
 def to_bytes(message):

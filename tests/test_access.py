@@ -21,6 +21,7 @@ GATEWAY = "members of the group Mail Gateway"
 SYSTEM = "administrators of the system, as in core"
 CORE = "an override that lets through whom core lets through"
 NOTHING = "does nothing and tells nothing"
+SOURCE = "whoever has a valid token of an HTTP source"
 
 METHODS = {
     ("fetchmail.server", "action_postmaster_messages"): SYSTEM,
@@ -39,6 +40,7 @@ METHODS = {
     # Of mail.alias and mail.alias.domain; there is nothing else that could be written.
     ("mail.postmaster.scope", "create"): CORE,
     ("mail.postmaster.scope", "write"): CORE,
+    ("mail.mail", "create"): CORE,
     ("mail.mail", "send"): CORE,
     ("mail.mail", "send_after_commit"): CORE,
     ("mail.message", "create"): CORE,
@@ -68,6 +70,10 @@ METHODS = {
     ("mail.postmaster.retired.address", "create"): SYSTEM,
     ("mail.postmaster.retired.address", "unlink"): SYSTEM,
     ("mail.postmaster.retired.address", "write"): SYSTEM,
+    # The proof is in test_sources.py.
+    ("mail.postmaster.source", "action_mails"): SYSTEM,
+    ("mail.postmaster.source", "action_new_token"): SYSTEM,
+    ("mail.postmaster.token", "action_revoke"): SYSTEM,
     ("mail.thread", "message_parse"): CORE,
     ("mail.thread", "message_process"): GATEWAY,
     ("mail.thread", "message_route"): CORE,
@@ -76,8 +82,10 @@ METHODS = {
     ("res.config.settings", "get_values"): SYSTEM,
     ("res.config.settings", "set_values"): SYSTEM,
 }
-# The proof is in test_controllers.py.
+# The proof is in test_controllers.py and test_inbound.py.
 ROUTES = {
+    "/postmaster/inbound": SOURCE,
+    "/postmaster/inbound/mime": SOURCE,
     "/postmaster/mail/<int:mail_id>/raw": ADMINISTRATOR,
     "/postmaster/mail/<int:mail_id>/preview": ADMINISTRATOR,
 }
@@ -163,6 +171,10 @@ class TestAccess(TransactionCase, ReceivedMail):
         self.assertEqual(set(found), set(ROUTES))
         for route, routing in found.items():
             with self.subTest(route):
+                if ROUTES[route] == SOURCE:
+                    self.assertEqual((routing["auth"], routing["csrf"]), ("none", False))
+                    self.assertEqual((routing["methods"], routing["save_session"]), (["POST"], False))
+                    continue
                 self.assertEqual(routing["auth"], "user")
                 self.assertEqual(routing["methods"], ["GET"])
 

@@ -17,6 +17,7 @@ class TestViews(ScreensCase):
         "mail.postmaster.download": ["list", "search"],
         "mail.postmaster.redirect": ["form"],
         "mail.postmaster.assign": ["form"],
+        "mail.postmaster.token.show": ["form"],
         "mail.postmaster.retired.address": ["list", "kanban", "form"],
     }
 
@@ -27,6 +28,9 @@ class TestViews(ScreensCase):
         messages = self.env["mail.postmaster.message"].with_user(reader)
         arch = messages.get_view(view_type="form")["arch"]
         self.env["mail.postmaster.erase"].get_views([(False, "form")])
+        self.env["mail.postmaster.source"].get_views(
+            [(False, view) for view in ("list", "kanban", "form", "search")],
+        )
         for hidden in ("trace_lines", "mail_postmaster_preview", '"error"', "action_process_again"):
             with self.subTest(hidden):
                 self.assertNotIn(hidden, arch)
