@@ -17,7 +17,6 @@ class TestViews(ScreensCase):
         "mail.postmaster.download": ["list", "search"],
         "mail.postmaster.redirect": ["form"],
         "mail.postmaster.assign": ["form"],
-        "mail.postmaster.token.show": ["form"],
         "mail.postmaster.retired.address": ["list", "kanban", "form"],
     }
 
@@ -31,6 +30,7 @@ class TestViews(ScreensCase):
         self.env["mail.postmaster.source"].get_views(
             [(False, view) for view in ("list", "kanban", "form", "search")],
         )
+        self.env["mail.postmaster.token.show"].get_views([(False, "form")])
         for hidden in ("trace_lines", "mail_postmaster_preview", '"error"', "action_process_again"):
             with self.subTest(hidden):
                 self.assertNotIn(hidden, arch)
