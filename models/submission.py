@@ -1,12 +1,12 @@
 """What a transport handed over, and how it asked for it to be processed."""
 
-import json
 import xmlrpc.client
 from dataclasses import dataclass, field
 
 FETCHED = "fetch"
 SUBMITTED = "rpc"
 STORED = "stored"
+LMTP = "lmtp"
 
 
 @dataclass(frozen=True)
@@ -16,13 +16,14 @@ class Submission:
     :param bytes raw: the mail
     :param str door: name of the model it was called on
     :param str source: ``fetch`` for a mailbox, ``rpc`` for a caller that can refuse,
-        ``stored`` for a mail of the log
+        ``lmtp`` for a mail server, ``stored`` for a mail of the log
     :param server_id: id of the ``fetchmail.server``, or None
     :param dict options: the other arguments
     :param addressed_to: addresses to use in place of those in the header, as a person
         asked; empty to hand the mail to the model and record in the options; or None
     :param bool is_last: park the mail when this attempt fails
     :param accepted_targets: targets that a person has accepted, whatever the rules say
+    :param recipients: of the envelope, as the transport has them; none where it has no envelope
     """
 
     raw: bytes
@@ -33,6 +34,7 @@ class Submission:
     addressed_to: list | None = None
     is_last: bool = False
     accepted_targets: frozenset = frozenset()
+    recipients: tuple = ()
 
     @property
     def can_refuse(self):
@@ -41,13 +43,22 @@ class Submission:
 
     @property
     def origin(self):
-        """Text for the intake key: the same bytes from two mailboxes are two deliveries."""
-        return f"{self.source}:{self.server_id or ''}"
+        """Text for the intake key: the same bytes from two mailboxes are two deliveries.
+
+        So are those for other recipients. A mail server that heard no answer hands over the
+        same bytes for the same ones.
+        """
+        return " ".join([f"{self.source}:{self.server_id or ''}", *sorted(self.recipients)])
 
     @property
     def stored_options(self):
-        """The call as JSON, for processing the mail again later."""
-        return json.dumps({"door": self.door, **self.options}, default=str, skipkeys=True)
+        """The call as a dict, for processing the mail again later."""
+        return {"door": self.door, **self.barest_options, **self.options}
+
+    @property
+    def barest_options(self):
+        """What is kept of the call where the rest is no text for the database."""
+        return {"envelope": list(self.recipients)} if self.recipients else {}
 
 
 def to_bytes(message):
