@@ -104,7 +104,7 @@ class PostmasterInbound(http.Controller):
         submission = Submission(
             raw=with_return_path(posted.raw, posted.sender), door="mail.thread", source=POSTED,
             source_id=credentials.source_id, company_id=credentials.company_id,
-            told=posted.recipients, refuses=credentials.refuses,
+            recipients=posted.recipients, refuses=credentials.refuses,
         )
         try:
             env["mail.postmaster.pipeline"]._hand_over(submission)

@@ -16,6 +16,7 @@ module               what it answers
 ``repair``           what core could not read of a mail, made readable
 ``origin``           where an answer to a mail would go, and whose places it takes
 ``identity``         when two deliveries are the same mail
+``conversation``     which mails belong together, and are processed in their order
 ``automatic``        whether a program wrote a mail or a person, and what says so
 ``hops``             how far a mail has come, and whether it goes in circles
 ``authentication``   who wrote a mail, as far as somebody has proved it

@@ -22,6 +22,7 @@ from . import (
     mail_postmaster_sentences,
     mail_postmaster_outcome,
     mail_postmaster_pipeline,
+    mail_postmaster_intake,
     mail_postmaster_policy,
     mail_postmaster_queue,
     mail_postmaster_quota,

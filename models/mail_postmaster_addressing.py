@@ -105,9 +105,9 @@ class MailPostmasterAddressing(models.AbstractModel):
         server = self._server(submission.server_id)
         # Mail that a person assigns to a record has no recipients.
         is_assigned = submission.addressed_to == []
-        told = submission.addressed_to or submission.told
-        # What a transport of ours was told of the envelope counts under every preset.
-        if is_assigned or not (server.trusted or submission.told or self._is_on()):
+        # Who knows the envelope is believed, as is a field that an administrator trusts.
+        told = submission.addressed_to or submission.recipients
+        if is_assigned or not (server.trusted or submission.recipients or self._is_on()):
             return None
         header = identity.split_header(submission.raw)[0]
         recipients = envelope_recipients(

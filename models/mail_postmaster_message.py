@@ -11,6 +11,7 @@ from .sentences import REASONS, outline
 SOURCES = [
     ("fetch", "Fetched from a mailbox"),
     ("rpc", "Handed over by a mail server or a program"),
+    ("lmtp", "Handed over by a mail server (LMTP)"),
     ("http", "Posted over HTTP"),
     ("import", "Imported"),
 ]
@@ -117,6 +118,19 @@ class MailPostmasterMessage(models.Model):
 
     _intake_unique = models.UniqueIndex("(intake_key)")
     _due = models.Index("(next_attempt) WHERE state IN ('received', 'retry')")
+    # Workers take the oldest that is due, however many wait.
+    _waiting = models.Index("(id, next_attempt) WHERE state IN ('received', 'retry')")
+
+    def init(self):
+        # Numbers of the Message-Ids of the conversation; see gateway/conversation.py. Asked
+        # only of mail that waits. Without the list of pending entries, which every question
+        # would read from its beginning.
+        self.env.cr.execute("""
+            ALTER TABLE mail_postmaster_message ADD COLUMN IF NOT EXISTS conversation bigint[];
+            CREATE INDEX IF NOT EXISTS mail_postmaster_message__conversation_index
+                ON mail_postmaster_message USING gin (conversation) WITH (fastupdate = off)
+                WHERE state IN ('received', 'retry');
+        """)
 
     @api.model
     def _selection_reasons(self):

@@ -1,9 +1,9 @@
 import logging
+from datetime import timedelta
 
 from psycopg2.extras import Json
 
 from odoo import api, fields, models
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..gateway import states
 from ..gateway.limits import LIMITS
@@ -15,8 +15,31 @@ _logger = logging.getLogger(__name__)
 
 # A mail that stops its process this often is not given another one.
 MOST_CRASHES = 3
-# How often a worker looks for a mail that nobody else has.
-MOST_CLAIMS = 5
+# How long a mail belongs to whoever has claimed it, until the lock on its row protects the
+# work. When he is killed, it is taken over after this time.
+CLAIM_LEASE = timedelta(seconds=5)
+# After so many failures, some minutes later, a mail holds back the others of its conversation
+# no more: what is wrong with it need not concern them.
+PATIENCE = 3
+CLAIM = """
+    WITH relaxed AS (SELECT set_config('synchronous_commit', 'off', true))
+    UPDATE mail_postmaster_message SET
+        attempts = attempts + 1,
+        next_attempt = now() AT TIME ZONE 'UTC' + %(lease)s
+    FROM relaxed
+    WHERE id = (
+        SELECT id FROM mail_postmaster_message AS mail
+        WHERE state IN ('received', 'retry') AND next_attempt <= now() AT TIME ZONE 'UTC'
+            AND NOT EXISTS (
+                SELECT FROM mail_postmaster_message AS older
+                WHERE older.state IN ('received', 'retry')
+                    AND older.conversation && mail.conversation
+                    AND older.id < mail.id AND older.failures < %(patience)s
+            )
+        ORDER BY id LIMIT 1 FOR UPDATE OF mail SKIP LOCKED
+    )
+    RETURNING id
+"""
 # Reasons of a mail that waits for a person to accept it.
 DECIDED_BY_HAND = (
     "bounce_address_person", "duplicate_other_content", "too_many_received",
@@ -58,32 +81,25 @@ class MailPostmasterQueue(models.AbstractModel):
     def _claim_next(self):
         """Count an attempt for the next mail that is due and return its id, or None.
 
-        Counted in a commit before the work: a mail that stops its process is known by it.
+        The oldest that waits for no other one: mails of a conversation are processed in their
+        order, one at a time. A mail that has failed often holds back nobody any more.
+
+        Counted in a commit before the work: a mail that stops its process is known by it. That
+        commit need not survive the database server, which stops the work as well.
         """
-        for _try in range(MOST_CLAIMS):
-            try:
-                with self.env.registry.cursor() as cr:
-                    cr.execute(
-                        """
-                        UPDATE mail_postmaster_message SET
-                            attempts = attempts + 1,
-                            next_attempt = now() AT TIME ZONE 'UTC' + %(lease)s
-                        WHERE id = (
-                            SELECT id FROM mail_postmaster_message
-                            WHERE state IN ('received', 'retry')
-                                AND next_attempt <= now() AT TIME ZONE 'UTC'
-                            ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
-                        )
-                        RETURNING id
-                        """,
-                        {"lease": LEASE},
-                    )
-                    row = cr.fetchone()
-                    return row[0] if row else None
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                # Another worker took that row between our snapshot and the lock.
-                continue
-        return None
+        with self._short_transaction(joins=False) as cr:
+            cr.execute(CLAIM, {"lease": CLAIM_LEASE, "patience": PATIENCE})
+            row = cr.fetchone()
+            return row[0] if row else None
+
+    @api.model
+    def _seconds_until_due(self):
+        """Return the time until the next mail of the log is due, None when none waits."""
+        self.env.cr.execute("""
+            SELECT extract(epoch FROM min(next_attempt) - now() AT TIME ZONE 'UTC')::float
+            FROM mail_postmaster_message WHERE state IN ('received', 'retry')
+        """)
+        return self.env.cr.fetchone()[0]
 
     @api.model
     def _process_stored(self, mail_id, joins=False, is_last=False):
@@ -106,7 +122,8 @@ class MailPostmasterQueue(models.AbstractModel):
             server_id=row.pop("fetchmail_server_id"),
             addressed_to=options.pop("addressed_to", None), is_last=is_last,
             accepted_targets=frozenset(options.pop("accepted_targets", ())),
-            told=tuple(options.pop("told", ())), company_id=options.pop("company_id", None),
+            recipients=tuple(options.pop("envelope", ())),
+            company_id=options.pop("company_id", None),
             is_quiet=options.pop("is_quiet", False), options=options,
         )
         door = self._door_of(submission, row.pop("user_id"))

@@ -1,6 +1,5 @@
 """What a transport handed over, and how it asked for it to be processed."""
 
-import json
 import xmlrpc.client
 from dataclasses import dataclass, field
 
@@ -9,6 +8,7 @@ SUBMITTED = "rpc"
 POSTED = "http"
 IMPORTED = "import"
 STORED = "stored"
+LMTP = "lmtp"
 
 
 @dataclass(frozen=True)
@@ -18,12 +18,11 @@ class Submission:
     :param bytes raw: the mail
     :param str door: name of the model it was called on
     :param str source: ``fetch`` for a mailbox, ``rpc`` for a caller that can refuse,
-        ``http`` for a source that posts, ``import`` for old mail, ``stored`` for a mail of
-        the log
+        ``lmtp`` for a mail server, ``http`` for a source that posts, ``import`` for old mail,
+        ``stored`` for a mail of the log
     :param server_id: id of the ``fetchmail.server``, or None
     :param source_id: id of the ``mail.postmaster.source``, or None
     :param company_id: id of the company that mail to nobody's address belongs to, or None
-    :param told: recipients of the envelope, as the transport has them
     :param bool refuses: whoever posts wants to hear that nobody takes the mail
     :param bool is_quiet: nobody is to hear of the mail: it is old
     :param dict options: the other arguments
@@ -31,6 +30,7 @@ class Submission:
         asked; empty to hand the mail to the model and record in the options; or None
     :param bool is_last: park the mail when this attempt fails
     :param accepted_targets: targets that a person has accepted, whatever the rules say
+    :param recipients: of the envelope, as the transport has them; none where it has no envelope
     """
 
     raw: bytes
@@ -41,9 +41,9 @@ class Submission:
     addressed_to: list | None = None
     is_last: bool = False
     accepted_targets: frozenset = frozenset()
+    recipients: tuple = ()
     source_id: int | None = None
     company_id: int | None = None
-    told: tuple = ()
     refuses: bool = False
     is_quiet: bool = False
 
@@ -56,20 +56,25 @@ class Submission:
     def origin(self):
         """Text for the intake key: the same bytes from two mailboxes are two deliveries.
 
-        So are the same bytes for other recipients: a blind copy is handed over once for each.
+        So are those for other recipients. A mail server that heard no answer hands over the
+        same bytes for the same ones.
         """
-        origin = f"{self.source}:{self.source_id or self.server_id or ''}"
-        return f"{origin}:{','.join(self.told)}" if self.told else origin
+        place = f"{self.source}:{self.server_id or self.source_id or ''}"
+        return " ".join([place, *sorted(self.recipients)])
 
     @property
     def stored_options(self):
-        """The call as JSON, for processing the mail again later."""
-        how = {"told": self.told, "company_id": self.company_id, "is_quiet": self.is_quiet}
-        options = {
-            "door": self.door, **{name: value for name, value in how.items() if value},
-            **self.options,
+        """The call as a dict, for processing the mail again later."""
+        return {"door": self.door, **self.barest_options, **self.options}
+
+    @property
+    def barest_options(self):
+        """What is kept of the call where the rest is no text for the database."""
+        kept = {
+            "envelope": list(self.recipients), "company_id": self.company_id,
+            "is_quiet": self.is_quiet,
         }
-        return json.dumps(options, default=str, skipkeys=True)
+        return {name: value for name, value in kept.items() if value}
 
 
 def to_bytes(message):
