@@ -28,15 +28,16 @@ STORE = """
         SELECT * FROM jsonb_to_recordset(%(mails)s) AS mail (
             place integer, intake_key text, message_id text, content_key text, mail_key text,
             digest text, email_from text, email_normalized text, recipients text, subject text,
-            date timestamp, size integer, source text, server_id integer, http_source_id integer, uid integer,
-            options jsonb, conversation bigint[], attempts integer, lease integer
+            date timestamp, size integer, source text, server_id integer,
+            http_source_id integer, uid integer, options jsonb, conversation bigint[],
+            attempts integer, lease integer
         )
     )
     INSERT INTO mail_postmaster_message (
         create_date, intake_key, message_id, mail_key,
         digest, email_from, email_normalized, recipients, subject, date, size, source,
-        fetchmail_server_id, source_id, user_id, options, conversation, state, reason_code, attempts,
-        failures, received_count, raw_kept, next_attempt
+        fetchmail_server_id, source_id, user_id, options, conversation, state, reason_code,
+        attempts, failures, received_count, raw_kept, next_attempt
     )
     SELECT
         now() AT TIME ZONE 'UTC', intake_key, message_id,
