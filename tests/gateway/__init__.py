@@ -22,6 +22,7 @@ from . import (
     test_mailbox,
     test_matching,
     test_mime,
+    test_posted,
     test_preview,
     test_origin,
     test_recipients,
