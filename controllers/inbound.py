@@ -122,7 +122,11 @@ def _given_token():
     Providers that know no other way put it into the address, as ``https://any:token@host/``,
     which is sent as Basic.
     """
-    authorization = request.httprequest.authorization
+    try:
+        authorization = request.httprequest.authorization
+    except ValueError:
+        # werkzeug catches what is no Base64, but not what is no ASCII.
+        return None
     if authorization is None:
         return None
     if authorization.type == "basic":

@@ -169,7 +169,7 @@ class MailPostmasterIntake(models.AbstractModel):
             "http_source_id": submission.source_id,
             "options": submission.stored_options,
             "attempts": 1,
-            "lease": LEASE.total_seconds(),
+            "lease": int(LEASE.total_seconds()),
         }
 
     def _count_again(self, cr, intake_key):

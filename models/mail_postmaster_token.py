@@ -5,8 +5,6 @@ import re
 import secrets
 from typing import NamedTuple
 
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
-
 from odoo import api, fields, models
 
 _logger = logging.getLogger(__name__)
@@ -124,16 +122,18 @@ class MailPostmasterToken(models.Model):
 
     @api.model
     def _note_use(self, token_id):
-        """Note that a token was used, past the transaction of the caller, which has to be free
-        of writes: a mail would share its fate.
+        """Note that a token was used, after the mail was stored.
+
+        Past the transaction of the request, which has written nothing, so that a mail is stored
+        in one of its own.
         """
-        with self.env.registry.cursor() as cr:
-            cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
+        pipeline = self.env["mail.postmaster.pipeline"]
+        _is_enabled, joins = pipeline._read_switches()
+        with pipeline._short_transaction(joins) as cr:
             cr.execute(
                 """
-                WITH relaxed AS (SELECT set_config('synchronous_commit', 'off', true))
                 UPDATE mail_postmaster_token SET last_used = now() AT TIME ZONE 'UTC'
-                FROM relaxed WHERE id = (
+                WHERE id = (
                     SELECT id FROM mail_postmaster_token
                     WHERE id = %s AND (
                         last_used IS NULL

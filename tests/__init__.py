@@ -22,6 +22,7 @@ from . import (
     test_former_addresses,
     test_forwarding,
     test_hooks,
+    test_inbound,
     test_intake,
     test_limits,
     test_loops,
@@ -34,6 +35,7 @@ from . import (
     test_server_tls,
     test_settings,
     test_shared_addresses,
+    test_sources,
     test_tour,
     test_views,
 )
