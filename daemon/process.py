@@ -10,6 +10,7 @@ import os
 import selectors
 import signal
 import socket
+import threading
 
 import psycopg2
 
@@ -50,6 +51,8 @@ class Child:
 
     def start(self):
         """Run until the end; return the exit status."""
+        # Odoo shows it in each line of the log.
+        threading.current_thread().dbname = self.settings.database
         signal.signal(signal.SIGTERM, self._end)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.set_wakeup_fd(self._bell.fileno(), warn_on_full_buffer=False)

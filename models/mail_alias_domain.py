@@ -28,7 +28,7 @@ class MailAliasDomain(models.Model):
     )
     fallback_model_id = fields.Many2one(
         "ir.model", "Create a new record", ondelete="set null",
-        domain="[('is_mail_thread', '=', True), ('abstract', '=', False), ('transient', '=', False)]",
+        domain=[("is_mail_thread", "=", True), ("abstract", "=", False)],
         help="Mail that a mail server hands over for an address of this domain that is nobody's "
         "makes a record of this kind. Empty: such mail is refused, and its sender is told by "
         "the mail server.",

@@ -166,7 +166,7 @@ class MailPostmasterIntake(models.AbstractModel):
             "server_id": submission.server_id,
             "options": submission.stored_options,
             "attempts": 1,
-            "lease": LEASE.total_seconds(),
+            "lease": int(LEASE.total_seconds()),
         }
 
     def _count_again(self, cr, intake_key):

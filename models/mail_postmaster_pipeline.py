@@ -2,7 +2,6 @@ import logging
 from contextlib import contextmanager
 from datetime import timedelta
 
-import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from odoo import api, models
