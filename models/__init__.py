@@ -27,6 +27,7 @@ from . import (
     mail_postmaster_queue,
     mail_postmaster_quota,
     mail_postmaster_raw,
+    mail_postmaster_recipient,
     mail_postmaster_report,
     mail_postmaster_retention,
     mail_postmaster_retired_address,
