@@ -13,12 +13,13 @@ from odoo.cli import Command
 from odoo.tools import config
 
 SUBCOMMANDS = {
+    "import": "odoo.addons.mail_postmaster.importing.command",
     "serve": "odoo.addons.mail_postmaster.daemon.command",
 }
 
 
 class Postmaster(Command):
-    """Receive mail: ``serve`` runs the mail daemon of a host"""
+    """Receive mail: ``serve`` runs the mail daemon of a host, ``import`` reads old mail"""
 
     def run(self, cmdargs):
         """Parse the arguments and run a subcommand; those it does not know are Odoo's."""

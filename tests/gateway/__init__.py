@@ -19,6 +19,7 @@ from . import (
     test_identity,
     test_imports,
     test_limits,
+    test_mail_files,
     test_mailbox,
     test_matching,
     test_mime,
