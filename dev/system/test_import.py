@@ -1,4 +1,4 @@
-"""``odoo-bin postmaster import``: old mail out of files, once, in order, without a word to anybody."""
+"""``odoo-bin postmaster import``: old mail, once, in order, without a word to anybody."""
 
 import os
 import signal
@@ -106,14 +106,16 @@ def test_nobody_hears_of_it(ready, run_import, smtp_sink, tmp_path):
             "alias_name": "closed", "alias_model_id": env["ir.model"]._get_id("res.partner"),
             "alias_domain_id": env.company.alias_domain_id.id, "alias_mode": "refuse",
         })
-        env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", "2")
-        env["ir.config_parameter"].set_param("mail.postmaster.responsible", env.ref("base.user_admin").id)
+        parameters = env["ir.config_parameter"]
+        parameters.set_param("mail.gateway.loop.threshold", "2")
+        parameters.set_param("mail.postmaster.responsible", env.ref("base.user_admin").id)
         before = env["mail.mail"].search([]).ids
     report = mail(
         to="bounce@example.com", sender="MAILER-DAEMON@relay.example",
         content_type='multipart/report; report-type=delivery-status; boundary="b"',
-        body=b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; relay\r\n\r\n"
-        b"Final-Recipient: rfc822; joe@customer.test\r\nAction: failed\r\nStatus: 5.1.1\r\n--b--\r\n",
+        body=b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; relay\r\n"
+        b"\r\nFinal-Recipient: rfc822; joe@customer.test\r\nAction: failed\r\n"
+        b"Status: 5.1.1\r\n--b--\r\n",
     )
     raws = [
         *(mail(subject=f"Number {n}") for n in range(4)), mail(to="closed@example.com"),
@@ -127,7 +129,8 @@ def test_nobody_hears_of_it(ready, run_import, smtp_sink, tmp_path):
     with ready.env() as env:
         made = env["mail.mail"].search([("id", "not in", before)])
         assert not made.filtered(lambda one: one.state != "cancel"), made.mapped("subject")
-        assert not env["mail.notification"].search([("res_partner_id", "=", follower.partner_id.id)])
+        told = [("res_partner_id", "=", follower.partner_id.id)]
+        assert not env["mail.notification"].search(told)
         assert not env["mail.activity"].search([("res_model", "=", LOG)])
         assert not env["res.partner"].browse(partner.id).message_bounce
         reasons = sorted(env[LOG].search([]).mapped("reason_code"))
@@ -141,7 +144,8 @@ def test_nobody_hears_of_it(ready, run_import, smtp_sink, tmp_path):
 def test_once_however_often_it_runs(ready, run_import, tmp_path):
     raw = mail()
     (tmp_path / "one.eml").write_bytes(raw)
-    assert run_import(tmp_path) == (0, "       1  delivered: Created a record through the address ….\n")
+    status, output = run_import(tmp_path)
+    assert (status, output.split()[:2]) == (0, ["1", "delivered:"])
     assert run_import(tmp_path) == (0, "       1  was imported before\n")
     # The same mail in another file, and one that has come by another way.
     (tmp_path / "copy.eml").write_bytes(raw)
@@ -174,7 +178,8 @@ def test_dry_run_changes_nothing(ready, run_import, tmp_path):
 def test_choices(ready, run_import, tmp_path):
     for year in (2018, 2019, 2020, 2021):
         (tmp_path / f"{year}.eml").write_bytes(mail(
-            subject=f"Of {year}", to="nobody@example.com", date=f"Mon, 02 Mar {year} 09:00:00 +0000",
+            subject=f"Of {year}", to="nobody@example.com",
+            date=f"Mon, 02 Mar {year} 09:00:00 +0000",
         ))
     status, _output = run_import(
         tmp_path, "--since=2019-01-01", "--until=2021-01-01", "--limit=1", "--model=crm.lead",
@@ -183,7 +188,7 @@ def test_choices(ready, run_import, tmp_path):
     status, _output = run_import(tmp_path, "--since=2021-01-01", "--to=sales@example.com")
     assert (status, leads(ready)) == (0, ["Of 2019", "Of 2021"])
     for wrong in (["--model=res.country"], ["--company=999"], [tmp_path / "missing"]):
-        status, output = run_import(*(wrong if wrong[0] != tmp_path else wrong), tmp_path)
+        status, output = run_import(*wrong, tmp_path)
         assert (status, output) == (2, "")
 
 
