@@ -183,11 +183,14 @@ def test_database_away(ready, server):
     sender.start()
     while len(answers) < 3 and sender.is_alive():
         is_over.wait(0.05)
-    assert {status for status, _code in answers} == {503}, answers
+    assert all(status >= 500 for status, _code in answers), answers
+    assert (503, "no_database") in answers
     ready.cluster.start()
     sender.join(60)
     is_over.set()
-    assert set(answers) <= {(200, "stored"), (503, "no_database"), (503, "failed")}
+    # In its first moments PostgreSQL lets nobody in, and core answers 500 to everything.
+    assert {status for status, _code in answers} <= {200, 500, 503}
+    assert answers.count((200, "stored")) == len(raws)
     with ready.env() as env:
         assert env["crm.lead"].search_count([("name", "like", "Number")]) == len(raws)
 
@@ -198,17 +201,18 @@ def test_killed_in_the_middle(ready, odoo_server):
     taken = []
     for round_number in range(3):
         server = odoo_server(ready)
-        stop = threading.Timer(0.3 + 0.2 * round_number, server.kill)
-        stop.start()
-        for number in range(200):
-            raw = mail(subject=f"Round {round_number} number {number}")
+        killer = threading.Timer(0.2 * round_number, server.kill)
+        for number in range(1000):
+            subject = f"Round {round_number} number {number}"
             try:
-                status, _code = post(server, token, raw)
-            except OSError:
+                status, _code = post(server, token, mail(subject=subject))
+            except (OSError, http.client.HTTPException):
                 break
-            if status == 200:
-                taken.append(f"Round {round_number} number {number}")
-        stop.join()
-    assert taken
+            assert status == 200
+            taken.append(subject)
+            if not number:
+                killer.start()
+        killer.join()
+    assert len(taken) >= 3
     stored = postgresql.query(ready.name, f"SELECT subject FROM {LOG.replace('.', '_')}")
     assert set(taken) <= set(stored.splitlines())
