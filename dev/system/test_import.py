@@ -96,12 +96,13 @@ def test_nobody_hears_of_it(ready, run_import, smtp_sink, tmp_path):
             "name": "Clerk", "login": "clerk", "email": "clerk@example.com",
             "group_ids": [(6, 0, env.ref("base.group_user").ids)],
         })
+        follower_id = follower.partner_id.id
         team = env["crm.team"].search([], limit=1)
         team.message_subscribe(
             follower.partner_id.ids, env["mail.message.subtype"].search([]).ids,
         )
         team.alias_id.alias_defaults = repr({"user_id": follower.id})
-        partner = env["res.partner"].create({"name": "Joe", "email": "joe@customer.test"})
+        partner_id = env["res.partner"].create({"name": "Joe", "email": "joe@customer.test"}).id
         env["mail.alias"].create({
             "alias_name": "closed", "alias_model_id": env["ir.model"]._get_id("res.partner"),
             "alias_domain_id": env.company.alias_domain_id.id, "alias_mode": "refuse",
@@ -129,10 +130,10 @@ def test_nobody_hears_of_it(ready, run_import, smtp_sink, tmp_path):
     with ready.env() as env:
         made = env["mail.mail"].search([("id", "not in", before)])
         assert not made.filtered(lambda one: one.state != "cancel"), made.mapped("subject")
-        told = [("res_partner_id", "=", follower.partner_id.id)]
+        told = [("res_partner_id", "=", follower_id)]
         assert not env["mail.notification"].search(told)
         assert not env["mail.activity"].search([("res_model", "=", LOG)])
-        assert not env["res.partner"].browse(partner.id).message_bounce
+        assert not env["res.partner"].browse(partner_id).message_bounce
         reasons = sorted(env[LOG].search([]).mapped("reason_code"))
         assert reasons == sorted([
             *["record_created"] * 4, "alias_refuses", "catchall", "no_route", "report_imported",

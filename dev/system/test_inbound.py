@@ -186,6 +186,7 @@ def test_database_away(ready, server):
     assert all(status >= 500 for status, _code in answers), answers
     assert (503, "no_database") in answers
     ready.cluster.start()
+    ready.forget()
     sender.join(60)
     is_over.set()
     # In its first moments PostgreSQL lets nobody in, and core answers 500 to everything.
