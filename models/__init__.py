@@ -36,7 +36,9 @@ from . import (
     mail_postmaster_source,
     mail_postmaster_token,
     mail_thread,
+    mail_thread_new,
     mail_thread_notify,
     res_config_settings,
+    res_partner,
     res_users,
 )
