@@ -7,10 +7,8 @@ import time
 
 import pytest
 from mails import mail
-from serving import LOG, all_settled, count, subjects_of_leads, wait_until
+from serving import LOG, all_settled, count, subjects_of_leads, take_in, wait_until
 from setup_gateway import set_up
-
-from odoo.addons.mail_postmaster.models.submission import LMTP, Submission
 
 from environment.places import WORK
 from environment.serve import MailDaemon, deliver
@@ -47,13 +45,8 @@ def gateway(database):
 def store(database, *raws):
     """Put mails into the log, as the listener does."""
     with database.env() as env:
-        pipeline = env["mail.postmaster.pipeline"]
-        pipeline._take_in_batch([
-            Submission(raw=raw, door="mail.thread", source=LMTP, options={"model": None},
-                       recipients=("sales@example.com",))
-            for raw in raws
-        ])
-        pipeline._call_workers()
+        take_in(env, raws)
+        env["mail.postmaster.pipeline"]._call_workers()
 
 
 def conversation(number, length):
