@@ -26,6 +26,7 @@ module               what it answers
 ``states``           which states a mail has, which moves are allowed, which is worst
 ``retries``          when to try again after an unexpected error
 ``trace``            which decisions were taken on the way, hits and misses
+``idle``             waiting at a mailbox until its server says that mail has come
 ``mailbox``          how IMAP and POP3 are read without losing what is there
 ``charsets``         text out of bytes, in the charset a mail names, with a bound on the work
 ``preview``          the text of a mail as a page that fetches and runs nothing

@@ -14,6 +14,7 @@ from . import (
     test_company_matrix,
     test_configuration_tour,
     test_controllers,
+    test_daemon,
     test_decisions,
     test_deliveries_page,
     test_dialogs,
