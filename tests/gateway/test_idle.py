@@ -76,7 +76,8 @@ class TestIdle(BaseCase):
 
     def test_told_at_the_end(self):
         self.assertTrue(self.wait(
-            (b"P1DL IDLE", b"+ idling\r\n"), (b"DONE", b"* 4 EXISTS\r\nP1DL OK done\r\n"), seconds=0.05,
+            (b"P1DL IDLE", b"+ idling\r\n"), (b"DONE", b"* 4 EXISTS\r\nP1DL OK done\r\n"),
+            seconds=0.05,
         ))
 
     def test_other_news_is_no_mail(self):
