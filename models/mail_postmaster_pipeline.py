@@ -60,7 +60,7 @@ STORE = """
         %(digest)s, %(email_from)s, %(email_normalized)s,
         %(recipients)s, %(subject)s, %(date)s::timestamp, %(size)s, %(source)s,
         (SELECT id FROM fetchmail_server WHERE id = %(server_id)s), %(uid)s,
-        %(options)s::jsonb, 'received', 'waiting', 1, 0, 1, true,
+        %(options)s::jsonb, 'received', 'waiting', 1, 0, 1, %(raw_kept)s,
         now() AT TIME ZONE 'UTC' + %(lease)s
     FROM durable
     ON CONFLICT (intake_key) DO NOTHING
@@ -133,7 +133,7 @@ class MailPostmasterPipeline(models.AbstractModel):
         :return: what core returns
         :raises ValueError: core's, for a mail without route whose caller can refuse it
         """
-        row = self._take_in(submission, joins)
+        row = self._row_in_hand(joins) or self._take_in(submission, joins)
         if not joins:
             self._acknowledge()
         if not row["is_new"] and not self._is_offered_again(row, submission, joins):
@@ -145,8 +145,18 @@ class MailPostmasterPipeline(models.AbstractModel):
 
     def _acknowledge(self):
         """Tell the connection, when there is one, that the mail in hand is safe."""
-        if run := self.env.context.get(FETCH_RUN):
+        if run := self._fetch_run():
             run.acknowledge()
+
+    def _row_in_hand(self, joins):
+        """Return the row of a mail that the connection has stored with others, or None."""
+        run = None if joins else self._fetch_run()
+        return run.row_in_hand if run else None
+
+    def _fetch_run(self):
+        """Return the :class:`ServerRun` of the mailbox that is read, or None."""
+        fetch = self.env.context.get(FETCH_RUN)
+        return fetch.run if fetch else None
 
     def _is_offered_again(self, row, submission, joins):
         """Tell whether the same bytes are a new chance: their sender was told no before."""
@@ -170,6 +180,27 @@ class MailPostmasterPipeline(models.AbstractModel):
             _logger.warning("A mail is stored without its header (%s)", type(error).__name__)
         # Something in its header or options is no text for PostgreSQL. The bytes are kept.
         return self._insert(submission, {**values, **NO_HEADER}, joins)
+
+    def _take_in_all(self, submissions, note):
+        """Store mails by one commit, or one by one where one of them can not be stored so.
+
+        :param note: function of ``(cursor, rows)``, called in the transaction that stores
+        :return: rows as of :meth:`_take_in`
+        """
+        try:
+            with self._short_transaction(joins=False) as cr:
+                rows = [
+                    self._store(cr, submission, self._intake_values(submission, ""))
+                    for submission in submissions
+                ]
+                note(cr, rows)
+                return rows
+        except (psycopg2.DataError, ValueError) as error:
+            _logger.info("A batch of mails is stored one by one (%s)", type(error).__name__)
+        rows = [self._take_in(submission, joins=False) for submission in submissions]
+        with self._short_transaction(joins=False) as cr:
+            note(cr, rows)
+        return rows
 
     def _insert(self, submission, values, joins):
         """Store a mail in the caller's transaction, or in one of its own that is durable."""
@@ -197,7 +228,8 @@ class MailPostmasterPipeline(models.AbstractModel):
         row = cr.dictfetchone()
         if not row:
             return self._count_again(cr, values["intake_key"])
-        self.env["mail.postmaster.raw"]._write_content(cr, row["id"], submission.raw)
+        if submission.whole_size is None:
+            self.env["mail.postmaster.raw"]._write_content(cr, row["id"], submission.raw)
         return row
 
     def _intake_values(self, submission, occasion):
@@ -218,7 +250,8 @@ class MailPostmasterPipeline(models.AbstractModel):
             "recipients": ", ".join(head.recipients),
             "subject": head.subject,
             "date": head.date,
-            "size": len(raw),
+            "size": len(raw) if submission.whole_size is None else submission.whole_size,
+            "raw_kept": submission.whole_size is None,
             "source": submission.source,
             "server_id": submission.server_id,
             "options": submission.stored_options,

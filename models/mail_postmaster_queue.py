@@ -55,6 +55,17 @@ class MailPostmasterQueue(models.AbstractModel):
                 break
 
     @api.model
+    def _hand_over_now(self, mail_ids):
+        """Let the scheduled action process mails that the process which stored them leaves."""
+        with self._transaction(joins=False) as env:
+            env.cr.execute(
+                "UPDATE mail_postmaster_message SET next_attempt = now() AT TIME ZONE 'UTC' "
+                "WHERE id = ANY(%s) AND state = %s",
+                [mail_ids, states.RECEIVED],
+            )
+            env[self._name]._wake_up(fields.Datetime.now())
+
+    @api.model
     def _claim_next(self):
         """Count an attempt for the next mail that is due and return its id, or None.
 

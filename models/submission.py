@@ -23,6 +23,7 @@ class Submission:
         asked; empty to hand the mail to the model and record in the options; or None
     :param bool is_last: park the mail when this attempt fails
     :param accepted_targets: targets that a person has accepted, whatever the rules say
+    :param whole_size: bytes of the mail where ``raw`` is its header alone, else None
     """
 
     raw: bytes
@@ -33,6 +34,7 @@ class Submission:
     addressed_to: list | None = None
     is_last: bool = False
     accepted_targets: frozenset = frozenset()
+    whole_size: int | None = None
 
     @property
     def can_refuse(self):
@@ -42,7 +44,8 @@ class Submission:
     @property
     def origin(self):
         """Text for the intake key: the same bytes from two mailboxes are two deliveries."""
-        return f"{self.source}:{self.server_id or ''}"
+        header_of = "" if self.whole_size is None else f" header of {self.whole_size}"
+        return f"{self.source}:{self.server_id or ''}{header_of}"
 
     @property
     def stored_options(self):
