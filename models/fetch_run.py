@@ -3,8 +3,8 @@
 import time
 
 from ..gateway import states
-from ..gateway.mailbox_folder import ALL
-from ..gateway.mailbox_run import FetchRun
+from ..gateway.mailbox.folder import ALL
+from ..gateway.mailbox.run import FetchRun
 from .attempt import Attempt, Reason
 from .mail_postmaster_place import FETCH, LEAVE, MARK, OLD
 from .mail_postmaster_policy import LIMITS

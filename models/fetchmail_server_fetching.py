@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..gateway.mailbox import open_mailbox
-from ..gateway.mailbox_folder import ALL, DATE, NOW
+from ..gateway.mailbox.folder import ALL, DATE, NOW
 from ..gateway.retries import wait_for_server
 from .fetch_run import BY_NUMBER, SHARE, Fetching, ServerRun
 from .mail_postmaster_folder import NEVER_READ
@@ -181,7 +181,7 @@ class FetchmailServer(models.Model):
     def _fetch_one(self, folder, uidvalidity, number):
         """Fetch a mail that was left in the mailbox, whatever its size is.
 
-        :param folder: a :class:`gateway.mailbox_folder.Folder`
+        :param folder: a :class:`gateway.mailbox.folder.Folder`
         :return: its bytes, or None when it is not there any more
         """
         self.ensure_one()

@@ -4,8 +4,8 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from ..gateway import identity
-from ..gateway.mailbox_folder import Folder
-from ..gateway.mailbox_run import TOO_LARGE, UNREADABLE
+from ..gateway.mailbox.folder import Folder
+from ..gateway.mailbox.run import TOO_LARGE, UNREADABLE
 from .mail_postmaster_place import FETCH
 
 

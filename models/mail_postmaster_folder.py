@@ -1,14 +1,14 @@
 from odoo import api, fields, models
 
-from ..gateway.mailbox_folder import Folder
-from ..gateway.mailbox_imap import INBOX
+from ..gateway.mailbox.folder import Folder
+from ..gateway.mailbox.imap import INBOX
 from .big_integer import BigInteger
 
 PERCENT = 100
 
 
 class MailPostmasterFolder(models.Model):
-    """A folder of a mailbox, and how far it was read; see ``gateway/mailbox_folder.py``.
+    """A folder of a mailbox, and how far it was read; see ``gateway/mailbox/folder.py``.
 
     The numbers are written by ``models/fetch_run.py`` alone, in the transaction that stores
     the mails they are about.
@@ -57,7 +57,7 @@ class MailPostmasterFolder(models.Model):
 
     @api.model
     def _read_folders(self, cr, server_id):
-        """Return the folders of a server as a list of :class:`gateway.mailbox_folder.Folder`.
+        """Return the folders of a server as a list of :class:`gateway.mailbox.folder.Folder`.
 
         A server without any has its INBOX.
 

@@ -7,7 +7,7 @@ UIDs rise and are never given twice while the UIDVALIDITY of the folder stays.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from .mailbox_imap import INBOX, since
+from .imap import INBOX, since
 
 # What becomes of mail that is there before the folder is read for the first time.
 NOW, DATE, ALL = "now", "date", "all"

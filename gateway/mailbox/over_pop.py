@@ -2,9 +2,9 @@
 
 import poplib
 
-from .mailbox_batches import chunks
-from .mailbox_folder import FEW, Status
-from .mailbox_run import TOO_LARGE, Fetched, Mailbox
+from .batches import chunks
+from .folder import FEW, Status
+from .run import TOO_LARGE, Fetched, Mailbox
 
 # POP3 has one mailbox, whose unique ids stay (RFC 1939 section 7).
 UIDVALIDITY = 1

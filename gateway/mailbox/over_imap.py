@@ -6,10 +6,10 @@ and waiting for its end, are used here one by one: what is sent together costs o
 
 import imaplib
 
-from .mailbox_batches import chunks
-from .mailbox_folder import FEW, Status
-from .mailbox_imap import folder_argument, read_contents, read_sizes, read_uids, uid_set
-from .mailbox_run import TOO_LARGE, UNREADABLE, Fetched, Mailbox
+from .batches import chunks
+from .folder import FEW, Status
+from .imap import folder_argument, read_contents, read_sizes, read_uids, uid_set
+from .run import TOO_LARGE, UNREADABLE, Fetched, Mailbox
 
 WHOLE, HEADER = "(UID BODY.PEEK[])", "(UID BODY.PEEK[HEADER])"
 

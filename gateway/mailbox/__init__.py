@@ -1,32 +1,32 @@
 """Reading a mailbox without losing what is in it.
 
-Core's fetcher drives a connection through four methods. The classes behind this module
+Core's fetcher drives a connection through four methods. The classes in this package
 stand in front of core's connection and answer these four: they fetch many mails at once
 without marking them as read, hand over their bytes unchanged, and mark or delete them only
 when they are stored. Everything else, the login of other addons included, goes to core's
 connection: they are made by core, and by whoever puts a class of its own in core's place.
 
-======================= ==============================================================
-``mailbox_run``         what is stored and remembered, as the connection sees it
-``mailbox_folder``      which mails of a folder are new
-``mailbox_batches``     which of them are fetched together
-``mailbox_imap``        what IMAP says, as text
-``mailbox_over_imap``   the four methods over :mod:`imaplib`
-``mailbox_over_pop``    the four methods over :mod:`poplib`
-======================= ==============================================================
+============= ======================================================================
+``run``       what is stored and remembered, as the connection sees it
+``folder``    which mails of a folder are new
+``batches``   which of them are fetched together
+``imap``      what IMAP says, as text
+``over_imap`` the four methods over :mod:`imaplib`
+``over_pop``  the four methods over :mod:`poplib`
+============= ======================================================================
 """
 
 import imaplib
 import poplib
 
-from .mailbox_over_imap import ImapMailbox
-from .mailbox_over_pop import PopMailbox
+from .over_imap import ImapMailbox
+from .over_pop import PopMailbox
 
 
 def open_mailbox(connection, run):
     """Return the mailbox for a connection of core; one of another kind is returned itself.
 
-    :param run: a :class:`gateway.mailbox_run.FetchRun`
+    :param run: a :class:`gateway.mailbox.run.FetchRun`
     """
     if isinstance(connection, imaplib.IMAP4):
         return ImapMailbox(connection, run)

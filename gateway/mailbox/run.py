@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .mailbox_batches import batches, chunks
+from .batches import batches, chunks
 
 # Why there is only the header of a mail.
 TOO_LARGE, UNREADABLE = "too_large_to_fetch", "not_fetched"
@@ -30,7 +30,7 @@ class FetchRun:
     This one stores nothing by itself: whoever processes the mail in hand says that it is
     stored. One that stores batches answers :meth:`store` with True.
 
-    :param folders: list of :class:`gateway.mailbox_folder.Folder`
+    :param folders: list of :class:`gateway.mailbox.folder.Folder`
     :param bool is_by_number: new is what was not stored before, whatever its flags are
     :param int most_bytes: of a mail that is fetched, None for any
     :param bool leaves: POP3: mails are left in the mailbox for some days
