@@ -195,16 +195,25 @@ class Dovecot:
         for part in ("tmp", "new", "cur"):
             (self._mailbox(user) / part).mkdir(parents=True, exist_ok=True)
 
-    def deliver(self, user, raw):
+    def create_folder(self, user, folder):
+        """Make a folder of a mailbox.
+
+        :param folder: in modified UTF-7 (RFC 3501 section 5.1.3)
+        """
+        for part in ("tmp", "new", "cur"):
+            (self._mailbox(user, folder) / part).mkdir(parents=True, exist_ok=True)
+
+    def deliver(self, user, raw, folder=None):
         """Put a mail into a mailbox, byte for byte, as an MTA would; return its file."""
         name = f"{time.time_ns()}.{os.getpid()}.postmaster"
-        unfinished = self._mailbox(user) / "tmp" / name
+        unfinished = self._mailbox(user, folder) / "tmp" / name
         unfinished.write_bytes(raw)
-        return unfinished.rename(self._mailbox(user) / "new" / name)
+        return unfinished.rename(self._mailbox(user, folder) / "new" / name)
 
-    def stored(self, user):
+    def stored(self, user, folder=None):
         """Return what a mailbox holds now, oldest first, as a list of ``StoredMail``."""
-        files = [path for part in ("new", "cur") for path in (self._mailbox(user) / part).iterdir()]
+        mailbox = self._mailbox(user, folder)
+        files = [path for part in ("new", "cur") for path in (mailbox / part).iterdir()]
         return [
             StoredMail(path.read_bytes(), path.name.partition(":2,")[2])
             for path in sorted(files, key=lambda path: path.name)
@@ -224,8 +233,20 @@ class Dovecot:
             self._process = None
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _mailbox(self, user):
-        return Path(self.folder) / "mail" / user
+    def renumber(self, user):
+        """Give the mailbox a new UIDVALIDITY, as a server does that has lost its index."""
+        mailbox = self._mailbox(user)
+        numbers = mailbox / "dovecot-uidlist"
+        before = int(numbers.read_text().split()[1].removeprefix("V"))
+        # Dovecot takes the time in seconds.
+        while time.time() < before + 1:
+            time.sleep(0.1)
+        for path in mailbox.glob("dovecot*"):
+            path.unlink()
+
+    def _mailbox(self, user, folder=None):
+        mailbox = Path(self.folder) / "mail" / user
+        return mailbox / f".{folder}" if folder else mailbox
 
 
 class CatchAllDovecot(Dovecot):
