@@ -136,6 +136,14 @@ class FetchmailServer(models.Model):
             "next_fetch": now + wait_for_server(failures),
         }
 
+    def action_start_now(self):
+        """Only fetch what came since the first contact with the mailbox."""
+        self.write({"start_from": NOW})
+
+    def action_start_all(self):
+        """Fetch everything that is in the mailbox."""
+        self.write({"start_from": ALL})
+
     # --- fetching ---------------------------------------------------------------------
 
     def _fetch_mail(self, batch_limit=MOST_MAILS):

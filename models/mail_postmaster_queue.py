@@ -20,7 +20,8 @@ MOST_CLAIMS = 5
 # Reasons of a mail that waits for a person to accept it.
 DECIDED_BY_HAND = (
     "bounce_address_person", "duplicate_other_content", "too_many_received",
-    "too_many_delivered_to", "own_answers", *(f"limit_{name}" for name in LIMITS),
+    "too_many_delivered_to", "own_answers", "too_large_to_fetch",
+    *(f"limit_{name}" for name in LIMITS),
 )
 # The same of one of its targets.
 DECIDED_FOR_TARGET = (

@@ -104,6 +104,7 @@ class Proxy:
                 self._remaining -= 1
                 server.sendall(line)
         if not self._remaining:
+            self.is_cut = True
             time.sleep(LAST_COMMAND_SECONDS)
             self._remaining = None
             self.cut()
