@@ -4,7 +4,7 @@ import logging
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..gateway.mailbox import open_mailbox
+from ..gateway.mailbox import mailbox_class
 from ..gateway.mailbox.folder import ALL, DATE, NOW
 from ..gateway.retries import wait_for_server
 from .fetch_run import BY_NUMBER, SHARE, Fetching, ServerRun
@@ -181,10 +181,11 @@ class FetchmailServer(models.Model):
         connection = self._connect_with_tls(allow_archived) or super()._connect__(
             allow_archived=allow_archived
         )
-        if not fetching:
+        kind = mailbox_class(connection)
+        if not fetching or not kind:
             return connection
         fetching.run = ServerRun(self)
-        return open_mailbox(connection, fetching.run)
+        return kind(connection, fetching.run)
 
     def _fetch_one(self, folder, uidvalidity, number):
         """Fetch a mail that was left in the mailbox, whatever its size is.

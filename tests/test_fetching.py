@@ -1,4 +1,4 @@
-"""What an incoming server shows and decides about its fetching; real mailboxes are in dev/system."""
+"""What an incoming server decides about its fetching and shows; dev/system has real mailboxes."""
 
 from datetime import timedelta
 from unittest.mock import patch

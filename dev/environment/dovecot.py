@@ -16,6 +16,7 @@ from pathlib import Path
 from . import debian
 from .places import WORK, short_folder
 from .processes import LOOPBACK, Background, free_port, is_answering
+from .progress import run
 
 PACKAGES = ("dovecot-imapd", "dovecot-pop3d", "dovecot-lmtpd")
 PROGRAMS = "/usr/lib/dovecot"
@@ -91,6 +92,31 @@ protocol lmtp {{
     args = uid={user} gid={group} home={folder}/home/{everything}@%d allow_all_users=yes
   }}
 }}
+"""
+
+
+# TLS, and logins with a token that an HTTP server knows (RFC 6749), as the large providers have.
+OAUTH = """\
+ssl = yes
+ssl_cert = <{folder}/certificate.pem
+ssl_key = <{folder}/certificate.pem
+auth_mechanisms = plain login xoauth2
+service imap-login {{
+  inet_listener imaps {{
+    port = {imaps_port}
+    ssl = yes
+  }}
+}}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/oauth2.conf
+}}
+"""
+TOKENS = """\
+tokeninfo_url = {url}
+introspection_mode =
+username_attribute = email
 """
 
 
@@ -294,3 +320,36 @@ class CatchAllDovecot(Dovecot):
     @staticmethod
     def _to_nobody():
         return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+
+
+class OAuthDovecot(Dovecot):
+    """A Dovecot with TLS, whose users log in with tokens.
+
+    :param tokens_url: of the HTTP server that knows the tokens; the token is put behind it
+    """
+
+    def __init__(self, name, tokens_url):
+        super().__init__(name)
+        self.imaps_port = free_port()
+        self._tokens_url = tokens_url
+
+    def _prepare(self):
+        super()._prepare()
+        certificate = self.folder / "certificate.pem"
+        run([
+            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+            "-subj", f"/CN={self.host}", "-keyout", certificate, "-out", self.folder / "public.pem",
+        ], capture_output=True)
+        certificate.write_bytes(
+            (self.folder / "public.pem").read_bytes() + certificate.read_bytes()
+        )
+        certificate.chmod(0o644)
+        (self.folder / "oauth2.conf").write_text(TOKENS.format(url=self._tokens_url))
+
+    def _configuration(self):
+        return super()._configuration() + OAUTH.format(
+            folder=self.alias, imaps_port=self.imaps_port,
+        )
+
+    def _ports(self):
+        return (*super()._ports(), self.imaps_port)

@@ -23,13 +23,8 @@ from .over_imap import ImapMailbox
 from .over_pop import PopMailbox
 
 
-def open_mailbox(connection, run):
-    """Return the mailbox for a connection of core; one of another kind is returned itself.
-
-    :param run: a :class:`gateway.mailbox.run.FetchRun`
-    """
+def mailbox_class(connection):
+    """Return the class that stands in front of a connection of core, None for other kinds."""
     if isinstance(connection, imaplib.IMAP4):
-        return ImapMailbox(connection, run)
-    if isinstance(connection, poplib.POP3):
-        return PopMailbox(connection, run)
-    return connection
+        return ImapMailbox
+    return PopMailbox if isinstance(connection, poplib.POP3) else None

@@ -6,7 +6,7 @@ import poplib
 
 from odoo.tests import BaseCase
 
-from odoo.addons.mail_postmaster.gateway.mailbox import open_mailbox
+from odoo.addons.mail_postmaster.gateway.mailbox import mailbox_class
 from odoo.addons.mail_postmaster.gateway.mailbox.folder import ALL, NOW, Folder
 from odoo.addons.mail_postmaster.gateway.mailbox.run import TOO_LARGE, UNREADABLE, FetchRun
 
@@ -182,6 +182,10 @@ def mails(*uids):
     return {uid: b"Subject: %d\r\n\r\nbody" % uid for uid in uids}
 
 
+def open_mailbox(connection, run):
+    return mailbox_class(connection)(connection, run)
+
+
 def read(mailbox):
     mailbox.check_unread_messages()
     return list(mailbox.retrieve_unread_messages())
@@ -211,7 +215,9 @@ class TestImapByNumber(BaseCase):
         self.assertNotIn("STORE", self.connection.verbs())
         next(handed_over)
         self.assertEqual(self.run.events, [("store", [7, 9])])
-        self.assertEqual(self.connection.commands[-1], ("STORE", "7,9", "+FLAGS.SILENT", r"(\Seen)"))
+        self.assertEqual(
+            self.connection.commands[-1], ("STORE", "7,9", "+FLAGS.SILENT", r"(\Seen)"),
+        )
         mailbox.handled_message(7)
         self.assertEqual(self.connection.verbs().count("STORE"), 1)
         list(handed_over)
@@ -248,7 +254,8 @@ class TestImapByNumber(BaseCase):
         self.assertEqual(folder.contact_uid, 4)
         connection.mails[4] = b"Subject: new\r\n\r\n"
         # It was asked before the new mail came, which is taken whatever the answer is.
-        self.assertEqual([n for n, _raw in read(self.open(connection, Memory(folder, choice=NOW)))], [4])
+        mailbox = self.open(connection, Memory(folder, choice=NOW))
+        self.assertEqual([number for number, _raw in read(mailbox)], [4])
         self.assertFalse(folder.is_asking)
 
     def test_first_contact_with_few_unread_mails_takes_them(self):
@@ -442,5 +449,4 @@ class TestPop(BaseCase):
 
 class TestOther(BaseCase):
     def test_unknown_connection_is_left_alone(self):
-        connection = object()
-        self.assertIs(open_mailbox(connection, FetchRun()), connection)
+        self.assertIsNone(mailbox_class(object()))
