@@ -87,8 +87,8 @@ class TestFetching(TransactionCase):
             ({"start_from": "date", "start_date": "2026-01-01", "server_type": "pop"}, "POP3"),
             ({"leave_days": -1}, "0 to"),
         ):
-            with self.subTest(values), self.cr.savepoint():
-                with self.assertRaisesRegex(ValidationError, message):
+            with self.subTest(values), self.assertRaisesRegex(ValidationError, message):
+                with self.cr.savepoint():
                     self.server.write(values)
                     self.env.flush_all()
 

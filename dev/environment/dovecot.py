@@ -339,7 +339,7 @@ class OAuthDovecot(Dovecot):
         run([
             "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
             "-subj", f"/CN={self.host}", "-keyout", certificate, "-out", self.folder / "public.pem",
-        ], capture_output=True)
+        ])
         certificate.write_bytes(
             (self.folder / "public.pem").read_bytes() + certificate.read_bytes()
         )
