@@ -41,6 +41,7 @@ class ServerRun(FetchRun):
         self._pipeline = server.env["mail.postmaster.pipeline"]
         self._places = server.env["mail.postmaster.place"]
         self._states = server.env["mail.postmaster.folder"]
+        self._is_imap = server._get_connection_type() == "imap"
         is_enabled, _has_written = self._pipeline._read_switches()
         self._is_enabled = is_enabled
         with self._transaction() as cr:
@@ -165,10 +166,6 @@ class ServerRun(FetchRun):
                 cr, folder, list(todo), [mail_id for mail_id, _what in todo.values()],
                 [what for _mail_id, what in todo.values()],
             )
-
-    @property
-    def _is_imap(self):
-        return self._server._get_connection_type() == "imap"
 
     def _park(self, folder, mail, submission, row):
         attempt = Attempt(row, submission, joined=False)
