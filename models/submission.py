@@ -24,6 +24,7 @@ class Submission:
     :param bool is_last: park the mail when this attempt fails
     :param accepted_targets: targets that a person has accepted, whatever the rules say
     :param recipients: of the envelope, as the transport has them; none where it has no envelope
+    :param whole_size: bytes of the mail where ``raw`` is its header alone, else None
     """
 
     raw: bytes
@@ -35,6 +36,7 @@ class Submission:
     is_last: bool = False
     accepted_targets: frozenset = frozenset()
     recipients: tuple = ()
+    whole_size: int | None = None
 
     @property
     def can_refuse(self):
@@ -48,7 +50,10 @@ class Submission:
         So are those for other recipients. A mail server that heard no answer hands over the
         same bytes for the same ones.
         """
-        return " ".join([f"{self.source}:{self.server_id or ''}", *sorted(self.recipients)])
+        header_of = () if self.whole_size is None else (f"header of {self.whole_size}",)
+        return " ".join(
+            (f"{self.source}:{self.server_id or ''}", *header_of, *sorted(self.recipients))
+        )
 
     @property
     def stored_options(self):

@@ -21,6 +21,7 @@ from . import (
     test_duplicates,
     test_erase,
     test_former_addresses,
+    test_fetching,
     test_forwarding,
     test_hooks,
     test_intake,

@@ -22,6 +22,7 @@ from . import (
     test_imports,
     test_limits,
     test_mailbox,
+    test_mailbox_imap,
     test_matching,
     test_mime,
     test_preview,
