@@ -122,6 +122,8 @@ class MailPostmasterIntake(models.AbstractModel):
             if note:
                 with self._short_transaction(joins=False) as cr:
                     note(cr, rows)
+        if note and self._is_for_workers(joins=False):
+            self._call_workers()
         return rows
 
     def _insert(self, mails, joins, note=None):
