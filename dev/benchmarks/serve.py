@@ -17,6 +17,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from email.utils import formatdate
 
 import psutil
 from forks import Fork
@@ -102,7 +103,7 @@ def mails(number, prefix):
     """Return mails of different senders, each with a subject of its own."""
     return [
         mail(subject=f"{prefix} {n:05}", sender=f"Customer {n} <{prefix}{n}@customer.test>",
-             message_id=f"<{prefix}.{n}.{time.time_ns()}@customer.test>")
+             message_id=f"<{prefix}.{n}.{time.time_ns()}@customer.test>", date=formatdate())
         for n in range(number)
     ]
 
