@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
@@ -99,6 +100,10 @@ def add_arguments(parser):
 def run(database, arguments):
     """Serve until somebody asks to end; return the exit status."""
     settings = _settings(database, arguments)
+    if settings.addresses and not find_spec("aiosmtpd"):
+        return _refuse(
+            "To take mail by LMTP install the Python package aiosmtpd; --lmtp=none does without."
+        )
     registry = Registry(database)
     if "mail.postmaster.pipeline" not in registry:
         return _refuse(f"The addon mail_postmaster is not installed in {database}.")

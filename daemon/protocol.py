@@ -11,6 +11,7 @@ the same bytes, handed over again because an answer was lost, would be another m
 import asyncio
 import io
 import logging
+import re
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import MISSING
@@ -30,6 +31,8 @@ MOST_RECIPIENTS = 1000
 # RFC 1870 section 6.1: sizes are estimates.
 TOLERANCE = 1.05
 _END = b"\r\n.\r\n"
+# As nearly all addresses are written; aiosmtpd's reader of the others takes half of the time.
+_PLAIN = re.compile(r"<([\w!#$%&'*+/=?^`{|}~.-]+@[A-Za-z0-9.-]+)>(?: (.*))?", re.ASCII)
 
 STORED = "250 2.0.0 Stored"
 TRY_LATER = "451 4.3.0 Try again later"
@@ -65,6 +68,11 @@ class PostmasterLmtp(LMTP):
         if not self.is_busy and self.transport:
             self.transport.write(f"{ENDING}\r\n".encode())
             self.transport.close()
+
+    def _getaddr(self, arg):
+        """Return ``(address, parameters)`` of MAIL and RCPT; aiosmtpd's name."""
+        plain = _PLAIN.fullmatch(arg)
+        return (plain[1], plain[2] or "") if plain else super()._getaddr(arg)
 
     # --- DATA -------------------------------------------------------------------------
 

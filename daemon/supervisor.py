@@ -10,7 +10,6 @@ from pathlib import Path
 
 from odoo import sql_db
 
-from .listener import Listener
 from .process import exit_now
 from .watcher import Watcher
 from .worker import Worker
@@ -71,6 +70,9 @@ class Supervisor:
 
     def _children(self):
         if self._sockets:
+            # aiosmtpd is needed for LMTP alone.
+            from .listener import Listener  # noqa: PLC0415
+
             yield lambda: Listener(self._settings, self._life, self._sockets)
         for number in range(self._settings.workers):
             yield lambda number=number: Worker(self._settings, self._life, number)

@@ -13,10 +13,12 @@ import select
 import socket
 import threading
 import time
+from functools import partial
 
 from odoo import sql_db
 
 from ..gateway import idle
+from ..gateway.mailbox.imap import INBOX, folder_argument
 from ..models.mail_postmaster_pipeline import STORE_ONLY
 from .process import AWAY, Child, connect
 
@@ -140,32 +142,32 @@ class Watch:
 
     def _watch(self):
         """Fetch, wait, fetch: until it is stopped, or something fails."""
-        can_idle = self._connect()
+        wait = self._connect()
         while not self._is_stopping:
             self._fetch_all()
-            if can_idle:
-                idle.idle(self._connection, idle.LONGEST_WAIT, self._stop)
-            else:
-                self._rest(self._process.settings.poll)
+            wait()
 
     def _rest(self, seconds):
         select.select([self._stop], [], [], seconds)
 
     def _connect(self):
-        """Open a connection to wait with; tell whether the server can say that mail has come."""
+        """Open a connection to wait with; return the function that waits."""
+        poll = partial(self._rest, self._process.settings.poll)
         with self._process.env() as env:
             server = env["fetchmail.server"].browse(self._server_id)
             if server._get_connection_type() != "imap":
-                return False
-            connection = server._connect__()
-        self._connection = connection
+                return poll
+            folders = server.folder_ids.mapped("name") or [INBOX]
+            self._connection = connection = server._connect__()
         if not idle.can_idle(connection):
             _logger.info("Mailbox %s: its server has no IDLE", self._server_id)
             self._disconnect()
-            return False
-        # Before the first fetch: what comes after it is told.
-        idle.watch(connection)
-        return True
+            return poll
+        # Before the first fetch: what comes after it is told. Of one folder; the others are
+        # looked at now and then.
+        idle.watch(connection, folder_argument(folders[0]))
+        seconds = idle.LONGEST_WAIT if len(folders) == 1 else self._process.settings.poll
+        return partial(idle.idle, connection, seconds, self._stop)
 
     def _disconnect(self):
         if self._connection:

@@ -100,9 +100,10 @@ class Pace:
 
 
 def _waited(env, mail_id):
-    """Return how long a mail of the log has been waiting for its first attempt."""
+    """Return how long a mail has been on its way to its first attempt, here and elsewhere."""
     env.cr.execute(
-        "SELECT create_date FROM mail_postmaster_message WHERE id = %s AND failures = 0", [mail_id]
+        "SELECT LEAST(create_date, date) FROM mail_postmaster_message "
+        "WHERE id = %s AND failures = 0", [mail_id],
     )
     row = env.cr.fetchone()
     # Its backend must not wait inside a transaction while the mail is processed.

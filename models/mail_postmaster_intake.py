@@ -30,7 +30,7 @@ STORE = """
             digest text, email_from text, email_normalized text, recipients text, subject text,
             date timestamp, size integer, source text, server_id integer,
             http_source_id integer, uid integer, options jsonb, conversation bigint[],
-            attempts integer, lease integer
+            raw_kept boolean, attempts integer, lease integer
         )
     )
     INSERT INTO mail_postmaster_message (
@@ -59,7 +59,7 @@ STORE = """
         digest, email_from, email_normalized, recipients, subject, date, size, source,
         (SELECT id FROM fetchmail_server WHERE id = server_id),
         (SELECT id FROM mail_postmaster_source WHERE id = http_source_id), uid,
-        options, conversation, 'received', 'waiting', attempts, 0, 1, true,
+        options, conversation, 'received', 'waiting', attempts, 0, 1, raw_kept,
         now() AT TIME ZONE 'UTC' + lease * interval '1 second'
     FROM durable, mail ORDER BY place
     ON CONFLICT (intake_key) DO NOTHING
@@ -89,8 +89,6 @@ class MailPostmasterIntake(models.AbstractModel):
         # A caller in the middle of its work hands over on purpose, not after a crash.
         occasion = uuid.uuid4().hex if joins else ""
         values = self._intake_values(submission, occasion)
-        if self._is_for_workers(joins):
-            values |= {"attempts": 0, "lease": 0}
         try:
             return self._insert([(submission, values)], joins)[0]
         except (psycopg2.DataError, ValueError) as error:
@@ -107,30 +105,49 @@ class MailPostmasterIntake(models.AbstractModel):
         :return: the row of each, as from :meth:`_take_in`, in the same order
         :raises psycopg2.OperationalError: when none of them is stored
         """
-        pipeline = self.with_context(**{STORE_ONLY: True})
-        mails = [
-            (submission, {**pipeline._intake_values(submission, ""), "attempts": 0, "lease": 0})
-            for submission in submissions
-        ]
-        try:
-            return pipeline._insert(mails, joins=False)
-        except (psycopg2.DataError, ValueError):
-            # One of them has a header that is no text for PostgreSQL.
-            return [pipeline._take_in(submission, joins=False) for submission in submissions]
+        return self.with_context(**{STORE_ONLY: True})._take_in_all(submissions)
 
-    def _insert(self, mails, joins):
+    def _take_in_all(self, submissions, note=None):
+        """Store mails by one commit, or one by one where one of them can not be stored so.
+
+        :param note: function of ``(cursor, rows)``, called in the transaction that stores
+        :return: rows as of :meth:`_take_in`
+        """
+        try:
+            mails = [
+                (submission, self._intake_values(submission, "")) for submission in submissions
+            ]
+            rows = self._insert(mails, joins=False, note=note)
+        except (psycopg2.DataError, ValueError) as error:
+            _logger.info("A batch of mails is stored one by one (%s)", type(error).__name__)
+            rows = [self._take_in(submission, joins=False) for submission in submissions]
+            if note:
+                with self._short_transaction(joins=False) as cr:
+                    note(cr, rows)
+        if note and self._is_for_workers(joins=False):
+            self._call_workers()
+        return rows
+
+    def _insert(self, mails, joins, note=None):
         """Store mails in the caller's transaction, or in one of its own that is durable.
 
         :param mails: ``(submission, values)`` of each
+        :param note: see :meth:`_take_in_all`
         """
-        rows = {}
+        if self._is_for_workers(joins):
+            mails = [(mail, {**values, **_for_workers(mail)}) for mail, values in mails]
+        stored = {}
         with self._short_transaction(joins) as cr:
             for wave in _waves(mails):
-                rows |= self._store(cr, wave)
-            return [
-                rows.pop(values["intake_key"], None) or self._count_again(cr, values["intake_key"])
+                stored |= self._store(cr, wave)
+            rows = [
+                stored.pop(values["intake_key"], None)
+                or self._count_again(cr, values["intake_key"])
                 for _submission, values in mails
             ]
+            if note:
+                note(cr, rows)
+        return rows
 
     def _store(self, cr, mails):
         """Store mails with one statement; return ``{intake key: row}`` of those that are new."""
@@ -138,9 +155,9 @@ class MailPostmasterIntake(models.AbstractModel):
         # Not logged when it fails: its parameters are what somebody wrote.
         cr.execute(STORE, {"mails": Json(rows, dumps=_dumps)}, log_exceptions=False)
         stored = {row.pop("intake_key"): row for row in cr.dictfetchall()}
-        raws = {values["intake_key"]: mail.raw for mail, values in mails}
+        raws = {values["intake_key"]: mail.raw for mail, values in mails if values["raw_kept"]}
         self.env["mail.postmaster.raw"]._write_contents(
-            cr, [(row["id"], raws[key]) for key, row in stored.items()],
+            cr, [(row["id"], raws[key]) for key, row in stored.items() if key in raws],
         )
         return stored
 
@@ -163,7 +180,8 @@ class MailPostmasterIntake(models.AbstractModel):
             "subject": head.subject,
             "date": head.date and head.date.isoformat(),
             "conversation": head.conversation,
-            "size": len(raw),
+            "size": len(raw) if submission.whole_size is None else submission.whole_size,
+            "raw_kept": submission.whole_size is None,
             "source": submission.source,
             "server_id": submission.server_id,
             "http_source_id": submission.source_id,
@@ -210,6 +228,14 @@ class MailPostmasterIntake(models.AbstractModel):
                 "SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, '')",
                 [CHANNEL],
             )
+
+
+def _for_workers(submission):
+    """Return the columns of a mail whose first attempt is somebody else's, at once."""
+    if submission.whole_size is not None:
+        # Whoever stores the header alone says what becomes of it.
+        return {}
+    return {"attempts": 0, "lease": 0}
 
 
 def _waves(mails):

@@ -178,6 +178,7 @@ class MailPostmasterMessage(models.Model):
         with pipeline._transaction(joins) as env:
             if env[self._name].browse(self.id)._release_kind() not in kinds:
                 return None
+        self._fetch_content()
         pipeline._process_again(self.id, changes)
         self.invalidate_recordset()
         self.env["mail.postmaster.delivery"].invalidate_model()

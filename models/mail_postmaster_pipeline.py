@@ -116,11 +116,10 @@ class MailPostmasterPipeline(models.AbstractModel):
         :return: what core returns
         :raises ValueError: core's, for a mail without route whose caller can refuse it
         """
-        row = self._take_in(submission, joins)
+        row = self._row_in_hand(joins) or self._take_in(submission, joins)
         if not joins:
             self._acknowledge()
         if self._is_for_workers(joins):
-            self._call_workers()
             return False
         if not row["is_new"] and not self._is_offered_again(row, submission, joins):
             return False
@@ -131,8 +130,18 @@ class MailPostmasterPipeline(models.AbstractModel):
 
     def _acknowledge(self):
         """Tell the connection, when there is one, that the mail in hand is safe."""
-        if run := self.env.context.get(FETCH_RUN):
+        if run := self._fetch_run():
             run.acknowledge()
+
+    def _row_in_hand(self, joins):
+        """Return the row of a mail that the connection has stored with others, or None."""
+        run = None if joins else self._fetch_run()
+        return run.row_in_hand if run else None
+
+    def _fetch_run(self):
+        """Return the :class:`ServerRun` of the mailbox that is read, or None."""
+        fetch = self.env.context.get(FETCH_RUN)
+        return fetch.run if fetch else None
 
     def _is_offered_again(self, row, submission, joins):
         """Tell whether the same bytes are a new chance: their sender was told no before."""

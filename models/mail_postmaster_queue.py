@@ -43,7 +43,8 @@ CLAIM = """
 # Reasons of a mail that waits for a person to accept it.
 DECIDED_BY_HAND = (
     "bounce_address_person", "duplicate_other_content", "too_many_received",
-    "too_many_delivered_to", "own_answers", *(f"limit_{name}" for name in LIMITS),
+    "too_many_delivered_to", "own_answers", "too_large_to_fetch",
+    *(f"limit_{name}" for name in LIMITS),
 )
 # The same of one of its targets.
 DECIDED_FOR_TARGET = (
@@ -76,6 +77,17 @@ class MailPostmasterQueue(models.AbstractModel):
             if not cron._commit_progress(1):
                 self._wake_up(fields.Datetime.now())
                 break
+
+    @api.model
+    def _hand_over_now(self, mail_ids):
+        """Let the scheduled action process mails that the process which stored them leaves."""
+        with self._transaction(joins=False) as env:
+            env.cr.execute(
+                "UPDATE mail_postmaster_message SET next_attempt = now() AT TIME ZONE 'UTC' "
+                "WHERE id = ANY(%s) AND state = %s",
+                [mail_ids, states.RECEIVED],
+            )
+            env[self._name]._wake_up(fields.Datetime.now())
 
     @api.model
     def _claim_next(self):

@@ -21,7 +21,7 @@ class MailPostmasterRecipient(models.AbstractModel):
         :raises BadAddress: for a text that is no address
         """
         wanted = canonical(address)
-        found = matching.match(wanted, self._book([wanted]), Trace())
+        found = matching.match(wanted, self._look_up([wanted]).book, Trace())
         return wanted if found or self._fallback_model([wanted]) else None
 
     @api.model

@@ -31,6 +31,7 @@ class Submission:
     :param bool is_last: park the mail when this attempt fails
     :param accepted_targets: targets that a person has accepted, whatever the rules say
     :param recipients: of the envelope, as the transport has them; none where it has no envelope
+    :param whole_size: bytes of the mail where ``raw`` is its header alone, else None
     """
 
     raw: bytes
@@ -42,6 +43,7 @@ class Submission:
     is_last: bool = False
     accepted_targets: frozenset = frozenset()
     recipients: tuple = ()
+    whole_size: int | None = None
     source_id: int | None = None
     company_id: int | None = None
     refuses: bool = False
@@ -59,8 +61,10 @@ class Submission:
         So are those for other recipients. A mail server that heard no answer hands over the
         same bytes for the same ones.
         """
-        place = f"{self.source}:{self.server_id or self.source_id or ''}"
-        return " ".join([place, *sorted(self.recipients)])
+        header_of = () if self.whole_size is None else (f"header of {self.whole_size}",)
+        return " ".join(
+            (f"{self.source}:{self.server_id or self.source_id or ''}", *header_of, *sorted(self.recipients))
+        )
 
     @property
     def stored_options(self):
