@@ -61,10 +61,9 @@ class Submission:
         So are those for other recipients. A mail server that heard no answer hands over the
         same bytes for the same ones.
         """
+        place = f"{self.source}:{self.server_id or self.source_id or ''}"
         header_of = () if self.whole_size is None else (f"header of {self.whole_size}",)
-        return " ".join(
-            (f"{self.source}:{self.server_id or self.source_id or ''}", *header_of, *sorted(self.recipients))
-        )
+        return " ".join((place, *header_of, *sorted(self.recipients)))
 
     @property
     def stored_options(self):
