@@ -31,7 +31,7 @@ _BOUNDARY = re.compile(r';\s*boundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))', re.
 _FIELD_NAME = re.compile(rb';[ \t]*name="([^"\r\n]*)"', re.IGNORECASE)
 _CONTROL = re.compile("[\0-\x08\x0a-\x1f\x7f]")
 _UNIX_FROM = re.compile(rb"\A>?From [^\r\n]*\r?\n")
-_RETURN_PATH = re.compile(rb"return-path[ \t]*:", re.IGNORECASE)
+_RETURN_PATH = re.compile(rb"return-path[ \t]*:[ \t]*<([^<>\r\n]*)>[ \t]*\r?\n", re.IGNORECASE)
 
 
 class NoMail(ValueError):
@@ -117,15 +117,19 @@ def read_posted(content_type, body, recipients=(), sender=None):
 def with_return_path(raw, sender):
     """Return a mail with its envelope sender on top, as the last server adds it.
 
-    RFC 5321 section 4.4. A mail that begins with the field has got it from that server.
+    RFC 5321 section 4.4. A mail that begins with this very field has got it from that server;
+    one with another sender there may have got it from a stranger.
 
     :param bytes raw: the mail
     :param sender: the envelope sender, ``""`` for the null sender, None to leave the mail alone
     """
-    if sender is None or _RETURN_PATH.match(raw):
+    if sender is None:
+        return raw
+    address, written = sender.encode("utf-8", "replace"), _RETURN_PATH.match(raw)
+    if written and written[1] == address:
         return raw
     line_end = b"\r\n" if b"\r\n" in raw[:1000] else b"\n"
-    return b"Return-Path: <%s>%s%s" % (sender.encode("utf-8", "replace"), line_end, raw)
+    return b"Return-Path: <%s>%s%s" % (address, line_end, raw)
 
 
 # --- the envelope -------------------------------------------------------------------

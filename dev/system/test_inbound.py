@@ -51,7 +51,9 @@ def server(ready, odoo_server):
     return odoo_server(ready)
 
 
-def test_stored_and_delivered(ready, server):
+@pytest.mark.parametrize("options", [(), ("--workers=1",)], ids=["threads", "processes"])
+def test_stored_and_delivered(ready, odoo_server, options):
+    server = odoo_server(ready, *options)
     token = add_source(ready)
     raw = mail(body=b"caf\xe9 \xff\r\n.\r\n")
     assert post(server, token, raw) == (200, "stored")

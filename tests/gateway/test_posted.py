@@ -182,8 +182,13 @@ class TestPosted(BaseCase):
         )
         self.assertEqual(with_return_path(b"A: b\n\nc", ""), b"Return-Path: <>\nA: b\n\nc")
         self.assertEqual(with_return_path(RAW, None), RAW)
-        own = b"return-path : <x@y.test>\r\n" + RAW
+        own = b"return-path : <jane@customer.test> \r\n" + RAW
         self.assertEqual(with_return_path(own, "jane@customer.test"), own)
+        # What a stranger has written there does not stand for the envelope.
+        forged = b"Return-Path: <boss@example.com>\r\n" + RAW
+        self.assertEqual(
+            with_return_path(forged, ""), b"Return-Path: <>\r\n" + forged,
+        )
 
     # --- properties ---------------------------------------------------------------------
 
