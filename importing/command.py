@@ -114,12 +114,12 @@ def _span(mails):
 def _print_table(outcomes, is_dry_run):
     """Print how many mails came to which end; these lines alone go to standard output."""
     if is_dry_run:
-        print("Nothing was changed. This would become of the mails:")
+        sys.stdout.write("Nothing was changed. This would become of the mails:\n")
     for (state, code), count in sorted(outcomes.items(), key=lambda item: -item[1]):
         sentence = WORDS.get((state, code)) or (
             f"{state}: {outline(REASONS[code]._source)}" if code in REASONS else f"{state}: {code}"
         )
-        print(f"{count:8}  {sentence}")
+        sys.stdout.write(f"{count:8}  {sentence}\n")
 
 
 def _refuse(sentence):
