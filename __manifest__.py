@@ -20,6 +20,7 @@
         "views/mail_postmaster_download_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_config_settings_limits_views.xml",
+        "views/mail_postmaster_source_views.xml",
         "views/mail_postmaster_menus.xml",
         "views/fetchmail_server_views.xml",
         "views/mail_postmaster_retired_address_views.xml",

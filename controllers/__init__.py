@@ -1,1 +1,1 @@
-from . import mail
+from . import inbound, mail

@@ -18,6 +18,7 @@ module               what it answers
 ``file_names``       what a file may be called, whatever a mail calls it
 ``origin``           where an answer to a mail would go, and whose places it takes
 ``identity``         when two deliveries are the same mail
+``conversation``     which mails belong together, and are processed in their order
 ``automatic``        whether a program wrote a mail or a person, and what says so
 ``hops``             how far a mail has come, and whether it goes in circles
 ``authentication``   who wrote a mail, as far as somebody has proved it
@@ -30,6 +31,9 @@ module               what it answers
 ``states``           which states a mail has, which moves are allowed, which is worst
 ``retries``          when to try again after an unexpected error
 ``trace``            which decisions were taken on the way, hits and misses
+``posted``           which mail an HTTP request brings, and its envelope
+``mail_files``       which mails stand in an mbox, a Maildir or a folder
+``idle``             waiting at a mailbox until its server says that mail has come
 ``mailbox``          how IMAP and POP3 are read without losing what is there
 ``charsets``         text out of bytes, in the charset a mail names, with a bound on the work
 ``preview``          the text of a mail as a page that fetches and runs nothing

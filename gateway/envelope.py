@@ -13,6 +13,7 @@ from email.policy import compat32
 
 from .address_list import read_addresses
 from .charsets import decode
+from .conversation import conversation
 from .identity import split_header
 
 LONGEST_TEXT = 500
@@ -20,6 +21,7 @@ MOST_RECIPIENTS = 200
 # The time to decode encoded words grows with the square of their number.
 LONGEST_ENCODED = 50_000
 
+CONVERSATION_FIELDS = ("message-id", "references", "in-reply-to")
 # The header fields core reads recipients from (mail.thread.message_parse of 19.0).
 RECIPIENT_FIELDS = ("delivered-to", "to", "cc", "resent-to", "resent-cc")
 
@@ -34,6 +36,7 @@ class Envelope:
     :param recipients: addresses, lower case, in the order of the fields, each once
     :param subject: decoded
     :param date: the Date field as naive UTC :class:`datetime.datetime`, or None
+    :param conversation: see :func:`~.conversation.conversation`
     """
 
     message_id: str
@@ -42,6 +45,7 @@ class Envelope:
     recipients: tuple
     subject: str
     date: object
+    conversation: tuple = ()
 
 
 def read_envelope(raw):
@@ -57,6 +61,9 @@ def read_envelope(raw):
         )),
         subject=_first(fields, "subject")[:LONGEST_TEXT],
         date=_date(_first(fields, "date")),
+        conversation=tuple(conversation(*(
+            next(iter(fields.get(name, ())), "") for name in CONVERSATION_FIELDS
+        ))),
     )
 
 

@@ -32,3 +32,16 @@ def delay_after(failures, schedule):
     :param schedule: see :func:`parse_schedule`
     """
     return schedule[failures - 1] if failures <= len(schedule) else None
+
+
+# Minutes until a server is asked again after so many failures in a row; the first may pass
+# with the next round of the scheduled action.
+_SERVER_WAITS = (0, 5, 15, 30, 60)
+
+
+def wait_for_server(failures):
+    """Return how long a server that can not be reached is left alone.
+
+    :param int failures: in a row, at least 1
+    """
+    return timedelta(minutes=_SERVER_WAITS[min(failures, len(_SERVER_WAITS)) - 1])

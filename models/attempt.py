@@ -99,6 +99,8 @@ class Attempt:
         # A Python caller in the middle of its work gets core's exceptions and core's answers.
         self.is_last = submission.is_last
         self.is_callers = joined and submission.source != STORED
+        # Nobody is to hear of it: it was read elsewhere long ago.
+        self.is_quiet = submission.is_quiet
         self.addressed_to = submission.addressed_to
         self.accepted_targets = submission.accepted_targets
         self.joined = joined

@@ -1,16 +1,11 @@
-import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 from ..gateway import states
-from ..gateway.mailbox import FetchRun, open_mailbox
 from ..gateway.recipients import PRESETS, TRUSTED_FIELDS
-from .mail_postmaster_pipeline import FETCH_RUN
 from .sentences import RECIPIENT_PRESETS
-
-_logger = logging.getLogger(__name__)
 
 SUMMARY_DAYS = 30
 # Names of products are not translated.
@@ -146,24 +141,6 @@ class FetchmailServer(models.Model):
             "mail_postmaster.action_mail_postmaster_message"
         )
         return {**action, "domain": [("fetchmail_server_id", "=", self.id)], "context": {}}
-
-    def _fetch_mail(self, batch_limit=50):
-        """Fetch into the log: a mail is marked or deleted only when it is stored there."""
-        if not self.env["mail.postmaster.policy"]._is_confirmed_database():
-            _logger.info("Nothing is fetched: this database is a copy that was not confirmed.")
-            return UserError(self.env._(
-                "This database is a copy: fetching would take mail away from the original. "
-                "If it is the one that should receive mail, confirm it in the Postmaster settings."
-            ))
-        servers = self.with_context(**{FETCH_RUN: FetchRun()})
-        return super(FetchmailServer, servers)._fetch_mail(batch_limit=batch_limit)
-
-    def _connect__(self, allow_archived=False):  # noqa: PLW3201
-        connection = self._connect_with_tls(allow_archived) or super()._connect__(
-            allow_archived=allow_archived
-        )
-        run = self.env.context.get(FETCH_RUN)
-        return open_mailbox(connection, run) if run else connection
 
 
 def _with_preset(vals):

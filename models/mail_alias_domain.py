@@ -27,6 +27,13 @@ class MailAliasDomain(models.Model):
         "mail, the author becomes its sender. Whoever can write as one of them can pass for "
         "anybody.",
     )
+    fallback_model_id = fields.Many2one(
+        "ir.model", "Create a new record", ondelete="set null",
+        domain=[("is_mail_thread", "=", True), ("abstract", "=", False)],
+        help="Mail that a mail server hands over for an address of this domain that is nobody's "
+        "makes a record of this kind. Empty: such mail is refused, and its sender is told by "
+        "the mail server.",
+    )
     retired_address_ids = fields.One2many(
         "mail.postmaster.retired.address", "alias_domain_id", "Former addresses", readonly=False,
     )

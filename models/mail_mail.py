@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.tools.mail import email_split_tuples, formataddr
 
 from .attempt import ATTEMPT
@@ -11,6 +11,14 @@ LONGEST_NAME = 200
 
 class MailMail(models.Model):
     _inherit = "mail.mail"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Send nothing because of a mail of which nobody is to hear, whoever writes it."""
+        attempt = self.env.context.get(ATTEMPT)
+        if attempt and attempt.is_quiet:
+            vals_list = [{**vals, "state": "cancel"} for vals in vals_list]
+        return super().create(vals_list)
 
     def send(self, auto_commit=False, raise_exception=False, post_send_callback=None):
         """Leave the answers of an attempt to the scheduled action that sends mail.

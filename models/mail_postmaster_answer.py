@@ -61,8 +61,8 @@ class MailPostmasterAnswer(models.AbstractModel):
     @api.model
     def _reason_not_to_answer(self, attempt):
         """Return why the sender of a mail gets no answer, or an empty text."""
-        if not self.env["mail.postmaster.policy"]._is_confirmed_database():
-            return self.env._("this database is a copy that was not confirmed")
+        if why := self._reason_for_silence(attempt):
+            return why
         if attempt.identity and self.env["mail.postmaster.authentication"]._doubts(attempt):
             return self.env._("it is not known that the sender has written it")
         return self._reason_to_be_careful(attempt) if self._is_careful() else ""
@@ -97,6 +97,14 @@ class MailPostmasterAnswer(models.AbstractModel):
         minutes = window if about == LOOP_LIMIT else DAY
         if not quota._reserve(attempt, f"answer:{about}", 1, minutes, sender=addressee):
             return self.env._("the sender was told that before")
+        return ""
+
+    def _reason_for_silence(self, attempt):
+        """Return why nobody at all gets an answer, or an empty text."""
+        if attempt.is_quiet:
+            return self.env._("it was imported")
+        if not self.env["mail.postmaster.policy"]._is_confirmed_database():
+            return self.env._("this database is a copy that was not confirmed")
         return ""
 
     @api.model

@@ -150,7 +150,7 @@ class MailPostmasterOutcome(models.AbstractModel):
             attempt, reason, next_attempt, failures, error, self._company_id(attempt)
         )
         self._settle_superseded(attempt)
-        if reason.state == states.PARKED:
+        if reason.state == states.PARKED and not attempt.is_quiet:
             self.env["mail.postmaster.message"].browse(attempt.mail_id)._call_for_attention()
 
     def _plan(self, attempt, reason, failures):

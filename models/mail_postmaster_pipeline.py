@@ -1,19 +1,17 @@
 import logging
-import uuid
 from contextlib import contextmanager
 from datetime import timedelta
 
-import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
 
 from odoo import api, models
 from odoo.exceptions import AccessError, ConcurrencyError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ..gateway import envelope, identity, states
+from ..gateway import states
 from .attempt import ATTEMPT, Attempt
 from .log_without_values import without_values
-from .mail_postmaster_policy import ENABLED, OTHER_CONTENT
+from .mail_postmaster_policy import ENABLED
 
 _logger = logging.getLogger(__name__)
 
@@ -27,53 +25,9 @@ IMMEDIATE_TRIES = 2
 LEASE = timedelta(minutes=1)
 
 
-# Committed before the transport is told, whatever the server's setting: ``off`` and
-# ``local`` would let an acknowledged mail be lost in a crash.
-STORE = """
-    WITH durable AS (
-        SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')
-            WHEN 'off' THEN 'on' WHEN 'local' THEN 'on'
-            ELSE current_setting('synchronous_commit') END, true)
-    )
-    INSERT INTO mail_postmaster_message (
-        create_date, intake_key, message_id, mail_key,
-        digest, email_from, email_normalized, recipients, subject, date, size, source,
-        fetchmail_server_id, user_id, options, state, reason_code, attempts, failures,
-        received_count, raw_kept, next_attempt
-    )
-    SELECT
-        now() AT TIME ZONE 'UTC', %(intake_key)s,
-        %(message_id)s,
-        -- The same content is the same mail, whatever the policy was when it came first.
-        COALESCE(
-            (
-                SELECT mail_key FROM mail_postmaster_message
-                WHERE message_id = NULLIF(%(message_id)s, '') AND digest = %(digest)s
-                ORDER BY id LIMIT 1
-            ),
-            (
-                SELECT %(content_key)s FROM mail_postmaster_message
-                WHERE %(content_key)s IS NOT NULL
-                    AND message_id = NULLIF(%(message_id)s, '') LIMIT 1
-            ),
-            %(mail_key)s
-        ),
-        %(digest)s, %(email_from)s, %(email_normalized)s,
-        %(recipients)s, %(subject)s, %(date)s::timestamp, %(size)s, %(source)s,
-        (SELECT id FROM fetchmail_server WHERE id = %(server_id)s), %(uid)s,
-        %(options)s::jsonb, 'received', 'waiting', 1, 0, 1, true,
-        now() AT TIME ZONE 'UTC' + %(lease)s
-    FROM durable
-    ON CONFLICT (intake_key) DO NOTHING
-    RETURNING id, mail_key, digest, recipients, state, true AS is_new
-"""
-
-
-# In place of what can not be read from a mail.
-NO_HEADER = {
-    "message_id": None, "email_from": None, "email_normalized": None, "recipients": None,
-    "subject": None, "date": None, "options": "{}",
-}
+# A transport that has only to be told that a mail is safe sets this key in its context: the
+# mail is stored, and the workers or the scheduled action make the first attempt.
+STORE_ONLY = "mail_postmaster_store_only"
 
 
 class MailPostmasterPipeline(models.AbstractModel):
@@ -86,8 +40,9 @@ class MailPostmasterPipeline(models.AbstractModel):
     It runs in superuser mode: ``message_process``, the actions of the log and the
     scheduled action check who asks, and mail is received for everybody.
 
-    Here: who may submit, intake, and one attempt. How an attempt is written down stands
-    in ``mail_postmaster_outcome.py``, what happens later in ``mail_postmaster_queue.py``.
+    Here: who may submit, and one attempt. The intake stands in ``mail_postmaster_intake.py``,
+    how an attempt is written down in ``mail_postmaster_outcome.py``, what happens later in
+    ``mail_postmaster_queue.py``.
     """
 
     _name = "mail.postmaster.pipeline"
@@ -126,6 +81,34 @@ class MailPostmasterPipeline(models.AbstractModel):
     # --- the way ---------------------------------------------------------------------
 
     @api.model
+    def _hand_over(self, submission):
+        """Take in a mail of a transport that is part of this addon, and process it.
+
+        :return: what core returns
+        :raises ValueError: core's, for a mail without route whose sender is to be refused
+        """
+        door = self._environment_of(submission, self.env.uid)[submission.door]
+        is_enabled, has_written = self._read_switches()
+        if not is_enabled:
+            # The door passes it on to core.
+            options = dict(submission.options)
+            return door.message_process(options.pop("model", None), submission.raw, **options)
+        return door.env[self._name]._process(door, submission, joins=has_written)
+
+    def _environment_of(self, submission, user_id):
+        """Return the environment that a mail is processed in: of a user, past their rights.
+
+        :param submission: the :class:`Submission`
+        :param int user_id: id of the user who handed it over
+        """
+        context = {}
+        if submission.server_id:
+            context["default_fetchmail_server_id"] = submission.server_id
+        if submission.company_id:
+            context["allowed_company_ids"] = [submission.company_id]
+        return api.Environment(self.env.cr, user_id, context, su=True)
+
+    @api.model
     @without_values
     def _process(self, door, submission, joins):
         """Take a mail in, then make the first attempt.
@@ -135,9 +118,11 @@ class MailPostmasterPipeline(models.AbstractModel):
         :return: what core returns
         :raises ValueError: core's, for a mail without route whose caller can refuse it
         """
-        row = self._take_in(submission, joins)
+        row = self._row_in_hand(joins) or self._take_in(submission, joins)
         if not joins:
             self._acknowledge()
+        if self._is_for_workers(joins):
+            return False
         if not row["is_new"] and not self._is_offered_again(row, submission, joins):
             return False
         result, failure = self._work(door, submission, row, joins)
@@ -147,105 +132,24 @@ class MailPostmasterPipeline(models.AbstractModel):
 
     def _acknowledge(self):
         """Tell the connection, when there is one, that the mail in hand is safe."""
-        if run := self.env.context.get(FETCH_RUN):
+        if run := self._fetch_run():
             run.acknowledge()
+
+    def _row_in_hand(self, joins):
+        """Return the row of a mail that the connection has stored with others, or None."""
+        run = None if joins else self._fetch_run()
+        return run.row_in_hand if run else None
+
+    def _fetch_run(self):
+        """Return the :class:`ServerRun` of the mailbox that is read, or None."""
+        fetch = self.env.context.get(FETCH_RUN)
+        return fetch.run if fetch else None
 
     def _is_offered_again(self, row, submission, joins):
         """Tell whether the same bytes are a new chance: their sender was told no before."""
         if row["state"] != states.REFUSED or not submission.can_refuse:
             return False
         return self._offer_again(row["id"], joins)
-
-    # --- intake ----------------------------------------------------------------------
-
-    def _take_in(self, submission, joins):
-        """Store a mail, once for the same bytes from the same place.
-
-        :return: dict with id, mail_key, digest, recipients, state, is_new
-        """
-        # A caller in the middle of its work hands over on purpose, not after a crash.
-        occasion = uuid.uuid4().hex if joins else ""
-        values = self._intake_values(submission, occasion)
-        try:
-            return self._insert(submission, values, joins)
-        except (psycopg2.DataError, ValueError) as error:
-            _logger.warning("A mail is stored without its header (%s)", type(error).__name__)
-        # Something in its header or options is no text for PostgreSQL. The bytes are kept.
-        return self._insert(submission, {**values, **NO_HEADER}, joins)
-
-    def _insert(self, submission, values, joins):
-        """Store a mail in the caller's transaction, or in one of its own that is durable."""
-        with self._short_transaction(joins) as cr:
-            return self._store(cr, submission, values)
-
-    @contextmanager
-    def _short_transaction(self, joins):
-        """Give a cursor whose statements see what others have just committed.
-
-        Another process may write the same row at this moment. Odoo's isolation level would
-        answer with an error; this one waits for it and sees its row.
-        """
-        if joins:
-            with self.env.cr.savepoint(flush=False):
-                yield self.env.cr
-        else:
-            with self.env.registry.cursor() as cr:
-                cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
-                yield cr
-
-    def _store(self, cr, submission, values):
-        # Not logged when it fails: its parameters are what somebody wrote.
-        cr.execute(STORE, values, log_exceptions=False)
-        row = cr.dictfetchone()
-        if not row:
-            return self._count_again(cr, values["intake_key"])
-        self.env["mail.postmaster.raw"]._write_content(cr, row["id"], submission.raw)
-        return row
-
-    def _intake_values(self, submission, occasion):
-        """Return the columns of a new row; ``occasion`` makes the same bytes another delivery."""
-        raw = submission.raw
-        head = envelope.read_envelope(raw)
-        mail_digest = identity.digest(raw)
-        return {
-            "uid": self.env.uid,
-            "intake_key": identity.intake_key(raw, submission.origin + occasion),
-            "message_id": head.message_id[: envelope.LONGEST_TEXT],
-            "mail_key": identity.mail_key(head.message_id, mail_digest),
-            "content_key": identity.mail_key(head.message_id, mail_digest, with_content=True)
-            if self._delivers_other_content() else None,
-            "digest": mail_digest,
-            "email_from": head.sender,
-            "email_normalized": head.sender_address,
-            "recipients": ", ".join(head.recipients),
-            "subject": head.subject,
-            "date": head.date,
-            "size": len(raw),
-            "source": submission.source,
-            "server_id": submission.server_id,
-            "options": submission.stored_options,
-            "lease": LEASE,
-        }
-
-    def _count_again(self, cr, intake_key):
-        """Return the row of a mail that was stored before, counting it as handed over again.
-
-        A mail that is being processed is not touched: its worker would meet a conflict.
-        """
-        cr.execute(
-            """
-            UPDATE mail_postmaster_message SET received_count = received_count + 1
-            WHERE intake_key = %(key)s AND state = ANY(%(settled)s);
-            SELECT id, mail_key, digest, recipients, state, false AS is_new
-            FROM mail_postmaster_message WHERE intake_key = %(key)s
-            """,
-            {"key": intake_key, "settled": list(states.SETTLED)},
-        )
-        return cr.dictfetchone()
-
-    def _delivers_other_content(self):
-        """Tell whether another content makes another mail, whatever its Message-Id is."""
-        return self.env["mail.postmaster.policy"]._choice(OTHER_CONTENT) == "deliver"
 
     # --- work ------------------------------------------------------------------------
 
@@ -295,6 +199,21 @@ class MailPostmasterPipeline(models.AbstractModel):
         options = dict(submission.options)
         thread = door.with_env(env).with_context(**{ATTEMPT: attempt})
         return thread.message_process(options.pop("model", None), submission.raw, **options)
+
+    @contextmanager
+    def _short_transaction(self, joins):
+        """Give a cursor whose statements see what others have just committed.
+
+        Another process may write the same row at this moment. Odoo's isolation level would
+        answer with an error; this one waits for it and sees its row.
+        """
+        if joins:
+            with self.env.cr.savepoint(flush=False):
+                yield self.env.cr
+        else:
+            with self.env.registry.cursor() as cr:
+                cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
+                yield cr
 
     @contextmanager
     def _transaction(self, joins):

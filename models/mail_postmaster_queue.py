@@ -1,9 +1,9 @@
 import logging
+from datetime import timedelta
 
 from psycopg2.extras import Json
 
 from odoo import api, fields, models
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..gateway import states
 from ..gateway.limits import LIMITS
@@ -15,12 +15,36 @@ _logger = logging.getLogger(__name__)
 
 # A mail that stops its process this often is not given another one.
 MOST_CRASHES = 3
-# How often a worker looks for a mail that nobody else has.
-MOST_CLAIMS = 5
+# How long a mail belongs to whoever has claimed it, until the lock on its row protects the
+# work. When he is killed, it is taken over after this time.
+CLAIM_LEASE = timedelta(seconds=5)
+# After so many failures, some minutes later, a mail holds back the others of its conversation
+# no more: what is wrong with it need not concern them.
+PATIENCE = 3
+CLAIM = """
+    WITH relaxed AS (SELECT set_config('synchronous_commit', 'off', true))
+    UPDATE mail_postmaster_message SET
+        attempts = attempts + 1,
+        next_attempt = now() AT TIME ZONE 'UTC' + %(lease)s
+    FROM relaxed
+    WHERE id = (
+        SELECT id FROM mail_postmaster_message AS mail
+        WHERE state IN ('received', 'retry') AND next_attempt <= now() AT TIME ZONE 'UTC'
+            AND NOT EXISTS (
+                SELECT FROM mail_postmaster_message AS older
+                WHERE older.state IN ('received', 'retry')
+                    AND older.conversation && mail.conversation
+                    AND older.id < mail.id AND older.failures < %(patience)s
+            )
+        ORDER BY id LIMIT 1 FOR UPDATE OF mail SKIP LOCKED
+    )
+    RETURNING id
+"""
 # Reasons of a mail that waits for a person to accept it.
 DECIDED_BY_HAND = (
     "bounce_address_person", "duplicate_other_content", "too_many_received",
-    "too_many_delivered_to", "own_answers", *(f"limit_{name}" for name in LIMITS),
+    "too_many_delivered_to", "own_answers", "too_large_to_fetch",
+    *(f"limit_{name}" for name in LIMITS),
 )
 # The same of one of its targets.
 DECIDED_FOR_TARGET = (
@@ -58,35 +82,39 @@ class MailPostmasterQueue(models.AbstractModel):
                 break
 
     @api.model
+    def _hand_over_now(self, mail_ids):
+        """Let the scheduled action process mails that the process which stored them leaves."""
+        with self._transaction(joins=False) as env:
+            env.cr.execute(
+                "UPDATE mail_postmaster_message SET next_attempt = now() AT TIME ZONE 'UTC' "
+                "WHERE id = ANY(%s) AND state = %s",
+                [mail_ids, states.RECEIVED],
+            )
+            env[self._name]._wake_up(fields.Datetime.now())
+
+    @api.model
     def _claim_next(self):
         """Count an attempt for the next mail that is due and return its id, or None.
 
-        Counted in a commit before the work: a mail that stops its process is known by it.
+        The oldest that waits for no other one: mails of a conversation are processed in their
+        order, one at a time. A mail that has failed often holds back nobody any more.
+
+        Counted in a commit before the work: a mail that stops its process is known by it. That
+        commit need not survive the database server, which stops the work as well.
         """
-        for _try in range(MOST_CLAIMS):
-            try:
-                with self.env.registry.cursor() as cr:
-                    cr.execute(
-                        """
-                        UPDATE mail_postmaster_message SET
-                            attempts = attempts + 1,
-                            next_attempt = now() AT TIME ZONE 'UTC' + %(lease)s
-                        WHERE id = (
-                            SELECT id FROM mail_postmaster_message
-                            WHERE state IN ('received', 'retry')
-                                AND next_attempt <= now() AT TIME ZONE 'UTC'
-                            ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
-                        )
-                        RETURNING id
-                        """,
-                        {"lease": LEASE},
-                    )
-                    row = cr.fetchone()
-                    return row[0] if row else None
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-                # Another worker took that row between our snapshot and the lock.
-                continue
-        return None
+        with self._short_transaction(joins=False) as cr:
+            cr.execute(CLAIM, {"lease": CLAIM_LEASE, "patience": PATIENCE})
+            row = cr.fetchone()
+            return row[0] if row else None
+
+    @api.model
+    def _seconds_until_due(self):
+        """Return the time until the next mail of the log is due, None when none waits."""
+        self.env.cr.execute("""
+            SELECT extract(epoch FROM min(next_attempt) - now() AT TIME ZONE 'UTC')::float
+            FROM mail_postmaster_message WHERE state IN ('received', 'retry')
+        """)
+        return self.env.cr.fetchone()[0]
 
     @api.model
     def _process_stored(self, mail_id, joins=False, is_last=False):
@@ -109,7 +137,10 @@ class MailPostmasterQueue(models.AbstractModel):
             server_id=row.pop("fetchmail_server_id"),
             addressed_to=options.pop("addressed_to", None), is_last=is_last,
             accepted_targets=frozenset(options.pop("accepted_targets", ())),
-            is_sender_accepted=options.pop("sender_accepted", False), options=options,
+            is_sender_accepted=options.pop("sender_accepted", False),
+            recipients=tuple(options.pop("envelope", ())),
+            company_id=options.pop("company_id", None),
+            is_quiet=options.pop("is_quiet", False), options=options,
         )
         door = self._door_of(submission, row.pop("user_id"))
         pipeline = door.env[self._name]
@@ -136,10 +167,7 @@ class MailPostmasterQueue(models.AbstractModel):
     def _door_of(self, submission, user_id):
         """Return the recordset to process a stored mail on: as the one who handed it over."""
         user = self.env["res.users"].browse(user_id or api.SUPERUSER_ID).exists()
-        context = {}
-        if submission.server_id:
-            context["default_fetchmail_server_id"] = submission.server_id
-        env = api.Environment(self.env.cr, user.id or api.SUPERUSER_ID, context, su=True)
+        env = self._environment_of(submission, user.id or api.SUPERUSER_ID)
         return env[submission.door if submission.door in env else "mail.thread"]
 
     def _park(self, attempt, reason):

@@ -1,5 +1,6 @@
 import io
 import struct
+from collections import deque
 
 from odoo import fields, models
 
@@ -9,6 +10,8 @@ CHUNK = 4 << 20
 # PostgreSQL manual, COPY, binary format: signature, flags, length of the extension;
 # each row begins with its number of fields, each field with its length.
 _HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack("!ii", 0, 0)
+_ROW = struct.Struct("!hiii")
+_FIELDS, _INTEGER = 2, 4
 _TRAILER = struct.pack("!h", -1)
 
 
@@ -36,17 +39,20 @@ class MailPostmasterRaw(models.Model):
             ALTER TABLE mail_postmaster_raw ALTER COLUMN content SET STORAGE EXTERNAL;
         """)
 
-    def _write_content(self, cr, mail_id, content):
-        """Store the bytes of a mail.
+    def _write_contents(self, cr, contents):
+        """Store the bytes of mails.
 
         :param cr: the cursor of the intake
-        :param int mail_id: id of the ``mail.postmaster.message``
-        :param bytes content: the mail as received
+        :param contents: ``(id of the mail.postmaster.message, the mail as received)`` of each
         """
-        row = struct.pack("!hiii", 2, 4, mail_id, len(content))
+        if not contents:
+            return
+        parts = [_HEADER]
+        for mail_id, content in contents:
+            parts += (_ROW.pack(_FIELDS, _INTEGER, mail_id, len(content)), content)
         cr.copy_expert(
             "COPY mail_postmaster_raw (message_id, content) FROM STDIN (FORMAT binary)",
-            _Concatenation(_HEADER + row, content, _TRAILER),
+            _Concatenation(*parts, _TRAILER),
             size=CHUNK,
         )
 
@@ -72,17 +78,19 @@ class MailPostmasterRaw(models.Model):
 
 
 class _Concatenation(io.RawIOBase):
-    """Bytes after each other as one file, without a copy of them."""
+    """Bytes after each other as one file, without a copy of what is large among them."""
 
     def __init__(self, *parts):
         super().__init__()
-        self._parts = [memoryview(part) for part in parts if part]
+        self._parts = deque(memoryview(part) for part in parts if part)
 
     def read(self, size=-1):
-        if not self._parts:
-            return b""
-        part = self._parts.pop(0)
-        if 0 <= size < len(part):
-            self._parts.insert(0, part[size:])
-            part = part[:size]
-        return bytes(part)
+        taken, left = [], size
+        while self._parts and left:
+            part = self._parts.popleft()
+            if 0 <= left < len(part):
+                self._parts.appendleft(part[left:])
+                part = part[:left]
+            taken.append(part)
+            left -= len(part) if size >= 0 else 0
+        return b"".join(taken)

@@ -190,7 +190,8 @@ class MailThread(models.AbstractModel):
     def _detect_loop_sender(self, message, message_dict, routes):
         attempt = self.env.context.get(ATTEMPT)
         policy = self.env["mail.postmaster.policy"]
-        if attempt and (self._is_released() or policy._choice(LOOPS) == "accepted"):
+        is_screened = policy._choice(LOOPS) == "accepted"
+        if attempt and (is_screened or attempt.is_quiet or self._is_released()):
             # Each route was screened for itself, when it was found.
             return False
         if attempt:
@@ -250,6 +251,10 @@ class MailThread(models.AbstractModel):
     def _routing_handle_bounce(self, email_message, message_dict):
         attempt = self.env.context.get(ATTEMPT)
         core = super()._routing_handle_bounce
+        if attempt and attempt.is_quiet:
+            # What could not be delivered then says nothing about an address of today.
+            attempt.decide(states.IGNORED, "report_imported")
+            return
         if not attempt or attempt.handles_bounce:
             core(email_message, message_dict)
             return

@@ -19,6 +19,8 @@ class MailThread(models.AbstractModel):
         Core posts the templates of a stage at the commit, after the route was served.
         """
         attempt = self.env.context.get(ATTEMPT)
+        if attempt and attempt.is_quiet:
+            return []
         if attempt and attempt.treatment == REVIEW and message.message_type == "email":
             return self._reviewers(message, msg_vals, **kwargs)
         if attempt and attempt.treatment:
@@ -60,7 +62,9 @@ class MailThread(models.AbstractModel):
     def _notify_thread_with_out_of_office(self, message, recipients_data, msg_vals=False, **kwargs):
         """Answer nothing automatic (RFC 3834 section 2), nor what is a note, that one is away."""
         attempt = self.env.context.get(ATTEMPT)
-        if attempt and (attempt.treatment or not self._may_be_answered(attempt)):
+        if attempt and (
+            attempt.is_quiet or attempt.treatment or not self._may_be_answered(attempt)
+        ):
             return self.env["mail.message"]
         return super()._notify_thread_with_out_of_office(
             message, recipients_data, msg_vals=msg_vals, **kwargs

@@ -37,6 +37,9 @@ REASONS = {
     "report_unreadable": _lt(
         "Automatic mail (%(proof)s) where reports come in, which can not be read as one."
     ),
+    "report_imported": _lt(
+        "A report about another mail, from the past: nothing was done about the address."
+    ),
     "bounce_address_person": _lt(
         "A person seems to have written this to the address that delivery reports come to."
     ),
@@ -162,6 +165,15 @@ REASONS = {
     "failed": _lt("Processing failed with %(error)s."),
     "alias_failed": _lt("The address %(alias)s could not create its record: %(error)s."),
     "crashed": _lt("Odoo stopped %(count)s times while processing this mail."),
+    "too_large_to_fetch": _lt(
+        "The mail is too large to be fetched: %(count)s bytes, and %(most)s are allowed "
+        "(%(parameter)s). It is still in the folder %(folder)s of its mailbox; process it again "
+        "to fetch it all the same."
+    ),
+    "not_fetched": _lt(
+        "The server does not hand this mail over (%(count)s bytes). It is still in the folder "
+        "%(folder)s of its mailbox."
+    ),
     "raw_missing": _lt("The mail can not be processed again: its content was removed."),
     "erased": _lt("The data of its sender was erased before it was processed."),
 }

@@ -1,12 +1,14 @@
 """What a transport handed over, and how it asked for it to be processed."""
 
-import json
 import xmlrpc.client
 from dataclasses import dataclass, field
 
 FETCHED = "fetch"
 SUBMITTED = "rpc"
+POSTED = "http"
+IMPORTED = "import"
 STORED = "stored"
+LMTP = "lmtp"
 
 
 @dataclass(frozen=True)
@@ -16,8 +18,13 @@ class Submission:
     :param bytes raw: the mail
     :param str door: name of the model it was called on
     :param str source: ``fetch`` for a mailbox, ``rpc`` for a caller that can refuse,
+        ``lmtp`` for a mail server, ``http`` for a source that posts, ``import`` for old mail,
         ``stored`` for a mail of the log
     :param server_id: id of the ``fetchmail.server``, or None
+    :param source_id: id of the ``mail.postmaster.source``, or None
+    :param company_id: id of the company that mail to nobody's address belongs to, or None
+    :param bool refuses: whoever posts wants to hear that nobody takes the mail
+    :param bool is_quiet: nobody is to hear of the mail: it is old
     :param dict options: the other arguments
     :param addressed_to: addresses to use in place of those in the header, as a person
         asked; empty to hand the mail to the model and record in the options; or None
@@ -25,6 +32,8 @@ class Submission:
     :param accepted_targets: targets that a person has accepted, whatever the rules say
     :param bool is_sender_accepted: a person has accepted the mail as its sender's, who is not
         proved
+    :param recipients: of the envelope, as the transport has them; none where it has no envelope
+    :param whole_size: bytes of the mail where ``raw`` is its header alone, else None
     """
 
     raw: bytes
@@ -36,21 +45,42 @@ class Submission:
     is_last: bool = False
     accepted_targets: frozenset = frozenset()
     is_sender_accepted: bool = False
+    recipients: tuple = ()
+    whole_size: int | None = None
+    source_id: int | None = None
+    company_id: int | None = None
+    refuses: bool = False
+    is_quiet: bool = False
 
     @property
     def can_refuse(self):
         """Whether the one who hands over is still there to hear a no."""
-        return self.source == SUBMITTED
+        return self.source == SUBMITTED or self.refuses
 
     @property
     def origin(self):
-        """Text for the intake key: the same bytes from two mailboxes are two deliveries."""
-        return f"{self.source}:{self.server_id or ''}"
+        """Text for the intake key: the same bytes from two mailboxes are two deliveries.
+
+        So are those for other recipients. A mail server that heard no answer hands over the
+        same bytes for the same ones.
+        """
+        place = f"{self.source}:{self.server_id or self.source_id or ''}"
+        header_of = () if self.whole_size is None else (f"header of {self.whole_size}",)
+        return " ".join((place, *header_of, *sorted(self.recipients)))
 
     @property
     def stored_options(self):
-        """The call as JSON, for processing the mail again later."""
-        return json.dumps({"door": self.door, **self.options}, default=str, skipkeys=True)
+        """The call as a dict, for processing the mail again later."""
+        return {"door": self.door, **self.barest_options, **self.options}
+
+    @property
+    def barest_options(self):
+        """What is kept of the call where the rest is no text for the database."""
+        kept = {
+            "envelope": list(self.recipients), "company_id": self.company_id,
+            "is_quiet": self.is_quiet,
+        }
+        return {name: value for name, value in kept.items() if value}
 
 
 def to_bytes(message):

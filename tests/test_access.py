@@ -21,9 +21,13 @@ GATEWAY = "members of the group Mail Gateway"
 SYSTEM = "administrators of the system, as in core"
 CORE = "an override that lets through whom core lets through"
 NOTHING = "does nothing and tells nothing"
+SOURCE = "whoever has a valid token of an HTTP source"
 
 METHODS = {
     ("fetchmail.server", "action_postmaster_messages"): SYSTEM,
+    # Write rights decide, as with the fields they write.
+    ("fetchmail.server", "action_start_all"): SYSTEM,
+    ("fetchmail.server", "action_start_now"): SYSTEM,
     ("fetchmail.server", "create"): CORE,
     ("fetchmail.server", "write"): CORE,
     ("ir.config_parameter", "create"): CORE,
@@ -46,6 +50,7 @@ METHODS = {
     # Of mail.alias and mail.alias.domain; there is nothing else that could be written.
     ("mail.postmaster.scope", "create"): CORE,
     ("mail.postmaster.scope", "write"): CORE,
+    ("mail.mail", "create"): CORE,
     ("mail.mail", "send"): CORE,
     ("mail.mail", "send_after_commit"): CORE,
     ("mail.message", "create"): CORE,
@@ -75,6 +80,12 @@ METHODS = {
     ("mail.postmaster.retired.address", "create"): SYSTEM,
     ("mail.postmaster.retired.address", "unlink"): SYSTEM,
     ("mail.postmaster.retired.address", "write"): SYSTEM,
+    # The proof is in test_sources.py.
+    ("mail.postmaster.source", "action_mails"): SYSTEM,
+    ("mail.postmaster.source", "action_new_token"): SYSTEM,
+    ("mail.postmaster.token", "action_revoke"): SYSTEM,
+    ("mail.postmaster.folder", "create"): SYSTEM,
+    ("mail.postmaster.folder", "write"): SYSTEM,
     ("mail.thread", "message_parse"): CORE,
     ("mail.thread", "message_process"): GATEWAY,
     ("mail.thread", "message_route"): CORE,
@@ -83,14 +94,16 @@ METHODS = {
     ("res.config.settings", "get_values"): SYSTEM,
     ("res.config.settings", "set_values"): SYSTEM,
 }
-# The proof is in test_controllers.py.
+# The proof is in test_controllers.py and test_inbound.py.
 ROUTES = {
+    "/postmaster/inbound": SOURCE,
+    "/postmaster/inbound/mime": SOURCE,
     "/postmaster/mail/<int:mail_id>/raw": ADMINISTRATOR,
     "/postmaster/mail/<int:mail_id>/preview": ADMINISTRATOR,
 }
 LOG_MODELS = (
     "mail.postmaster.message", "mail.postmaster.delivery", "mail.postmaster.download",
-    "mail.postmaster.raw",
+    "mail.postmaster.raw", "mail.postmaster.place",
 )
 SECRETS = (
     "trace", "trace_lines", "error", "options", "intake_key", "mail_key", "digest", "download_ids",
@@ -171,6 +184,12 @@ class TestAccess(TransactionCase, ReceivedMail):
         self.assertEqual(set(found), set(ROUTES))
         for route, routing in found.items():
             with self.subTest(route):
+                if ROUTES[route] == SOURCE:
+                    expected = {
+                        "auth": "none", "csrf": False, "methods": ["POST"], "save_session": False,
+                    }
+                    self.assertEqual({name: routing[name] for name in expected}, expected)
+                    continue
                 self.assertEqual(routing["auth"], "user")
                 self.assertEqual(routing["methods"], ["GET"])
 
@@ -307,6 +326,17 @@ class TestAccess(TransactionCase, ReceivedMail):
             "offers_recommended": self.env["mail.postmaster.policy"]._offers_recommended(),
         })
 
+    def test_servers_and_folders_are_for_the_systems_administrators(self):
+        folder = self.env["mail.postmaster.folder"].create({"server_id": self.server.id})
+        for user in self.outsiders() + self.admin + self.stranger:
+            for method in ("action_start_now", "action_start_all"):
+                self.assert_denied(user, "fetchmail.server", method, self.server.ids)
+            self.assert_denied(user, folder._name, "write", folder.ids, {"name": "Other"})
+            self.assert_denied(user, folder._name, "read", folder.ids, ["name"])
+        root = self.make_user("servers-x", "base.group_system")
+        self.call(root, "fetchmail.server", "action_start_all", self.server.ids)
+        self.assertEqual(self.server.start_from, "all")
+
     # --- the door ------------------------------------------------------------------------
 
     def test_only_the_gateway_submits(self):
@@ -327,6 +357,12 @@ class TestAccess(TransactionCase, ReceivedMail):
             self.contact, self.delivery,
             self.env["mail.postmaster.download"].create({"mail_number": 1}),
             self.env["mail.postmaster.raw"].search([], limit=1),
+            self.env["mail.postmaster.place"].create({
+                "number": "1", "todo": "mark", "since": "2026-01-01 00:00:00",
+                "folder_id": self.env["mail.postmaster.folder"].create({
+                    "server_id": self.server.id,
+                }).id,
+            }),
         )}
         self.assertEqual(set(rows), set(LOG_MODELS))
         root = self.make_user("system-x", "base.group_system")

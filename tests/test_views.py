@@ -27,6 +27,10 @@ class TestViews(ScreensCase):
         messages = self.env["mail.postmaster.message"].with_user(reader)
         arch = messages.get_view(view_type="form")["arch"]
         self.env["mail.postmaster.erase"].get_views([(False, "form")])
+        self.env["mail.postmaster.source"].get_views(
+            [(False, view) for view in ("list", "kanban", "form", "search")],
+        )
+        self.env["mail.postmaster.token.show"].get_views([(False, "form")])
         for hidden in ("trace_lines", "mail_postmaster_preview", '"error"', "action_process_again"):
             with self.subTest(hidden):
                 self.assertNotIn(hidden, arch)

@@ -56,7 +56,9 @@ def main(moments):
     database, start = Database(databases.OURS), time.monotonic()
     with Dovecot("bench-dovecot") as dovecot:
         with database.env() as env:
-            server_id = add_server(env, dovecot).id
+            server = add_server(env, dovecot)
+            server.start_from = "all"
+            server_id = server.id
         used, subjects, rounds = 0, [], 0
         while used < moments:
             rounds += 1

@@ -16,6 +16,7 @@ from pathlib import Path
 from . import debian
 from .places import WORK, short_folder
 from .processes import LOOPBACK, Background, free_port, is_answering
+from .progress import run
 
 PACKAGES = ("dovecot-imapd", "dovecot-pop3d", "dovecot-lmtpd")
 PROGRAMS = "/usr/lib/dovecot"
@@ -91,6 +92,31 @@ protocol lmtp {{
     args = uid={user} gid={group} home={folder}/home/{everything}@%d allow_all_users=yes
   }}
 }}
+"""
+
+
+# TLS, and logins with a token that an HTTP server knows (RFC 6749), as the large providers have.
+OAUTH = """\
+ssl = yes
+ssl_cert = <{folder}/certificate.pem
+ssl_key = <{folder}/certificate.pem
+auth_mechanisms = plain login xoauth2
+service imap-login {{
+  inet_listener imaps {{
+    port = {imaps_port}
+    ssl = yes
+  }}
+}}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/oauth2.conf
+}}
+"""
+TOKENS = """\
+tokeninfo_url = {url}
+introspection_mode =
+username_attribute = email
 """
 
 
@@ -195,16 +221,25 @@ class Dovecot:
         for part in ("tmp", "new", "cur"):
             (self._mailbox(user) / part).mkdir(parents=True, exist_ok=True)
 
-    def deliver(self, user, raw):
+    def create_folder(self, user, folder):
+        """Make a folder of a mailbox.
+
+        :param folder: in modified UTF-7 (RFC 3501 section 5.1.3)
+        """
+        for part in ("tmp", "new", "cur"):
+            (self._mailbox(user, folder) / part).mkdir(parents=True, exist_ok=True)
+
+    def deliver(self, user, raw, folder=None):
         """Put a mail into a mailbox, byte for byte, as an MTA would; return its file."""
         name = f"{time.time_ns()}.{os.getpid()}.postmaster"
-        unfinished = self._mailbox(user) / "tmp" / name
+        unfinished = self._mailbox(user, folder) / "tmp" / name
         unfinished.write_bytes(raw)
-        return unfinished.rename(self._mailbox(user) / "new" / name)
+        return unfinished.rename(self._mailbox(user, folder) / "new" / name)
 
-    def stored(self, user):
+    def stored(self, user, folder=None):
         """Return what a mailbox holds now, oldest first, as a list of ``StoredMail``."""
-        files = [path for part in ("new", "cur") for path in (self._mailbox(user) / part).iterdir()]
+        mailbox = self._mailbox(user, folder)
+        files = [path for part in ("new", "cur") for path in (mailbox / part).iterdir()]
         return [
             StoredMail(path.read_bytes(), path.name.partition(":2,")[2])
             for path in sorted(files, key=lambda path: path.name)
@@ -224,8 +259,20 @@ class Dovecot:
             self._process = None
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _mailbox(self, user):
-        return Path(self.folder) / "mail" / user
+    def renumber(self, user):
+        """Give the mailbox a new UIDVALIDITY, as a server does that has lost its index."""
+        mailbox = self._mailbox(user)
+        numbers = mailbox / "dovecot-uidlist"
+        before = int(numbers.read_text().split()[1].removeprefix("V"))
+        # Dovecot takes the time in seconds.
+        while time.time() < before + 1:
+            time.sleep(0.1)
+        for path in mailbox.glob("dovecot*"):
+            path.unlink()
+
+    def _mailbox(self, user, folder=None):
+        mailbox = Path(self.folder) / "mail" / user
+        return mailbox / f".{folder}" if folder else mailbox
 
 
 class CatchAllDovecot(Dovecot):
@@ -273,3 +320,36 @@ class CatchAllDovecot(Dovecot):
     @staticmethod
     def _to_nobody():
         return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+
+
+class OAuthDovecot(Dovecot):
+    """A Dovecot with TLS, whose users log in with tokens.
+
+    :param tokens_url: of the HTTP server that knows the tokens; the token is put behind it
+    """
+
+    def __init__(self, name, tokens_url):
+        super().__init__(name)
+        self.imaps_port = free_port()
+        self._tokens_url = tokens_url
+
+    def _prepare(self):
+        super()._prepare()
+        certificate = self.folder / "certificate.pem"
+        run([
+            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+            "-subj", f"/CN={self.host}", "-keyout", certificate, "-out", self.folder / "public.pem",
+        ])
+        certificate.write_bytes(
+            (self.folder / "public.pem").read_bytes() + certificate.read_bytes()
+        )
+        certificate.chmod(0o644)
+        (self.folder / "oauth2.conf").write_text(TOKENS.format(url=self._tokens_url))
+
+    def _configuration(self):
+        return super()._configuration() + OAUTH.format(
+            folder=self.alias, imaps_port=self.imaps_port,
+        )
+
+    def _ports(self):
+        return (*super()._ports(), self.imaps_port)

@@ -21,6 +21,7 @@ from environment.dovecot import CatchAllDovecot, Dovecot
 from environment.places import ADDON, WORK
 from environment.processes import LOOPBACK, Background, free_port, is_serving
 from environment.progress import run
+from environment.serve import MailDaemon
 from environment.smtp_sink import SmtpSink
 
 TEMPLATE = "postmaster_test_system"
@@ -248,6 +249,20 @@ def odoo_server():
     yield start
     for server in servers:
         server.stop()
+
+
+@pytest.fixture
+def serve(database):
+    """Function that starts a mail daemon: ``serve("--workers=1", lmtp=None)``."""
+    daemons = []
+
+    def start(*options, **settings):
+        daemons.append(MailDaemon(database.name, *options, **settings))
+        return daemons[-1].start()
+
+    yield start
+    for daemon in daemons:
+        daemon.stop(20)
 
 
 @pytest.fixture

@@ -18,7 +18,9 @@ def server_id(database, dovecot):
     with database.env() as env:
         set_up(env)
         env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", "100000")
-        return add_server(env, dovecot).id
+        server = add_server(env, dovecot)
+        server.start_from = "all"
+        return server.id
 
 
 @pytest.fixture

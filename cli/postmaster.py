@@ -1,0 +1,47 @@
+"""``odoo-bin postmaster``: what runs outside of Odoo's own server.
+
+Odoo finds this file in the addons path and loads it under a name of its own, so that imports
+relative to it fail. A subcommand is a module with ``DESCRIPTION``, ``add_arguments(parser)`` and
+``run(database, arguments)``, which returns the exit status.
+"""
+
+import argparse
+import sys
+from importlib import import_module
+
+from odoo.cli import Command
+from odoo.tools import config
+
+SUBCOMMANDS = {
+    "import": "odoo.addons.mail_postmaster.importing.command",
+    "serve": "odoo.addons.mail_postmaster.daemon.command",
+}
+
+
+class Postmaster(Command):
+    """Receive mail: ``serve`` runs the mail daemon of a host, ``import`` reads old mail"""
+
+    def run(self, cmdargs):
+        """Parse the arguments and run a subcommand; those it does not know are Odoo's."""
+        parser = argparse.ArgumentParser(prog=self.prog, description=self.__doc__)
+        subparsers = parser.add_subparsers(dest="subcommand", required=True)
+        modules = {name: import_module(path) for name, path in SUBCOMMANDS.items()}
+        for name, module in modules.items():
+            subparser = subparsers.add_parser(name, description=module.DESCRIPTION)
+            subparser.add_argument("-c", "--config", help="Odoo's configuration file")
+            subparser.add_argument("-d", "--database", help="name of the database")
+            module.add_arguments(subparser)
+        arguments, others = parser.parse_known_args(cmdargs)
+        sys.exit(modules[arguments.subcommand].run(_database(parser, arguments, others), arguments))
+
+
+def _database(parser, arguments, others):
+    """Read Odoo's configuration and return the name of the one database."""
+    options = ["--no-http", *others]
+    options += ["-c", arguments.config] if arguments.config else []
+    options += ["-d", arguments.database] if arguments.database else []
+    config.parse_config(options, setup_logging=True)
+    databases = config["db_name"]
+    if len(databases) != 1:
+        parser.error("Name one database, with -d or as db_name in the configuration file.")
+    return databases[0]

@@ -1,0 +1,162 @@
+import werkzeug.routing
+
+from odoo import SUPERUSER_ID, api, http
+from odoo.http import request
+from odoo.tools import config
+
+from ..gateway.posted import URLENCODED, NoMail, read_posted, with_return_path
+from ..models.mail_postmaster_source import PATH
+from ..models.submission import POSTED, Submission
+from .inbound_dispatcher import MEGABYTE, InboundDispatcher, Refused, answer, in_flight
+
+ADDON = "mail_postmaster"
+ROUTES = [
+    PATH,
+    # Mailgun posts the raw mail to addresses that end with this word alone.
+    f"{PATH}/mime",
+]
+RECIPIENT_FIELD = "X-Postmaster-Recipient"
+SENDER_FIELD = "X-Postmaster-Sender"
+RECIPIENT, SENDER = "recipient", "sender"
+# Each byte of a mail may be written as three.
+URLENCODED_FACTOR = 3
+
+NO_MAIL = {
+    "unsupported": (415, "Post the mail as message/rfc822, or in a form or JSON document."),
+    "malformed": (400, "The form can not be read, or is not whole."),
+    "no_field": (415, "No field of the form holds a raw mail."),
+    "empty": (400, "There is no mail in this request."),
+    "bad_envelope": (400, "The sender or a recipient of the envelope can not be read."),
+}
+
+
+class PostmasterInbound(http.Controller):
+    """Mail that somebody posts over HTTP; docs/ingress.md is its reference."""
+
+    @http.route(
+        ROUTES, type=InboundDispatcher.routing_type, auth="none", methods=["POST"], csrf=False,
+        save_session=False,
+        # A replica may not know yet that a token was revoked.
+        readonly=False,
+    )
+    def inbound(self):
+        """Take in a mail; 200 is answered when it is committed."""
+        if not request.db:
+            raise Refused(503, "no_database", "The database can not be reached or chosen.")
+        credentials = self._authenticate()
+        if not request.env["mail.postmaster.policy"]._is_confirmed_database():
+            raise Refused(503, "copy", "This database is a copy that was not confirmed.")
+        most_bytes = self._most_bytes(credentials)
+        length = request.httprequest.content_length
+        with in_flight.reserved(min(most_bytes if length is None else length, most_bytes)):
+            dispatcher = request.dispatcher
+            dispatcher.posted = dispatcher.posted or self._read_posted(most_bytes)
+            return self._take_in(dispatcher.posted, credentials)
+
+    # --- who -------------------------------------------------------------------------
+
+    def _authenticate(self):
+        """Return the ``Credentials`` of the request.
+
+        :raises Refused: 400 for a token in the address, 401 for none or a wrong one
+        """
+        tokens = request.env["mail.postmaster.token"].sudo()
+        if any(tokens._looks_like(text) for text in request.httprequest.args.values()):
+            # It stands in the log of every server on the way.
+            raise Refused(400, "token_in_url", "Revoke this token, and send one in Authorization.")
+        given = _given_token()
+        credentials = tokens._authenticate(given) if given else None
+        if not credentials:
+            raise Refused(401, "unauthorized", "No token, or none that is valid.")
+        return credentials
+
+    # --- what ------------------------------------------------------------------------
+
+    def _most_bytes(self, credentials):
+        most_bytes = credentials.most_megabytes * MEGABYTE
+        is_urlencoded = request.httprequest.mimetype == URLENCODED
+        return most_bytes * URLENCODED_FACTOR if is_urlencoded else most_bytes
+
+    def _read_posted(self, most_bytes):
+        """Return the ``Posted`` mail of the request, with its envelope.
+
+        :raises Refused: when there is none
+        """
+        headers, query = request.httprequest.headers, request.httprequest.args
+        if headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise Refused(415, "unsupported", "Post the mail without compression.")
+        recipients = [_decoded(text) for text in headers.getlist(RECIPIENT_FIELD)]
+        sender = headers.get(SENDER_FIELD)
+        try:
+            return read_posted(
+                headers.get("Content-Type", ""), request.dispatcher.read_body(most_bytes),
+                recipients=recipients or query.getlist(RECIPIENT),
+                sender=query.get(SENDER) if sender is None else _decoded(sender),
+            )
+        except NoMail as error:
+            status, text = NO_MAIL[error.code]
+            raise Refused(status, error.code, text) from error
+
+    # --- where to --------------------------------------------------------------------
+
+    def _take_in(self, posted, credentials):
+        env = api.Environment(request.env.cr, credentials.user_id or SUPERUSER_ID, {}, su=True)
+        submission = Submission(
+            raw=with_return_path(posted.raw, posted.sender), door="mail.thread", source=POSTED,
+            source_id=credentials.source_id, company_id=credentials.company_id,
+            recipients=posted.recipients, refuses=credentials.refuses,
+        )
+        try:
+            env["mail.postmaster.pipeline"]._hand_over(submission)
+        except ValueError as error:
+            if not credentials.refuses:
+                raise
+            raise Refused(422, "no_route", "Nobody takes mail for this address.") from error
+        env["mail.postmaster.token"]._note_use(credentials.token_id)
+        return answer(200, "stored", "Stored.")
+
+
+def _given_token():
+    """Return the token of the request, or None: the credentials of Bearer, or Basic's password.
+
+    Providers that know no other way put it into the address, as ``https://any:token@host/``,
+    which is sent as Basic.
+    """
+    try:
+        authorization = request.httprequest.authorization
+    except ValueError:
+        # werkzeug catches what is no Base64, but not what is no ASCII.
+        return None
+    if authorization is None:
+        return None
+    if authorization.type == "basic":
+        return authorization.password
+    return authorization.token if authorization.type == "bearer" else None
+
+
+def _decoded(text):
+    """Return a header field as it was sent: WSGI gives its bytes as Latin-1 (PEP 3333)."""
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+def answer_without_database():
+    """Let the route answer where no database can be reached.
+
+    Core answers 404 then, for which providers drop the mail. Without a database it knows the
+    routes of server-wide modules alone; once this addon was loaded for one, its route is known
+    too.
+    """
+    if ADDON in config["server_wide_modules"]:
+        # It may be loaded before others, whose routes core is about to collect.
+        return
+    for url, endpoint in http._generate_routing_rules([ADDON], nodb_only=True):
+        if url in ROUTES:
+            http.root.nodb_routing_map.add(
+                werkzeug.routing.Rule(url, endpoint=endpoint, methods=["POST"])
+            )
+
+
+answer_without_database()

@@ -1,0 +1,166 @@
+"""Arguments of ``odoo-bin postmaster serve``, and what must be true to start."""
+
+import logging
+import os
+import sys
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
+
+from . import filestore, supervisor
+
+_logger = logging.getLogger(__name__)
+
+DESCRIPTION = "Receive mail at once: by LMTP, by waiting at mailboxes, with several workers."
+DEFAULT_LMTP = "127.0.0.1:8024"
+MEGABYTE = 1_000_000
+DEFAULT_MAIL_MEGABYTES, DEFAULT_MEMORY_MEGABYTES = 100, 256
+DEFAULT_PACE = 600
+DEFAULT_GRACE = 60
+UNIX = "unix:"
+NONE = "none"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the processes are told.
+
+    :param str database: name of the database
+    :param addresses: ``(host, port)`` or path of a socket, of each LMTP listener
+    :param int workers: number of worker processes
+    :param int largest: bytes of a mail
+    :param int memory: bytes of mail in memory at the same time
+    :param int socket_mode: permissions of UNIX sockets
+    :param bool watches: whether this host waits at mailboxes
+    :param float poll: seconds between two looks at a mailbox that can not call
+    :param float pace: mails a second that have waited long, 0 for any number
+    :param float grace: seconds for processes to finish what is in hand
+    """
+
+    database: str
+    addresses: tuple
+    workers: int
+    largest: int
+    memory: int
+    socket_mode: int
+    watches: bool
+    poll: float
+    pace: float
+    grace: float
+
+
+def add_arguments(parser):
+    parser.add_argument(
+        "--lmtp", action="append", metavar="ADDRESS",
+        help="where to take mail by LMTP: HOST:PORT, unix:PATH or none; several times for several "
+        f"(default: {DEFAULT_LMTP}). Whoever reaches it may hand mail over.",
+    )
+    parser.add_argument(
+        "--lmtp-mode", type=_octal, default=0o660, metavar="MODE",
+        help="permissions of UNIX sockets (default: 660)",
+    )
+    parser.add_argument(
+        "--workers", dest="serve_workers", type=_natural, default=os.cpu_count() or 1,
+        help="processes that process mail (default: one for each processor; 0 for none)",
+    )
+    parser.add_argument(
+        "--no-watch", action="store_true", help="leave the mailboxes to other hosts",
+    )
+    parser.add_argument(
+        "--poll", type=_natural, default=60, metavar="SECONDS",
+        help="between two looks at a mailbox whose server can not say that mail has come "
+        "(default: 60)",
+    )
+    parser.add_argument(
+        "--largest", type=_natural, default=DEFAULT_MAIL_MEGABYTES, metavar="MB",
+        help=f"size of a mail by LMTP (default: {DEFAULT_MAIL_MEGABYTES})",
+    )
+    parser.add_argument(
+        "--memory", type=_natural, default=DEFAULT_MEMORY_MEGABYTES, metavar="MB",
+        help="of mails that are being taken in at the same time; more wait, or are asked to come "
+        f"later (default: {DEFAULT_MEMORY_MEGABYTES})",
+    )
+    parser.add_argument(
+        "--pace", type=_natural, default=DEFAULT_PACE, metavar="N",
+        help="mails a minute that this host processes of those that have waited long, as after an "
+        f"outage (default: {DEFAULT_PACE}; 0 for any number)",
+    )
+    parser.add_argument(
+        "--grace", type=_natural, default=DEFAULT_GRACE, metavar="SECONDS",
+        help=f"to finish what is in hand when asked to end (default: {DEFAULT_GRACE})",
+    )
+    parser.add_argument(
+        "--adopt-filestore", action="store_true",
+        help="say that the filestore of this host is the one of the database, after it was moved",
+    )
+
+
+def run(database, arguments):
+    """Serve until somebody asks to end; return the exit status."""
+    settings = _settings(database, arguments)
+    if settings.addresses and not find_spec("aiosmtpd"):
+        return _refuse(
+            "To take mail by LMTP install the Python package aiosmtpd; --lmtp=none does without."
+        )
+    registry = Registry(database)
+    if "mail.postmaster.pipeline" not in registry:
+        return _refuse(f"The addon mail_postmaster is not installed in {database}.")
+    if not _is_confirmed(registry):
+        return _refuse(
+            f"The database {database} is a copy that was not confirmed: see the settings of "
+            "Postmaster."
+        )
+    if problem := filestore.problem(registry, adopts=arguments.adopt_filestore):
+        return _refuse(problem)
+    return supervisor.Supervisor(registry, settings).run()
+
+
+def _is_confirmed(registry):
+    with registry.cursor() as cr:
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        return env["mail.postmaster.policy"]._is_confirmed_database()
+
+
+def _settings(database, arguments):
+    largest = arguments.largest * MEGABYTE
+    addresses = arguments.lmtp or [DEFAULT_LMTP]
+    return Settings(
+        database=database,
+        addresses=tuple(map(_address, (text for text in addresses if text != NONE))),
+        workers=arguments.serve_workers,
+        largest=largest,
+        # The largest mail must fit, or it would be asked to come later for ever.
+        memory=max(arguments.memory * MEGABYTE, largest),
+        socket_mode=arguments.lmtp_mode,
+        watches=not arguments.no_watch,
+        poll=arguments.poll,
+        pace=arguments.pace / 60,
+        grace=arguments.grace,
+    )
+
+
+def _address(text):
+    if text.startswith(UNIX):
+        return text.removeprefix(UNIX)
+    host, _colon, port = text.rpartition(":")
+    if not port.isascii() or not port.isdigit():
+        raise SystemExit(f"{text}: write HOST:PORT, unix:PATH or none.")
+    return host.strip("[]"), int(port)
+
+
+def _refuse(sentence):
+    _logger.error(sentence)
+    sys.stderr.write(f"{sentence}\n")
+    return 1
+
+
+def _natural(text):
+    if not text.isascii() or not text.isdigit():
+        raise ValueError
+    return int(text)
+
+
+def _octal(text):
+    return int(text, 8)

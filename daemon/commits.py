@@ -1,0 +1,126 @@
+"""Stores what parallel connections hand over in common commits.
+
+A commit waits for the disk, some milliseconds, however much is in it. So what arrives while one
+is under way goes into the next one together. Large mails have a lane of their own: small ones
+do not wait until they are written.
+"""
+
+import asyncio
+import logging
+import queue
+import threading
+import time
+
+_logger = logging.getLogger(__name__)
+
+MOST_MAILS = 200
+MOST_BYTES = 4_000_000
+LARGE = 1_000_000
+# How long a commit waits for mails that other connections are about to hand over.
+WINDOW_SECONDS = 0.003
+
+
+class Commits:
+    """Two lanes, each a thread with one commit at a time.
+
+    :param store: function that stores a list of :class:`~..models.submission.Submission` in one
+        commit, and raises an exception when none of them is stored
+    :param announce: function that tells the workers that mail was stored
+    """
+
+    def __init__(self, store, announce):
+        self._small = _Lane(store, announce)
+        self._large = _Lane(store, announce)
+
+    def expect(self, size):
+        """Say that a mail of about this size comes; return a function that takes that back."""
+        return (self._large if size > LARGE else self._small).expect()
+
+    async def store(self, submission):
+        """Return when a mail is safe.
+
+        :raises Exception: that of the commit, when it is not
+        """
+        lane = self._large if len(submission.raw) > LARGE else self._small
+        await lane.store(submission)
+
+    def close(self):
+        """Finish what was handed over."""
+        self._small.close()
+        self._large.close()
+
+
+class _Lane:
+    def __init__(self, store, announce):
+        self._store = store
+        self._announce = announce
+        self._queue = queue.SimpleQueue()
+        self._expected = 0
+        self._thread = threading.Thread(target=self._run, name="commits", daemon=True)
+        self._thread.start()
+
+    def expect(self):
+        self._expected += 1
+        state = [1]
+
+        def done():
+            self._expected -= state[0]
+            state[0] = 0
+
+        return done
+
+    async def store(self, submission):
+        loop = asyncio.get_running_loop()
+        stored = loop.create_future()
+        self._queue.put((submission, stored, loop))
+        await stored
+
+    def close(self):
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self):
+        while (first := self._queue.get()) is not None:
+            batch, is_last = self._gather(first)
+            error = self._commit([submission for submission, _stored, _loop in batch])
+            batch[0][2].call_soon_threadsafe(_answer, batch, error)
+            if error is None:
+                self._announce()
+            if is_last:
+                return
+
+    def _gather(self, first):
+        """Return the mails of one commit, and whether no more will come."""
+        batch, size = [first], len(first[0].raw)
+        end = time.monotonic() + WINDOW_SECONDS
+        while len(batch) < MOST_MAILS and size < MOST_BYTES:
+            patience = max(end - time.monotonic(), 0) if self._expected > len(batch) else 0
+            try:
+                item = self._queue.get(block=patience > 0, timeout=patience or None)
+            except queue.Empty:
+                break
+            if item is None:
+                return batch, True
+            batch.append(item)
+            size += len(item[0].raw)
+        return batch, False
+
+    def _commit(self, submissions):
+        """Store mails; return None, or the exception that kept them from being stored."""
+        try:
+            self._store(submissions)
+        except Exception as error:  # noqa: BLE001  whoever hands over is told to come again
+            _logger.warning("%s mails could not be stored (%s)", len(submissions), error)
+            return error
+        return None
+
+
+def _answer(batch, error):
+    for _submission, stored, _loop in batch:
+        if stored.done():
+            # Whoever waited for it has gone away.
+            continue
+        if error:
+            stored.set_exception(error)
+        else:
+            stored.set_result(None)

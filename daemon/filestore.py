@@ -1,0 +1,52 @@
+"""Whether this host has the filestore that the other hosts have.
+
+A worker with a filestore of its own would write attachments that nobody else can read, and
+nobody would notice. So each start leaves a file with a random name there and notes the name in
+the database. A host that does not find the file that was noted last has another filestore, or a
+copy of it from before.
+"""
+
+import secrets
+from pathlib import Path
+
+from odoo import SUPERUSER_ID, api
+from odoo.tools import config
+
+PARAMETER = "mail.postmaster.filestore"
+FOLDER = "postmaster"
+_LOCK = "mail_postmaster filestore"
+
+
+def problem(registry, adopts=False):
+    """Return the sentence of why this host must not serve, or None when it may.
+
+    :param bool adopts: take the filestore for the right one, whatever is in it
+    """
+    folder = Path(config.filestore(registry.db_name)) / FOLDER
+    with registry.cursor() as cr:
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        if env["ir.attachment"]._storage() != "file":
+            return None
+        cr.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [_LOCK])
+        cr.execute("SELECT value FROM ir_config_parameter WHERE key = %s", [PARAMETER])
+        noted = cr.fetchone()
+        if noted and not adopts and not (folder / _name(noted[0])).is_file():
+            return (
+                f"The filestore {folder.parent} is not the one that the other hosts of the "
+                f"database {registry.db_name} use: share it among them. If it is the right one "
+                "and was moved, start once with --adopt-filestore."
+            )
+        name = secrets.token_hex(16)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+        # The noted one stays until this start is committed, and to the next one.
+        for former in folder.iterdir():
+            if former.name not in (name, noted and noted[0]):
+                former.unlink(missing_ok=True)
+        env["ir.config_parameter"].set_param(PARAMETER, name)
+    return None
+
+
+def _name(text):
+    """Return the noted name as the name of a file, whatever somebody wrote there."""
+    return Path(text or "-").name

@@ -1,0 +1,109 @@
+"""Takes mail by LMTP: one process, one event loop, as many connections as come."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import time
+
+from .budget import Budget
+from .commits import Commits
+from .process import Child
+from .protocol import Dialogue, PostmasterLmtp
+from .recipients import Recipients
+
+_logger = logging.getLogger(__name__)
+
+SIGNALING_SECONDS = 1.0
+
+
+class Door(Dialogue):
+    """What all connections share.
+
+    :param settings: the :class:`~.command.Settings`
+    """
+
+    def __init__(self, settings, recipients, commits):
+        self.largest = settings.largest
+        self.budget = Budget(settings.memory)
+        self.recipients = recipients
+        self.commits = commits
+        self.connections = set()
+        self.is_ending = False
+
+    def end(self):
+        """Close all connections, those with a mail in hand after their answer."""
+        self.is_ending = True
+        for connection in list(self.connections):
+            connection.end()
+
+
+class Listener(Child):
+    """The listener process.
+
+    :param sockets: listening already; they belong to the supervisor
+    """
+
+    name = "LMTP listener"
+
+    def __init__(self, settings, life, sockets):
+        super().__init__(settings, life)
+        self._sockets = sockets
+        self._checked = 0.0
+
+    def run(self):
+        """Take mail until the end."""
+        _logger.info("%s: process %s", self.name, os.getpid())
+        # aiosmtpd writes down each line of the dialogue, with what people wrote.
+        logging.getLogger("mail.log").setLevel(logging.WARNING)
+        commits = Commits(self._store, self._announce)
+        try:
+            asyncio.run(self._serve(Door(self.settings, Recipients(self.env), commits)))
+        finally:
+            commits.close()
+
+    async def _serve(self, door):
+        loop, ending = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_signal_handler(signal.SIGTERM, ending.set)
+        loop.add_reader(self._life, ending.set)
+        host_name = socket.getfqdn()
+
+        def protocol():
+            return PostmasterLmtp(door, loop=loop, hostname=host_name)
+
+        servers = [
+            await (
+                loop.create_unix_server(protocol, sock=listening)
+                if listening.family == socket.AF_UNIX
+                else loop.create_server(protocol, sock=listening)
+            ) for listening in self._sockets
+        ]
+        await ending.wait()
+        loop.remove_reader(self._life)
+        for server in servers:
+            server.close()
+        door.end()
+        while door.connections:
+            await asyncio.sleep(0.01)
+
+    def _store(self, submissions):
+        with self._quick_env() as env:
+            env["mail.postmaster.pipeline"]._take_in_batch(submissions)
+
+    def _announce(self):
+        try:
+            with self._quick_env() as env:
+                env["mail.postmaster.pipeline"]._call_workers()
+        except Exception as error:  # noqa: BLE001  the workers look for themselves
+            _logger.info("The workers were not called (%s)", type(error).__name__)
+
+    @contextlib.contextmanager
+    def _quick_env(self):
+        """Give an environment; whether the registry is up to date is asked once a second."""
+        now = time.monotonic()
+        is_fresh = now - self._checked < SIGNALING_SECONDS
+        with (self.env_of(self.registry) if is_fresh else self.env()) as env:
+            self._checked = self._checked if is_fresh else now
+            yield env

@@ -1,0 +1,121 @@
+"""What a child process has in common with the others: its end, and its database.
+
+A child ends when it is asked to (SIGTERM), and when its supervisor is gone: the write end of a
+pipe is open in the supervisor alone, so that the read end says so, whatever happened to it.
+"""
+
+import contextlib
+import logging
+import os
+import selectors
+import signal
+import socket
+import threading
+
+import psycopg2
+
+from odoo import SUPERUSER_ID, api, sql_db
+from odoo.modules.registry import Registry
+
+_logger = logging.getLogger(__name__)
+
+# A server that has lost a client without a word lets go of its locks after some seconds. Only
+# for connections by TCP; the others are local, and end with their process.
+KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+ON_SERVER = (
+    "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"
+)
+AWAY = (psycopg2.OperationalError, psycopg2.InterfaceError)
+
+
+class Child:
+    """A child process, as seen from inside; its end is asked for by :attr:`is_ending`.
+
+    :param settings: the :class:`~.command.Settings`
+    :param int life: read end of the pipe whose other end the supervisor holds
+    """
+
+    name = "child"
+
+    def __init__(self, settings, life):
+        self.settings = settings
+        self.is_ending = False
+        self._life = life
+        self._alarm, self._bell = socket.socketpair()
+        self._alarm.setblocking(False)
+        self._bell.setblocking(False)
+
+    @property
+    def registry(self):
+        return Registry(self.settings.database)
+
+    def start(self):
+        """Run until the end; return the exit status."""
+        # Odoo shows it in each line of the log.
+        threading.current_thread().dbname = self.settings.database
+        signal.signal(signal.SIGTERM, self._end)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.set_wakeup_fd(self._bell.fileno(), warn_on_full_buffer=False)
+        try:
+            self.run()
+        except AWAY as error:
+            _logger.warning("%s: the database is away (%s)", self.name, type(error).__name__)
+            return 1
+        return 0
+
+    def run(self):
+        raise NotImplementedError
+
+    def _end(self, _number, _frame):
+        self.is_ending = True
+
+    def wait(self, seconds, *others):
+        """Wait until time is over, one of some files has something to read, or the end is near.
+
+        :param others: what has a ``fileno``
+        """
+        if self.is_ending:
+            return
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._life, selectors.EVENT_READ)
+            selector.register(self._alarm, selectors.EVENT_READ)
+            for other in others:
+                selector.register(other, selectors.EVENT_READ)
+            ready = {key.fd for key, _events in selector.select(max(seconds, 0))}
+        if self._life in ready:
+            self.is_ending = True
+        if self._alarm.fileno() in ready:
+            with contextlib.suppress(BlockingIOError):
+                self._alarm.recv(4096)
+
+    @contextlib.contextmanager
+    def env(self, **context):
+        """Give an environment on a cursor of its own, of a registry that is up to date."""
+        with self.env_of(self.registry.check_signaling(), **context) as env:
+            yield env
+
+    @staticmethod
+    @contextlib.contextmanager
+    def env_of(registry, **context):
+        """Give an environment on a cursor of its own, of a registry as it is."""
+        with registry.cursor() as cr:
+            yield api.Environment(cr, SUPERUSER_ID, context)
+
+
+def connect(database):
+    """Return a connection of our own, outside of transactions: for calls and session locks.
+
+    It must reach PostgreSQL itself, or through a pool that keeps sessions.
+    """
+    _name, info = sql_db.connection_info_for(database)
+    connection = psycopg2.connect(**{**info, **KEEPALIVES})
+    connection.autocommit = True
+    with connection.cursor() as cr:
+        cr.execute(ON_SERVER)
+    return connection
+
+
+def exit_now(status):
+    """End a forked process without the clean-up of the process it was copied from."""
+    logging.shutdown()
+    os._exit(status)

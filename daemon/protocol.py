@@ -1,0 +1,244 @@
+"""The LMTP dialogue (RFC 2033), on top of aiosmtpd.
+
+What aiosmtpd does not do by itself: one reply for each recipient after DATA; no 5xx there, when
+the mail server could only return the mail to its sender; the bytes unchanged, long lines
+included; memory of once the mail; a bound on what all connections hold together.
+
+What it does not do: add a Received field. The mail server has added one, and with another one
+the same bytes, handed over again because an answer was lost, would be another mail.
+"""
+
+import asyncio
+import io
+import logging
+import re
+
+from aiosmtpd.lmtp import LMTP
+from aiosmtpd.smtp import MISSING
+from psycopg2.errors import DiskFull, OutOfMemory
+
+from ..models.submission import LMTP as SOURCE
+from ..models.submission import Submission
+from .recipients import BAD, NOBODY
+
+_logger = logging.getLogger(__name__)
+
+# RFC 5321 4.5.3.2.4: a client waits two minutes for the answer to DATA.
+PATIENCE_SECONDS = 60
+# A mail server tells the size; of one that does not, memory is reserved as it comes.
+UNKNOWN_SIZE = 1_000_000
+MOST_RECIPIENTS = 1000
+# RFC 1870 section 6.1: sizes are estimates.
+TOLERANCE = 1.05
+_END = b"\r\n.\r\n"
+# As nearly all addresses are written; aiosmtpd's reader of the others takes half of the time.
+_PLAIN = re.compile(r"<([\w!#$%&'*+/=?^`{|}~.-]+@[A-Za-z0-9.-]+)>(?: (.*))?", re.ASCII)
+
+STORED = "250 2.0.0 Stored"
+TRY_LATER = "451 4.3.0 Try again later"
+NO_SPACE = "452 4.3.1 Not enough space, try again later"
+TOO_LARGE = "452 4.3.4 The mail is larger than announced, or than accepted"
+ENDING = "421 4.3.2 The server is being restarted"
+
+
+class PostmasterLmtp(LMTP):
+    """One connection.
+
+    :param door: the :class:`~.listener.Door` that all connections share
+    """
+
+    def __init__(self, door, **options):
+        super().__init__(
+            door, data_size_limit=door.largest, enable_SMTPUTF8=True,
+            ident="LMTP", **options,
+        )
+        self._door = door
+        self.is_busy = False
+
+    def connection_made(self, transport):
+        super().connection_made(transport)
+        self._door.connections.add(self)
+
+    def connection_lost(self, error):
+        self._door.connections.discard(self)
+        super().connection_lost(error)
+
+    def end(self):
+        """Close the connection, after the answer about the mail in hand."""
+        if not self.is_busy and self.transport:
+            self.transport.write(f"{ENDING}\r\n".encode())
+            self.transport.close()
+
+    def _getaddr(self, arg):
+        """Return ``(address, parameters)`` of MAIL and RCPT; aiosmtpd's name."""
+        plain = _PLAIN.fullmatch(arg)
+        return (plain[1], plain[2] or "") if plain else super()._getaddr(arg)
+
+    # --- DATA -------------------------------------------------------------------------
+
+    async def smtp_DATA(self, arg):  # noqa: N802  aiosmtpd's name
+        """Take a mail; aiosmtpd's own knows one reply, and 5xx among them."""
+        if await self.check_helo_needed():
+            return
+        if not self.envelope.rcpt_tos:
+            await self.push("503 5.5.1 Error: need RCPT command")
+            return
+        if arg:
+            await self.push("501 5.5.4 Syntax: DATA")
+            return
+        self.is_busy = True
+        part = Part(self._door.budget, self.data_size_limit)
+        is_coming = None
+        try:
+            if not await part.begin(_declared_size(self.envelope)):
+                await self.push(NO_SPACE)
+                return
+            is_coming = self._door.commits.expect(_declared_size(self.envelope))
+            envelope = self.envelope
+            reply = await self._take(envelope, part)
+            self._set_post_data_state()
+            await self.push("\r\n".join([reply] * len(envelope.rcpt_tos)))
+        finally:
+            if is_coming:
+                is_coming()
+            part.end()
+            self.is_busy = False
+            if self._door.is_ending:
+                self.end()
+
+    async def _take(self, envelope, part):
+        """Read a mail and store it; return the reply."""
+        content = io.BytesIO()
+        content.write(f"Return-Path: <{_sender(envelope)}>".encode("utf-8", "surrogateescape"))
+        await self._read(content, part)
+        if part.refusal:
+            return part.refusal
+        try:
+            await self._door.store(envelope, content.getvalue())
+        except (DiskFull, OutOfMemory):
+            return NO_SPACE
+        except Exception as error:  # noqa: BLE001  the mail server keeps it and tries again
+            _logger.warning("A mail was not stored (%s)", type(error).__name__)
+            return TRY_LATER
+        return STORED
+
+    async def _read(self, content, part):
+        """Read to the end of a mail, and take away what makes lines with a dot transparent.
+
+        The line end of the command counts as that before the first line, so that a mail may
+        begin with a dot or be empty; it ends the field that was written before.
+        """
+        # A client waits for the answer with the mail, so that nothing else is in there.
+        self._reader._buffer[:0] = b"\r\n"
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        carry, is_complete = b"", False
+        while not is_complete:
+            try:
+                chunk = await self._reader.readuntil(_END)
+                is_complete = True
+            except asyncio.LimitOverrunError as more:
+                chunk = await self._reader.read(more.consumed)
+            self._reset_timeout()
+            chunk = carry + (chunk[:-3] if is_complete else chunk)
+            # What may be the beginning of a line end and a dot waits for the rest.
+            kept = 0 if is_complete else _unfinished(chunk)
+            carry = chunk[len(chunk) - kept:]
+            text = chunk[: len(chunk) - kept].replace(b"\r\n.", b"\r\n")
+            if part.grow(len(text)):
+                content.write(text)
+            else:
+                content.seek(0)
+                content.truncate()
+
+
+class Part:
+    """The part of the memory that one mail has.
+
+    :param budget: the :class:`~.budget.Budget`
+    :param int largest: bytes of the largest mail
+    """
+
+    def __init__(self, budget, largest):
+        self._budget = budget
+        self._largest = largest
+        self._reserved = 0
+        self._used = 0
+        self.refusal = None
+
+    async def begin(self, declared):
+        """Wait for memory, and tell whether there is some."""
+        size = min(int(declared * TOLERANCE), self._largest) if declared else UNKNOWN_SIZE
+        if await self._budget.reserve(size, PATIENCE_SECONDS):
+            self._reserved = size
+            return True
+        return False
+
+    def grow(self, size):
+        """Count bytes that are kept, and tell whether they may be."""
+        self._used += size
+        if self._used > self._largest:
+            self.refusal = TOO_LARGE
+        while not self.refusal and self._used > self._reserved:
+            if self._budget.try_reserve(UNKNOWN_SIZE):
+                self._reserved += UNKNOWN_SIZE
+            else:
+                self.refusal = NO_SPACE
+        return not self.refusal
+
+    def end(self):
+        self._budget.free(self._reserved)
+        self._reserved = 0
+
+
+class Dialogue:
+    """The hooks of aiosmtpd that decide before there is a mail."""
+
+    async def handle_EHLO(self, _server, session, _envelope, hostname, responses):  # noqa: N802
+        """Announce what clients may do; LMTP clients must be told both (RFC 2033 section 4.5)."""
+        session.host_name = hostname
+        return [responses[0], "250-PIPELINING", "250-ENHANCEDSTATUSCODES", *responses[1:]]
+
+    async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802
+        """Answer whether a recipient is ours."""
+        if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
+            return "452 4.5.3 Too many recipients"
+        try:
+            found = await self.recipients.find(address)
+        except Exception as error:  # noqa: BLE001  nobody is refused because we can not know
+            _logger.warning("A recipient could not be looked up (%s)", type(error).__name__)
+            return TRY_LATER
+        if found is BAD:
+            return "553 5.1.3 Not an address"
+        if found is NOBODY:
+            return "550 5.1.1 There is no such address here"
+        envelope.rcpt_tos.append(found)
+        return "250 2.1.5 OK"
+
+    async def handle_exception(self, error):
+        """Answer after an error of ours."""
+        _logger.error("LMTP: %s", type(error).__name__, exc_info=error)
+        return TRY_LATER
+
+    async def store(self, envelope, raw):
+        """Return when a mail is safe."""
+        fallback = next((one.fallback for one in envelope.rcpt_tos if one.fallback), None)
+        await self.commits.store(Submission(
+            raw=raw, door="mail.thread", source=SOURCE, options={"model": fallback},
+            recipients=tuple(dict.fromkeys(one.address for one in envelope.rcpt_tos)),
+        ))
+
+
+def _declared_size(envelope):
+    """Return the size that MAIL has named, 0 for none; it was checked there."""
+    sizes = [option[5:] for option in envelope.mail_options if option.startswith("SIZE=")]
+    return int(sizes[0]) if sizes else 0
+
+
+def _sender(envelope):
+    # aiosmtpd hands the null sender over as it is written.
+    return "" if envelope.mail_from in (None, "<>", MISSING) else envelope.mail_from
+
+
+def _unfinished(chunk):
+    """Return how many bytes at the end may be a part of a line end that a dot follows."""
+    return 2 if chunk.endswith(b"\r\n") else 1 if chunk.endswith(b"\r") else 0

@@ -1,0 +1,173 @@
+"""Starts the processes of a host, restarts those that end, and ends them in order."""
+
+import logging
+import os
+import signal
+import socket
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from odoo import sql_db
+
+from .process import exit_now
+from .watcher import Watcher
+from .worker import Worker
+
+_logger = logging.getLogger(__name__)
+
+# A process that ends again and again is not started more often than that.
+FIRST_DELAY, LONGEST_DELAY = 0.2, 10.0
+# Whoever has run so long is started at once when it ends.
+STABLE_SECONDS = 30
+BACKLOG = 128
+_TICK = 0.2
+STATUS_KILLED = 1
+
+
+class _Place:
+    """A process that should run: what starts it, and the one that runs now."""
+
+    def __init__(self, make):
+        self.make = make
+        self.pid = None
+        self.started = 0.0
+        self.start_at = 0.0
+        self.delay = FIRST_DELAY
+
+
+class Supervisor:
+    """The parent process. It holds no connection to the database.
+
+    :param registry: loaded, so that the children have it without the seconds that takes
+    :param settings: the :class:`~.command.Settings`
+    """
+
+    def __init__(self, registry, settings):
+        self._registry = registry
+        self._settings = settings
+        self._is_ending = False
+        self._life, self._life_end = os.pipe()
+        self._sockets = []
+        self._places = []
+
+    def run(self):
+        """Serve until a signal asks to end; return the exit status."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._end)
+        self._sockets = [_listen(address, self._settings) for address in self._settings.addresses]
+        self._places = [_Place(make) for make in self._children()]
+        _logger.info(
+            "Serving %s: LMTP at %s, %s workers, %s",
+            self._settings.database, list(self._settings.addresses), self._settings.workers,
+            "watching mailboxes" if self._settings.watches else "no mailboxes",
+        )
+        while not self._is_ending:
+            self._start_missing()
+            self._collect()
+            time.sleep(_TICK)
+        return self._finish()
+
+    def _children(self):
+        if self._sockets:
+            # aiosmtpd is needed for LMTP alone.
+            from .listener import Listener  # noqa: PLC0415
+
+            yield lambda: Listener(self._settings, self._life, self._sockets)
+        for number in range(self._settings.workers):
+            yield lambda number=number: Worker(self._settings, self._life, number)
+        if self._settings.watches:
+            yield lambda: Watcher(self._settings, self._life)
+
+    def _end(self, _number, _frame):
+        self._is_ending = True
+
+    def _start_missing(self):
+        now = time.monotonic()
+        for place in self._places:
+            if place.pid is None and place.start_at <= now and not self._is_ending:
+                place.pid, place.started = self._fork(place.make), now
+
+    def _fork(self, make):
+        # No connection may be shared by two processes.
+        sql_db.close_all()
+        pid = os.fork()
+        if pid:
+            return pid
+        status = STATUS_KILLED
+        try:
+            os.close(self._life_end)
+            child = make()
+            status = child.start()
+        except Exception:  # noqa: BLE001  the process ends, and its supervisor starts another
+            _logger.exception("A process of the mail daemon has failed")
+        finally:
+            exit_now(status)
+
+    def _collect(self):
+        """Note which children have ended, and when to start others."""
+        with suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                self._note_end(*ended)
+
+    def _note_end(self, pid, status):
+        for place in self._places:
+            if place.pid == pid:
+                now = time.monotonic()
+                is_stable = now - place.started > STABLE_SECONDS
+                place.delay = FIRST_DELAY if is_stable else min(place.delay * 2, LONGEST_DELAY)
+                place.pid, place.start_at = None, now + place.delay
+                if not self._is_ending:
+                    _logger.warning("Process %s has ended (%s): another one follows", pid, status)
+
+    def _finish(self):
+        """Let all finish what is in hand, end those that do not, and return the exit status."""
+        _logger.info("Ending: what is in hand is finished")
+        for listening in self._sockets:
+            listening.close()
+        self._signal(signal.SIGTERM)
+        end = time.monotonic() + self._settings.grace
+        while self._running() and time.monotonic() < end:
+            self._collect()
+            time.sleep(_TICK / 4)
+        is_clean = not self._running()
+        self._signal(signal.SIGKILL)
+        for address in self._settings.addresses:
+            if isinstance(address, str):
+                Path(address).unlink(missing_ok=True)
+        return 0 if is_clean else STATUS_KILLED
+
+    def _running(self):
+        return [place.pid for place in self._places if place.pid]
+
+    def _signal(self, number):
+        for pid in self._running():
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+
+def _listen(address, settings):
+    """Return a listening socket; it stays open while the listener is restarted."""
+    if isinstance(address, str):
+        return _listen_at_path(address, settings.socket_mode)
+    host, _port = address
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server(address, family=family, backlog=BACKLOG, reuse_port=False)
+
+
+def _listen_at_path(path, mode):
+    """Listen at a UNIX socket, in place of one that a former process has left behind."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        if probe.connect_ex(path) == 0:
+            raise SystemExit(f"Another process serves {path}.")
+    Path(path).unlink(missing_ok=True)
+    listening = socket.socket(socket.AF_UNIX)
+    # Nobody can connect in the moment before the permissions are what they should be.
+    umask = os.umask(0o777 & ~mode)
+    try:
+        listening.bind(path)
+    finally:
+        os.umask(umask)
+    Path(path).chmod(mode)
+    listening.listen(BACKLOG)
+    return listening

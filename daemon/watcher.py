@@ -1,0 +1,199 @@
+"""Waits at mailboxes and fetches what comes; one process, one thread for each mailbox.
+
+Each mailbox is watched by one host: the one that holds the advisory lock of its incoming server.
+When that host is gone, so is its lock, and another host takes the mailbox over. What is fetched
+is stored, and the workers do the rest.
+"""
+
+import contextlib
+import logging
+import os
+import random
+import select
+import socket
+import threading
+import time
+from functools import partial
+
+from odoo import sql_db
+
+from ..gateway import idle
+from ..gateway.mailbox.imap import INBOX, folder_argument
+from ..models.mail_postmaster_pipeline import STORE_ONLY
+from .process import AWAY, Child, connect
+
+_logger = logging.getLogger(__name__)
+
+# How often a host looks for servers that were added, and for mailboxes that nobody watches.
+LOOK_SECONDS = 3.0
+FIRST_DELAY, LONGEST_DELAY = 1.0, 120.0
+# A connection that held so long starts the delays anew.
+STABLE_SECONDS = 60.0
+BATCH = 500
+# First of the two numbers of an advisory lock: "PMW" for the watch of Postmaster.
+LOCK_CLASS = 0x504D57
+SERVERS = [("state", "=", "done"), ("server_type", "!=", "local")]
+
+
+class Watcher(Child):
+    """The process that watches mailboxes."""
+
+    name = "Watcher"
+
+    def __init__(self, settings, life):
+        super().__init__(settings, life)
+        self._locks = None
+        self._watches = {}
+
+    def run(self):
+        """Watch until the end; what is being fetched is finished."""
+        _logger.info("%s: process %s", self.name, os.getpid())
+        while not self.is_ending:
+            try:
+                self._share_out()
+            except AWAY as error:
+                _logger.warning("%s: the database is away (%s)", self.name, type(error).__name__)
+                self._let_go()
+            self.wait(LOOK_SECONDS)
+        self._let_go()
+
+    def _share_out(self):
+        """Watch each mailbox that no other host watches."""
+        self._locks = self._locks or connect(self.settings.database)
+        with self.env() as env:
+            wanted = set(env["fetchmail.server"].search(SERVERS).ids)
+        for server_id in self._watches.keys() - wanted:
+            self._watches.pop(server_id).stop()
+            self._ask("SELECT pg_advisory_unlock(%s, %s)", server_id)
+        # As a question to the connection it tells, too, whether our locks are still ours.
+        for server_id in wanted - self._watches.keys():
+            if self._ask("SELECT pg_try_advisory_lock(%s, %s)", server_id):
+                self._watches[server_id] = Watch(self, server_id)
+        if self._watches:
+            self._ask("SELECT %s + %s", 0)
+
+    def _ask(self, query, server_id):
+        with self._locks.cursor() as cr:
+            cr.execute(query, [LOCK_CLASS, server_id])
+            return cr.fetchone()[0]
+
+    def _let_go(self):
+        """End all watches, then let other hosts have the mailboxes."""
+        watches = list(self._watches.values())
+        self._watches.clear()
+        for watch in watches:
+            watch.ask_to_stop()
+        for watch in watches:
+            watch.stop()
+        if self._locks:
+            with contextlib.suppress(Exception):
+                self._locks.close()
+        self._locks = None
+        sql_db.close_all()
+
+
+class Watch:
+    """A thread that waits at one mailbox.
+
+    :param process: the :class:`Watcher`
+    :param int server_id: id of the ``fetchmail.server``
+    """
+
+    def __init__(self, process, server_id):
+        self._process = process
+        self._server_id = server_id
+        self._connection = None
+        self._stop, self._stopping = socket.socketpair()
+        self._is_stopping = False
+        self._thread = threading.Thread(
+            target=self._run, name=f"mailbox {server_id}", daemon=True,
+        )
+        self._thread.start()
+
+    def ask_to_stop(self):
+        self._is_stopping = True
+        with contextlib.suppress(OSError):
+            self._stopping.send(b"x")
+
+    def stop(self):
+        """End the thread, after what it is fetching."""
+        self.ask_to_stop()
+        self._thread.join()
+        self._stop.close()
+        self._stopping.close()
+
+    def _run(self):
+        delay, since = FIRST_DELAY, time.monotonic()
+        while not self._is_stopping:
+            try:
+                self._watch()
+            except Exception as error:  # noqa: BLE001  whatever a server does, it is tried again
+                if time.monotonic() - since > STABLE_SECONDS:
+                    delay = FIRST_DELAY
+                _logger.info(
+                    "Mailbox %s: %s; again in %.0f s", self._server_id, type(error).__name__, delay,
+                )
+                # Not all hosts and mailboxes at the same moment.
+                self._rest(delay * random.uniform(0.75, 1.25))  # noqa: S311  no secret
+                delay, since = min(delay * 2, LONGEST_DELAY), time.monotonic()
+            finally:
+                self._disconnect()
+
+    def _watch(self):
+        """Fetch, wait, fetch: until it is stopped, or something fails."""
+        wait = self._connect()
+        while not self._is_stopping:
+            self._fetch_all()
+            wait()
+
+    def _rest(self, seconds):
+        select.select([self._stop], [], [], seconds)
+
+    def _connect(self):
+        """Open a connection to wait with; return the function that waits."""
+        poll = partial(self._rest, self._process.settings.poll)
+        with self._process.env() as env:
+            server = env["fetchmail.server"].browse(self._server_id)
+            if server._get_connection_type() != "imap":
+                return poll
+            folders = server.folder_ids.mapped("name") or [INBOX]
+            self._connection = connection = server._connect__()
+        if not idle.can_idle(connection):
+            _logger.info("Mailbox %s: its server has no IDLE", self._server_id)
+            self._disconnect()
+            return poll
+        # Before the first fetch: what comes after it is told. Of one folder; the others are
+        # looked at now and then.
+        idle.watch(connection, folder_argument(folders[0]))
+        seconds = idle.LONGEST_WAIT if len(folders) == 1 else self._process.settings.poll
+        return partial(idle.idle, connection, seconds, self._stop)
+
+    def _disconnect(self):
+        if self._connection:
+            with contextlib.suppress(Exception):
+                self._connection.logout()
+        self._connection = None
+
+    def _fetch_all(self):
+        """Fetch until there is nothing new.
+
+        :raises Exception: what the fetcher reports
+        """
+        while self._fetch() and not self._is_stopping:
+            pass
+
+    def _fetch(self):
+        """Fetch a batch, and tell whether there was something new."""
+        with self._process.env(**{STORE_ONLY: True}) as env:
+            env.cr.execute("SELECT max(id) FROM mail_postmaster_message")
+            last = env.cr.fetchone()[0] or 0
+            env.cr.commit()
+            problem = env["fetchmail.server"].browse(self._server_id)._fetch_mail(BATCH)
+            if problem:
+                raise problem
+            env.cr.execute(
+                "SELECT EXISTS (SELECT FROM mail_postmaster_message "
+                "WHERE id > %s AND fetchmail_server_id = %s)",
+                [last, self._server_id],
+            )
+            return env.cr.fetchone()[0]

@@ -1,0 +1,111 @@
+"""Processes stored mail: one mail at a time, the oldest first, until nothing is due."""
+
+import logging
+import os
+import time
+from datetime import timedelta
+
+from odoo import fields, sql_db
+
+from .calls import Calls
+from .process import AWAY, Child
+
+_logger = logging.getLogger(__name__)
+
+# How often a worker looks for itself: for mail whose call was lost, and what others gave up.
+POLL_SECONDS = 2.0
+AWAY_SECONDS = 1.0
+# Mail that has waited longer is what an outage left behind, and is paced.
+LONG_WAIT = timedelta(minutes=10)
+
+
+class Worker(Child):
+    """A worker process.
+
+    :param int number: among the workers of this host
+    """
+
+    def __init__(self, settings, life, number):
+        super().__init__(settings, life)
+        self.name = f"Worker {number + 1}"
+        self._calls = None
+        self._pace = Pace(settings.pace / max(settings.workers, 1))
+
+    def run(self):
+        """Work until the end; what is in hand is finished."""
+        _logger.info("%s: process %s", self.name, os.getpid())
+        while not self.is_ending:
+            try:
+                pause = self._work_or_wait()
+            except AWAY as error:
+                _logger.warning("%s: the database is away (%s)", self.name, type(error).__name__)
+                self._forget_connections()
+                pause = AWAY_SECONDS
+            if pause:
+                self.wait(pause)
+            elif self._is_orphaned():
+                break
+
+    def _work_or_wait(self):
+        """Process a mail; where none is due, wait for one. Return how long to rest after it."""
+        self._calls = self._calls or Calls(self.settings.database)
+        with self.env() as env:
+            # Before the question: a call that comes while it is asked is not lost.
+            self._calls.hear()
+            pipeline = env["mail.postmaster.pipeline"]
+            mail_id = pipeline._claim_next()
+            if mail_id:
+                return self._process(env, pipeline, mail_id)
+            until_due = pipeline._seconds_until_due()
+        seconds = POLL_SECONDS if until_due is None else min(max(until_due, 0.1), POLL_SECONDS)
+        self.wait(seconds, self._calls)
+        return 0
+
+    def _process(self, env, pipeline, mail_id):
+        has_waited = _waited(env, mail_id) > LONG_WAIT
+        try:
+            pipeline._process_stored(mail_id)
+        except AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001  the mails behind it are not held up
+            # It is counted, due again in a moment, and parked when that goes on.
+            _logger.error("Mail %s: no attempt could be made (%s)", mail_id, type(error).__name__)
+        return self._pace.rest(time.monotonic()) if has_waited else 0
+
+    def _is_orphaned(self):
+        self.wait(0)
+        return self.is_ending
+
+    def _forget_connections(self):
+        if self._calls:
+            self._calls.close()
+        self._calls = None
+        sql_db.close_all()
+
+
+class Pace:
+    """How fast a worker goes through mail that has waited long.
+
+    :param float rate: mails a second, 0 for any number
+    """
+
+    def __init__(self, rate):
+        self._interval = 1 / rate if rate else 0
+        self._next = 0.0
+
+    def rest(self, now):
+        """Return how many seconds to rest after a mail that was finished ``now``."""
+        self._next = max(self._next + self._interval, now)
+        return self._next - now
+
+
+def _waited(env, mail_id):
+    """Return how long a mail has been on its way to its first attempt, here and elsewhere."""
+    env.cr.execute(
+        "SELECT LEAST(create_date, date) FROM mail_postmaster_message "
+        "WHERE id = %s AND failures = 0", [mail_id],
+    )
+    row = env.cr.fetchone()
+    # Its backend must not wait inside a transaction while the mail is processed.
+    env.cr.rollback()
+    return fields.Datetime.now() - row[0] if row else timedelta()

@@ -1,0 +1,160 @@
+"""The mails in files: mbox, Maildir, and folders of .eml files, in the order of their dates.
+
+An answer has to come after the mail it answers, and few programs write them in that order.
+
+What this does not do: change a file, or read mail that its owner has thrown away (the flag T of
+Maildir, the status of Mozilla). Drafts are no mail yet.
+"""
+
+import os
+import re
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import NamedTuple
+
+from .envelope import read_envelope
+
+MAIL_SUFFIXES = (".eml", ".mbox")
+# Of a header, as far as its date is looked for.
+_HEADER_BYTES = 64 << 10
+_CHUNK = 8 << 20
+# A separator has a time and a year; a sentence that begins with "From" has none (the mutt(1)
+# rule). It stands at the beginning, or after an empty line (mbox(5)).
+_SEPARATOR = re.compile(
+    rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]{0,500}\d{1,2}:\d{2}[^\r\n]{0,500}\r?\n",
+)
+# How far a match may reach over the end of a chunk.
+_LONGEST_SEPARATOR = 1100
+# mbox(5), mboxrd: one quote is taken off.
+_QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
+_MOZILLA_STATUS = re.compile(rb"^X-Mozilla-Status:[ \t]*([0-9a-fA-F]{4})", re.MULTILINE)
+_MOZILLA_EXPUNGED = 0x0008
+_MAILDIR_FOLDERS = ("cur", "new")
+_THROWN_AWAY = set("TD")
+
+
+class MailFile(NamedTuple):
+    """Where a mail stands.
+
+    :param date: of its header, or of the file, as naive UTC :class:`datetime.datetime`
+    :param path: the file, as :class:`pathlib.Path`
+    :param int offset: first byte of the mail
+    :param size: bytes, or None to the end of the file
+    :param bool is_in_mbox: with an empty line after it, and lines with "From" quoted
+    """
+
+    date: datetime
+    path: Path
+    offset: int = 0
+    size: int | None = None
+    is_in_mbox: bool = False
+
+    def read(self):
+        """Return the bytes of the mail.
+
+        :raises OSError: when the file can not be read
+        """
+        with self.path.open("rb") as stream:
+            stream.seek(self.offset)
+            raw = stream.read() if self.size is None else stream.read(self.size)
+        return _unquoted(raw) if self.is_in_mbox else raw
+
+
+def _unquoted(raw):
+    for ending, empty_line in ((b"\n\r\n", b"\r\n"), (b"\n\n", b"\n")):
+        if raw.endswith(ending):
+            raw = raw[: -len(empty_line)]
+            break
+    return _QUOTED_FROM.sub(rb"\1", raw)
+
+
+def find_mails(paths):
+    """Return the :class:`MailFile` of each mail, the oldest first.
+
+    :param paths: files and folders; a folder is walked
+    :raises OSError: when one of them does not exist or can not be read
+    """
+    found = []
+    for path in paths:
+        for file in _files(Path(path)):
+            found += _mails_of(file)
+    return sorted(found, key=lambda mail: (mail.date, mail.path, mail.offset))
+
+
+def _files(path):
+    """Yield the files with mail in a folder, or the file itself."""
+    if not path.is_dir():
+        yield path
+        return
+    # Links to folders are not followed: they may lead in a circle.
+    for folder, _folders, names in os.walk(path, onerror=_raise):
+        for name in names:
+            if _is_mail(Path(folder, name)):
+                yield Path(folder, name)
+
+
+def _is_mail(path):
+    if path.parent.name in _MAILDIR_FOLDERS:
+        # Maildir: "unique:2,FLAGS".
+        _unique, flagged, flags = path.name.rpartition(":2,")
+        return not flagged or not _THROWN_AWAY & set(flags)
+    return path.is_file() and (path.suffix.lower() in MAIL_SUFFIXES or _is_mbox(path))
+
+
+def _raise(error):
+    raise error
+
+
+def _is_mbox(path):
+    """Tell whether a file begins as an mbox; those of mail programs have no suffix."""
+    with path.open("rb") as stream:
+        return bool(_SEPARATOR.match(stream.read(_LONGEST_SEPARATOR)))
+
+
+def _mails_of(path):
+    if _is_mbox(path):
+        yield from _mails_of_mbox(path)
+        return
+    with path.open("rb") as stream:
+        yield MailFile(_date(stream.read(_HEADER_BYTES), path), path)
+
+
+def _mails_of_mbox(path):
+    bounds = list(_separators(path))
+    size = path.stat().st_size
+    ends = [begin for begin, _end in bounds[1:]] + [size]
+    with path.open("rb") as stream:
+        for (_begin, start), end in zip(bounds, ends, strict=True):
+            stream.seek(start)
+            header = stream.read(min(_HEADER_BYTES, end - start))
+            status = _MOZILLA_STATUS.search(header)
+            if status and int(status[1], 16) & _MOZILLA_EXPUNGED:
+                continue
+            yield MailFile(_date(header, path), path, start, end - start, is_in_mbox=True)
+
+
+def _separators(path):
+    """Yield begin and end of each separator of an mbox, of which a part is in memory."""
+    with path.open("rb") as stream:
+        offset, done, rest = 0, 0, b""
+        while chunk := stream.read(_CHUNK):
+            window = rest + chunk
+            # What begins later may not be there as a whole.
+            sure = len(window) - (_LONGEST_SEPARATOR if len(chunk) == _CHUNK else 0)
+            for match in _SEPARATOR.finditer(window):
+                # The beginning of a window is that of the file once.
+                is_new = offset + match.start() >= done and (match.start() or not offset)
+                if is_new and match.start() < sure:
+                    yield offset + match.start(), offset + match.end()
+            done = offset + sure
+            # With the empty line before a separator, by which it is known.
+            kept = max(sure - 4, 0)
+            offset, rest = offset + kept, window[kept:]
+
+
+def _date(header, path):
+    date = read_envelope(header).date
+    if date:
+        return date
+    modified = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
+    return modified.replace(tzinfo=None, microsecond=0)

@@ -1,0 +1,100 @@
+"""What is said to an IMAP server, and how its answers are read (RFC 3501, RFC 6851).
+
+Text in, text out: nothing here has a connection. The answers are lists as :mod:`imaplib`
+gives them: bytes, and for each literal a tuple of the bytes before it and its content.
+"""
+
+import base64
+import re
+
+# Folders that a server refuses under another spelling (RFC 3501 section 5.1).
+INBOX = "INBOX"
+_MONTHS = (
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+)
+_UID = re.compile(rb"\bUID (\d+)")
+_SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
+# A content that is no literal: an empty mail, or one that the server can not read.
+_QUOTED = re.compile(rb'BODY\[[^\]]*\](?:<\d+>)? "((?:[^"\\]|\\.)*)"')
+_ESCAPED = re.compile(rb"\\(.)")
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]+|&")
+_NUMBER = re.compile(rb"\d+")
+
+
+def uid_set(uids):
+    """Return a set of UIDs as IMAP writes it, ``1:3,7``, with runs put together.
+
+    :param uids: ascending numbers, at least one
+    """
+    runs = []
+    for uid in uids:
+        if runs and runs[-1][1] == uid - 1:
+            runs[-1][1] = uid
+        else:
+            runs.append([uid, uid])
+    return ",".join(str(first) if first == last else f"{first}:{last}" for first, last in runs)
+
+
+def since(date):
+    """Return the search key for mail that came on a day or later, whatever the locale is."""
+    return f"SINCE {date.day}-{_MONTHS[date.month - 1]}-{date.year}"
+
+
+def read_uids(data):
+    """Return the numbers in the answer of a SEARCH, ascending, each once."""
+    found = {int(number) for part in data if part for number in _NUMBER.findall(part)}
+    return sorted(found)
+
+
+def read_sizes(data):
+    """Return ``{UID: bytes}`` of the answer to ``FETCH (RFC822.SIZE)``."""
+    sizes = {}
+    for text, _content in _items(data):
+        uid, size = _UID.search(text), _SIZE.search(text)
+        if uid and size:
+            sizes[int(uid[1])] = int(size[1])
+    return sizes
+
+
+def read_contents(data):
+    """Return ``{UID: content}`` of the answer to a FETCH of one section of each mail.
+
+    A mail that is not in it was removed meanwhile, or the server can not read it.
+    """
+    return {
+        int(uid[1]): content for text, content in _items(data)
+        if content is not None and (uid := _UID.search(text))
+    }
+
+
+def _items(data):
+    """Yield ``(text, content or None)`` of each mail; what follows a literal belongs to it."""
+    text, content = b"", None
+    for part in data:
+        if isinstance(part, tuple):
+            text, content = text + b" " + part[0], part[1]
+        elif part is not None:
+            text += b" " + part
+            if content is None and (quoted := _QUOTED.search(text)):
+                text, content = _QUOTED.sub(b"", text), _ESCAPED.sub(rb"\1", quoted[1])
+            yield text, content
+            text, content = b"", None
+
+
+def folder_argument(name):
+    """Return the name of a folder as an argument: in modified UTF-7 and quotes.
+
+    :param str name: as a person reads it (RFC 3501 section 5.1.3)
+    """
+    if name.upper() == INBOX:
+        return INBOX
+    encoded = _UNPRINTABLE.sub(_encode, name)
+    return '"' + encoded.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _encode(match):
+    text = match[0]
+    if text == "&":
+        return "&-"
+    octets = base64.b64encode(text.encode("utf-16-be", "replace")).decode()
+    return "&" + octets.rstrip("=").replace("/", ",") + "-"

@@ -1,0 +1,133 @@
+"""The four methods of core's fetcher over POP3: unique ids, batches, several commands at once."""
+
+import poplib
+
+from .batches import chunks
+from .folder import FEW, Status
+from .run import TOO_LARGE, Fetched, Mailbox
+
+# POP3 has one mailbox, whose unique ids stay (RFC 1939 section 7).
+UIDVALIDITY = 1
+
+
+class PopMailbox(Mailbox):
+    def __init__(self, connection, run):
+        super().__init__(connection, run)
+        # {number of the mail in this session: its unique id, or its number}
+        self._ids = {}
+        self._can_pipeline = None
+
+    def check_unread_messages(self):
+        """Return how many mails are new."""
+        count, _octets = self._connection.stat()
+        folder = self._folder = self._run.folders[0]
+        self._ids = {number: number for number in range(1, count + 1)}
+        numbers = list(self._ids)
+        if self._run.is_by_number:
+            numbers = self._unknown(folder, count)
+        self._new = [(folder, numbers)] if numbers else []
+        return len(numbers)
+
+    # --- what is new ------------------------------------------------------------------
+
+    def _unknown(self, folder, count):
+        """Return the numbers of mails that were not stored before, and delete what is due."""
+        self._ids = self._unique_ids()
+        folder.meet(Status(UIDVALIDITY, count + 1, count))
+        if folder.is_asking:
+            self._run.settle_start(folder, lambda: count > FEW)
+            if not folder.is_asking and folder.is_known and not folder.is_importing:
+                self._run.leave(folder, list(self._ids.values()))
+        self._run.note(folder)
+        if folder.is_asking:
+            return []
+        present = set(self._ids.values())
+        self._delete(self._run.expired(folder, present))
+        known = self._run.known(folder)
+        return [number for number, unique_id in self._ids.items() if unique_id not in known]
+
+    def _unique_ids(self):
+        """Return ``{number: unique id}`` (RFC 1939 section 7).
+
+        :raises poplib.error_proto: when the server has none
+        """
+        _answer, lines, _octets = self._connection.uidl()
+        pairs = [line.split(maxsplit=1) for line in lines]
+        return {int(pair[0]): pair[1].decode("latin-1") for pair in pairs if len(pair) == 2}
+
+    # --- fetching ---------------------------------------------------------------------
+
+    def _sizes(self, numbers):
+        """Return ``{number: bytes}``."""
+        _answer, lines, _octets = self._connection.list()
+        sizes = dict(map(int, line.split()[:2]) for line in lines)
+        return {number: sizes.get(number, 0) for number in numbers}
+
+    def _fetch(self, batch, sizes):
+        commands = [
+            f"RETR {number}" if self._is_fetched(sizes[number]) else f"TOP {number} 0"
+            for number in batch
+        ]
+        contents = self._ask(commands, self._read_lines)
+        return [
+            Fetched(
+                self._ids[number], content, sizes[number],
+                None if self._is_fetched(sizes[number]) else TOO_LARGE,
+            )
+            for number, content in zip(batch, contents, strict=True)
+        ]
+
+    def fetch_one(self, _folder, _uidvalidity, unique_id):
+        """Return a mail whatever its size is, or None when it is not there any more."""
+        for number, present in self._unique_ids().items():
+            if present == unique_id:
+                return self._ask([f"RETR {number}"], self._read_lines)[0]
+        return None
+
+    def _read_lines(self):
+        """Return the bytes of a mail with their line endings (RFC 1939 section 3).
+
+        :mod:`poplib` takes the line endings away and fails on a long line, which would
+        stop the mailbox at that mail for ever.
+        """
+        lines = []
+        while (line := self._connection.file.readline()) != b".\r\n":
+            if not line:
+                raise poplib.error_proto("-ERR connection closed in the middle of a mail")
+            lines.append(line[1:] if line.startswith(b".") else line)
+        return b"".join(lines)
+
+    def _ask(self, commands, read=lambda: None):
+        """Send commands, at once where the server takes that (RFC 2449); return what was read."""
+        connection, results = self._connection, []
+        for together in [commands] if self._pipelines() else chunks(commands, 1):
+            for command in together:
+                connection._putcmd(command)
+            for _command in together:
+                connection._getresp()
+                results.append(read())
+        return results
+
+    def _pipelines(self):
+        if self._can_pipeline is None:
+            try:
+                self._can_pipeline = "PIPELINING" in self._connection.capa()
+            except poplib.error_proto:
+                self._can_pipeline = False
+        return self._can_pipeline
+
+    # --- deleting ---------------------------------------------------------------------
+
+    def _settle(self, handles):
+        """Delete stored mails, unless they are left for some days."""
+        self._settled.update(handles)
+        if not self._run.leaves:
+            self._delete(handles)
+
+    def _delete(self, handles):
+        """Ask for mails to be deleted; the server does it when the session ends well."""
+        wanted = set(handles)
+        self._ask([f"DELE {number}" for number, handle in self._ids.items() if handle in wanted])
+
+    def _say_goodbye(self):
+        self._connection.quit()

@@ -1,0 +1,142 @@
+"""Arguments of ``odoo-bin postmaster import``, and the table at its end."""
+
+import sys
+from datetime import datetime
+
+from psycopg2 import OperationalError
+
+from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
+
+from ..gateway.mail_files import find_mails
+from ..models.sentences import REASONS, outline
+from .run import EMPTY, KNOWN, NOT_STORED, UNREADABLE, Import, Interrupted, Target
+
+DESCRIPTION = (
+    "Import old mail: mbox files, Maildirs and folders of .eml files. Nobody is answered or "
+    "notified. What was imported before is left out, so that an import can be run again."
+)
+EX_OK, EX_INCOMPLETE, EX_USAGE = 0, 1, 2
+
+WORDS = {
+    KNOWN: "was imported before",
+    UNREADABLE: "the file could not be read",
+    EMPTY: "nothing in it",
+    NOT_STORED: "could not be stored; see the log",
+}
+
+
+def add_arguments(parser):
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", help="mbox file, .eml file, or folder with some",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true",
+        help="say what would become of the mails, and change nothing",
+    )
+    parser.add_argument(
+        "--to", action="append", default=[], metavar="ADDRESS",
+        help="who the mails are for, in place of their To and Cc; several times for several",
+    )
+    parser.add_argument(
+        "--model", help="make records of this model of mail that no alias takes, as crm.lead",
+    )
+    parser.add_argument(
+        "--company", type=int, metavar="ID",
+        help="the company that mail to nobody's address belongs to",
+    )
+    parser.add_argument(
+        "--since", type=_day, metavar="YYYY-MM-DD", help="only mail from this day on",
+    )
+    parser.add_argument(
+        "--until", type=_day, metavar="YYYY-MM-DD", help="only mail from before this day",
+    )
+    parser.add_argument(
+        "--limit", dest="most_mails", type=_natural, metavar="N", help="only the first N mails",
+    )
+
+
+def run(database, arguments):
+    """Import and print what became of the mails; return the exit status."""
+    target = Target(tuple(arguments.to), arguments.model, arguments.company)
+    if problem := _problem(database, target):
+        return _refuse(problem)
+    try:
+        mails = _chosen(find_mails(arguments.paths), arguments)
+    except OSError as error:
+        return _refuse(str(error))
+    _say(f"{len(mails)} mails, {_span(mails)}" if mails else "There are no mails.")
+    work = Import(database, target, _say)
+    status = EX_OK
+    try:
+        (work.try_out if arguments.dry_run else work.run)(mails)
+    except Interrupted:
+        _say("Ended before all was done. Run it again to go on.")
+        status = EX_INCOMPLETE
+    except OperationalError:
+        _say("The database can not be reached. Run it again to go on.")
+        status = EX_INCOMPLETE
+    _print_table(work.outcomes, arguments.dry_run)
+    if work.outcomes[NOT_STORED] or work.outcomes[UNREADABLE]:
+        status = EX_INCOMPLETE
+    return status
+
+
+def _problem(database, target):
+    """Return the sentence of why nothing can be imported, or None."""
+    registry = Registry(database)
+    if "mail.postmaster.pipeline" not in registry:
+        return f"The addon mail_postmaster is not installed in {database}."
+    with registry.cursor() as cr:
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        if not env["mail.postmaster.pipeline"]._read_switches()[0]:
+            return "Postmaster is switched off (mail.postmaster.enabled): nothing would be stored."
+        if target.model and not hasattr(env.get(target.model), "message_new"):
+            return f"Mail makes no records of {target.model}."
+        if target.company_id and not env["res.company"].browse(target.company_id).exists():
+            return f"There is no company number {target.company_id}."
+    return None
+
+
+def _chosen(mails, arguments):
+    chosen = [
+        mail for mail in mails
+        if (not arguments.since or mail.date >= arguments.since)
+        and (not arguments.until or mail.date < arguments.until)
+    ]
+    return chosen[: arguments.most_mails]
+
+
+def _span(mails):
+    return f"from {mails[0].date:%Y-%m-%d} to {mails[-1].date:%Y-%m-%d}"
+
+
+def _print_table(outcomes, is_dry_run):
+    """Print how many mails came to which end; these lines alone go to standard output."""
+    if is_dry_run:
+        sys.stdout.write("Nothing was changed. This would become of the mails:\n")
+    for (state, code), count in sorted(outcomes.items(), key=lambda item: -item[1]):
+        sentence = WORDS.get((state, code)) or (
+            f"{state}: {outline(REASONS[code]._source)}" if code in REASONS else f"{state}: {code}"
+        )
+        sys.stdout.write(f"{count:8}  {sentence}\n")
+
+
+def _refuse(sentence):
+    _say(sentence)
+    return EX_USAGE
+
+
+def _say(line):
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def _natural(text):
+    if not text.isascii() or not text.isdigit():
+        raise ValueError
+    return int(text)
+
+
+def _day(text):
+    return datetime.strptime(text, "%Y-%m-%d")

@@ -1,0 +1,202 @@
+import datetime
+import logging
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..gateway.mailbox import mailbox_class
+from ..gateway.mailbox.folder import ALL, DATE, NOW
+from ..gateway.retries import wait_for_server
+from .fetch_run import BY_NUMBER, SHARE, Fetching, ServerRun
+from .mail_postmaster_folder import NEVER_READ
+from .mail_postmaster_pipeline import FETCH_RUN
+from .mail_postmaster_policy import OURS
+
+_logger = logging.getLogger(__name__)
+
+UNSEEN = "unseen"
+# Core's mark of its own loop in the context.
+CORES_LOOP = "fetchmail_cron_running"
+# Core fetches 50 and leaves the rest to the next run. Here time ends a fetch, and a batch
+# is stored by one commit.
+MOST_MAILS = 1000
+# Seconds that one of several servers has before the next one has its turn.
+TIME_SHARE = 10
+LONGEST_LEAVE_DAYS = 3650
+NEVER = datetime.datetime.min
+
+
+class FetchmailServer(models.Model):
+    """Which mail is new, in which folders, when a server is asked, and what became of that.
+
+    Core's loop over servers and mails stays (``_fetch_mail`` of 19.0). It is given its
+    servers in another order, and connections that fetch and store many mails at once.
+    """
+
+    _inherit = "fetchmail.server"
+
+    new_mail = fields.Selection(
+        [
+            (UNSEEN, "What is unread, as in Odoo"),
+            (BY_NUMBER, "What was not fetched before"),
+        ],
+        "New mail is", required=True, default=lambda self: self._default_new_mail(),
+        help="Unread: whoever reads a mail in webmail keeps it from Odoo, POP3 mailboxes are "
+        "emptied, and a server that fails for five days is switched off. Not fetched before: "
+        "by the numbers that the server gives its mails, whatever their marks are, and a "
+        "server that fails is asked again and again, after longer and longer waits.",
+    )
+    start_from = fields.Selection(
+        [
+            (NOW, "Only mail that came since the first contact"),
+            (DATE, "Mail since a date"),
+            (ALL, "Everything"),
+        ],
+        "Mail that is there", help="What becomes of mail that was in the mailbox before.",
+    )
+    start_date = fields.Date("Mail since")
+    folder_ids = fields.One2many("mail.postmaster.folder", "server_id", "Folders to read")
+    delivered_folder = fields.Char(
+        "Move delivered mail to", help="Folder of the mailbox; empty to leave it where it is.",
+    )
+    parked_folder = fields.Char("Move mail that needs attention to")
+    refused_folder = fields.Char("Move refused and ignored mail to")
+    leave_days = fields.Integer(
+        "Leave on server for days",
+        help="Stored mail is deleted from the POP3 mailbox after so many days; 0 for at once.",
+    )
+
+    last_success = fields.Datetime("Last success", readonly=True, copy=False)
+    failing_since = fields.Datetime(readonly=True, copy=False)
+    failures = fields.Integer("Failures in a row", readonly=True, copy=False)
+    next_fetch = fields.Datetime("Asked again at", readonly=True, copy=False)
+    fetch_state = fields.Selection(
+        [
+            ("asking", "Waits for a choice"), ("failing", "Fails"), ("importing", "Imports"),
+            ("working", "Works"),
+        ],
+        "Fetching", compute="_compute_fetch_state",
+    )
+    import_progress = fields.Float("Imported", compute="_compute_fetch_state")
+    folder_problem = fields.Char("Problem of a folder", compute="_compute_fetch_state")
+
+    @api.model
+    def _default_new_mail(self):
+        """Return what is new in a new server: core decides where its preset is in force.
+
+        It is in force while the addon is installed, so servers that are there stay as they were.
+        """
+        return BY_NUMBER if self.env["mail.postmaster.policy"]._preset() in OURS else UNSEEN
+
+    @api.depends("folder_ids.is_asking", "folder_ids.progress", "failures", "last_success")
+    def _compute_fetch_state(self):
+        for server in self:
+            folders = server.folder_ids
+            importing = folders.filtered(lambda folder: 0 < folder.progress < 100)
+            server.folder_problem = next(filter(None, folders.mapped("problem")), False)
+            server.import_progress = min(importing.mapped("progress"), default=0)
+            if any(folders.mapped("is_asking")) and not server.start_from:
+                server.fetch_state = "asking"
+            elif server.failures:
+                server.fetch_state = "failing"
+            elif importing:
+                server.fetch_state = "importing"
+            else:
+                server.fetch_state = "working" if server.last_success else False
+
+    @api.constrains("start_from", "start_date", "server_type", "leave_days")
+    def _check_start(self):
+        for server in self:
+            if server.start_from == DATE and not server.start_date:
+                raise ValidationError(self.env._("Say since when mail is to be fetched."))
+            if server.start_from == DATE and server._get_connection_type() == "pop":
+                raise ValidationError(self.env._("A POP3 server does not tell when mail came."))
+            if not 0 <= server.leave_days <= LONGEST_LEAVE_DAYS:
+                raise ValidationError(self.env._(
+                    "Mail can be left on the server for 0 to %s days.", LONGEST_LEAVE_DAYS,
+                ))
+
+    def write(self, vals):
+        if "date" in vals and FETCH_RUN in self.env.context:
+            vals = {**vals, **self._outcome_values(vals["date"])}
+        if "new_mail" in vals:
+            # How far a folder was read means nothing when another rule comes into force.
+            changed = self.filtered(lambda server: server.new_mail != vals["new_mail"])
+            changed.folder_ids.write(NEVER_READ)
+        return super().write(vals)
+
+    def _outcome_values(self, now):
+        """Return what a fetch that ended now has shown, for the fields of this server."""
+        self.ensure_one()
+        if not self.error_date:
+            return {"failures": 0, "failing_since": False, "next_fetch": False, "last_success": now}
+        failures = self.failures + 1
+        return {
+            "failures": failures, "failing_since": self.failing_since or now,
+            "next_fetch": now + wait_for_server(failures),
+        }
+
+    def action_start_now(self):
+        """Only fetch what came since the first contact with the mailbox."""
+        self.write({"start_from": NOW})
+
+    def action_start_all(self):
+        """Fetch everything that is in the mailbox."""
+        self.write({"start_from": ALL})
+
+    # --- fetching ---------------------------------------------------------------------
+
+    def _fetch_mail(self, batch_limit=MOST_MAILS):
+        """Fetch into the log: a mail is marked or deleted only when it is stored there.
+
+        The server that was asked longest ago comes first. The scheduled action leaves a
+        server that fails alone for some time, and gives each of several a share of time.
+
+        :param int batch_limit: most mails that are processed for one server
+        :return: core's: the last exception, or None
+        """
+        if not self.env["mail.postmaster.policy"]._is_confirmed_database():
+            _logger.info("Nothing is fetched: this database is a copy that was not confirmed.")
+            return UserError(self.env._(
+                "This database is a copy: fetching would take mail away from the original. "
+                "If it is the one that should receive mail, confirm it in the Postmaster settings."
+            ))
+        servers = self.sorted(lambda server: server.date or NEVER)
+        if self.env.context.get("cron_id"):
+            now = fields.Datetime.now()
+            servers = servers.filtered(lambda server: (server.next_fetch or NEVER) <= now)
+        context = {FETCH_RUN: Fetching()}
+        if len(servers) > 1:
+            context[SHARE] = TIME_SHARE
+        return super(FetchmailServer, servers.with_context(**context))._fetch_mail(
+            batch_limit=batch_limit
+        )
+
+    def _connect__(self, allow_archived=False):  # noqa: PLW3201
+        fetching = self.env.context.get(FETCH_RUN)
+        if fetching and self.new_mail == BY_NUMBER and self.env.context.get(CORES_LOOP):
+            # Core switches a server off by the date of an error that was never reset. This
+            # one is asked again later; how long it has failed stands in failing_since.
+            self.error_date = False
+        connection = self._connect_with_tls(allow_archived) or super()._connect__(
+            allow_archived=allow_archived
+        )
+        kind = mailbox_class(connection)
+        if not fetching or not kind:
+            return connection
+        fetching.run = ServerRun(self)
+        return kind(connection, fetching.run)
+
+    def _fetch_one(self, folder, uidvalidity, number):
+        """Fetch a mail that was left in the mailbox, whatever its size is.
+
+        :param folder: a :class:`gateway.mailbox.folder.Folder`
+        :return: its bytes, or None when it is not there any more
+        """
+        self.ensure_one()
+        fetching = Fetching()
+        mailbox = self.with_context(**{FETCH_RUN: fetching})._connect__()
+        try:
+            return mailbox.fetch_one(folder, uidvalidity, number)
+        finally:
+            mailbox.disconnect()

@@ -1,0 +1,69 @@
+"""Fetching a mail by hand that was left in its mailbox."""
+
+from odoo import models
+from odoo.exceptions import UserError
+
+from ..gateway import identity
+from ..gateway.mailbox.folder import Folder
+from ..gateway.mailbox.run import TOO_LARGE, UNREADABLE
+from .mail_postmaster_place import FETCH
+
+
+class MailPostmasterMessage(models.Model):
+    _inherit = "mail.postmaster.message"
+
+    def _fetch_content(self):
+        """Fetch the content of a mail of which only the header is here; else do nothing.
+
+        :raises UserError: when it can not be fetched
+        """
+        self.ensure_one()
+        if self.raw_kept or self.reason_code not in (TOO_LARGE, UNREADABLE):
+            return
+        # Nobody has the right to read places or passwords; the caller has checked who asks.
+        mail = self.sudo()
+        self.env.cr.execute(
+            """
+            SELECT folder.id, folder.name, place.uidvalidity, place.number
+            FROM mail_postmaster_place AS place
+            JOIN mail_postmaster_folder AS folder ON folder.id = place.folder_id
+            WHERE message_id = %s AND todo = %s
+            """,
+            [self.id, FETCH],
+        )
+        place = self.env.cr.fetchone()
+        raw = place and mail._fetch_from(*place)
+        if not raw:
+            raise UserError(self.env._(
+                "This mail is not in its mailbox any more, or the server does not hand it over."
+            ))
+        pipeline = self.env["mail.postmaster.pipeline"].sudo()
+        _is_enabled, joins = pipeline._read_switches()
+        with pipeline._transaction(joins) as env:
+            env[self._name]._keep_content(env.cr, self.id, raw)
+        self.invalidate_recordset()
+
+    def _fetch_from(self, folder_id, name, uidvalidity, number):
+        server = self.fetchmail_server_id
+        is_imap = server._get_connection_type() == "imap"
+        return server._fetch_one(
+            Folder(id=folder_id, name=name), uidvalidity, int(number) if is_imap else number,
+        )
+
+    def _keep_content(self, cr, mail_id, raw):
+        """Store the content of a mail whose header was stored before."""
+        self.env["mail.postmaster.raw"]._write_content(cr, mail_id, raw)
+        mail_digest = identity.digest(raw)
+        cr.execute(
+            """
+            UPDATE mail_postmaster_message SET
+                digest = %(digest)s, size = %(size)s, raw_kept = true,
+                mail_key = CASE WHEN COALESCE(message_id, '') = '' THEN %(key)s ELSE mail_key END
+            WHERE id = %(id)s;
+            DELETE FROM mail_postmaster_place WHERE message_id = %(id)s AND todo = %(todo)s
+            """,
+            {
+                "id": mail_id, "digest": mail_digest, "size": len(raw), "todo": FETCH,
+                "key": identity.mail_key("", mail_digest),
+            },
+        )

@@ -1,0 +1,256 @@
+import json
+import logging
+import uuid
+from functools import partial
+
+import psycopg2
+from psycopg2.extras import Json
+
+from odoo import api, models
+
+from ..gateway import envelope, identity, states
+from .mail_postmaster_pipeline import LEASE, STORE_ONLY
+from .mail_postmaster_policy import OTHER_CONTENT
+
+_logger = logging.getLogger(__name__)
+
+# What wakes up the workers of ``odoo-bin postmaster serve``, on every host.
+CHANNEL = "mail_postmaster"
+
+# Committed before the transport is told, whatever the server's setting: ``off`` and
+# ``local`` would let an acknowledged mail be lost in a crash.
+STORE = """
+    WITH durable AS (
+        SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+            WHEN 'off' THEN 'on' WHEN 'local' THEN 'on'
+            ELSE current_setting('synchronous_commit') END, true)
+    ), mail AS (
+        SELECT * FROM jsonb_to_recordset(%(mails)s) AS mail (
+            place integer, intake_key text, message_id text, content_key text, mail_key text,
+            digest text, email_from text, email_normalized text, recipients text, subject text,
+            date timestamp, size integer, source text, server_id integer,
+            http_source_id integer, uid integer, options jsonb, conversation bigint[],
+            raw_kept boolean, attempts integer, lease integer
+        )
+    )
+    INSERT INTO mail_postmaster_message (
+        create_date, intake_key, message_id, mail_key,
+        digest, email_from, email_normalized, recipients, subject, date, size, source,
+        fetchmail_server_id, source_id, user_id, options, conversation, state, reason_code,
+        attempts, failures, received_count, raw_kept, next_attempt
+    )
+    SELECT
+        now() AT TIME ZONE 'UTC', intake_key, message_id,
+        -- The same content is the same mail, whatever the policy was when it came first.
+        COALESCE(
+            (
+                SELECT mail_key FROM mail_postmaster_message AS other
+                WHERE other.message_id = NULLIF(mail.message_id, '')
+                    AND other.digest = mail.digest
+                ORDER BY id LIMIT 1
+            ),
+            (
+                SELECT mail.content_key FROM mail_postmaster_message AS other
+                WHERE mail.content_key IS NOT NULL
+                    AND other.message_id = NULLIF(mail.message_id, '') LIMIT 1
+            ),
+            mail_key
+        ),
+        digest, email_from, email_normalized, recipients, subject, date, size, source,
+        (SELECT id FROM fetchmail_server WHERE id = server_id),
+        (SELECT id FROM mail_postmaster_source WHERE id = http_source_id), uid,
+        options, conversation, 'received', 'waiting', attempts, 0, 1, raw_kept,
+        now() AT TIME ZONE 'UTC' + lease * interval '1 second'
+    FROM durable, mail ORDER BY place
+    ON CONFLICT (intake_key) DO NOTHING
+    RETURNING id, intake_key, mail_key, digest, recipients, state, true AS is_new
+"""
+
+# In place of what can not be read from a mail.
+NO_HEADER = {
+    "message_id": None, "email_from": None, "email_normalized": None, "recipients": None,
+    "subject": None, "date": None, "conversation": [],
+}
+
+# Other addons pass what they like as options.
+_dumps = partial(json.dumps, default=str, skipkeys=True)
+
+
+class MailPostmasterIntake(models.AbstractModel):
+    """How mails are stored, before anything is decided about them."""
+
+    _inherit = "mail.postmaster.pipeline"
+
+    def _take_in(self, submission, joins):
+        """Store a mail, once for the same bytes from the same place.
+
+        :return: dict with id, mail_key, digest, recipients, state, is_new
+        """
+        # A caller in the middle of its work hands over on purpose, not after a crash.
+        occasion = uuid.uuid4().hex if joins else ""
+        values = self._intake_values(submission, occasion)
+        try:
+            return self._insert([(submission, values)], joins)[0]
+        except (psycopg2.DataError, ValueError) as error:
+            _logger.warning("A mail is stored without its header (%s)", type(error).__name__)
+        # Something in its header or options is no text for PostgreSQL. The bytes are kept.
+        values |= {**NO_HEADER, "options": submission.barest_options}
+        return self._insert([(submission, values)], joins)[0]
+
+    @api.model
+    def _take_in_batch(self, submissions):
+        """Store mails for the workers, all in one commit; each is safe when this returns.
+
+        :param submissions: the :class:`Submission` of each mail
+        :return: the row of each, as from :meth:`_take_in`, in the same order
+        :raises psycopg2.OperationalError: when none of them is stored
+        """
+        return self.with_context(**{STORE_ONLY: True})._take_in_all(submissions)
+
+    def _take_in_all(self, submissions, note=None):
+        """Store mails by one commit, or one by one where one of them can not be stored so.
+
+        :param note: function of ``(cursor, rows)``, called in the transaction that stores
+        :return: rows as of :meth:`_take_in`
+        """
+        try:
+            mails = [
+                (submission, self._intake_values(submission, "")) for submission in submissions
+            ]
+            rows = self._insert(mails, joins=False, note=note)
+        except (psycopg2.DataError, ValueError) as error:
+            _logger.info("A batch of mails is stored one by one (%s)", type(error).__name__)
+            rows = [self._take_in(submission, joins=False) for submission in submissions]
+            if note:
+                with self._short_transaction(joins=False) as cr:
+                    note(cr, rows)
+        if note and self._is_for_workers(joins=False):
+            self._call_workers()
+        return rows
+
+    def _insert(self, mails, joins, note=None):
+        """Store mails in the caller's transaction, or in one of its own that is durable.
+
+        :param mails: ``(submission, values)`` of each
+        :param note: see :meth:`_take_in_all`
+        """
+        if self._is_for_workers(joins):
+            mails = [(mail, {**values, **_for_workers(mail)}) for mail, values in mails]
+        stored = {}
+        with self._short_transaction(joins) as cr:
+            for wave in _waves(mails):
+                stored |= self._store(cr, wave)
+            rows = [
+                stored.pop(values["intake_key"], None)
+                or self._count_again(cr, values["intake_key"])
+                for _submission, values in mails
+            ]
+            if note:
+                note(cr, rows)
+        return rows
+
+    def _store(self, cr, mails):
+        """Store mails with one statement; return ``{intake key: row}`` of those that are new."""
+        rows = [{**values, "place": place} for place, (_mail, values) in enumerate(mails)]
+        # Not logged when it fails: its parameters are what somebody wrote.
+        cr.execute(STORE, {"mails": Json(rows, dumps=_dumps)}, log_exceptions=False)
+        stored = {row.pop("intake_key"): row for row in cr.dictfetchall()}
+        raws = {values["intake_key"]: mail.raw for mail, values in mails if values["raw_kept"]}
+        self.env["mail.postmaster.raw"]._write_contents(
+            cr, [(row["id"], raws[key]) for key, row in stored.items() if key in raws],
+        )
+        return stored
+
+    def _intake_values(self, submission, occasion):
+        """Return the columns of a new row; ``occasion`` makes the same bytes another delivery."""
+        raw = submission.raw
+        head = envelope.read_envelope(raw)
+        mail_digest = identity.digest(raw)
+        return {
+            "uid": self.env.uid,
+            "intake_key": identity.intake_key(raw, submission.origin + occasion),
+            "message_id": head.message_id[: envelope.LONGEST_TEXT],
+            "mail_key": identity.mail_key(head.message_id, mail_digest),
+            "content_key": identity.mail_key(head.message_id, mail_digest, with_content=True)
+            if self._delivers_other_content() else None,
+            "digest": mail_digest,
+            "email_from": head.sender,
+            "email_normalized": head.sender_address,
+            "recipients": ", ".join(submission.recipients or head.recipients),
+            "subject": head.subject,
+            "date": head.date and head.date.isoformat(),
+            "conversation": head.conversation,
+            "size": len(raw) if submission.whole_size is None else submission.whole_size,
+            "raw_kept": submission.whole_size is None,
+            "source": submission.source,
+            "server_id": submission.server_id,
+            "http_source_id": submission.source_id,
+            "options": submission.stored_options,
+            "attempts": 1,
+            "lease": int(LEASE.total_seconds()),
+        }
+
+    def _count_again(self, cr, intake_key):
+        """Return the row of a mail that was stored before, counting it as handed over again.
+
+        A mail that is being processed is not touched: its worker would meet a conflict.
+        """
+        cr.execute(
+            """
+            UPDATE mail_postmaster_message SET received_count = received_count + 1
+            WHERE intake_key = %(key)s AND state = ANY(%(settled)s);
+            SELECT id, mail_key, digest, recipients, state, false AS is_new
+            FROM mail_postmaster_message WHERE intake_key = %(key)s
+            """,
+            {"key": intake_key, "settled": list(states.SETTLED)},
+        )
+        return cr.dictfetchone()
+
+    def _delivers_other_content(self):
+        """Tell whether another content makes another mail, whatever its Message-Id is."""
+        return self.env["mail.postmaster.policy"]._choice(OTHER_CONTENT) == "deliver"
+
+    # --- who makes the first attempt --------------------------------------------------
+
+    def _is_for_workers(self, joins):
+        return not joins and bool(self.env.context.get(STORE_ONLY))
+
+    @api.model
+    def _call_workers(self):
+        """Tell the workers of all hosts that mail is stored.
+
+        After the commit of the intake, and not as a part of it: PostgreSQL lets only one
+        transaction at a time commit that notifies. A call that is lost costs a moment, because
+        workers look for themselves as well.
+        """
+        with self.env.registry.cursor() as cr:
+            cr.execute(
+                "SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, '')",
+                [CHANNEL],
+            )
+
+
+def _for_workers(submission):
+    """Return the columns of a mail whose first attempt is somebody else's, at once."""
+    if submission.whole_size is not None:
+        # Whoever stores the header alone says what becomes of it.
+        return {}
+    return {"attempts": 0, "lease": 0}
+
+
+def _waves(mails):
+    """Divide mails into lists in which no Message-Id occurs twice.
+
+    A statement does not see its own rows, and what is the same mail is looked up by that.
+    """
+    waves = []
+    seen = {}
+    for mail in mails:
+        message_id = mail[1]["message_id"]
+        number = seen.get(message_id, 0) if message_id else 0
+        if message_id:
+            seen[message_id] = number + 1
+        if number == len(waves):
+            waves.append([])
+        waves[number].append(mail)
+    return waves

@@ -1,0 +1,42 @@
+from odoo import api, models, tools
+
+from ..gateway import matching
+from ..gateway.addresses import canonical
+from ..gateway.trace import Trace
+
+
+class MailPostmasterRecipient(models.AbstractModel):
+    """Which recipients a mail server may hand mail over for, before there is a mail."""
+
+    _inherit = "mail.postmaster.addressing"
+
+    @api.model
+    def _canonical_recipient(self, address):
+        """Return the canonical form of a recipient that is taken, None for one that is nobody's.
+
+        Taken are aliases, with a detail or by their local part, catchall, bounce and the address
+        a domain writes from, what was one of these before, and all of a domain with a fallback.
+
+        :param str address: as the mail server has it
+        :raises BadAddress: for a text that is no address
+        """
+        wanted = canonical(address)
+        found = matching.match(wanted, self._look_up([wanted]).book, Trace())
+        return wanted if found or self._fallback_model([wanted]) else None
+
+    @api.model
+    def _fallback_model(self, addresses):
+        """Return the name of the model that makes records of mail no alias takes, or None.
+
+        :param addresses: canonical recipients; the first whose domain has a fallback decides
+        """
+        fallbacks = self._fallbacks()
+        homes = (home for address in addresses for home in self._homes([address]))
+        return next((fallbacks[home] for home in homes if home in fallbacks), None)
+
+    @tools.ormcache()
+    def _fallbacks(self):
+        """Return ``{alias domain id: name of the model}`` of the domains with a fallback."""
+        domains = self.env["mail.alias.domain"].search([("fallback_model_id", "!=", False)])
+        # Models are readable by administrators only, mail is received for everybody.
+        return {domain.id: domain.sudo().fallback_model_id.model for domain in domains}

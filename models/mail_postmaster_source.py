@@ -1,0 +1,95 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+PATH = "/postmaster/inbound"
+LARGEST_MEGABYTES = 500
+
+
+class MailPostmasterSource(models.Model):
+    """Somebody who posts mail over HTTP: a mail provider, or the script of a mail server."""
+
+    _name = "mail.postmaster.source"
+    _description = "HTTP source of mail"
+    _order = "name, id"
+
+    name = fields.Char(required=True, help="Who posts: the mail provider or mail server.")
+    active = fields.Boolean(
+        default=True, help="What an archived source posts is answered as if it had no token.",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company,
+        help="Mail that is for no address of another company belongs to this one.",
+    )
+    user_id = fields.Many2one(
+        "res.users", "Acts as", index="btree_not_null", ondelete="set null",
+        domain=[("share", "=", False)],
+        help="Records are made as this user where the sender of a mail is none. "
+        "Empty: OdooBot, as for a mailbox that is fetched.",
+    )
+    unknown_recipient = fields.Selection(
+        [("park", "Keep it until somebody has looked at it"), ("refuse", "Refuse it (422)")],
+        "Mail for nobody's address", required=True, default="park",
+        help="Refuse it where whoever posts can still tell the sender: the script of your own "
+        "mail server. Most providers drop what is refused, and nobody hears of it.",
+    )
+    most_megabytes = fields.Integer(
+        "Largest request (MB)", required=True, default=50,
+        help="A larger one is answered with 413 and not read.",
+    )
+    token_ids = fields.One2many("mail.postmaster.token", "source_id", "Tokens")
+    last_used = fields.Datetime("Last mail", compute="_compute_last_used")
+    url = fields.Char("Address to post to", compute="_compute_url")
+    mail_count = fields.Integer(compute="_compute_mail_count")
+
+    @api.constrains("most_megabytes")
+    def _check_most_megabytes(self):
+        for source in self:
+            if not 1 <= source.most_megabytes <= LARGEST_MEGABYTES:
+                raise ValidationError(self.env._(
+                    "The largest request must be between 1 and %(most)s MB.",
+                    most=LARGEST_MEGABYTES,
+                ))
+
+    @api.depends("token_ids.last_used")
+    def _compute_last_used(self):
+        for source in self:
+            source.last_used = max(source.token_ids.mapped("last_used"), default=False)
+
+    @api.depends("name")
+    def _compute_url(self):
+        base_url = self.env["ir.config_parameter"].get_base_url()
+        for source in self:
+            source.url = f"{base_url}{PATH}"
+
+    @api.depends_context("uid")
+    def _compute_mail_count(self):
+        counts = dict(self.env["mail.postmaster.message"]._read_group(
+            [("source_id", "in", self.ids)], ["source_id"], ["__count"],
+        ))
+        for source in self:
+            source.mail_count = counts.get(source, 0)
+
+    def action_new_token(self):
+        """Make a token and show it, this once."""
+        self.ensure_one()
+        self.check_access("write")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("New token"),
+            "res_model": "mail.postmaster.token.show",
+            "views": [(False, "form")],
+            "target": "new",
+            # As core shows an API key: the dialog is of no table.
+            "context": {
+                "default_token": self.env["mail.postmaster.token"]._generate(self),
+                "default_url": self.url,
+            },
+        }
+
+    def action_mails(self):
+        """Open the mails that this source has posted."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "mail_postmaster.action_mail_postmaster_message"
+        )
+        return {**action, "domain": [("source_id", "=", self.id)], "context": {}}

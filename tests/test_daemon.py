@@ -1,0 +1,193 @@
+"""Parts of the mail daemon that need neither processes nor a mail server.
+
+The daemon itself is tested by dev/system/test_serve_*.py.
+"""
+
+import asyncio
+import threading
+from types import SimpleNamespace
+
+from odoo.tests import BaseCase, tagged
+
+from odoo.addons.mail_postmaster.daemon.budget import Budget
+from odoo.addons.mail_postmaster.daemon.commits import LARGE, Commits
+from odoo.addons.mail_postmaster.daemon.protocol import Part
+from odoo.addons.mail_postmaster.daemon.worker import Pace
+
+from .common import GatewayCase
+
+
+def mail_of(size, name=""):
+    return SimpleNamespace(raw=b"x" * size, name=name)
+
+
+class TestBudget(BaseCase):
+    def test_who_asks_first_gets_first(self):
+        async def ask():
+            budget = Budget(10)
+            order = []
+
+            async def take(name, size):
+                assert await budget.reserve(size, 5)
+                order.append(name)
+
+            await take("first", 8)
+            tasks = [asyncio.create_task(take(*wanted)) for wanted in (("big", 9), ("small", 1))]
+            await asyncio.sleep(0.01)
+            # The small one would fit; it does not overtake.
+            assert order == ["first"]
+            budget.free(8)
+            await asyncio.sleep(0.01)
+            assert order == ["first", "big", "small"]
+            await asyncio.gather(*tasks)
+
+        asyncio.run(ask())
+
+    def test_time_is_over(self):
+        async def ask():
+            budget = Budget(10)
+            assert await budget.reserve(10, 5)
+            assert not await budget.reserve(5, 0.01)
+            budget.free(10)
+            # Whoever gave up holds nothing and blocks nobody.
+            assert await budget.reserve(10, 5)
+
+        asyncio.run(ask())
+
+    def test_cancelled(self):
+        async def ask():
+            budget = Budget(10)
+            assert await budget.reserve(10, 5)
+            task = asyncio.create_task(budget.reserve(10, 5))
+            await asyncio.sleep(0.01)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            budget.free(10)
+            assert budget.try_reserve(10)
+
+        asyncio.run(ask())
+
+    def test_part_of_a_mail_that_is_larger_than_it_said(self):
+        async def ask():
+            budget = Budget(3_000_000)
+            part = Part(budget, 2_500_000)
+            assert await part.begin(1000)
+            assert part.grow(1_000_000)
+            assert not part.grow(2_000_000)
+            assert part.refusal.startswith("452")
+            part.end()
+            assert budget.try_reserve(3_000_000)
+
+        asyncio.run(ask())
+
+
+class TestCommits(BaseCase):
+    def setUp(self):
+        super().setUp()
+        self.batches, self.calls = [], 0
+        self.go_on = threading.Event()
+        self.error = None
+
+    def _store(self, submissions):
+        self.go_on.wait(10)
+        if self.error:
+            raise self.error
+        self.batches.append([submission.name for submission in submissions])
+
+    def _announce(self):
+        self.calls += 1
+
+    def _run(self, ask):
+        commits = Commits(self._store, self._announce)
+        try:
+            asyncio.run(ask(commits))
+        finally:
+            commits.close()
+
+    def test_what_comes_during_a_commit_is_committed_together(self):
+        async def ask(commits):
+            tasks = [asyncio.create_task(commits.store(mail_of(1, "first")))]
+            await asyncio.sleep(0.05)
+            tasks += [asyncio.create_task(commits.store(mail_of(1, n))) for n in range(7)]
+            await asyncio.sleep(0.05)
+            self.go_on.set()
+            await asyncio.gather(*tasks)
+
+        self._run(ask)
+        self.assertEqual(self.batches, [["first"], list(range(7))])
+        self.assertEqual(self.calls, 2)
+
+    def test_nobody_is_answered_before_the_commit(self):
+        async def ask(commits):
+            task = asyncio.create_task(commits.store(mail_of(1)))
+            await asyncio.sleep(0.05)
+            assert not task.done()
+            self.go_on.set()
+            await task
+
+        self._run(ask)
+
+    def test_large_mail_holds_up_nobody(self):
+        async def ask(commits):
+            large = asyncio.create_task(commits.store(mail_of(LARGE + 1, "large")))
+            await asyncio.sleep(0.05)
+            assert not large.done()
+            self.go_on.set()
+            await asyncio.gather(large, commits.store(mail_of(1, "small")))
+
+        self._run(ask)
+        self.assertEqual(sorted(map(tuple, self.batches)), [("large",), ("small",)])
+
+    def test_commit_that_fails_is_told_to_all(self):
+        self.go_on.set()
+        self.error = OSError("no disk")
+
+        async def ask(commits):
+            results = await asyncio.gather(
+                *(commits.store(mail_of(1)) for _n in range(3)), return_exceptions=True,
+            )
+            assert results == [self.error] * 3
+
+        self._run(ask)
+        self.assertEqual(self.calls, 0)
+
+    def test_close_finishes_what_was_handed_over(self):
+        async def ask(commits):
+            task = asyncio.create_task(commits.store(mail_of(1, "last")))
+            await asyncio.sleep(0.05)
+            task.cancel()
+            self.go_on.set()
+
+        self._run(ask)
+        self.assertEqual(self.batches, [["last"]])
+
+
+class TestPace(BaseCase):
+    def test_rests(self):
+        pace = Pace(10)
+        rests = [pace.rest(now) for now in (100.0, 100.02, 100.3)]
+        self.assertEqual(rests[0], 0)
+        self.assertAlmostEqual(rests[1], 0.08)
+        self.assertEqual(rests[2], 0)
+
+    def test_any_number(self):
+        self.assertEqual(Pace(0).rest(100.0), 0)
+
+
+@tagged("post_install", "-at_install")
+class TestRecipient(GatewayCase):
+    def test_fallback_of_a_domain(self):
+        addressing = self.env["mail.postmaster.addressing"]
+        domain = self.env["mail.alias.domain"].create({
+            "name": "fallback.test", "bounce_alias": "b", "catchall_alias": "c",
+        })
+        self.assertIsNone(addressing._canonical_recipient("Any@Fallback.test"))
+        domain.fallback_model_id = self.env["ir.model"]._get("res.partner")
+        self.assertEqual(addressing._canonical_recipient("Any@Fallback.test"), "any@fallback.test")
+        self.assertEqual(addressing._fallback_model(["x@other.test", "any@fallback.test"]),
+                         "res.partner")
+        # Its former name, too.
+        domain.name = "renamed.test"
+        self.assertEqual(addressing._fallback_model(["any@fallback.test"]), "res.partner")
+        domain.fallback_model_id = False
+        self.assertIsNone(addressing._fallback_model(["any@fallback.test"]))

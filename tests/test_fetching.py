@@ -1,0 +1,167 @@
+"""What an incoming server decides about its fetching and shows; dev/system has real mailboxes."""
+
+from datetime import timedelta
+from unittest.mock import patch
+
+from freezegun import freeze_time
+
+from odoo import fields
+from odoo.exceptions import ValidationError
+from odoo.tests import Form, TransactionCase, mute_logger, tagged
+
+
+@tagged("post_install", "-at_install")
+class TestFetching(TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.policy = cls.env["mail.postmaster.policy"]
+        cls.policy.confirm_database()
+        cls.policy.apply_preset("recommended")
+        cls.servers = cls.env["fetchmail.server"]
+        cls.servers.search([]).action_archive()
+        cls.server = cls.make_server()
+
+    @classmethod
+    def make_server(cls, **values):
+        return cls.servers.create({
+            "name": "Mailbox", "server_type": "imap", "server": "127.0.0.1", "port": 1,
+            "user": "x", "password": "x", "state": "done", **values,
+        })
+
+    def fetch(self, *servers, context=None, error=None):
+        """Fetch from servers whose connection fails, or has no mail; return those asked."""
+        asked = []
+
+        class Empty:
+            def check_unread_messages(self):
+                return 0
+
+            def retrieve_unread_messages(self):
+                return iter(())
+
+            def disconnect(self):
+                pass
+
+        connect = self.registry["fetchmail.server"]._connect_with_tls
+
+        def with_tls(server, allow_archived):
+            asked.append(server.id)
+            if error:
+                raise error
+            return Empty()
+
+        self.assertTrue(connect)
+        with (
+            self.enter_registry_test_mode(),
+            self.registry.cursor() as cr,
+            patch.object(self.registry["fetchmail.server"], "_connect_with_tls", with_tls),
+            mute_logger("odoo.addons.mail.models"),
+        ):
+            ids = [server.id for server in servers]
+            env = self.env(cr=cr, context={**self.env.context, **(context or {})})
+            env["fetchmail.server"].browse(ids)._fetch_mail()
+        self.env.invalidate_all()
+        return asked
+
+    def test_new_server_follows_the_preset(self):
+        self.assertEqual(self.server.new_mail, "number")
+        self.policy.apply_preset("odoo")
+        self.assertEqual(self.make_server().new_mail, "unseen")
+
+    def test_form(self):
+        with Form(self.server) as form:
+            form.start_from = "date"
+            form.start_date = "2026-01-01"
+            form.delivered_folder = "Done"
+            with form.folder_ids.new() as folder:
+                folder.name = " Sales "
+        self.assertEqual(self.server.folder_ids.name, "Sales")
+        self.servers.get_views([(False, "list"), (False, "form"), (False, "search")])
+        self.servers.search([("failures", ">", 0)])
+        self.servers.search([("folder_ids.is_asking", "=", True), ("start_from", "=", False)])
+
+    def test_what_makes_no_sense(self):
+        for values, message in (
+            ({"start_from": "date"}, "since when"),
+            ({"start_from": "date", "start_date": "2026-01-01", "server_type": "pop"}, "POP3"),
+            ({"leave_days": -1}, "0 to"),
+        ):
+            with self.subTest(values), self.assertRaisesRegex(ValidationError, message):
+                with self.cr.savepoint():
+                    self.server.write(values)
+                    self.env.flush_all()
+
+    def test_failures_wait_longer_and_longer(self):
+        waits = []
+        with freeze_time("2026-01-01 12:00:00"):
+            for _time in range(6):
+                self.fetch(self.server, error=OSError("no route"))
+                waits.append((self.server.next_fetch - fields.Datetime.now()).seconds // 60)
+        self.assertEqual(waits, [0, 5, 15, 30, 60, 60])
+        self.assertEqual(self.server.failures, 6)
+        self.assertEqual(self.server.fetch_state, "failing")
+        self.assertIn("no route", self.server.error_message)
+        since = self.server.failing_since
+        self.assertEqual(fields.Datetime.to_string(since), "2026-01-01 12:00:00")
+
+    def test_scheduled_action_leaves_a_failing_server_alone(self):
+        cron = {"cron_id": self.env.ref("mail.ir_cron_mail_gateway_action").id}
+        self.server.next_fetch = fields.Datetime.now() + timedelta(minutes=5)
+        self.assertEqual(self.fetch(self.server, context=cron), [])
+        # A person who asks is not told to wait.
+        self.assertEqual(self.fetch(self.server), [self.server.id])
+        self.assertFalse(self.server.next_fetch)
+        self.assertEqual(self.fetch(self.server, context=cron), [self.server.id])
+
+    def test_success_after_failures(self):
+        self.fetch(self.server, error=OSError("no route"))
+        self.fetch(self.server)
+        self.assertEqual(self.server.failures, 0)
+        self.assertFalse(self.server.failing_since)
+        self.assertTrue(self.server.last_success)
+        self.assertEqual(self.server.fetch_state, "working")
+
+    def test_who_fails_for_days(self):
+        """Core switches it off; where mail is new by its number it is asked again."""
+        as_odoo = self.make_server(new_mail="unseen")
+        long_ago = fields.Datetime.now() - timedelta(days=6)
+        (self.server + as_odoo).write({"error_date": long_ago, "failing_since": long_ago})
+        with mute_logger("odoo.addons.base.models.ir_cron"):
+            self.fetch(self.server, as_odoo, error=OSError("no route"))
+        self.assertEqual(self.server.state, "done")
+        self.assertEqual(as_odoo.state, "draft")
+        self.assertGreater(self.server.error_date, long_ago)
+        self.assertEqual(self.server.failing_since, long_ago)
+
+    def test_who_was_asked_longest_ago_comes_first(self):
+        now = fields.Datetime.now()
+        late = self.make_server(date=now)
+        early = self.make_server(date=now - timedelta(hours=1))
+        never = self.make_server(priority=99)
+        self.assertEqual(
+            self.fetch(late, early, never), [never.id, early.id, late.id],
+        )
+
+    def test_another_rule_forgets_how_far_a_folder_was_read(self):
+        folder = self.env["mail.postmaster.folder"].create({"server_id": self.server.id})
+        read = {"uidvalidity": 2**32 - 1, "next_uid": 9}
+        folder.write(read)
+        self.server.new_mail = "number"
+        self.assertEqual((folder.uidvalidity, folder.next_uid), (2**32 - 1, 9))
+        self.server.new_mail = "unseen"
+        self.assertEqual((folder.uidvalidity, folder.next_uid), (0, 1))
+        folder.write(read)
+        folder.name = "Other"
+        self.assertEqual((folder.uidvalidity, folder.next_uid), (0, 1))
+
+    def test_states(self):
+        folder = self.env["mail.postmaster.folder"].create({
+            "server_id": self.server.id, "uidvalidity": 1, "contact_uid": 200, "is_asking": True,
+        })
+        self.assertEqual(self.server.fetch_state, "asking")
+        self.server.action_start_all()
+        folder.write({"is_asking": False, "next_uid": 50})
+        self.assertEqual(self.server.fetch_state, "importing")
+        self.assertEqual(self.server.import_progress, 25)
+        self.assertEqual(self.server.copy().fetch_state, False)
