@@ -26,6 +26,7 @@ from . import (
     mail_postmaster_sentences,
     mail_postmaster_outcome,
     mail_postmaster_pipeline,
+    mail_postmaster_batch,
     mail_postmaster_policy,
     mail_postmaster_queue,
     mail_postmaster_quota,

@@ -148,16 +148,6 @@ class MailPostmasterPipeline(models.AbstractModel):
         if run := self._fetch_run():
             run.acknowledge()
 
-    def _row_in_hand(self, joins):
-        """Return the row of a mail that the connection has stored with others, or None."""
-        run = None if joins else self._fetch_run()
-        return run.row_in_hand if run else None
-
-    def _fetch_run(self):
-        """Return the :class:`ServerRun` of the mailbox that is read, or None."""
-        fetch = self.env.context.get(FETCH_RUN)
-        return fetch.run if fetch else None
-
     def _is_offered_again(self, row, submission, joins):
         """Tell whether the same bytes are a new chance: their sender was told no before."""
         if row["state"] != states.REFUSED or not submission.can_refuse:
@@ -180,27 +170,6 @@ class MailPostmasterPipeline(models.AbstractModel):
             _logger.warning("A mail is stored without its header (%s)", type(error).__name__)
         # Something in its header or options is no text for PostgreSQL. The bytes are kept.
         return self._insert(submission, {**values, **NO_HEADER}, joins)
-
-    def _take_in_all(self, submissions, note):
-        """Store mails by one commit, or one by one where one of them can not be stored so.
-
-        :param note: function of ``(cursor, rows)``, called in the transaction that stores
-        :return: rows as of :meth:`_take_in`
-        """
-        try:
-            with self._short_transaction(joins=False) as cr:
-                rows = [
-                    self._store(cr, submission, self._intake_values(submission, ""))
-                    for submission in submissions
-                ]
-                note(cr, rows)
-                return rows
-        except (psycopg2.DataError, ValueError) as error:
-            _logger.info("A batch of mails is stored one by one (%s)", type(error).__name__)
-        rows = [self._take_in(submission, joins=False) for submission in submissions]
-        with self._short_transaction(joins=False) as cr:
-            note(cr, rows)
-        return rows
 
     def _insert(self, submission, values, joins):
         """Store a mail in the caller's transaction, or in one of its own that is durable."""
