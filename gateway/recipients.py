@@ -21,7 +21,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .address_list import first_address, read_addresses
+from .address_list import canonical_addresses, first_address, read_addresses
 from .addresses import BadAddress, canonical
 from .envelope import RECIPIENT_FIELDS, decode_field, decode_octets, read_fields
 
@@ -126,6 +126,18 @@ def read_sender(header):
     """
     text = next(iter(read_fields(header, decode_field).get("from", ())), "")
     return first_address(text)
+
+
+def header_addresses(header):
+    """Return the canonical addresses in From, To and Cc, as a list.
+
+    :param bytes header: the header block
+    """
+    fields = read_fields(header, decode_field)
+    return [
+        address for name in ("from", "to", "cc") for text in fields.get(name, ())
+        for address in canonical_addresses(text)
+    ]
 
 
 def _above_received(header):

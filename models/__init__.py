@@ -37,7 +37,9 @@ from . import (
     mail_postmaster_return_path,
     mail_postmaster_screening,
     mail_thread,
+    mail_thread_new,
     mail_thread_notify,
     res_config_settings,
+    res_partner,
     res_users,
 )

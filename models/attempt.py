@@ -124,6 +124,8 @@ class Attempt:
         self.answers_about = None
         # Minutes in which it is given once, where that is not a day.
         self.answer_window = None
+        # See once.py.
+        self.answers = {}
         # What core has read of the mail.
         self.message_dict = None
         self.is_parsed = False

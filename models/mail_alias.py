@@ -5,6 +5,7 @@ from odoo.exceptions import MissingError
 
 from ..gateway import address_book, states
 from .attempt import ATTEMPT, Reason, RouteResult
+from .once import note_change
 
 
 class MailAlias(models.Model):
@@ -45,8 +46,16 @@ class MailAlias(models.Model):
             alias.is_open_to_any_domain = addressing._is_open(alias)
             alias.reached_by = ", ".join(addressing._reaching(alias, book))
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        note_change(self.env, self._name)
+        return super().create(vals_list)
+
     def write(self, vals):
         """Keep the former address of an alias working: answers to earlier mail use it."""
+        if not vals.keys() <= {"alias_status"}:
+            # Core marks an alias as valid with the first mail that it takes.
+            note_change(self.env, self._name)
         if not {"alias_name", "alias_domain_id"} & vals.keys():
             return super().write(vals)
         former = {alias: alias._address_values() for alias in self}
@@ -70,6 +79,7 @@ class MailAlias(models.Model):
         }
 
     def unlink(self):
+        note_change(self.env, self._name)
         # Its former addresses go with it, in the database.
         self.env.registry.clear_cache()
         return super().unlink()

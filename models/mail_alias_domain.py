@@ -6,6 +6,7 @@ from ..gateway import address_book
 from ..gateway.addresses import BadAddress, canonical, canonical_domain, display_domain
 from ..gateway.forwarding import BadForwarders, parse_forwarders
 from ..gateway.shared_addresses import twins
+from .once import note_change, once
 
 
 class MailAliasDomain(models.Model):
@@ -67,12 +68,12 @@ class MailAliasDomain(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self.env.registry.clear_cache()
+        self._note_change()
         return super().create([self._in_one_form(vals) for vals in vals_list])
 
     def write(self, vals):
         """Keep the former name, catchall and bounce of a domain working."""
-        self.env.registry.clear_cache()
+        self._note_change()
         vals = self._in_one_form(vals)
         former = {domain: domain._addresses() for domain in self}
         result = super().write(vals)
@@ -89,8 +90,21 @@ class MailAliasDomain(models.Model):
         return result
 
     def unlink(self):
-        self.env.registry.clear_cache()
+        self._note_change()
         return super().unlink()
+
+    @api.model
+    def _note_change(self):
+        self.env.registry.clear_cache()
+        note_change(self.env, self._name)
+
+    @api.model
+    def search(self, domain, offset=0, limit=None, order=None):
+        """Find all alias domains once for a mail: core asks for them at each step."""
+        ask = super().search
+        if domain or offset or limit or order:
+            return ask(domain, offset=offset, limit=limit, order=order)
+        return self.browse(once(self.env, self._name, "all", lambda: ask(domain).ids))
 
     def _levels(self):
         return self.env["mail.alias"], self

@@ -8,9 +8,16 @@ from odoo import api, fields, models, tools
 
 from ..gateway import address_book, forwarding, identity, matching
 from ..gateway.addresses import BadDomains, display, parse_domains
-from ..gateway.recipients import HEADER, envelope_recipients, read_sender
+from ..gateway.recipients import (
+    HEADER,
+    envelope_recipients,
+    header_addresses,
+    read_sender,
+)
 from ..gateway.shared_addresses import shared_address
+from .attempt import ATTEMPT
 from .mail_postmaster_policy import ADDRESSING, ALLOWED_DOMAINS, SUBADDRESSING
+from .once import has_changed
 
 # The step of the trace for each outcome, and whether it is a hit.
 FORWARDING_STEPS = {
@@ -22,6 +29,22 @@ FORWARDING_STEPS = {
 }
 
 
+class Lookup(NamedTuple):
+    """An address book and what it was made for.
+
+    :param frozenset names: local parts
+    :param frozenset homes: ids of the alias domains that count
+    """
+
+    names: frozenset
+    homes: frozenset
+    book: address_book.AddressBook
+
+    def covers(self, names, homes):
+        """Tell whether the book has all that has one of these names in one of these domains."""
+        return self.names.issuperset(names) and self.homes.issuperset(homes)
+
+
 @dataclass
 class Addressing:
     """Who a mail is for.
@@ -31,10 +54,12 @@ class Addressing:
     :param dict known_as: ``{(kind, record id): address}``, each as core knows it
     :param sender: the :class:`gateway.forwarding.Mailbox` of who wrote the mail, where a
         trusted forwarder stands in From; else None
+    :param lookup: the :class:`Lookup` for all addresses in its header
     """
 
     recipients: object
     matches: dict
+    lookup: Lookup
     known_as: dict = field(default_factory=dict)
     sender: object = None
 
@@ -118,10 +143,13 @@ class MailPostmasterAddressing(models.AbstractModel):
             )
         for text, reason in recipients.rejected:
             trace.miss("rejected_address", text=text, reason=reason)
-        book = self._book(recipients.addresses)
-        matches = matching.match_all(recipients.addresses, book, trace, read_sender(header))
+        # Core will ask whether the others in the header are ours.
+        lookup = self._look_up([*recipients.addresses, *header_addresses(header)])
+        matches = matching.match_all(
+            recipients.addresses, lookup.book, trace, read_sender(header),
+        )
         sender = self._restored_sender(header, matches, trace)
-        return Addressing(recipients, matches, self._known_as(matches), sender)
+        return Addressing(recipients, matches, lookup, self._known_as(matches), sender)
 
     @api.model
     @tools.ormcache("server_id")
@@ -144,7 +172,7 @@ class MailPostmasterAddressing(models.AbstractModel):
         if not addresses:
             return set()
         trace = matching.Trace()
-        found = matching.match_all(addresses, self._book(addresses), trace)
+        found = matching.match_all(addresses, self._look_up(addresses).book, trace)
         return {address for address, matches in found.items() if matches}
 
     # --- what reaches an alias --------------------------------------------------------
@@ -267,11 +295,25 @@ class MailPostmasterAddressing(models.AbstractModel):
     # --- the address book ---------------------------------------------------------------
 
     @api.model
-    def _book(self, addresses):
-        """Return the address book for these addresses, with one query."""
+    def _look_up(self, addresses):
+        """Return a :class:`Lookup` for these addresses: that of the mail in hand, or a query's."""
         separators = self.env["mail.postmaster.policy"]._parameter(SUBADDRESSING) or ""
         names = matching.needed_local_parts(addresses, separators)
-        return self._book_of(names, separators, self._homes(addresses))
+        homes = self._homes(addresses)
+        known = self._known_lookup()
+        if known and known.covers(names, homes):
+            return known
+        book = self._book_of(names, separators, homes)
+        return Lookup(frozenset(names), frozenset(homes), book)
+
+    def _known_lookup(self):
+        attempt = self.env.context.get(ATTEMPT)
+        if not attempt or not attempt.addressing:
+            return None
+        is_outdated = has_changed(self.env, "mail.alias") or (
+            has_changed(self.env, "mail.alias.domain")
+        )
+        return None if is_outdated else attempt.addressing.lookup
 
     def _book_of(self, names, separators, homes=None):
         """Return the address book with all that has one of these local parts.
@@ -302,14 +344,15 @@ class MailPostmasterAddressing(models.AbstractModel):
                 | fields.Domain("alias_domain_id", "in", homes)
             )
         aliases = self.env["mail.alias"].search_fetch(
-            named | fields.Domain("id", "in", former_ids),
-            [
-                "alias_name", "alias_domain_id", "alias_incoming_local", "allowed_domains",
-                "alias_full_name",
-            ],
-            order="id",
+            named | fields.Domain("id", "in", former_ids), self._alias_columns(), order="id",
         )
         return tuple(map(self._entry, aliases))
+
+    @tools.ormcache()
+    def _alias_columns(self):
+        """Return the names of all columns of an alias: core reads the rest of the one it finds."""
+        columns = self.env["mail.alias"]._fields.values()
+        return [field.name for field in columns if field.store and field.column_type]
 
     @tools.ormcache()
     def _domains(self):

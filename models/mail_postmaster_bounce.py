@@ -2,8 +2,8 @@ from datetime import timedelta
 
 from markupsafe import Markup
 
-from odoo import api, fields, models
-from odoo.tools import format_date
+from odoo import api, fields, models, tools
+from odoo.tools import SQL, format_date
 
 from .mail_postmaster_policy import (
     BLACKLIST_BOUNCES,
@@ -103,9 +103,34 @@ class MailPostmasterBounce(models.Model):
 
     @api.model
     def _forget(self, address):
-        """Start the count of an address again: somebody has written from it."""
-        if address:
-            self.env.cr.execute("DELETE FROM mail_postmaster_bounce WHERE address = %s", [address])
+        """Start the count of an address again: somebody has written from it.
+
+        :param str address: normalized
+        :return: whether core has counted bounces of it, which is its to reset: core asks for
+            the models, and each of them, with a statement of its own
+        """
+        counts = []
+        for name in self._bounce_counters():
+            model = self.env[name]
+            model.flush_model(["email_normalized", "message_bounce"])
+            counts.append(SQL(
+                "EXISTS (SELECT FROM %s WHERE email_normalized = %s AND message_bounce > 0)",
+                SQL.identifier(model._table), address,
+            ))
+        self.env.cr.execute(SQL(
+            "WITH forgotten AS (DELETE FROM mail_postmaster_bounce WHERE address = %s) SELECT %s",
+            address, SQL(" OR ").join(counts),
+        ))
+        return self.env.cr.fetchone()[0]
+
+    @tools.ormcache()
+    def _bounce_counters(self):
+        """Return the names of the models in which core counts bounces (``is_mail_blacklist``)."""
+        counter = self.env.registry["mail.thread.blacklist"]
+        return [
+            name for name, model in self.env.registry.items()
+            if issubclass(model, counter) and not model._abstract
+        ]
 
     @api.autovacuum
     def _gc_bounces(self):

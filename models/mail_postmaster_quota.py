@@ -1,14 +1,44 @@
 from datetime import timedelta
 
+from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
+
 from odoo import api, fields, models
 
 # Longer than the longest window that can be set.
 KEEP = timedelta(days=8)
 
-LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
-# The commit does not wait for the disk. The one that makes the record comes later and does: it
-# writes all that was committed before, so that no record outlives its place in a crash.
-LOCK_AND_RELAX = f"{LOCK}, set_config('synchronous_commit', 'off', true)"
+# One at a time for a sender and target; others do not wait. The statement after it sees what
+# was committed while this one waited.
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%(target)s || ' ' || %(sender)s, 0));"
+# A mail has one place, however often it asks.
+PLACE = """
+    WITH known AS (
+        SELECT FROM mail_postmaster_quota
+        WHERE target = %(target)s AND sender = %(sender)s AND mail_key = %(key)s
+    ), reserved AS (
+        INSERT INTO mail_postmaster_quota (sender, target, mail_key, at)
+        SELECT %(sender)s, %(target)s, %(key)s, %(now)s
+        WHERE NOT EXISTS (SELECT FROM known) AND %(limit)s > (
+            SELECT count(*) FROM (
+                SELECT FROM mail_postmaster_quota
+                WHERE target = %(target)s AND sender = %(sender)s AND at > %(since)s
+                -- The order of the index: what PostgreSQL guesses of a sender is
+                -- no reason to read the table.
+                ORDER BY at DESC LIMIT %(limit)s
+            ) AS recent
+        )
+        RETURNING id
+    )
+    SELECT EXISTS (SELECT FROM known) OR EXISTS (SELECT FROM reserved)
+"""
+# Statements of one text are one transaction and one way to the server (PostgreSQL manual,
+# "Multiple Statements in a Simple Query"). Its commit does not wait for the disk. The one that
+# makes the record comes later and does: it writes all that was committed before, so that no
+# record outlives its place in a crash.
+ALONE = """
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+    SET LOCAL synchronous_commit = off;
+"""
 
 
 class MailPostmasterQuota(models.Model):
@@ -52,32 +82,13 @@ class MailPostmasterQuota(models.Model):
             "sender": sender, "target": target, "key": attempt.mail_key, "limit": limit,
             "now": now, "since": now - timedelta(minutes=minutes),
         }
-        with self.env["mail.postmaster.pipeline"]._short_transaction(attempt.joined) as cr:
-            # One at a time for this sender and target; others do not wait.
-            cr.execute(LOCK if attempt.joined else LOCK_AND_RELAX, [f"{target} {sender}"])
-            cr.execute(
-                """
-                WITH known AS (
-                    SELECT FROM mail_postmaster_quota
-                    WHERE target = %(target)s AND sender = %(sender)s AND mail_key = %(key)s
-                ), reserved AS (
-                    INSERT INTO mail_postmaster_quota (sender, target, mail_key, at)
-                    SELECT %(sender)s, %(target)s, %(key)s, %(now)s
-                    WHERE NOT EXISTS (SELECT FROM known) AND %(limit)s > (
-                        SELECT count(*) FROM (
-                            SELECT FROM mail_postmaster_quota
-                            WHERE target = %(target)s AND sender = %(sender)s AND at > %(since)s
-                            -- The order of the index: what PostgreSQL guesses of a sender is
-                            -- no reason to read the table.
-                            ORDER BY at DESC LIMIT %(limit)s
-                        ) AS recent
-                    )
-                    RETURNING id
-                )
-                SELECT EXISTS (SELECT FROM known) OR EXISTS (SELECT FROM reserved)
-                """,
-                values,
-            )
+        if attempt.joined:
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(LOCK + PLACE, values)
+                return self.env.cr.fetchone()[0]
+        with self.env.registry.cursor() as cr:
+            cr.connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
+            cr.execute(ALONE + LOCK + PLACE, values)
             return cr.fetchone()[0]
 
     @api.model

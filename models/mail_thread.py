@@ -219,10 +219,12 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _routing_reset_bounce(self, email_message, message_dict):
+        address = email_normalize(message_dict["email_from"] or "")
+        if self.env.context.get(ATTEMPT) and address and (
+            not self.env["mail.postmaster.bounce"]._forget(address)
+        ):
+            return
         super()._routing_reset_bounce(email_message, message_dict)
-        if self.env.context.get(ATTEMPT):
-            address = email_normalize(message_dict["email_from"] or "")
-            self.env["mail.postmaster.bounce"]._forget(address)
 
     @api.model
     def _routing_warn(self, error_message, message_id, route, raise_exception=True):

@@ -26,6 +26,7 @@ from . import (
     test_intake,
     test_limits,
     test_loops,
+    test_once,
     test_policy,
     test_release,
     test_reports,

@@ -181,7 +181,8 @@ def plan(env, sender):
 
     def explain(query, params=None, **options):
         if "INSERT INTO mail_postmaster_quota" in query:
-            execute(f"EXPLAIN (ANALYZE, TIMING OFF) {query}", params)
+            statement = query.rpartition(";")[2]
+            execute(f"EXPLAIN (ANALYZE, TIMING OFF) {statement}", params)
             explained.extend(line for (line,) in env.cr.fetchall())
         return execute(query, params, **options)
 

@@ -1,0 +1,37 @@
+from odoo import api, models
+from odoo.fields import Domain
+
+from .attempt import ATTEMPT
+from .once import note_change, once
+
+# What core looks contacts up by (res.partner._find_or_create_from_emails of 19.0).
+BY_ADDRESS = {"email", "email_normalized"}
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    @api.model
+    def search(self, domain, offset=0, limit=None, order=None):
+        """Find the contacts of an address once for a mail (``_find_or_create_from_emails``)."""
+        ask = super().search
+        if ATTEMPT not in self.env.context or offset or limit or order != "id ASC":
+            return ask(domain, offset=offset, limit=limit, order=order)
+        domain = Domain(domain)
+        if any(condition.field_expr not in BY_ADDRESS for condition in domain.iter_conditions()):
+            return ask(domain, order=order)
+        ids = once(self.env, self._name, repr(domain), lambda: ask(domain, order=order).ids)
+        return self.browse(ids)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        note_change(self.env, "res.partner")
+        return super().create(vals_list)
+
+    def write(self, vals):
+        note_change(self.env, "res.partner")
+        return super().write(vals)
+
+    def unlink(self):
+        note_change(self.env, "res.partner")
+        return super().unlink()

@@ -1,0 +1,128 @@
+"""What core asks several times about one mail is answered once, and never wrongly."""
+
+from unittest.mock import patch
+
+from odoo.tests import tagged
+
+from ..models.attempt import ATTEMPT, Attempt
+from ..models.once import CHANGED
+from ..models.submission import Submission
+from .common import GatewayCase
+
+
+@tagged("post_install", "-at_install")
+class TestOnce(GatewayCase):
+    def setUp(self):
+        super().setUp()
+        self.env.flush_all()
+
+    def in_new_transaction(self):
+        """Return an environment of an attempt, in which nothing was written yet."""
+        self.env.cr.cache.pop(CHANGED, None)
+        row = {"id": 0, "mail_key": "<a@b>", "digest": "", "recipients": ""}
+        attempt = Attempt(row, Submission(b"", "mail.thread", "rpc"), joined=True)
+        return self.env(context={**self.env.context, ATTEMPT: attempt})
+
+    def statements(self, call):
+        """Return ``[(text, parameters)]`` of the statements of a call."""
+        seen = []
+        execute = self.env.cr.execute
+
+        def note(query, *args, **kwargs):
+            seen.append((
+                str(getattr(query, "code", query)), repr(getattr(query, "params", args)),
+            ))
+            return execute(query, *args, **kwargs)
+
+        with patch.object(self.env.cr, "execute", note):
+            call()
+        return seen
+
+    def test_contact_is_looked_up_once(self):
+        env = self.in_new_transaction()
+        find = env["res.partner"]._find_or_create_from_emails
+
+        def ask():
+            for _time in range(3):
+                find(["jane@example.org"], no_create=True)
+
+        about = [text for text, _parameters in self.statements(ask) if "res_partner" in text]
+        self.assertEqual(len(about), 1)
+
+    def test_contact_made_on_the_way_is_found(self):
+        env = self.in_new_transaction()
+        find = env["res.partner"]._find_or_create_from_emails
+        self.assertFalse(find(["jane@example.org"], no_create=True)[0])
+        made = env["res.partner"].create({"name": "Jane", "email": "jane@example.org"})
+        self.assertEqual(find(["jane@example.org"], no_create=True)[0], made)
+        made.email = "other@example.org"
+        self.assertFalse(find(["jane@example.org"], no_create=True)[0])
+
+    def test_contact_made_without_our_context_is_found(self):
+        env = self.in_new_transaction()
+        find = env["res.partner"]._find_or_create_from_emails
+        find(["jane@example.org"], no_create=True)
+        made = self.env["res.partner"].create({"name": "Jane", "email": "jane@example.org"})
+        self.assertEqual(find(["jane@example.org"], no_create=True)[0], made)
+
+    def test_author_is_the_contact_that_the_mail_makes(self):
+        self.env.cr.cache.pop(CHANGED, None)
+        partner_id, _row = self.receive(self.mail(sender="jane@example.org"))
+        partner = self.env["res.partner"].browse(partner_id)
+        self.assertEqual(partner.message_ids[-1:].author_id, partner)
+
+    def test_another_search_is_not_kept(self):
+        env = self.in_new_transaction()
+        for domain, order in (
+            ([("name", "=", "Jane")], "id ASC"), ([("email", "=", "j@example.org")], "name"),
+        ):
+            asked = self.statements(lambda d=domain, o=order: [
+                env["res.partner"].search(d, order=o).ids for _time in range(2)
+            ])
+            self.assertEqual(len(asked), 2)
+
+    def test_alias_domains_are_read_once(self):
+        env = self.in_new_transaction()
+        domains = env["mail.alias.domain"]
+        self.assertEqual(
+            len(self.statements(lambda: [domains.search([]), domains.search([])])), 1
+        )
+        made = domains.create({"name": "later.example.com"})
+        self.assertIn(made, domains.search([]))
+
+    def test_former_answer_of_another_user_is_not_given(self):
+        env = self.in_new_transaction()
+        domains = env["mail.alias.domain"]
+        everybodys = domains.search([])
+        self.assertTrue(everybodys)
+        company = self.env["res.company"].create({"name": "Other"})
+        user = self.env["res.users"].create({
+            "name": "Other", "login": "other@example.com", "company_id": company.id,
+            "company_ids": company.ids,
+        })
+        self.env.cr.cache.pop(CHANGED, None)
+        own = self.env["mail.alias.domain"].with_user(user).search([])
+        self.assertEqual(domains.with_user(user).search([]), own)
+
+    def test_fields_are_described_as_core_does(self):
+        env = self.in_new_transaction()
+        expected = self.env["res.partner"].fields_get()
+        env.context[ATTEMPT].in_route = True
+        self.assertEqual(env["res.partner"].fields_get(), expected)
+        env["res.partner"].fields_get()["name"]["string"] = "changed"
+        self.assertEqual(env["res.partner"].fields_get(), expected)
+        some = self.env["res.partner"].fields_get(["name"], ["type"])
+        self.assertEqual(env["res.partner"].fields_get(["name"], ["type"]), some)
+
+    def test_addresses_in_the_header_need_one_look_at_the_aliases(self):
+        self.env["mail.postmaster.policy"].apply_preset("recommended")
+        self.env.flush_all()
+        self.env.cr.cache.pop(CHANGED, None)
+        statements = self.statements(lambda: self.receive(
+            self.mail(sender="jane@example.org", headers="Cc: friend@example.org\n"),
+        ))
+        asked = [
+            text for text, parameters in statements
+            if "alias_name" in text and any(name in parameters for name in ("jane", "friend"))
+        ]
+        self.assertEqual(len(asked), 1, asked)
