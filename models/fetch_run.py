@@ -159,7 +159,7 @@ class ServerRun(FetchRun):
                 todo[mail.number] = (row["id"], FETCH)
             elif isinstance(mail.number, int) and self._is_imap:
                 todo[mail.number] = (row["id"], MARK)
-            elif not isinstance(mail.number, int):
+            elif self.is_by_number:
                 todo[mail.number] = (row["id"], LEAVE)
         if todo:
             self._places._add(
@@ -207,6 +207,10 @@ class ServerRun(FetchRun):
     def known(self, folder):
         with self._transaction() as cr:
             return set(self._places._numbers(cr, folder, LEAVE, OLD, FETCH))
+
+    def left_there(self, folder):
+        with self._transaction() as cr:
+            return set(self._places._numbers(cr, folder, FETCH))
 
     def leave(self, folder, unique_ids):
         with self._transaction() as cr:

@@ -115,6 +115,10 @@ class FetchRun:
         """Return the unique ids of a POP3 mailbox that are stored, as a set."""
         return set()
 
+    def left_there(self, folder):
+        """Return the numbers of mails that were not fetched and are not to be, as texts."""
+        return set()
+
     def leave(self, folder, unique_ids):
         """Remember mails of a POP3 mailbox that are never fetched and never deleted."""
 
