@@ -1,5 +1,7 @@
 """What a connection is told about the mails of a mailbox, and the part all connections share."""
 
+import imaplib
+import poplib
 from dataclasses import dataclass
 
 from .batches import batches, chunks
@@ -176,8 +178,15 @@ class Mailbox:
             self._run.passed(self._folder, number)
 
     def disconnect(self):
+        """End the session.
+
+        :raises OSError: when the server does not answer as it should; core expects this one
+            and no other, and goes on with the next server
+        """
         try:
             self._say_goodbye()
+        except (imaplib.IMAP4.error, poplib.error_proto) as error:
+            raise OSError(str(error)) from error
         finally:
             self._run.close()
 

@@ -471,6 +471,23 @@ class TestPop(BaseCase):
             list(mailbox.retrieve_unread_messages())
 
 
+class TestGoodbye(BaseCase):
+    def test_problems_are_those_that_core_expects(self):
+        class RudeImap(RecordingImap):
+            def logout(self):
+                raise imaplib.IMAP4.error("BAD")
+
+        class RudePop(RecordingPop):
+            def quit(self):
+                raise poplib.error_proto("-ERR")
+
+        for connection in (RudeImap({}), RudePop([])):
+            run = Memory()
+            with self.assertRaises(OSError):
+                open_mailbox(connection, run).disconnect()
+            self.assertTrue(run.is_closed)
+
+
 class TestOther(BaseCase):
     def test_unknown_connection_is_left_alone(self):
         self.assertIsNone(mailbox_class(object()))
