@@ -322,6 +322,10 @@ def test_mail_above_the_limit_is_parked_without_downloading_it(database, dovecot
         large = env[LOG].search([("subject", "=", "Large")])
         assert (large.state, large.size, large.raw_kept) == ("delivered", len(raw), True)
         assert env["mail.postmaster.raw"]._read_content(large.id) == raw
+    box.fetch()
+    assert len(box.log("id")) == 3
+    left = [kept.raw for kept in dovecot.stored(USER) if "S" not in kept.flags]
+    assert not left
 
 
 # --- servers in trouble ---------------------------------------------------------------
