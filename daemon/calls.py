@@ -2,6 +2,8 @@
 
 import contextlib
 
+from psycopg2 import sql
+
 from ..models.mail_postmaster_intake import CHANNEL
 from .process import connect
 
@@ -18,7 +20,7 @@ class Calls:
     def __init__(self, database):
         self._connection = connect(database)
         with self._connection.cursor() as cr:
-            cr.execute(f"LISTEN {CHANNEL}")
+            cr.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
 
     def fileno(self):
         return self._connection.fileno()

@@ -56,12 +56,12 @@ class PostmasterLmtp(LMTP):
         self.is_busy = False
 
     def connection_made(self, transport):
-        super().connection_made(transport)
         self._door.connections.add(self)
+        return super().connection_made(transport)
 
     def connection_lost(self, error):
         self._door.connections.discard(self)
-        super().connection_lost(error)
+        return super().connection_lost(error)
 
     def end(self):
         """Close the connection, after the answer about the mail in hand."""

@@ -1,6 +1,9 @@
 """One fetch from one incoming server: what the connection asks, answered by the database."""
 
+import logging
 import time
+
+import psycopg2
 
 from ..gateway import states
 from ..gateway.mailbox.folder import ALL
@@ -9,6 +12,8 @@ from .attempt import Attempt, Reason
 from .mail_postmaster_place import FETCH, LEAVE, MARK, OLD
 from .mail_postmaster_policy import LIMITS
 from .submission import FETCHED, Submission
+
+_logger = logging.getLogger(__name__)
 
 BY_NUMBER = "number"
 # Key of the context: seconds that a server has before the next one has its turn.
@@ -159,7 +164,7 @@ class ServerRun(FetchRun):
                 todo[mail.number] = (row["id"], FETCH)
             elif isinstance(mail.number, int) and self._is_imap:
                 todo[mail.number] = (row["id"], MARK)
-            elif not isinstance(mail.number, int):
+            elif self.is_by_number:
                 todo[mail.number] = (row["id"], LEAVE)
         if todo:
             self._places._add(
@@ -208,6 +213,10 @@ class ServerRun(FetchRun):
         with self._transaction() as cr:
             return set(self._places._numbers(cr, folder, LEAVE, OLD, FETCH))
 
+    def left_there(self, folder):
+        with self._transaction() as cr:
+            return set(self._places._numbers(cr, folder, FETCH))
+
     def leave(self, folder, unique_ids):
         with self._transaction() as cr:
             self._places._add(
@@ -230,5 +239,10 @@ class ServerRun(FetchRun):
         """Leave what was stored and not handed over to the scheduled action, at once."""
         ids = [row["id"] for row in self._rows.values() if row["is_new"]]
         self._rows = {}
-        if ids:
+        if not ids:
+            return
+        try:
             self._pipeline._hand_over_now(ids)
+        except psycopg2.Error as error:
+            # They are due in a minute anyhow, and the other servers are still to be asked.
+            _logger.warning("Stored mail waits for its turn (%s)", type(error).__name__)

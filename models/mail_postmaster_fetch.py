@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from ..gateway import identity
 from ..gateway.mailbox.folder import Folder
 from ..gateway.mailbox.run import TOO_LARGE, UNREADABLE
-from .mail_postmaster_place import FETCH
+from .mail_postmaster_place import FETCH, LEAVE, MARK
 
 
 class MailPostmasterMessage(models.Model):
@@ -40,18 +40,23 @@ class MailPostmasterMessage(models.Model):
         pipeline = self.env["mail.postmaster.pipeline"].sudo()
         _is_enabled, joins = pipeline._read_switches()
         with pipeline._transaction(joins) as env:
-            env[self._name]._keep_content(env.cr, self.id, raw)
+            env[self._name]._keep_content(env.cr, self.id, raw, mail._is_from_imap())
         self.invalidate_recordset()
 
     def _fetch_from(self, folder_id, name, uidvalidity, number):
-        server = self.fetchmail_server_id
-        is_imap = server._get_connection_type() == "imap"
-        return server._fetch_one(
-            Folder(id=folder_id, name=name), uidvalidity, int(number) if is_imap else number,
+        return self.fetchmail_server_id._fetch_one(
+            Folder(id=folder_id, name=name), uidvalidity,
+            int(number) if self._is_from_imap() else number,
         )
 
-    def _keep_content(self, cr, mail_id, raw):
-        """Store the content of a mail whose header was stored before."""
+    def _is_from_imap(self):
+        return self.fetchmail_server_id._get_connection_type() == "imap"
+
+    def _keep_content(self, cr, mail_id, raw, is_from_imap):
+        """Store the content of a mail whose header was stored before.
+
+        The next fetch does in the mailbox what it does about all stored mail.
+        """
         self.env["mail.postmaster.raw"]._write_content(cr, mail_id, raw)
         mail_digest = identity.digest(raw)
         cr.execute(
@@ -60,10 +65,12 @@ class MailPostmasterMessage(models.Model):
                 digest = %(digest)s, size = %(size)s, raw_kept = true,
                 mail_key = CASE WHEN COALESCE(message_id, '') = '' THEN %(key)s ELSE mail_key END
             WHERE id = %(id)s;
-            DELETE FROM mail_postmaster_place WHERE message_id = %(id)s AND todo = %(todo)s
+            UPDATE mail_postmaster_place SET todo = %(next)s
+            WHERE message_id = %(id)s AND todo = %(todo)s
             """,
             {
                 "id": mail_id, "digest": mail_digest, "size": len(raw), "todo": FETCH,
+                "next": MARK if is_from_imap else LEAVE,
                 "key": identity.mail_key("", mail_digest),
             },
         )

@@ -9,7 +9,7 @@ from psycopg2.extras import Json
 from odoo import api, models
 
 from ..gateway import envelope, identity, states
-from .mail_postmaster_pipeline import LEASE, STORE_ONLY
+from .mail_postmaster_pipeline import FETCH_RUN, LEASE, STORE_ONLY
 from .mail_postmaster_policy import OTHER_CONTENT
 
 _logger = logging.getLogger(__name__)
@@ -127,6 +127,16 @@ class MailPostmasterIntake(models.AbstractModel):
         if note and self._is_for_workers(joins=False):
             self._call_workers()
         return rows
+
+    def _row_in_hand(self, joins):
+        """Return the row of a mail that the connection has stored with others, or None."""
+        run = None if joins else self._fetch_run()
+        return run.row_in_hand if run else None
+
+    def _fetch_run(self):
+        """Return the :class:`ServerRun` of the mailbox that is read, or None."""
+        fetch = self.env.context.get(FETCH_RUN)
+        return fetch.run if fetch else None
 
     def _insert(self, mails, joins, note=None):
         """Store mails in the caller's transaction, or in one of its own that is durable.

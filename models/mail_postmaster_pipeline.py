@@ -135,16 +135,6 @@ class MailPostmasterPipeline(models.AbstractModel):
         if run := self._fetch_run():
             run.acknowledge()
 
-    def _row_in_hand(self, joins):
-        """Return the row of a mail that the connection has stored with others, or None."""
-        run = None if joins else self._fetch_run()
-        return run.row_in_hand if run else None
-
-    def _fetch_run(self):
-        """Return the :class:`ServerRun` of the mailbox that is read, or None."""
-        fetch = self.env.context.get(FETCH_RUN)
-        return fetch.run if fetch else None
-
     def _is_offered_again(self, row, submission, joins):
         """Tell whether the same bytes are a new chance: their sender was told no before."""
         if row["state"] != states.REFUSED or not submission.can_refuse:

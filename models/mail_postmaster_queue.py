@@ -84,12 +84,18 @@ class MailPostmasterQueue(models.AbstractModel):
     @api.model
     def _hand_over_now(self, mail_ids):
         """Let the scheduled action process mails that the process which stored them leaves."""
-        with self._transaction(joins=False) as env:
-            env.cr.execute(
-                "UPDATE mail_postmaster_message SET next_attempt = now() AT TIME ZONE 'UTC' "
-                "WHERE id = ANY(%s) AND state = %s",
+        with self._short_transaction(joins=False) as cr:
+            cr.execute(
+                """
+                UPDATE mail_postmaster_message SET next_attempt = now() AT TIME ZONE 'UTC'
+                WHERE id IN (
+                    SELECT id FROM mail_postmaster_message
+                    WHERE id = ANY(%s) AND state = %s FOR UPDATE SKIP LOCKED
+                )
+                """,
                 [mail_ids, states.RECEIVED],
             )
+        with self._transaction(joins=False) as env:
             env[self._name]._wake_up(fields.Datetime.now())
 
     @api.model

@@ -43,15 +43,12 @@ class TestFetching(TransactionCase):
             def disconnect(self):
                 pass
 
-        connect = self.registry["fetchmail.server"]._connect_with_tls
-
         def with_tls(server, allow_archived):
             asked.append(server.id)
             if error:
                 raise error
             return Empty()
 
-        self.assertTrue(connect)
         with (
             self.enter_registry_test_mode(),
             self.registry.cursor() as cr,

@@ -141,6 +141,15 @@ def http_server(database):
 
 
 @contextmanager
+def empty_dovecot():
+    """Run a Dovecot with nothing of an earlier run, so that no mailbox asks what to do."""
+    dovecot = Dovecot("bench-serve")
+    dovecot.remove()
+    with dovecot:
+        yield dovecot
+
+
+@contextmanager
 def daemon(*options, **settings):
     with MailDaemon(OURS.name, *options, log_level="info", **settings) as started:
         yield started
@@ -159,7 +168,7 @@ def workers(quick):
     number, rounds = (60, 1) if quick else (200, 5)
     figures = {"core": [], "ours": []}
     cpu = {"core": [], "ours": []}
-    with Dovecot("bench-serve") as dovecot:
+    with empty_dovecot() as dovecot:
         core_id, ours_id = mailbox(CORE, dovecot, "core@example.com"), mailbox(OURS, dovecot, USER)
         assert ours_id
         with daemon("--workers=2", lmtp=None):
@@ -228,6 +237,8 @@ def acks(quick):
     ):
         with daemon("--no-watch", *options) as serving:
             hand_over(serving.lmtp, [mails(50, "warm")])
+            if "--workers=0" not in options:
+                OURS.wait_until_settled()
             before, leads = count(OURS), OURS.leads()
             raws = mails(number, f"ack{len(title)}")
             start = time.perf_counter()
@@ -251,7 +262,7 @@ def idle(quick):
     """Put mails into a mailbox, and look when each record is there."""
     number, burst = (5, 100) if quick else (20, 1000)
     OURS.query(SEEN)
-    with Dovecot("bench-serve") as dovecot:
+    with empty_dovecot() as dovecot:
         mailbox(OURS, dovecot, USER)
         with daemon("--workers=2", "--pace=0", lmtp=None):
             time.sleep(5)

@@ -69,7 +69,9 @@ def main(minutes=MINUTES, rate=MAILS):
     sql_db.close_all()
     databases.prepare()
     memory, counted = [], []
-    with Dovecot("bench-soak") as dovecot:
+    dovecot = Dovecot("bench-soak")
+    dovecot.remove()
+    with dovecot:
         with databases.environment(OURS.name) as env:
             add_server(env, dovecot)
         sql_db.close_all()

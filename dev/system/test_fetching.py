@@ -5,6 +5,7 @@ Real Dovecot, IMAP and POP3, core's own fetcher, real commits.
 
 import sys
 import threading
+from contextlib import suppress
 from unittest.mock import patch
 
 import pytest
@@ -277,8 +278,10 @@ def test_connection_cut_right_after_fetch(gateway):
 
     raw = mail()
     dovecot.deliver(USER, raw)
-    with patch.object(pipeline, "_process", process), pytest.raises(Exception, match=r".+"):
+    # It is an error or not, by what had reached the server at that moment.
+    with patch.object(pipeline, "_process", process), suppress(Exception):
         gateway.fetch()
+    assert proxy.is_cut
     assert gateway.log("state") == [("delivered",)]
     gateway.fetch()
     assert gateway.log("state", "received_count") == [("delivered", 1)]

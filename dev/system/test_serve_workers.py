@@ -158,9 +158,10 @@ def test_two_hosts_of_which_one_is_killed_again_and_again(gateway):
         stays.stop()
         dies.stop()
     with gateway.env() as env:
-        env[LOG].search([("state", "=", "retry")]).action_process_again()
-        # Who was in hand each time is taken for what stopped the process.
-        env[LOG].search([("reason_code", "=", "crashed")]).action_process_again()
+        # What was in hand each time is taken for what has stopped the process.
+        waiting = ["|", ("state", "=", "retry"), ("reason_code", "=", "crashed")]
+        for row in env[LOG].search(waiting, order="id"):
+            row.action_process_again()
     with gateway.env() as env:
         assert set(env[LOG].search([]).mapped("state")) == {"delivered"}
     assert subjects_of_leads(gateway) == subjects

@@ -34,7 +34,6 @@ class ImapMailbox(Mailbox):
         for folder in self._run.folders:
             try:
                 self._new.append((folder, self._look_into(folder)))
-                self._run.report(folder, None)
             except FolderError as problem:
                 self._run.report(folder, str(problem))
                 problems.append(problem)
@@ -47,10 +46,12 @@ class ImapMailbox(Mailbox):
     def _look_into(self, folder):
         """Return the UIDs of new mails, and finish what a crash has left undone."""
         status = self._select(folder)
+        self._run.report(folder, None)
         if not self._run.is_by_number:
             folder.uidvalidity = status.uidvalidity
             self._finish_earlier(folder)
-            return self._search("UNSEEN")
+            left = self._run.left_there(folder)
+            return [uid for uid in self._search("UNSEEN") if str(uid) not in left]
         if folder.meet(status):
             self._finish_earlier(folder)
         if folder.is_asking:

@@ -21,10 +21,14 @@ class PopMailbox(Mailbox):
         """Return how many mails are new."""
         count, _octets = self._connection.stat()
         folder = self._folder = self._run.folders[0]
-        self._ids = {number: number for number in range(1, count + 1)}
-        numbers = list(self._ids)
         if self._run.is_by_number:
+            self._ids = self._unique_ids()
             numbers = self._unknown(folder, count)
+        else:
+            folder.uidvalidity = UIDVALIDITY
+            self._ids = self._unique_ids_or_numbers(count)
+            left = self._run.left_there(folder)
+            numbers = [number for number, handle in self._ids.items() if handle not in left]
         self._new = [(folder, numbers)] if numbers else []
         return len(numbers)
 
@@ -32,7 +36,6 @@ class PopMailbox(Mailbox):
 
     def _unknown(self, folder, count):
         """Return the numbers of mails that were not stored before, and delete what is due."""
-        self._ids = self._unique_ids()
         folder.meet(Status(UIDVALIDITY, count + 1, count))
         if folder.is_asking:
             self._run.settle_start(folder, lambda: count > FEW)
@@ -54,6 +57,12 @@ class PopMailbox(Mailbox):
         _answer, lines, _octets = self._connection.uidl()
         pairs = [line.split(maxsplit=1) for line in lines]
         return {int(pair[0]): pair[1].decode("latin-1") for pair in pairs if len(pair) == 2}
+
+    def _unique_ids_or_numbers(self, count):
+        try:
+            return self._unique_ids()
+        except poplib.error_proto:
+            return {number: number for number in range(1, count + 1)}
 
     # --- fetching ---------------------------------------------------------------------
 

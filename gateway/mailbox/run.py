@@ -1,5 +1,7 @@
 """What a connection is told about the mails of a mailbox, and the part all connections share."""
 
+import imaplib
+import poplib
 from dataclasses import dataclass
 
 from .batches import batches, chunks
@@ -115,6 +117,10 @@ class FetchRun:
         """Return the unique ids of a POP3 mailbox that are stored, as a set."""
         return set()
 
+    def left_there(self, folder):
+        """Return the numbers of mails that were not fetched and are not to be, as texts."""
+        return set()
+
     def leave(self, folder, unique_ids):
         """Remember mails of a POP3 mailbox that are never fetched and never deleted."""
 
@@ -172,8 +178,15 @@ class Mailbox:
             self._run.passed(self._folder, number)
 
     def disconnect(self):
+        """End the session.
+
+        :raises OSError: when the server does not answer as it should; core expects this one
+            and no other, and goes on with the next server
+        """
         try:
             self._say_goodbye()
+        except (imaplib.IMAP4.error, poplib.error_proto) as error:
+            raise OSError(str(error)) from error
         finally:
             self._run.close()
 

@@ -366,6 +366,10 @@ class TestImapUnread(BaseCase):
         self.assertEqual([number for number, _raw in read(self.mailbox)], [7, 9])
         self.assertNotIn("STORE", self.connection.verbs())
 
+    def test_what_is_left_there_is_not_fetched_each_time(self):
+        self.run.left_there = lambda folder: {"7"}
+        self.assertEqual([number for number, _raw in read(self.mailbox)], [9])
+
     def test_marks_only_what_is_stored(self):
         self.mailbox.check_unread_messages()
         for number, _raw in self.mailbox.retrieve_unread_messages():
@@ -384,12 +388,32 @@ class TestPop(BaseCase):
         run = FetchRun([Folder()])
         connection = RecordingPop(["a"], [self.STUFFED])
         mailbox = open_mailbox(connection, run)
-        self.assertEqual(read(mailbox), [(1, self.SENT)])
-        mailbox.handled_message(1)
+        self.assertEqual(read(mailbox), [("a", self.SENT)])
+        mailbox.handled_message("a")
         self.assertNotIn("DELE 1", connection.commands)
         run.acknowledge()
-        mailbox.handled_message(1)
+        mailbox.handled_message("a")
         self.assertIn("DELE 1", connection.commands)
+
+    def test_server_without_unique_ids(self):
+        class Without(RecordingPop):
+            def uidl(self):
+                raise poplib.error_proto("-ERR unknown")
+
+        run = FetchRun([Folder()])
+        mailbox = open_mailbox(Without(["a"], [self.STUFFED]), run)
+        self.assertEqual(read(mailbox), [(1, self.SENT)])
+        # Without them nobody can tell which mail is new.
+        with self.assertRaises(poplib.error_proto):
+            read(open_mailbox(Without(["a"]), Memory(choice=ALL)))
+
+    def test_what_is_left_there_is_not_fetched_each_time(self):
+        class Leaving(FetchRun):
+            def left_there(self, folder):
+                return {"a"}
+
+        mailbox = open_mailbox(RecordingPop(["a"]), Leaving([Folder()]))
+        self.assertEqual(mailbox.check_unread_messages(), 0)
 
     def test_commands_go_together_where_the_server_takes_that(self):
         for can_pipeline, expected in (
@@ -445,6 +469,23 @@ class TestPop(BaseCase):
         mailbox.check_unread_messages()
         with self.assertRaises(poplib.error_proto):
             list(mailbox.retrieve_unread_messages())
+
+
+class TestGoodbye(BaseCase):
+    def test_problems_are_those_that_core_expects(self):
+        class RudeImap(RecordingImap):
+            def logout(self):
+                raise imaplib.IMAP4.error("BAD")
+
+        class RudePop(RecordingPop):
+            def quit(self):
+                raise poplib.error_proto("-ERR")
+
+        for connection in (RudeImap({}), RudePop([])):
+            run = Memory()
+            with self.assertRaises(OSError):
+                open_mailbox(connection, run).disconnect()
+            self.assertTrue(run.is_closed)
 
 
 class TestOther(BaseCase):
