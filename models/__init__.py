@@ -47,6 +47,8 @@ from . import (
     mail_postmaster_source,
     mail_postmaster_token,
     mail_thread,
+    mail_thread_making,
+    mail_thread_reading,
     mail_thread_new,
     mail_thread_notify,
     res_config_settings,

@@ -1,29 +1,14 @@
 from functools import partial
 
-import psycopg2
+from odoo import api, models
+from odoo.tools.mail import email_normalize, email_split
 
-from odoo import api, fields, models
-from odoo.exceptions import ConcurrencyError
-from odoo.tools.mail import email_normalize, email_split, formataddr
-
-from ..gateway import identity, states
+from ..gateway import states
 from ..gateway.automatic import HUMAN
-from ..gateway.content_fields import readable
-from ..gateway.envelope import RECIPIENT_FIELDS
-from ..gateway.file_names import safe_name
-from ..gateway.limits import exceeded
-from ..gateway.mime import ODD_HEADER
-from ..gateway.repair import repair
-from ..gateway.screening import NOTE, REVIEW
-from .attempt import ATTEMPT, Reason, RouteResult, UnreadableMail, target_of
-from .mail_postmaster_policy import ATTACHMENTS, LOOPS
-from .mail_thread_identity import senders_read
+from .attempt import ATTEMPT, target_of
+from .mail_postmaster_policy import LOOPS
 from .submission import FETCHED, SUBMITTED, Submission, to_bytes
 
-# As core calls what it keeps for "Keep Original" (_message_parse_extract_payload).
-ORIGINAL = "original_email.eml"
-# What it signs is bytes, of which core makes a text and files (RFC 1847 section 2.1).
-SIGNED = "multipart/signed"
 NO_ROUTE = "No possible route found"
 
 
@@ -74,70 +59,6 @@ class MailThread(models.AbstractModel):
             raw=to_bytes(message), door=self._name,
             source=FETCHED if server_id else SUBMITTED, server_id=server_id, options=options,
         ), joins=has_written) or False
-
-    # --- what core reads ------------------------------------------------------------
-
-    @staticmethod
-    def _process_readable(attempt, raw, process):
-        """Let core process a mail; once more, where its parser has stopped at a field.
-
-        :param process: function of the raw mail
-        """
-        try:
-            return process(message=raw)
-        except ODD_HEADER:
-            if attempt.is_divided:
-                raise
-            readable_raw, repairs = readable(raw)
-            # Now it may have more parts than were seen before.
-            if not repairs or exceeded(readable_raw):
-                raise
-            attempt.note_repairs(repairs)
-        return process(message=readable_raw)
-
-    @api.model
-    def message_parse(self, message, save_original=False):
-        attempt = self.env.context.get(ATTEMPT)
-        if attempt:
-            attempt.is_divided = True
-        if attempt and attempt.addressed_to is not None:
-            _readdress(message, attempt.addressed_to)
-        if attempt and attempt.addressing and attempt.addressing.sender:
-            _restore_sender(message, attempt.addressing.sender)
-        if not attempt:
-            return super().message_parse(message, save_original=save_original)
-        is_exact = self.env["mail.postmaster.policy"]._choice(ATTACHMENTS) == "exact"
-        attempt.note_repairs(repair(message, exact=is_exact))
-        self._take_checked_sender(message, attempt)
-        values = super().message_parse(message, save_original=False)
-        attempt.senders_read = senders_read(values)
-        values["attachments"] = [
-            self._Attachment(
-                _file_name(attempt.trace, attachment[0]), attachment[1], (*attachment[2:], {})[0],
-            ) for attachment in values["attachments"]
-        ]
-        if save_original or is_exact and _is_signed(message, attempt.trace):
-            # Core writes down what it has parsed, in which 8 bit letters are lost.
-            values["attachments"].insert(0, self._Attachment(ORIGINAL, attempt.raw, {}))
-        if not message.get("Message-Id"):
-            values["message_id"] = identity.message_id_from_digest(attempt.digest)
-        _repair_date(attempt, values)
-        _refuse_null_bytes(values)
-        attempt.is_parsed = True
-        attempt.hide_message_id(values)
-        return values
-
-    def _get_parent_message(self, msg_dict):
-        parent = super()._get_parent_message(msg_dict)
-        if attempt := self.env.context.get(ATTEMPT):
-            if parent:
-                attempt.trace.hit(
-                    "parent", reference=parent.message_id, model=parent.model,
-                    res_id=parent.res_id,
-                )
-            elif references := msg_dict["in_reply_to"] or msg_dict["references"]:
-                attempt.trace.miss("parent", references=references)
-        return parent
 
     # --- what core decides ----------------------------------------------------------
 
@@ -381,77 +302,6 @@ class MailThread(models.AbstractModel):
         screening = self.env["mail.postmaster.screening"]
         return screening._screen_routes(attempt, message, message_dict, routes)
 
-    # --- what core makes ------------------------------------------------------------
-
-    @api.model
-    def _message_route_process(self, message, message_dict, routes):
-        """Process each route not yet served; one that fails does not take the others along."""
-        attempt = self.env.context.get(ATTEMPT)
-        if not attempt or not routes:
-            return super()._message_route_process(message, message_dict, routes)
-        by_target = {target_of(route, attempt.server_id): route for route in routes}
-        claimed = self._claim_targets(attempt, {
-            target: _expected_result(target, route, attempt)
-            for target, route in by_target.items()
-        })
-        thread_id, failures = False, []
-        for target in claimed:
-            values = dict(message_dict)
-            try:
-                thread_id = self._process_one_route(
-                    attempt, message, values, target, by_target[target], len(claimed) > 1,
-                )
-            except (psycopg2.OperationalError, ConcurrencyError):
-                # Conflicts and lost connections concern the whole transaction.
-                raise
-            except Exception as error:  # noqa: BLE001  recorded on its delivery
-                failures.append(error)
-                if attempt.is_callers or len(failures) == len(claimed):
-                    raise
-                attempt.note_failed_route(target, error)
-            else:
-                # Core takes values away for the routes after the first one.
-                partner_ids = message_dict.get("partner_ids")
-                message_dict.clear()
-                message_dict.update(values, partner_ids=partner_ids)
-        return thread_id
-
-    def _process_one_route(self, attempt, message, message_dict, target, route, apart):
-        detail = attempt.addressing and route[4] and attempt.addressing.details.get(route[4].id)
-        thread = self.with_context(mail_postmaster_detail=detail) if detail else self
-        process = super(MailThread, thread)._message_route_process
-        seen = len(attempt.message_ids)
-        attempt.treatment = attempt.treatments.get(target)
-        if attempt.treatment in (NOTE, REVIEW):
-            message_dict["is_internal"] = True
-            self._keep_others_out(attempt, message_dict)
-        attempt.in_route = True
-        try:
-            if apart:
-                with self.env.cr.savepoint():
-                    thread_id = process(message, message_dict, [route])
-            else:
-                thread_id = process(message, message_dict, [route])
-        finally:
-            attempt.in_route = False
-            attempt.treatment = None
-        attempt.note_served_route(target, route[0], thread_id, attempt.message_ids[seen:])
-        return thread_id
-
-    def _claim_targets(self, attempt, results):
-        """Return the targets of this mail that no copy of it has been served at.
-
-        :param dict results: the expected :class:`RouteResult` of each target
-        """
-        claimed = self.env["mail.postmaster.pipeline"]._claim(attempt, list(results))
-        for target, result in results.items():
-            if target in claimed:
-                attempt.results.append(result)
-            else:
-                attempt.trace.hit("served", target=target)
-                attempt.decide(states.IGNORED, "duplicate")
-        return [target for target in results if target in claimed]
-
 
 def _prepared(addressing, written):
     """Return the recipients that core is to route by.
@@ -464,84 +314,3 @@ def _prepared(addressing, written):
     else:
         to = addressing.translate([address.lower() for address in email_split(written["to"])])
     return {"to": ",".join(to), "recipients": ",".join(addressing.addresses)}
-
-
-def _readdress(message, addresses):
-    """Replace the recipients of a parsed mail, in memory, as a person asked.
-
-    Without addresses nothing is left to route by: core takes the model and record it is
-    called with.
-    """
-    for name in RECIPIENT_FIELDS:
-        del message[name]
-    if addresses:
-        message["To"] = ", ".join(addresses)
-    else:
-        del message["References"]
-        del message["In-Reply-To"]
-
-
-def _restore_sender(message, sender):
-    """Put the author of a forwarded mail into From, in memory: core decides by that field.
-
-    Reply-To stays: core does not read it, and it is where the forwarder wants answers to go.
-    Return-Path stays too, because a refusal goes back the way the mail came (RFC 5321 section
-    4.4).
-    """
-    del message["From"]
-    message["From"] = formataddr((sender.name, sender.address))
-
-
-def _expected_result(target, route, attempt):
-    model, thread_id, _values, _user_id, alias = route
-    if alias and not thread_id:
-        code, params = "record_created", {"alias": alias.display_name}
-    elif alias and alias.alias_force_thread_id == thread_id:
-        code, params = "message_posted", {"alias": alias.display_name}
-    elif thread_id and attempt.treatments.get(target) == REVIEW:
-        code, params = "reply_noted", {"sender": attempt.origin.sender}
-    elif thread_id:
-        code, params = "reply_posted", {}
-    else:
-        code, params = "fallback_created", {"model": model}
-    return RouteResult(
-        target, Reason(states.DELIVERED, code, params), alias_id=alias.id if alias else None,
-        model=model, res_id=thread_id or None,
-    )
-
-
-def _file_name(trace, name):
-    """Return the name of an attachment as a file may have it, and note what was changed."""
-    safe = safe_name(name)
-    if safe != name:
-        trace.hit("repaired_file_name", name=name, read=safe)
-    return safe
-
-
-def _is_signed(message, trace):
-    is_signed = any(part.get_content_type() == SIGNED for part in message.walk())
-    if is_signed:
-        trace.hit("kept_signed")
-    return is_signed
-
-
-def _repair_date(attempt, values):
-    """Put now in place of a date before the year 1000, which core writes but can not read."""
-    try:
-        fields.Datetime.to_datetime(values.get("date"))
-    except ValueError:
-        attempt.trace.hit("repaired_date", date=values["date"])
-        values["date"] = fields.Datetime.to_string(fields.Datetime.now())
-
-
-def _refuse_null_bytes(values):
-    """Name the field PostgreSQL can not store, before it stops in the middle of the work.
-
-    :raises UnreadableMail: naming the field
-    """
-    for name, value in values.items():
-        if isinstance(value, str) and name != "body" and "\0" in value:
-            raise UnreadableMail(f"NUL byte in {name}")
-    for attachment in values.get("attachments") or ():
-        if "\0" in (attachment[0] or ""):
-            raise UnreadableMail("NUL byte in the name of an attachment")
