@@ -1,7 +1,7 @@
 """The mail daemon for a long time: memory and connections stay what they are.
 
-Used by ``dev/soak``. The first tenth of the time is left out: caches fill, and Python keeps what
-it has once had.
+Used by ``dev/soak``. The first minutes are left out: caches fill, and Python keeps what it has
+once had.
 """
 
 import os
@@ -22,6 +22,7 @@ from . import databases
 from .serve import OURS, mails
 
 MINUTES, MAILS = 30, 120
+WARM_UP_MINUTES = 5
 # What a process may grow by in an hour.
 MOST_MEGABYTES_AN_HOUR = 20
 # Between two idle connections of a pool that come and go.
@@ -86,7 +87,7 @@ def main(minutes=MINUTES, rate=MAILS):
             is_complete = wait_until(
                 lambda: count(OURS, "state = 'delivered'") == OURS.leads() == total, 120, 1
             )
-    settled = memory[max(len(memory) // 10, 1):]
+    settled = memory[WARM_UP_MINUTES:]
     growth = slope(settled) if len(settled) > 1 else 0
     most = max(value for _at, value in counted) - counted[0][1]
     is_good = is_complete and growth <= MOST_MEGABYTES_AN_HOUR and most <= MOST_CONNECTIONS
