@@ -107,6 +107,7 @@ class MailPostmasterIntake(models.AbstractModel):
         """
         return self.with_context(**{STORE_ONLY: True})._take_in_all(submissions)
 
+    @without_values
     def _take_in_all(self, submissions, note=None):
         """Store mails by one commit, or one by one where one of them can not be stored so.
 

@@ -139,11 +139,11 @@ class TestLogs(ScreensCase):
         store = pipeline._store
         tries = []
 
-        def fail_once(pipeline, cr, submission, values):
-            tries.append(values)
+        def fail_once(pipeline, cr, mails):
+            tries.append(mails)
             if len(tries) == 1:
-                cr.execute("SELECT %s::integer", [values["subject"]])
-            return store(pipeline, cr, submission, values)
+                cr.execute("SELECT %s::integer", [mails[0][1]["subject"]])
+            return store(pipeline, cr, mails)
 
         with patch.object(pipeline, "_store", fail_once):
             row, text = self.received(f"nobody@{DOMAIN}")
