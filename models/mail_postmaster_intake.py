@@ -9,6 +9,7 @@ from psycopg2.extras import Json
 from odoo import api, models
 
 from ..gateway import envelope, identity, states
+from .log_without_values import without_values
 from .mail_postmaster_pipeline import FETCH_RUN, LEASE, STORE_ONLY
 from .mail_postmaster_policy import OTHER_CONTENT
 
