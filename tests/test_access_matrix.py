@@ -39,7 +39,6 @@ RIGHTS = {
     "mail.postmaster.folder": {"system": "rwcu"},
     "mail.postmaster.source": {"system": "rwcu"},
     "mail.postmaster.token": {"system": "r"},
-    "mail.postmaster.token.show": {"system": "rc"},
     "mail.postmaster.assign": dict.fromkeys(ADMINISTRATORS, "rwc"),
     "mail.postmaster.redirect": dict.fromkeys(ADMINISTRATORS, "rwc"),
     "mail.postmaster.erase": {"system": "rwcu"},
