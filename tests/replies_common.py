@@ -4,8 +4,8 @@ from odoo.tests import new_test_user
 
 from odoo.addons.mail.tests.common import MockEmail
 
-from ..gateway.authentication import Identity, Verdict
-from ..models.attempt import Attempt
+from ..gateway.authentication import Results, Verdict
+from ..gateway.authentication.results import TRUSTED
 from .common import GatewayCase
 
 STRANGER = "Mallory <mallory@stranger.test>"
@@ -82,12 +82,14 @@ class ReplyCase(GatewayCase, MockEmail):
 
     def identify(self, outcome):
         """Let the mails of a test be judged: ``pass``, ``fail`` or ``none``."""
-        found = Identity("", Verdict(outcome, "dmarc_pass"), False, ())
-        original = Attempt.__init__
+        found = Verdict(outcome, f"dmarc_{outcome}")
+        original = type(self.env["mail.postmaster.authentication"])._identify
 
-        def identified(attempt, *args, **kwargs):
-            original(attempt, *args, **kwargs)
-            attempt.identity = found
-        patcher = patch.object(Attempt, "__init__", identified)
+        def identified(model, attempt):
+            attempt.authentication = Results(TRUSTED, "mx.postmaster.test")
+            return original(model, attempt)._replace(verdict=found)
+        patcher = patch.object(
+            type(self.env["mail.postmaster.authentication"]), "_identify", identified,
+        )
         patcher.start()
         self.addCleanup(patcher.stop)
