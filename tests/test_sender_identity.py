@@ -290,6 +290,14 @@ class TestSenderIdentity(IdentityCase):
 
     # --- whose policy -------------------------------------------------------------------
 
+    def test_name_that_is_an_address_is_no_sender_without_a_server_either(self):
+        self.parameters.set_param(AUTHSERV, False)
+        row = self.from_(f"{BOSS} <{JANE}>")
+        self.assertEqual(self.message_of(row).author_id, self.jane)
+        self.assertEqual(row.delivery_ids._record().create_uid, self.env.user)
+        self.policy.apply_preset("odoo")
+        self.assertActs(self.from_(f"{BOSS} <{JANE}>"), self.boss)
+
     def test_alias_before_domain_before_database(self):
         self.parameters.set_param(IDENTITY, "refuse")
         self.assertReason(self.from_(JANE, failed(JANE)), "refused", "identity_refused")
