@@ -34,6 +34,38 @@ SINGLE = frozenset({
     "xs4all.nl", "ya.ru", "yeah.net", "ziggo.nl", "zoho.com", "zohomail.com",
 })
 
+# Services that write for anybody from one domain: buyers and guests, and hidden addresses.
+RELAYS = frozenset({
+    "guest.booking.com", "groups.io", "mozmail.com", "privaterelay.appleid.com",
+    "reply.github.com", "simplelogin.com", "users.noreply.github.com",
+    *(f"marketplace.amazon.{end}" for end in (
+        "ca", "co.jp", "co.uk", "com", "com.au", "com.be", "com.br", "com.mx", "com.tr", "de",
+        "es", "fr", "ie", "in", "it", "nl", "pl", "se", "sg",
+    )),
+    *(f"members.ebay.{end}" for end in (
+        "at", "be", "ca", "ch", "co.uk", "com", "com.au", "de", "es", "fr", "ie", "it", "nl", "pl",
+    )),
+})
+# Services that give each customer a domain below theirs, and are no public suffix.
+TENANTS = frozenset({
+    "atlassian.net", "freshdesk.com", "freshservice.com", "gorgias.com", "kayako.com", "odoo.com",
+    "onmicrosoft.com", "salesforce.com", "zendesk.com", "zohodesk.com",
+})
+
+
+def organisation(domain):
+    """Return the domain whose addresses are of colleagues: that of one customer of a service.
+
+    Elsewhere it is the organisational domain, also for who proves what: such services sign with
+    their own domain.
+
+    :param str domain: canonical, not empty
+    """
+    shared = organisational_domain(domain)
+    if shared not in TENANTS or domain == shared:
+        return shared
+    return f"{domain.removesuffix(f'.{shared}').rpartition('.')[2]}.{shared}"
+
 
 def is_complete():
     """Tell whether the list is installed, and not only the large providers are known."""
@@ -42,7 +74,7 @@ def is_complete():
 
 @cache
 def _listed():
-    return SINGLE | frozenset(_LISTED)
+    return SINGLE | RELAYS | frozenset(_LISTED)
 
 
 def is_public_provider(domain, more=()):
@@ -54,9 +86,9 @@ def is_public_provider(domain, more=()):
     :param str domain: canonical, not empty
     :param more: organisational domains that an administrator has named
     """
-    organisation = organisational_domain(domain)
+    registered = organisational_domain(domain)
     listed = _listed()
     return (
-        organisation in listed or organisation in more or domain in listed or domain in more
-        or organisation.partition(".")[0] in FAMILIES
+        registered in listed or registered in more or domain in listed or domain in more
+        or registered.partition(".")[0] in FAMILIES
     )

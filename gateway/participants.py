@@ -28,8 +28,7 @@ from typing import NamedTuple
 from .address_list import canonical_addresses
 from .addresses import display_domain, splits
 from .authentication import FAIL, PASS
-from .authentication.domains import organisational_domain
-from .mail_providers import is_public_provider
+from .mail_providers import is_public_provider, organisation
 
 RECIPIENT, AUTHOR, FOLLOWER, CONTACT = "recipient", "author", "follower", "contact"
 ROLES = (RECIPIENT, AUTHOR, FOLLOWER, CONTACT)
@@ -118,8 +117,8 @@ def needles(sender, providers=()):
     if is_public_provider(domain, providers):
         base = min(mailboxes(sender), key=len).rpartition("@")[0]
         return (base.strip('"').replace("\\", ""),)
-    organisation = organisational_domain(domain)
-    return tuple(dict.fromkeys((organisation, display_domain(organisation))))
+    shared = organisation(domain)
+    return tuple(dict.fromkeys((shared, display_domain(shared))))
 
 
 def read_participants(roles):
@@ -133,8 +132,8 @@ def read_participants(roles):
 
 
 def _is_own(facts):
-    own = {organisational_domain(domain) for domain in facts.own_domains}
-    return organisational_domain(_domain(facts.sender)) in own
+    own = {organisation(domain) for domain in facts.own_domains}
+    return organisation(_domain(facts.sender)) in own
 
 
 def _of_the_house(facts, reason):
@@ -150,9 +149,9 @@ def _has_colleague(facts):
     domain = _domain(facts.sender)
     if is_public_provider(domain, facts.providers):
         return False
-    organisation = organisational_domain(domain)
+    shared = organisation(domain)
     return any(
-        organisational_domain(other) == organisation
+        organisation(other) == shared
         for other in {_domain(address) for _role, address in facts.participants}
     )
 

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from odoo.addons.mail.tools.discuss import Store
 
@@ -27,6 +28,8 @@ class MailMessage(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Note which message a received mail became, and mark one whose sender is not proved."""
+        for vals in vals_list:
+            self._check_mark(vals)
         attempt = self.env.context.get(ATTEMPT)
         if attempt and attempt.mark:
             vals_list = [
@@ -38,3 +41,15 @@ class MailMessage(models.Model):
         if attempt:
             attempt.message_ids += messages.filtered(lambda m: m.message_type == "email").ids
         return messages
+
+    def write(self, vals):
+        self._check_mark(vals)
+        return super().write(vals)
+
+    def _check_mark(self, vals):
+        """Refuse a mark of anybody else: core lets authors write their messages by RPC.
+
+        :raises AccessError: for whoever is no superuser
+        """
+        if "postmaster_mark" in vals and not self.env.su:
+            raise AccessError(self.env._("What is known of a sender is nobody's to write."))

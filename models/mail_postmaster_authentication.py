@@ -121,12 +121,10 @@ class MailPostmasterAuthentication(models.AbstractModel):
         return identity
 
     @api.model
-    def _acts(self, attempt):
+    def _reads_senders(self):
         """Tell whether the database does anything about senders that are not proved."""
         policy = self.env["mail.postmaster.policy"]
-        return attempt.identity is not None and any(
-            policy._choice(key) != OFF for key in (IDENTITY, IDENTITY_OWN)
-        )
+        return any(policy._choice(key) != OFF for key in (IDENTITY, IDENTITY_OWN))
 
     @api.model
     def _consequence(self, attempt, alias, domain):

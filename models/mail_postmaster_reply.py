@@ -11,6 +11,7 @@ from odoo.tools.mail import unfold_references
 from odoo.tools.safe_eval import safe_eval
 
 from ..gateway import participants
+from ..gateway.authentication import FAIL
 from ..gateway.authentication.domains import domain_of
 from .mail_postmaster_addressing import read_domains
 from .mail_postmaster_policy import (
@@ -307,8 +308,19 @@ class MailPostmasterReply(models.AbstractModel):
             row["is_internal_user"],
             frozenset(filter(None, own)),
             self._providers(),
-            attempt.identity and attempt.identity.verdict.outcome,
+            self._outcome(attempt),
         )
+
+    def _outcome(self, attempt):
+        """Return what authentication says of the sender, None where none is set up.
+
+        Whom a mail may not act as, it does not join a conversation as either, although nothing
+        has failed: no proof where one of us would have some, or another sender than was checked.
+        """
+        if attempt.identity is None:
+            return None
+        is_doubted = self.env["mail.postmaster.authentication"]._doubts(attempt)
+        return FAIL if is_doubted else attempt.identity.verdict.outcome
 
     def _providers(self):
         return frozenset(

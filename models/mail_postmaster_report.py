@@ -349,6 +349,9 @@ class MailPostmasterReport(models.AbstractModel):
         email, _contacts = self._bounced(outcome)
         if not email or outcome.code == FEEDBACK or outcome.is_guess:
             return
+        # Whoever got a mail knows its Message-Id, and to whom else it was sent.
+        if self.env["mail.postmaster.authentication"]._doubts(attempt):
+            return
         if self.env["mail.postmaster.policy"]._choice(COMPLAINTS) == "record":
             return
         # Core's list is for administrators; the gateway serves everybody.

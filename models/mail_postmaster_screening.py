@@ -6,6 +6,7 @@ from odoo import api, models
 from odoo.tools import html2plaintext
 
 from ..gateway import hops, limits, screening, states
+from ..gateway.authentication import PASS
 from ..gateway.authentication.consequence import PARK, REFUSE
 from .attempt import Reason, RouteResult, target_of
 from .authentication_sentences import finding
@@ -113,8 +114,17 @@ class MailPostmasterScreening(models.AbstractModel):
         )
         return Screened(
             target_of(route, attempt.server_id), alias, self._domain_of(attempt, alias), is_reply,
-            not route[1], attempt.origin.sender, attempt.origin.key,
+            not route[1], attempt.origin.sender, self._sender_key(attempt),
         )
+
+    def _sender_key(self, attempt):
+        """Return whose places a mail takes: somebody else's mail does not take those of a sender.
+
+        Twenty forged mails would keep the sender out whom they name.
+        """
+        identity = attempt.identity
+        is_unproved = identity is not None and identity.verdict.outcome != PASS
+        return f"{attempt.origin.key} unproved" if is_unproved else attempt.origin.key
 
     def _domain_of(self, attempt, alias):
         """Return the alias domain whose policies count for an alias, or for none."""
@@ -231,7 +241,11 @@ class MailPostmasterScreening(models.AbstractModel):
         policy = self.env["mail.postmaster.policy"]
         if attempt.is_quiet or policy._choice(LOOPS) == "odoo":
             return None
-        if self.env["mail.gateway.allowed"]._allows(screened.sender):
+        # Whoever writes as an allowed sender without being that one is not.
+        is_withheld = self.env["mail.postmaster.authentication"]._withholds(
+            attempt, screened.alias, screened.domain,
+        )
+        if not is_withheld and self.env["mail.gateway.allowed"]._allows(screened.sender):
             attempt.trace.hit("loop_allowed", sender=screened.sender)
             return None
         limit = self._setting("loop_threshold", screened)

@@ -113,7 +113,7 @@ class MailPostmasterMessage(models.Model):
 
     def _finding(self, code, params):
         known = {"domain": params.get("domain") or "?"}
-        return fill(self.env._(FINDINGS[code]), known) if code in FINDINGS else str(code)
+        return fill(self.env._(FINDINGS[code]), known) if str(code) in FINDINGS else str(code)
 
     def _oddities(self, text):
         """Return what is odd about a sender in words, of ``encode_oddities``."""
@@ -128,7 +128,7 @@ class MailPostmasterMessage(models.Model):
 
         :param mark: as ``mail.postmaster.authentication._mark`` returns it
         """
-        if not isinstance(mark, dict) or mark.get("kind") not in MARKS:
+        if not isinstance(mark, dict) or str(mark.get("kind")) not in MARKS:
             return False
         params = self._readable_params(mark)
         said = [fill(self.env._(MARKS[mark["kind"]]), params)]
@@ -150,7 +150,8 @@ class MailPostmasterMessage(models.Model):
     @api.model
     def _report_sentence(self, content):
         """Return what a ``mail.notification`` keeps of a report in words, with the server's own."""
-        template = NOTES.get(content.get("kind"))
+        # Internal users may write notifications; what they write must not stop who reads them.
+        template = NOTES.get(str(content.get("kind"))) if isinstance(content, dict) else None
         if not template:
             return ""
         said = ""
@@ -161,7 +162,7 @@ class MailPostmasterMessage(models.Model):
 
     def _why(self, code):
         # A code of a later version is better than nothing.
-        return self.env._(WHY[code]) if code in WHY else str(code)
+        return self.env._(WHY[code]) if str(code) in WHY else str(code)
 
     @api.model
     def _model_name(self, model):

@@ -10,6 +10,7 @@ from odoo.tools.mail import (
 )
 
 from ..gateway.addresses import BadAddress, canonical
+from ..gateway.authentication import read_author
 from ..gateway.authentication.consequence import PARK, REFUSE
 from .attempt import ATTEMPT, target_of
 
@@ -39,9 +40,11 @@ class MailThread(models.AbstractModel):
         are made for the second one.
         """
         is_restored = attempt.addressing and attempt.addressing.sender
-        if is_restored or not self.env["mail.postmaster.authentication"]._acts(attempt):
+        if is_restored or not self.env["mail.postmaster.authentication"]._reads_senders():
             return
-        address = attempt.identity.address
+        # A mail server refuses by this one, too, where nobody here is told what it found.
+        known = attempt.identity or read_author(attempt.header)
+        address = known.address
         text = decode_message_header(message, "From", separator=",")
         if not address or not text or _addresses(_first(text)) == {address}:
             return

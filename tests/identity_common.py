@@ -2,7 +2,7 @@
 
 from odoo.addons.mail.tests.common import mail_new_test_user
 
-from ..models.mail_postmaster_policy import AUTHSERV, REPLIES, REPLIES_PRIVATE
+from ..models.mail_postmaster_policy import AUTHSERV
 from .common import GatewayCase
 
 SERVER = "mx.postmaster.test"
@@ -39,9 +39,6 @@ class IdentityCase(GatewayCase):
         cls.parameters = cls.env["ir.config_parameter"]
         cls.policy.apply_preset("recommended")
         cls.parameters.set_param(AUTHSERV, SERVER)
-        # Who may answer is asked in the tests of replies.
-        for key in (REPLIES, REPLIES_PRIVATE):
-            cls.parameters.set_param(key, "accept")
         cls.boss = cls.make_user("boss", BOSS)
         cls.amy = cls.make_user("amy", AMY)
         cls.jane = cls.env["res.partner"].create({"name": "Jane", "email": JANE})

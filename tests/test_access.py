@@ -54,6 +54,7 @@ METHODS = {
     ("mail.mail", "send"): CORE,
     ("mail.mail", "send_after_commit"): CORE,
     ("mail.message", "create"): CORE,
+    ("mail.message", "write"): CORE,
     ("mail.postmaster.assign", "action_process"): ADMINISTRATOR,
     ("mail.postmaster.redirect", "action_process"): ADMINISTRATOR,
     ("mail.postmaster.assign", "create"): ADMINISTRATOR,

@@ -9,7 +9,9 @@ from odoo.addons.mail_postmaster.gateway.reports.enhanced_status import CODES
 from odoo.addons.mail_postmaster.models.mail_notification import RECEIPTS
 from odoo.addons.mail_postmaster.models.report_sentences import WHY, encode_outcomes
 
+from ..models.mail_postmaster_policy import AUTHSERV
 from .common import DATA
+from .identity_common import SERVER, failed, passed
 from .reports_common import JANE, JOHN, ReportsCase
 
 PERSON = "Jane <jane@customer.test>"
@@ -398,6 +400,16 @@ class TestComplaints(ReportsCase):
         self.assertStep(row, "blacklisted_complaint")
         self.assertNotBounced()
         self.assertIn("reported as spam", self.notification(self.jane).postmaster_note)
+
+    def test_complaint_that_its_sender_has_not_written(self):
+        """By a recipient who knows the Message-Id, in the name of a provider."""
+        self.env["ir.config_parameter"].set_param(AUTHSERV, SERVER)
+        sender = "feedback@arf.example.net"
+        for number, (top, expected) in enumerate(((failed(sender), []), (passed(sender), [JANE]))):
+            raw = self.report("yahoo_complaint", number=number)
+            _result, row = self.receive(top + raw)
+            self.assertReason(row, "delivered", "complaint_recorded")
+            self.assertEqual(self.blacklisted(), expected)
 
     def test_complaint_can_be_recorded_alone(self):
         self.env["ir.config_parameter"].set_param("mail.postmaster.complaints", "record")

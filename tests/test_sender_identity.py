@@ -139,17 +139,52 @@ class TestSenderIdentity(IdentityCase):
         self.assertEqual(self.jane.message_bounce, 0)
 
     def test_reply_and_fallback(self):
-        question = self.jane.message_post(body="x", message_type="comment")
-        row = self.from_(
-            JANE, failed(JANE), to="catchall@postmaster.test",
-            headers=f"\r\nIn-Reply-To: {question.message_id}",
+        question = self.jane.message_post(
+            body="x", message_type="comment", subtype_xmlid="mail.mt_comment",
         )
-        self.assertReason(row, "delivered", "reply_posted")
+        answer = {
+            "to": "catchall@postmaster.test",
+            "headers": f"\r\nIn-Reply-To: {question.message_id}",
+        }
+        self.assertReason(self.from_(JANE, passed(JANE), **answer), "delivered", "reply_posted")
+        row = self.from_(JANE, failed(JANE), **answer)
+        self.assertReason(row, "delivered", "reply_noted")
         self.assertFalse(self.message_of(row).author_id)
         raw = failed(JANE) + self.mail(sender=JANE, to="nobody@elsewhere.test")
         row = self.receive(raw, model="res.partner")[1]
         self.assertReason(row, "delivered", "fallback_created")
         self.assertActsAsNobody(row, JANE)
+
+    def test_answer_of_one_of_us_that_nothing_proves(self):
+        """A follower who is withheld has no right of followers: others are not told either."""
+        self.jane.message_subscribe(self.boss.partner_id.ids)
+        question = self.jane.message_post(
+            body="x", message_type="comment", subtype_xmlid="mail.mt_comment",
+        )
+        answer = {
+            "to": "catchall@postmaster.test",
+            "headers": f"\r\nIn-Reply-To: {question.message_id}",
+        }
+        row = self.from_(BOSS, OPEN, **answer)
+        self.assertReason(row, "delivered", "reply_noted")
+        self.assertStep(row, "reply_unproved", hit=False)
+        self.assertTrue(self.message_of(row).is_internal)
+        row = self.from_(BOSS, passed(BOSS), **answer)
+        self.assertReason(row, "delivered", "reply_posted")
+
+    def test_forged_mail_takes_no_places_of_the_sender(self):
+        self.parameters.set_param("mail.gateway.loop.threshold", 2)
+        states = [self.from_(JANE, failed(JANE)).state for _number in range(3)]
+        self.assertEqual(states, ["delivered", "delivered", "refused"])
+        self.assertEqual(self.from_(JANE, passed(JANE)).state, "delivered")
+
+    def test_forged_mail_of_a_sender_without_limit(self):
+        self.parameters.set_param("mail.gateway.loop.threshold", 1)
+        self.env["mail.gateway.allowed"].create({"email": JANE})
+        states = [self.from_(JANE, failed(JANE)).state for _number in range(2)]
+        self.assertEqual(states, ["delivered", "refused"])
+        states = [self.from_(JANE, passed(JANE)).state for _number in range(2)]
+        self.assertEqual(states, ["delivered", "delivered"])
 
     def test_applications_find_nobody_either(self):
         """A task makes a contact of its sender, a lead its customer."""
@@ -254,6 +289,14 @@ class TestSenderIdentity(IdentityCase):
                     self.assertEqual(message.postmaster_mark["kind"], "odd")
 
     # --- whose policy -------------------------------------------------------------------
+
+    def test_name_that_is_an_address_is_no_sender_without_a_server_either(self):
+        self.parameters.set_param(AUTHSERV, False)
+        row = self.from_(f"{BOSS} <{JANE}>")
+        self.assertEqual(self.message_of(row).author_id, self.jane)
+        self.assertEqual(row.delivery_ids._record().create_uid, self.env.user)
+        self.policy.apply_preset("odoo")
+        self.assertActs(self.from_(f"{BOSS} <{JANE}>"), self.boss)
 
     def test_alias_before_domain_before_database(self):
         self.parameters.set_param(IDENTITY, "refuse")

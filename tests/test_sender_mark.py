@@ -1,10 +1,13 @@
 """What is said beside a message that nobody is known to have written, and what is passed on."""
 
+from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from odoo.addons.base.tests.common import MockSmtplibCase
+from odoo.addons.mail.tests.common import mail_new_test_user
 from odoo.addons.mail.tools.discuss import Store
 
+from ..models.mail_postmaster_policy import REPLIES
 from .identity_common import BOSS, JANE, OPEN, SERVER, IdentityCase, failed, passed
 
 
@@ -16,6 +19,8 @@ class TestPassedOn(IdentityCase, MockSmtplibCase):
         self.env["ir.mail_server"].create({
             "name": "Out", "smtp_host": "localhost", "from_filter": "postmaster.test",
         })
+        # Under other policies such an answer is a note, which nobody outside gets.
+        self.parameters.set_param(REPLIES, "accept")
         talk = self.env["res.partner"].create({"name": "Talk"})
         talk.message_subscribe(self.jane.ids)
         question = talk.message_post(
@@ -88,3 +93,30 @@ class TestMark(IdentityCase):
     def test_marks_that_are_none(self):
         for mark in (None, [], "x", {}, {"kind": "of_old"}):
             self.assertFalse(self.log._mark_sentence(mark))
+
+    def test_nobody_writes_a_mark(self):
+        """Core lets authors write their messages, by RPC as well, in a portal too."""
+        portal = mail_new_test_user(self.env, login="portal", groups="base.group_portal")
+        message = portal.partner_id.with_user(portal).sudo().message_post(
+            body="x", message_type="comment", subtype_xmlid="mail.mt_comment",
+        )
+        own = message.with_user(portal)
+        own.write({"body": "y"})
+        for mark in (False, {"kind": "odd"}):
+            with self.subTest(mark=mark), self.assertRaises(AccessError):
+                own.write({"postmaster_mark": mark})
+        with self.assertRaises(AccessError):
+            self.env["mail.message"].with_user(self.boss).create({
+                "postmaster_mark": {"kind": "odd"}, "model": "res.partner",
+                "res_id": self.jane.id, "body": "x",
+            })
+
+    def test_what_is_no_mark_stops_no_reader(self):
+        sentences = self.env["mail.postmaster.message"]
+        for mark in ("x", ["x"], {"kind": {}}, {"kind": []}, {"kind": None}):
+            with self.subTest(mark=mark):
+                self.assertFalse(sentences._mark_sentence(mark))
+                self.assertFalse(sentences._report_sentence(mark))
+        for finding in ({}, [], 5):
+            self.assertTrue(sentences._mark_sentence({"kind": "failed", "finding": finding}))
+            self.assertTrue(sentences._report_sentence({"kind": "hard", "code": finding or [1]}))

@@ -34,11 +34,14 @@ def verify(raw, dns, is_late):
     timed = _timed(dns, is_late)
     signed = read_signed(raw)
     domain = read_author(split_header(raw)[0]).domain
+    # First: whoever signs with domains whose DNS is slow would use up the time for it, and a mail
+    # without a policy has not failed.
+    policy = _policy(domain, timed)
     if signed is None:
         dkim = [Result("dkim", "permerror", {"reason": "unreadable"})]
     else:
         dkim = check_signatures(signed, domain, timed) or [Result("dkim", "none", {})]
-    return Results(OWN, "", (*dkim, *_dmarc(domain, dkim, timed)))
+    return Results(OWN, "", (*dkim, *_dmarc(domain, dkim, policy)))
 
 
 def _timed(dns, is_late):
@@ -51,14 +54,20 @@ def _timed(dns, is_late):
     return ask
 
 
-def _dmarc(domain, dkim, dns):
+def _policy(domain, dns):
+    """Return the policy of a domain, None when it has none, :data:`TEMPORARY` without an answer."""
+    try:
+        return find_policy(domain, dns) if domain else None
+    except OSError:
+        return TEMPORARY
+
+
+def _dmarc(domain, dkim, policy):
     """Return the result of DMARC as a list, empty when From names no domain."""
     if not domain:
         return []
     properties = {"header.from": domain}
-    try:
-        policy = find_policy(domain, dns)
-    except OSError:
+    if policy == TEMPORARY:
         return [Result("dmarc", TEMPORARY, properties)]
     if policy is None:
         return [Result("dmarc", "none", properties)]

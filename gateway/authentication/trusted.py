@@ -38,6 +38,10 @@ from .results import TRUSTED, Result, Results
 MICROSOFT_365 = "mx.microsoft.com"
 LONGEST_QUOTE = 100
 
+# Of those that are read: more than servers write above what a sender sent. A megabyte of forged
+# ones takes seconds, before any limit is asked.
+MOST_FIELDS = 50
+
 _ENTRY_END = re.compile(r"[,;\s]+")
 _FIELDS = ("authentication-results", "received", "received-spf")
 _SPF_RESULT = re.compile(r"\s*([a-z]+)\b", re.IGNORECASE)
@@ -111,12 +115,16 @@ def _fields(header):
 def _counting(fields, name, trusted_ids, read):
     """Return the fields of this name that count, as the module says."""
     above, is_above, has_received = [], True, any(name == "received" for name, _value in fields)
+    seen = 0
     for found, value in fields:
         if found == "received":
             is_above = False
             if above:
                 break
         elif found == name:
+            seen += 1
+            if seen > MOST_FIELDS:
+                break
             field = read(decode_octets(value[:LONGEST_FIELD]))
             if domain_allowed(_judge(field), trusted_ids):
                 above.append(field)

@@ -10,7 +10,10 @@ from odoo.addons.mail_postmaster.gateway.authentication import (
     parse_trusted_ids,
     read_results,
 )
-from odoo.addons.mail_postmaster.gateway.authentication.trusted import MICROSOFT_365
+from odoo.addons.mail_postmaster.gateway.authentication.trusted import (
+    MICROSOFT_365,
+    MOST_FIELDS,
+)
 
 from .authentication_case import OURS, RECEIVED, field
 
@@ -139,12 +142,19 @@ class TestTrusted(BaseCase):
         with self.assertRaisesRegex(BadServers, "^'a@b' is not the name of a mail server"):
             parse_trusted_ids("a.test, a@b")
 
+    def test_no_more_is_read_than_servers_write(self):
+        others = field("dmarc=pass", "a.test")
+        self.assertEqual(found(RECEIVED + others * (MOST_FIELDS - 1) + FAIL), ["dmarc=fail"])
+        self.assertEqual(found(RECEIVED + others * MOST_FIELDS + FAIL), [])
+
     def test_time_grows_with_the_size(self):
         for make in (
             lambda size: RECEIVED + PASS.replace(OURS.encode(), b"a.test") * (size // 50),
             lambda size: RECEIVED * (size // len(RECEIVED)),
             lambda size: b"Authentication-Results: a" + b"\r\n (" * (size // 4),
             lambda size: FAIL * (size // len(FAIL)) + RECEIVED,
+            lambda size: (field("x;" * 7_900, "a.test") * (size // 16_000 + 1))[:size],
+            lambda size: (field('"a' * 7_900, "a.test") * (size // 16_000 + 1))[:size],
         ):
             with self.subTest(make(100)):
                 start = time.process_time()

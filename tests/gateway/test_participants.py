@@ -46,6 +46,13 @@ class TestStanding(BaseCase):
             (("organisation", ""), "boss@customer.test", [("recipient", JANE)]),
             (("organisation", ""), "boss@hq.customer.co.uk", [("contact", "a@customer.co.uk")]),
             ((None, "stranger"), "boss@other.co.uk", [("contact", "a@customer.co.uk")]),
+            # Customers of one service are not colleagues.
+            (("organisation", ""), "a@acme.zendesk.com", [("recipient", "b@acme.zendesk.com")]),
+            ((None, "stranger"), "a@evil.zendesk.com", [("recipient", "b@acme.zendesk.com")]),
+            ((None, "stranger"), "a@x.odoo.com", [("recipient", "b@odoo.com")]),
+            ((None, "stranger"), "a@marketplace.amazon.de",
+             [("recipient", "b@marketplace.amazon.de")]),
+            (("organisation", ""), "a@amazon.de", [("recipient", "b@eu.amazon.de")]),
             ((None, "stranger"), "jane-x@gmail.com", [("recipient", "jane@gmail.com")]),
             ((None, "stranger"), "jim@gmail.com", [("recipient", "jane@gmail.com")]),
             ((None, "stranger"), "jane@gmail.com", [("recipient", JANE)]),
