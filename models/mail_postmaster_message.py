@@ -86,7 +86,7 @@ class MailPostmasterMessage(models.Model):
 
     # --- who wrote it
     authentication = fields.Selection(
-        AUTHENTICATION, "Sender", readonly=True,
+        AUTHENTICATION, "Proof of the sender", readonly=True,
         help="Whether the sender is proved to have written the mail. Empty: nobody was asked.",
     )
     authentication_results = fields.Json(readonly=True, groups="mail_postmaster.group_admin")
