@@ -45,6 +45,7 @@ FINDINGS = {
     "several_from": _lt("From names several senders, or can not be read to its end"),
     "dmarc_pass": _lt("DMARC has passed for %(domain)s"),
     "dmarc_fail": _lt("DMARC has failed for %(domain)s"),
+    "submitted": _lt("somebody of %(domain)s has logged in to send it"),
     "dkim_aligned": _lt("the mail is signed by %(domain)s"),
     "spf_aligned": _lt("it came from a mail server of %(domain)s"),
     "spf_fail": _lt("it came from a mail server that may not send mail of %(domain)s"),

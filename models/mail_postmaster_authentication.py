@@ -60,7 +60,8 @@ class MailPostmasterAuthentication(models.AbstractModel):
         """Return the :class:`Results` on a mail, or None where nothing is set up.
 
         Called before the attempt opens its transaction, because DNS may take its time. What
-        was found by an own check stays: keys are changed, and the mail is not.
+        was found by an own check stays, because keys are changed, and the mail is not; but not
+        where DNS gave no answer.
 
         :param dict row: of the mail in the log; with what was found by an attempt before
         :param bool joins: a caller's transaction is open, and holds others up
@@ -72,7 +73,7 @@ class MailPostmasterAuthentication(models.AbstractModel):
         if results.is_judged or not self._checks_itself():
             return results
         earlier = authentication.from_json(row.get("authentication_results"))
-        if earlier and earlier.source == OWN:
+        if earlier and earlier.source == OWN and not earlier.is_incomplete:
             return earlier
         return self._check(submission.raw, LONGEST_JOINED_CHECK if joins else LONGEST_CHECK)
 

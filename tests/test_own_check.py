@@ -142,6 +142,19 @@ class TestOwnCheck(IdentityCase):
         self.assertActs(row, self.boss)
         self.assertFalse(self.zone.asked)
 
+    def test_dns_that_answers_later(self):
+        self.parameters.set_param(IDENTITY_OWN, "withhold")
+        self.alias.alias_mode = "hold"
+        records = dict(self.zone.records)
+        self.zone.records.update(dict.fromkeys(records, TimeoutError()))
+        row = self.signed(BOSS)
+        self.assertEqual(row.authentication, "none")
+        self.zone.records.update(records)
+        self.answers.__init__(self.zone.look_up)
+        row.action_process_again()
+        self.assertEqual(row.authentication, "pass")
+        self.assertActs(row, self.boss)
+
     def test_switched_off(self):
         self.parameters.set_param(AUTHENTICATION_OWN, "off")
         row = self.signed(BOSS, self.other_key)

@@ -10,7 +10,8 @@ reason               outcome when
 ``other_from``       fail    DMARC was checked for a domain that is not the one in From
 ``dmarc_pass``       pass    DMARC says so
 ``dmarc_fail``       fail    DMARC says so, whatever the domain asks receivers to do then
-``dkim_aligned``     pass    DMARC has not decided; a valid signature of the same organisation
+``submitted``        pass    DMARC has not decided; somebody of the organisation has logged in
+``dkim_aligned``     pass    the same; a valid signature of the same organisation
 ``spf_aligned``      pass    the same; the envelope sender is of the organisation, and passed
 ``spf_fail``         fail    the same; it is of the organisation, and the client may not use it
 ``no_aligned_pass``  none    nothing speaks for the domain, and nothing against it
@@ -69,6 +70,9 @@ def _by_dmarc(domain, dmarc):
 
 def _by_identifiers(domain, results):
     strict = is_strict(results.dmarc)
+    submitter = submitter_domain(results.auth)
+    if submitter and results.auth.result == PASS and is_aligned(submitter, domain, strict):
+        return Verdict(PASS, "submitted", submitter)
     for signature in results.dkim:
         signer = signing_domain(signature)
         if signature.result == PASS and is_aligned(signer, domain, strict):
@@ -91,6 +95,16 @@ def signing_domain(signature):
     """
     properties = signature.properties
     return domain_of(properties.get("header.d") or properties.get("header.i", ""))
+
+
+def submitter_domain(auth):
+    """Return the canonical domain of who has logged in to submit a mail, or ``""``.
+
+    Only that of an address: a name without a domain says nothing about From, and the envelope
+    sender beside it is what the client wrote.
+    """
+    login = auth.properties.get("smtp.auth", "").strip("<> ") if auth else ""
+    return domain_of(login) if "@" in login else ""
 
 
 def envelope_domain(spf):

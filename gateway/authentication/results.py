@@ -42,6 +42,11 @@ class Results:
         """Whether somebody has looked, whatever was found."""
         return bool(self.source)
 
+    @property
+    def is_incomplete(self):
+        """Whether a later look may find more: an answer was missing (RFC 8601 section 2.7.1)."""
+        return any(result.result == "temperror" for result in self.found)
+
     def by_method(self, method):
         """Return the results of a method, a tuple."""
         return tuple(result for result in self.found if result.method == method)
@@ -61,6 +66,11 @@ class Results:
         """The :class:`Result` of SPF for the envelope sender, else for the greeting, or None."""
         found = self.by_method("spf")
         return _worst([one for one in found if one.properties.get(_MAIL_FROM)] or found)
+
+    @property
+    def auth(self):
+        """The :class:`Result` of SMTP AUTH (RFC 4954) where the mail was submitted, or None."""
+        return _worst(self.by_method("auth"))
 
     @property
     def arc(self):

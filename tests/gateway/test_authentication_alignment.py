@@ -30,6 +30,23 @@ class TestAlignment(BaseCase):
             "dmarc=pass header.from=<jane@Example.org>; dkim=fail header.d=example.org",
             "pass", "dmarc_pass", ORG)
 
+    def test_submitted_by_somebody_who_has_logged_in(self):
+        passed = ("pass", "submitted", ORG)
+        self.assertVerdict("auth=pass smtp.auth=jane@example.org", *passed)
+        self.assertVerdict("auth=pass smtp.auth=<Jane@Example.org>; dmarc=none", *passed)
+        for text in (
+            "auth=fail smtp.auth=jane@example.org",
+            "auth=pass smtp.auth=jane@example.net smtp.mailfrom=jane@example.org",
+            # A name is of no domain, and the envelope sender is the client's own word.
+            "auth=pass smtp.auth=jane smtp.mailfrom=jane@example.org",
+            "auth=pass smtp.mailfrom=jane@example.org",
+            "auth=pass smtp.auth=jane@example.org; auth=fail smtp.auth=jane@example.org",
+        ):
+            self.assertVerdict(text, "none", "no_aligned_pass")
+        self.assertVerdict(
+            "dmarc=fail header.from=example.org; auth=pass smtp.auth=jane@example.org",
+            "fail", "dmarc_fail", ORG)
+
     def test_dmarc_of_another_domain(self):
         for result in ("pass", "fail"):
             self.assertVerdict(
