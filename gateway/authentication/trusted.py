@@ -40,7 +40,7 @@ LONGEST_QUOTE = 100
 
 # Of those that are read: more than servers write above what a sender sent. A megabyte of forged
 # ones takes seconds, before any limit is asked.
-MOST_FIELDS = 50
+MOST_FIELDS = 25
 
 _ENTRY_END = re.compile(r"[,;\s]+")
 _FIELDS = ("authentication-results", "received", "received-spf")
