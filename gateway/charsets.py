@@ -87,7 +87,9 @@ def _known(charset):
 
     :raises LookupError: when it is none
     """
-    name = codecs.lookup(charset[:LONGEST_NAME]).name
+    if len(charset) > LONGEST_NAME:
+        raise LookupError("too long")
+    name = codecs.lookup(charset).name
     if not _CHARSETS.fullmatch(name):
         raise LookupError(name)
     return name

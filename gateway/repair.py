@@ -97,7 +97,7 @@ def repair(message, exact=True):
         repairs += _repair_charset(part, part is message, is_attached, exact)
         if part.is_multipart():
             is_mail = part.get_content_maintype() == "message"
-            if is_mail and not is_attached:
+            if is_mail:
                 _keep_as_sent(part.get_payload())
             waiting += [(child, is_attached or is_mail) for child in part.get_payload()]
     return repairs + _repair_sender(message)
@@ -326,8 +326,9 @@ def _repair_charset(part, is_mail, is_attached, exact):
     is_file = not is_mail and (part.get_filename() or "attachment" == _disposition(part))
     assumed = ("ascii" if is_mail else "utf-8") if named is None else named
     text, charset, fits = read_text(content, assumed)
-    leaves_known = is_attached or is_file and not exact
-    if fits or leaves_known and is_charset(assumed):
+    leaves_as_it_is = is_attached or is_file and not exact
+    # Also nothing can not be read in a charset that nobody knows.
+    if is_charset(assumed) and (fits or leaves_as_it_is):
         return []
     if is_file or is_attached:
         # Read and written in this charset, each byte stays as it is.

@@ -399,7 +399,7 @@ class MailPostmasterReport(models.AbstractModel):
                 notification.write({
                     "postmaster_receipt": receipt, "postmaster_receipt_date": at,
                 })
-        elif (notification.postmaster_report or {}).get("kind") != HARD or outcome.kind == HARD:
+        elif outcome.kind == HARD or not _is_hard(notification.postmaster_report):
             notification.write({
                 "postmaster_report": outcome.content, "postmaster_report_date": at,
             })
@@ -445,6 +445,11 @@ def _was_sent(message):
     return message.message_type != "email" or "email" in message.notification_ids.mapped(
         "notification_type"
     )
+
+
+def _is_hard(report):
+    """Tell whether a report is of a hard bounce; users may write anything into that field."""
+    return isinstance(report, dict) and report.get("kind") == HARD
 
 
 def _not_later_than_now(text):

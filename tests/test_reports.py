@@ -82,6 +82,12 @@ class TestDeliveryReports(ReportsCase):
         self.receive(self.report("postfix_delayed"))
         self.assertIn("no such mailbox", self.notification(self.jane).postmaster_note)
 
+    def test_what_a_user_wrote_into_the_field_stops_no_report(self):
+        self.notification(self.jane).postmaster_report = ["anything"]
+        _result, row = self.receive(self.report("postfix_delayed"))
+        self.assertReason(row, "delivered", "report_recorded")
+        self.assertIn("so far", self.notification(self.jane).postmaster_note)
+
     def test_text_for_people_alone(self):
         for number, name in enumerate(("qmail", "gmx")):
             with self.subTest(name=name):

@@ -252,6 +252,23 @@ class TestRepair(BaseCase):
         self.assertEqual(done, ["type"])
         self.assertIn(b"Caf\xe9", message.get_payload()[0].get_content().as_bytes())
 
+    def test_charset_that_begins_like_one(self):
+        """Python leaves control characters out of a name, and has an alias for what remains."""
+        for content in ("", "Good morning"):
+            raw = b"Content-Type: text/html; charset=utf" + b"\x13" * 60 + b"h.png\n\n"
+            message = message_from_bytes(raw + content.encode(), policy=SMTP)
+            self.assertEqual([one.code for one in repair(message)], ["charset"])
+            self.assertEqual(message.get_content().strip(), content)
+
+    def test_mails_attached_to_attached_mails_are_written_as_they_were_sent(self):
+        for field in (b"Return-Path: <a@@@D::::>::ATE@@", b"From: Maiv#ieD" + b"\xbe" * 100):
+            inner = field + b"\r\nSubject: x\r\n\r\nGood morning\r\n"
+            raw = b"Content-Type: message/rfc822\r\n\r\n" * 3 + inner
+            message = message_from_bytes(raw, policy=SMTP)
+            repair(message)
+            *_outer, last = [part for part in message.walk() if part.is_multipart()]
+            self.assertEqual(last.get_content().as_bytes(), inner)
+
     def test_type_that_the_parser_has_not_gone_by(self):
         for written, named, read in (
             (b"text/plain", "message/rfc822", "text/plain"),
