@@ -57,7 +57,7 @@ class MailPostmasterMessage(models.Model):
 
         The next fetch does in the mailbox what it does about all stored mail.
         """
-        self.env["mail.postmaster.raw"]._write_content(cr, mail_id, raw)
+        self.env["mail.postmaster.raw"]._write_contents(cr, [(mail_id, raw)])
         mail_digest = identity.digest(raw)
         cr.execute(
             """
