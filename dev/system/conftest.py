@@ -11,6 +11,7 @@ import subprocess
 from contextlib import contextmanager
 
 import pytest
+from setup_gateway import set_up
 
 from odoo import SUPERUSER_ID, api, sql_db, tools
 from odoo.modules.registry import Registry
@@ -280,3 +281,22 @@ def odoo_process():
         )
 
     return run_odoo
+
+
+# --- a database that receives mail --------------------------------------------------
+
+@pytest.fixture
+def ready(database):
+    """The database, where sales@example.com makes leads."""
+    with database.env() as env:
+        set_up(env)
+    return database
+
+
+@pytest.fixture
+def gateway(ready):
+    """The same with the preset *Recommended*, for more mails of one sender than people write."""
+    with ready.env() as env:
+        env["mail.postmaster.policy"].apply_preset("recommended")
+        env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", "100000")
+    return ready

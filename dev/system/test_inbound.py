@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from mails import mail
-from setup_gateway import set_up
 
 from environment import postgresql
 from environment.processes import LOOPBACK
@@ -37,13 +36,6 @@ def post(server, token, raw, path=PATH, **headers):
 def states(database):
     with database.env() as env:
         return [(row.state, row.reason_code) for row in env[LOG].search([], order="id")]
-
-
-@pytest.fixture
-def ready(database):
-    with database.env() as env:
-        set_up(env)
-    return database
 
 
 @pytest.fixture

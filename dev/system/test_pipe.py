@@ -14,7 +14,6 @@ import threading
 import pytest
 from mails import mail
 from serving import wait_until
-from setup_gateway import set_up
 from test_inbound import PATH, add_source, states
 
 from environment.places import ROOT, short_folder
@@ -42,13 +41,6 @@ def pipe(*arguments, raw=b"Subject: x\n\nbody\n", **environment):
 def content(database):
     with database.env() as env:
         return env["mail.postmaster.raw"]._read_content(env[LOG].search([], limit=1).id)
-
-
-@pytest.fixture
-def ready(database):
-    with database.env() as env:
-        set_up(env)
-    return database
 
 
 @pytest.fixture

@@ -15,15 +15,6 @@ from environment.serve import deliver
 MEGABYTE = 1_000_000
 
 
-@pytest.fixture
-def gateway(database):
-    with database.env() as env:
-        set_up(env)
-        env["mail.postmaster.policy"].apply_preset("recommended")
-        env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", "100000")
-    return database
-
-
 def test_stored_acknowledged_processed(gateway, serve):
     daemon = serve("--workers=1", "--no-watch")
     raw = mail(subject="By LMTP", to="undisclosed@elsewhere.test")

@@ -6,7 +6,6 @@ import threading
 import pytest
 from mails import mail
 from serving import LOG, all_settled, count, subjects_of_leads, wait_until
-from setup_gateway import set_up
 
 from environment.places import ROOT
 from environment.postfix import Postfix
@@ -24,15 +23,6 @@ def sample_settings(port):
     assert SAMPLE_ADDRESS in settings["relay_transport"]
     settings["relay_transport"] = f"lmtp:inet:127.0.0.1:{port}"
     return settings
-
-
-@pytest.fixture
-def gateway(database):
-    with database.env() as env:
-        set_up(env)
-        env["mail.postmaster.policy"].apply_preset("recommended")
-        env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", "100000")
-    return database
 
 
 @pytest.fixture

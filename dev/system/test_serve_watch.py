@@ -2,22 +2,12 @@
 
 import time
 
-import pytest
 from mails import mail
 from proxy import Proxy
 from serving import all_settled, count, subjects_of_leads, wait_until
-from setup_gateway import USER, add_server, set_up
+from setup_gateway import USER, add_server
 
 from environment.serve import MailDaemon
-
-
-@pytest.fixture
-def gateway(database):
-    with database.env() as env:
-        set_up(env)
-        env["mail.postmaster.policy"].apply_preset("recommended")
-        env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", "100000")
-    return database
 
 
 def is_waiting(daemon):

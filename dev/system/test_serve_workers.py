@@ -10,7 +10,6 @@ import time
 import pytest
 from mails import mail
 from serving import LOG, all_settled, count, subjects_of_leads, take_in, wait_until
-from setup_gateway import set_up
 
 from environment.places import WORK
 from environment.serve import MailDaemon, deliver
@@ -34,15 +33,6 @@ WATCH_ORDER = """
     CREATE TRIGGER see AFTER UPDATE ON mail_postmaster_message
         FOR EACH ROW EXECUTE FUNCTION see()
 """
-
-
-@pytest.fixture
-def gateway(database):
-    with database.env() as env:
-        set_up(env)
-        env["mail.postmaster.policy"].apply_preset("recommended")
-        env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", "100000")
-    return database
 
 
 def store(database, *raws):
