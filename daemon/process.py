@@ -11,6 +11,7 @@ import selectors
 import signal
 import socket
 import threading
+from abc import ABC, abstractmethod
 
 import psycopg2
 
@@ -28,7 +29,7 @@ ON_SERVER = (
 AWAY = (psycopg2.OperationalError, psycopg2.InterfaceError)
 
 
-class Child:
+class Child(ABC):
     """A child process, as seen from inside; its end is asked for by :attr:`is_ending`.
 
     :param settings: the :class:`~.command.Settings`
@@ -63,8 +64,9 @@ class Child:
             return 1
         return 0
 
+    @abstractmethod
     def run(self):
-        raise NotImplementedError
+        """Do the work of this process until the end is near."""
 
     def _end(self, _number, _frame):
         self.is_ending = True
