@@ -152,7 +152,11 @@ def _listen(address, settings):
         return _listen_at_path(address, settings.socket_mode)
     host, _port = address
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server(address, family=family, backlog=BACKLOG, reuse_port=False)
+    listening = socket.create_server(address, family=family, backlog=BACKLOG, reuse_port=False)
+    # Accepted connections inherit it; asyncio sets it only on sockets that name their protocol,
+    # and a client that waits before it acknowledges would hold each second reply back for 40 ms.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def _listen_at_path(path, mode):
