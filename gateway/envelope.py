@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timezone
 from email.parser import BytesHeaderParser
 from email.policy import compat32
+from functools import lru_cache
 
 from .address_list import read_addresses
 from .charsets import decode
@@ -20,6 +21,7 @@ LONGEST_TEXT = 500
 MOST_RECIPIENTS = 200
 # The time to decode encoded words grows with the square of their number.
 LONGEST_ENCODED = 50_000
+LONGEST_REMEMBERED = 100_000
 
 CONVERSATION_FIELDS = ("message-id", "references", "in-reply-to")
 # The header fields core reads recipients from (mail.thread.message_parse of 19.0).
@@ -78,11 +80,24 @@ def read_fields(header, read):
     :param bytes header: the header block
     :param read: function of the value as the parser gives it
     """
-    message = BytesHeaderParser(policy=compat32).parsebytes(header)
     fields = {}
-    for name, value in message.raw_items():
-        fields.setdefault(name.lower(), []).append(read(value))
+    for name, value in _divided(header):
+        fields.setdefault(name, []).append(read(value))
     return fields
+
+
+def _divided(header):
+    """Return ``(lower case name, value)`` of each field."""
+    return _remembered(header) if len(header) <= LONGEST_REMEMBERED else _divide(header)
+
+
+def _divide(header):
+    message = BytesHeaderParser(policy=compat32).parsebytes(header)
+    return tuple((name.lower(), value) for name, value in message.raw_items())
+
+
+# A dozen readers look at the header of one mail after the other.
+_remembered = lru_cache(maxsize=4)(_divide)
 
 
 def decode_field(value):

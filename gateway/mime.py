@@ -205,6 +205,33 @@ def _boundary(part):
         return None
 
 
+class _FieldsReadOnce:
+    """A :class:`~email.headerregistry.HeaderRegistry` that remembers what it has read."""
+
+    def __init__(self, registry):
+        self._registry = registry
+        self._fields = {}
+
+    def __getitem__(self, name):
+        return self._registry[name]
+
+    def __call__(self, name, value):
+        if (name, value) not in self._fields:
+            self._fields[name, value] = self._registry(name, value)
+        return self._fields[name, value]
+
+
+def read_fields_once(message):
+    """Let the fields of a parsed mail be read once each, and not each time they are asked for.
+
+    :param message: an :class:`~email.message.EmailMessage`
+    """
+    fields = _FieldsReadOnce(message.policy.header_factory)
+    policy = message.policy.clone(header_factory=fields)
+    for part in message.walk():
+        part.policy = policy
+
+
 def decoded(content, encoding):
     """Return content without its transfer encoding; what is no such encoding stays as it is.
 

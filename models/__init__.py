@@ -9,6 +9,7 @@ from . import (
     mail_alias_domain,
     mail_alias_mode,
     mail_alias_shared,
+    mail_followers,
     mail_gateway_allowed,
     mail_mail,
     mail_message,
@@ -42,6 +43,8 @@ from . import (
     mail_postmaster_screening,
     # Before mail_thread, which looks at what core asks before this does.
     mail_thread_reply,
+    # Below those that change what is asked.
+    mail_thread_contacts,
     # Below the other overrides, whose core it is.
     mail_thread_identity,
     mail_postmaster_source,

@@ -110,7 +110,8 @@ class Attempt:
         self.superseded_ids = []
         # The Addressing of the mail, where that is not core's alone.
         self.addressing = None
-        # The Results on who wrote the mail, and its Identity; None where nothing is set up.
+        # The gateway.authentication Results on who wrote the mail, and the Identity that it may
+        # act as; None where nothing is set up.
         self.authentication = None
         self.identity = None
         # Canonical addresses that core takes for the sender.
@@ -139,8 +140,6 @@ class Attempt:
         self.answers_about = None
         # Minutes in which it is given once, where that is not a day.
         self.answer_window = None
-        # Whom the mail may act as, a gateway.authentication.Identity; None where nothing is set up.
-        self.identity = None
         # An answer to a conversation, as it was judged, see mail_postmaster_reply.
         self.reply = None
         # See once.py.

@@ -6,7 +6,7 @@ from ..gateway.content_fields import readable
 from ..gateway.envelope import RECIPIENT_FIELDS
 from ..gateway.file_names import safe_name
 from ..gateway.limits import exceeded
-from ..gateway.mime import ODD_HEADER
+from ..gateway.mime import ODD_HEADER, read_fields_once
 from ..gateway.repair import repair
 from .attempt import ATTEMPT, UnreadableMail
 from .mail_postmaster_policy import ATTACHMENTS
@@ -52,6 +52,7 @@ class MailThread(models.AbstractModel):
             _restore_sender(message, attempt.addressing.sender)
         if not attempt:
             return super().message_parse(message, save_original=save_original)
+        read_fields_once(message)
         is_exact = self.env["mail.postmaster.policy"]._choice(ATTACHMENTS) == "exact"
         attempt.note_repairs(repair(message, exact=is_exact))
         self._take_checked_sender(message, attempt)

@@ -1,8 +1,19 @@
-from odoo import models
+from odoo import api, models
+
+from .once import note_change
 
 
 class ResUsers(models.Model):
     _inherit = "res.users"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        note_change(self.env, self._name)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        note_change(self.env, self._name)
+        return super().write(vals)
 
     def _readable_mail_models(self):
         """Return the names of the models this user may read, for a record rule.

@@ -65,6 +65,57 @@ class TestOnce(GatewayCase):
         made = self.env["res.partner"].create({"name": "Jane", "email": "jane@example.org"})
         self.assertEqual(find(["jane@example.org"], no_create=True)[0], made)
 
+    def looks(self, env, calls):
+        """Return how often contacts are looked for in calls of ``_partner_find_from_emails``.
+
+        :param calls: ``(record, whether only users count)`` of each
+        """
+        find = type(env["res.partner"])._find_or_create_from_emails
+        with patch.object(
+            type(env["res.partner"]), "_find_or_create_from_emails", autospec=True,
+            side_effect=find,
+        ) as looked:
+            found = [
+                record._partner_find_from_emails_single(
+                    ["Jane <jane@example.org>"], no_create=True,
+                    filter_found=(lambda partner: partner.user_ids) if only_users else None,
+                ) for record, only_users in calls
+            ]
+        return found, looked.call_count
+
+    def test_stranger_is_looked_for_once(self):
+        env = self.in_new_transaction()
+        nobody = env["res.partner"]
+        threads, record = env["mail.thread"], env.user.partner_id
+        calls = [(threads, True), (threads, False), (record, False)]
+        self.assertEqual(self.looks(env, calls), ([nobody] * 3, 1))
+        jane = self.env["res.partner"].create({"name": "Jane", "email": "jane@example.org"})
+        self.assertEqual(self.looks(env, calls), ([nobody, jane, jane], 3))
+
+    def test_known_contact_is_looked_for_once_for_a_record(self):
+        jane = self.env["res.partner"].create({"name": "Jane", "email": "jane@example.org"})
+        env = self.in_new_transaction()
+        threads, record = env["mail.thread"], env.user.partner_id
+        calls = [(threads, True), (threads, False), (threads, False), (record, False)]
+        self.assertEqual(self.looks(env, calls), ([env["res.partner"], jane, jane, jane], 3))
+
+    def test_contact_who_becomes_follower_or_user_comes_first(self):
+        older, younger = self.env["res.partner"].create([
+            {"name": "Jane", "email": "jane@example.org"},
+            {"name": "Jane", "email": "jane@example.org"},
+        ])
+        record = self.env["res.partner"].create({"name": "Record"})
+        env = self.in_new_transaction()
+        record = record.with_env(env)
+        self.assertEqual(self.looks(env, [(record, False)])[0], [older])
+        record.message_subscribe(younger.ids)
+        self.assertEqual(self.looks(env, [(record, False)])[0], [younger])
+        self.assertEqual(self.looks(env, [(env["mail.thread"], False)])[0], [older])
+        self.env["res.users"].create({
+            "name": "Jane", "login": "jane", "partner_id": younger.id,
+        })
+        self.assertEqual(self.looks(env, [(env["mail.thread"], False)])[0], [younger])
+
     def test_author_is_the_contact_that_the_mail_makes(self):
         self.env.cr.cache.pop(CHANGED, None)
         partner_id, _row = self.receive(self.mail(sender="jane@example.org"))

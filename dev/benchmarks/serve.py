@@ -169,6 +169,9 @@ def workers(quick):
     figures = {"core": [], "ours": []}
     cpu = {"core": [], "ours": []}
     with empty_dovecot() as dovecot:
+        # Dovecot looks for new users once a second.
+        for user in ("core@example.com", USER):
+            dovecot.add_user(user)
         core_id, ours_id = mailbox(CORE, dovecot, "core@example.com"), mailbox(OURS, dovecot, USER)
         assert ours_id
         with daemon("--workers=2", lmtp=None):

@@ -1,5 +1,3 @@
-from time import process_time
-
 from odoo.tests import BaseCase
 
 from odoo.addons.mail_postmaster.gateway import automatic, envelope, hops, identity, recipients
@@ -7,6 +5,7 @@ from odoo.addons.mail_postmaster.gateway.limits import LIMITS, Excess, exceeded,
 
 from .hostile_mails import CASES, FROM_TO, HTML, MULTIPART, PARAGRAPH, parts
 from .report_case import SAMPLES
+from .timing import seconds
 
 ALL_SAMPLES = sorted(SAMPLES.parent.rglob("*.eml"))
 # An attachment as people send it, its name in an encoding of two bytes and more a character.
@@ -15,16 +14,6 @@ ATTACHMENT = (
     + b"\r\nContent-Disposition: attachment; filename*=UTF-8''" + b"%E5%A0%B1" * 30
     + b"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"QUJD\r\n" * 20
 )
-
-
-def seconds(function, raw):
-    best = None
-    for _round in range(3):
-        start = process_time()
-        function(raw)
-        spent = process_time() - start
-        best = spent if best is None else min(best, spent)
-    return best
 
 
 class TestLimits(BaseCase):

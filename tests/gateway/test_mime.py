@@ -1,9 +1,10 @@
 import email
+from email.headerregistry import HeaderRegistry
 from email.policy import SMTP
 
 from odoo.tests import BaseCase
 
-from odoo.addons.mail_postmaster.gateway.mime import decoded, walk
+from odoo.addons.mail_postmaster.gateway.mime import decoded, read_fields_once, walk
 
 from .report_case import SAMPLES
 
@@ -64,3 +65,58 @@ class TestWalk(BaseCase):
         ):
             with self.subTest(content=content, encoding=encoding):
                 self.assertEqual(decoded(content, encoding), expected)
+
+
+class TestReadFieldsOnce(BaseCase):
+    @staticmethod
+    def answers(message):
+        """Return what the fields of a mail and of its parts say, as texts."""
+        return [
+            (str(part[name]), part.get_all(name), part.get_content_type(), part.get_filename())
+            for part in message.walk() for name in part
+        ]
+
+    def test_samples_say_the_same(self):
+        for path in sorted(SAMPLES.parent.rglob("*.eml")):
+            with self.subTest(path.name):
+                raw = path.read_bytes()
+                message = email.message_from_bytes(raw, policy=SMTP)
+                expected = self.answers(email.message_from_bytes(raw, policy=SMTP))
+                read_fields_once(message)
+                self.assertEqual(self.answers(message), expected)
+                self.assertEqual(self.answers(message), expected)
+                self.assertEqual(
+                    message.as_bytes(), email.message_from_bytes(raw, policy=SMTP).as_bytes(),
+                )
+
+    def test_read_once(self):
+        read = []
+
+        class Registry(HeaderRegistry):
+            def __call__(self, name, value):
+                read.append(name)
+                return super().__call__(name, value)
+
+        message = email.message_from_bytes(
+            b"Subject: one\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b--\n",
+            policy=SMTP.clone(header_factory=Registry()),
+        )
+        read_fields_once(message)
+        read.clear()
+        for _time in range(3):
+            self.assertEqual(message["Subject"], "one")
+            self.assertEqual(message.get_content_type(), "multipart/mixed")
+        self.assertEqual(read, ["Subject", "Content-Type"])
+        del message["Subject"]
+        message["Subject"] = "two"
+        self.assertEqual(message["subject"], "two")
+
+    def test_field_that_can_not_be_read_raises_each_time(self):
+        def fails(name, value):
+            raise ValueError(name)
+
+        message = email.message_from_bytes(b"A: b\n\n", policy=SMTP.clone(header_factory=fails))
+        read_fields_once(message)
+        for _time in range(2):
+            with self.assertRaises(ValueError):
+                message["A"]

@@ -137,6 +137,7 @@ def _reading(raw, trace):
     """Take the steps of a mail within the limits."""
     header = identity.split_header(raw)[0]
     message, repairs = _parsed(raw)
+    mime.read_fields_once(message)
     repairs += repair.repair(message)
     for repaired in repairs:
         trace.hit(f"repaired_{repaired.code}", **repaired.params)
