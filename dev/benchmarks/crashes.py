@@ -21,23 +21,6 @@ from . import databases
 MOMENTS, MAILS = 1000, 200
 
 
-class Database:
-    """The parts of the tests' database that the crashes need."""
-
-    def __init__(self, name):
-        self.name = name
-
-    @property
-    def registry(self):
-        return databases.Registry(self.name)
-
-    def env(self):
-        return databases.environment(self.name)
-
-    def query(self, sql):
-        return postgresql.query(self.name, sql)
-
-
 def is_left(database, dovecot):
     if any("S" not in kept.flags for kept in dovecot.stored(USER)):
         return True
@@ -53,7 +36,7 @@ def main(moments):
     )
     sql_db.close_all()
     databases.prepare()
-    database, start = Database(databases.OURS), time.monotonic()
+    database, start = databases.Database(databases.OURS), time.monotonic()
     with Dovecot("bench-dovecot") as dovecot:
         with database.env() as env:
             server = add_server(env, dovecot)

@@ -48,18 +48,8 @@ SEEN = """
 """
 
 
-class Database:
-    """The parts of the tests' database that are needed here."""
-
-    def __init__(self, name):
-        self.name = name
-
-    @property
-    def registry(self):
-        return databases.Registry(self.name)
-
-    def query(self, sql):
-        return postgresql.query(self.name, sql)
+class Database(databases.Database):
+    """A database that mails become leads in."""
 
     def leads(self):
         return int(self.query("SELECT count(*) FROM crm_lead"))
@@ -70,7 +60,7 @@ class Database:
 
     def wait_for(self, leads, seconds=600):
         """Wait until there are so many leads."""
-        assert wait_until(lambda: self.leads() >= leads, seconds, 0.05)
+        assert wait_until(lambda: self.leads() >= leads, seconds, 0.02)
 
     def wait_until_settled(self, seconds=1200):
         """Wait until no mail of the log waits."""
