@@ -18,15 +18,18 @@ MAIL_SUFFIXES = (".eml", ".mbox")
 # Of a header, as far as its date is looked for.
 _HEADER_BYTES = 64 << 10
 _CHUNK = 8 << 20
-# A separator has a time and a year; a sentence that begins with "From" has none (the mutt(1)
-# rule). It stands at the beginning, or after an empty line (mbox(5)).
+# A separator has a time and a year; a sentence that begins with "From" has hardly both (the
+# mutt(1) rule). Thunderbird writes neither since 2024, but nothing at all. It stands at the
+# beginning, or after an empty line (mbox(5)).
 _SEPARATOR = re.compile(
-    rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From [^\r\n]{0,500}\d{1,2}:\d{2}[^\r\n]{0,500}\r?\n",
+    rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From "
+    rb"(?:(?=[^\r\n]{0,1000}\b(?:19|20)\d\d\b)[^\r\n]{0,500}\d{1,2}:\d{2}[^\r\n]{0,500})?\r?\n",
 )
 # How far a match may reach over the end of a chunk.
 _LONGEST_SEPARATOR = 1100
 # mbox(5), mboxrd: one quote is taken off.
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
+_HEADER_END = re.compile(rb"\n\r?\n")
 _MOZILLA_STATUS = re.compile(rb"^X-Mozilla-Status:[ \t]*([0-9a-fA-F]{4})", re.MULTILINE)
 _MOZILLA_EXPUNGED = 0x0008
 _MAILDIR_FOLDERS = ("cur", "new")
@@ -41,6 +44,7 @@ class MailFile(NamedTuple):
     :param int offset: first byte of the mail
     :param size: bytes, or None to the end of the file
     :param bool is_in_mbox: with an empty line after it, and lines with "From" quoted
+    :param error: the :class:`OSError` for which nobody knows what is in the file, or None
     """
 
     date: datetime
@@ -48,12 +52,15 @@ class MailFile(NamedTuple):
     offset: int = 0
     size: int | None = None
     is_in_mbox: bool = False
+    error: OSError | None = None
 
     def read(self):
         """Return the bytes of the mail.
 
         :raises OSError: when the file can not be read
         """
+        if self.error:
+            raise self.error
         with self.path.open("rb") as stream:
             stream.seek(self.offset)
             raw = stream.read() if self.size is None else stream.read(self.size)
@@ -71,13 +78,20 @@ def _unquoted(raw):
 def find_mails(paths):
     """Return the :class:`MailFile` of each mail, the oldest first.
 
-    :param paths: files and folders; a folder is walked
+    :param paths: files and folders; a folder is walked. A file in it that can not be read is
+        among the mails, and raises when it is read.
     :raises OSError: when one of them does not exist or can not be read
     """
     found = []
-    for path in paths:
-        for file in _files(Path(path)):
-            found += _mails_of(file)
+    for path in map(Path, paths):
+        for file in _files(path):
+            try:
+                found += list(_mails_of(file))
+            except OSError as error:
+                if file == path:
+                    raise
+                # Mail programs rename the files of a Maildir while it is walked.
+                found.append(MailFile(_modified(file.parent), file, error=error))
     return sorted(found, key=lambda mail: (mail.date, mail.path, mail.offset))
 
 
@@ -89,8 +103,10 @@ def _files(path):
     # Links to folders are not followed: they may lead in a circle.
     for folder, _folders, names in os.walk(path, onerror=_raise):
         for name in names:
-            if _is_mail(Path(folder, name)):
-                yield Path(folder, name)
+            file = Path(folder, name)
+            # One that is gone is noted; reading a pipe would never end.
+            if (os.path.isfile(file) or not os.path.exists(file)) and _is_mail(file):
+                yield file
 
 
 def _is_mail(path):
@@ -98,7 +114,11 @@ def _is_mail(path):
         # Maildir: "unique:2,FLAGS".
         _unique, flagged, flags = path.name.rpartition(":2,")
         return not flagged or not _THROWN_AWAY & set(flags)
-    return path.is_file() and (path.suffix.lower() in MAIL_SUFFIXES or _is_mbox(path))
+    try:
+        return path.suffix.lower() in MAIL_SUFFIXES or _is_mbox(path)
+    except OSError:
+        # It may be one.
+        return True
 
 
 def _raise(error):
@@ -127,7 +147,10 @@ def _mails_of_mbox(path):
         for (_begin, start), end in zip(bounds, ends, strict=True):
             stream.seek(start)
             header = stream.read(min(_HEADER_BYTES, end - start))
-            status = _MOZILLA_STATUS.search(header)
+            header_end = _HEADER_END.search(header)
+            status = _MOZILLA_STATUS.search(
+                header, 0, header_end.start() if header_end else len(header),
+            )
             if status and int(status[1], 16) & _MOZILLA_EXPUNGED:
                 continue
             yield MailFile(_date(header, path), path, start, end - start, is_in_mbox=True)
@@ -156,5 +179,9 @@ def _date(header, path):
     date = read_envelope(header).date
     if date:
         return date
+    return _modified(path)
+
+
+def _modified(path):
     modified = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
     return modified.replace(tzinfo=None, microsecond=0)

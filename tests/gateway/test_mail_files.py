@@ -51,10 +51,18 @@ class TestMailFiles(BaseCase):
             b"From - Fri Nov 20 10:00:00 2026\n", b"From MAILER-DAEMON Fri Nov 20 10:00:00 2026\n",
             b"From 1234567890@xxx Fri Nov 20 10:00:00 +0000 2026\n",
             b"From jane@customer.test Fri Nov 20 10:00 CET 2026\n",
+            b"From jane@customer.test Fri, 20 Nov 2026 10:00:00 +0000\n",
+            # Thunderbird since 2024: neither sender nor date.
+            b"From \r\n", b"From \n",
         ):
             with self.subTest(separator):
                 self.write("INBOX", mbox(raw, raw, separator=separator))
                 self.assertEqual(self.read(), [raw, raw])
+
+    def test_sentence_with_a_time_is_no_separator(self):
+        raw = mail("One", body=b"a\n\nFrom 10:00 to 12:00 nobody is here.\n\nFrom \xe4\n\nFrom\n")
+        self.write("INBOX", mbox(raw, raw))
+        self.assertEqual(self.read(), [raw, raw])
 
     def test_mbox_with_line_ends_of_windows(self):
         raw = mail("One").replace(b"\n", b"\r\n")
@@ -92,6 +100,13 @@ class TestMailFiles(BaseCase):
         self.write("INBOX", mbox(kept, gone))
         self.assertEqual(self.read(), [kept])
 
+    def test_status_of_mozilla_in_the_text_of_a_mail(self):
+        """A mail about a mail that somebody has thrown away is none."""
+        text = b"An old header:\n\nX-Mozilla-Status: 0009\nSubject: x\n"
+        kept = [mail("One", body=text), mail("Two", body=text).replace(b"\n", b"\r\n")]
+        self.write("INBOX", mbox(*kept))
+        self.assertEqual(self.read(), kept)
+
     def test_oldest_first(self):
         days = (22, 20, 23, 21)
         self.write("INBOX", mbox(*(mail(f"Day {day}", day) for day in days)))
@@ -109,6 +124,25 @@ class TestMailFiles(BaseCase):
         self.assertEqual(sorted(self.read()), [b"", b"", bytes(range(256)), b"\n"])
         with self.assertRaises(FileNotFoundError):
             self.read("missing")
+
+    def test_file_that_can_not_be_read_holds_up_no_other(self):
+        """A mail program has renamed it a moment ago: it is found, and reading it fails."""
+        self.write("cur/1.a:2,S", mail("One"))
+        (self.folder / "cur" / "2.b:2,S").symlink_to("gone")
+        (self.folder / "three.eml").symlink_to("gone")
+        found = find_mails([self.folder])
+        self.assertEqual(found[0].read(), mail("One"))
+        for gone in found[1:]:
+            with self.assertRaises(FileNotFoundError):
+                gone.read()
+        self.assertEqual([one.path.name for one in found], ["1.a:2,S", "2.b:2,S", "three.eml"])
+
+    def test_what_is_no_file_is_left_out(self):
+        """A pipe would never end."""
+        (self.folder / "cur").mkdir()
+        os.mkfifo(self.folder / "cur" / "1.a:2,S")
+        os.mkfifo(self.folder / "two.eml")
+        self.assertEqual(self.read(), [])
 
     def test_large_mbox_is_read_in_pieces(self):
         """Wherever a piece ends: each mail once, with all of its bytes."""
