@@ -109,7 +109,9 @@ class PostmasterInbound(http.Controller):
         try:
             env["mail.postmaster.pipeline"]._hand_over(submission)
         except ValueError as error:
-            if not credentials.refuses:
+            # Core, which does all while this addon is switched off, raises the same for a
+            # record that can not be made.
+            if not credentials.refuses or not env["mail.postmaster.pipeline"]._read_switches()[0]:
                 raise
             raise Refused(422, "no_route", "Nobody takes mail for this address.") from error
         env["mail.postmaster.token"]._note_use(credentials.token_id)

@@ -29,6 +29,8 @@ JSON = "application/json"
 
 _BOUNDARY = re.compile(r';\s*boundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))', re.IGNORECASE)
 _FIELD_NAME = re.compile(rb';[ \t]*name="([^"\r\n]*)"', re.IGNORECASE)
+# A local part with blanks (RFC 5321 section 4.1.2).
+_QUOTED = re.compile(r'\A"(?:[^"\\<>]|\\[^<>])*"(?=@)')
 _CONTROL = re.compile("[\0-\x08\x0a-\x1f\x7f]")
 _UNIX_FROM = re.compile(rb"\A>?From [^\r\n]*\r?\n")
 _RETURN_PATH = re.compile(rb"return-path[ \t]*:[ \t]*<([^<>\r\n]*)>[ \t]*\r?\n", re.IGNORECASE)
@@ -150,7 +152,7 @@ def _sender(text):
         return None
     _check_text(text)
     address = text.strip().removeprefix("<").removesuffix(">")
-    if len(address) > LONGEST_ADDRESS or re.search(r"[<>\s]", address):
+    if len(address) > LONGEST_ADDRESS or re.search(r"[<>\s]", _QUOTED.sub("", address)):
         raise NoMail("bad_envelope")
     return address
 

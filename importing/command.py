@@ -8,6 +8,7 @@ from psycopg2 import OperationalError
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 
+from ..gateway.address_list import first_address
 from ..gateway.mail_files import find_mails
 from ..models.sentences import REASONS, outline
 from .run import EMPTY, KNOWN, NOT_STORED, UNREADABLE, Import, Interrupted, Target
@@ -59,7 +60,12 @@ def add_arguments(parser):
 def run(database, arguments):
     """Import and print what became of the mails; return the exit status."""
     target = Target(tuple(arguments.to), arguments.model, arguments.company)
-    if problem := _problem(database, target):
+    try:
+        problem = _problem(database, target)
+    except OperationalError as error:
+        _say(f"The database can not be reached. {error}".strip())
+        return EX_INCOMPLETE
+    if problem:
         return _refuse(problem)
     try:
         mails = _chosen(find_mails(arguments.paths), arguments)
@@ -84,6 +90,9 @@ def run(database, arguments):
 
 def _problem(database, target):
     """Return the sentence of why nothing can be imported, or None."""
+    for address in target.recipients:
+        if not first_address(address):
+            return f"{address!r} is no address: --to takes one like sales@example.com."
     registry = Registry(database)
     if "mail.postmaster.pipeline" not in registry:
         return f"The addon mail_postmaster is not installed in {database}."
@@ -91,11 +100,15 @@ def _problem(database, target):
         env = api.Environment(cr, SUPERUSER_ID, {})
         if not env["mail.postmaster.pipeline"]._read_switches()[0]:
             return "Postmaster is switched off (mail.postmaster.enabled): nothing would be stored."
-        if target.model and not hasattr(env.get(target.model), "message_new"):
+        if target.model and not _makes_records(env.get(target.model)):
             return f"Mail makes no records of {target.model}."
         if target.company_id and not env["res.company"].browse(target.company_id).exists():
             return f"There is no company number {target.company_id}."
     return None
+
+
+def _makes_records(model):
+    return hasattr(model, "message_new") and not model._abstract
 
 
 def _chosen(mails, arguments):

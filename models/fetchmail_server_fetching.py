@@ -3,6 +3,7 @@ import logging
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools.misc import format_datetime
 
 from ..gateway.mailbox import mailbox_class
 from ..gateway.mailbox.folder import ALL, DATE, NOW
@@ -79,6 +80,7 @@ class FetchmailServer(models.Model):
     )
     import_progress = fields.Float("Imported", compute="_compute_fetch_state")
     folder_problem = fields.Char("Problem of a folder", compute="_compute_fetch_state")
+    failing_note = fields.Char("Since when it fails", compute="_compute_failing_note")
 
     @api.model
     def _default_new_mail(self):
@@ -103,6 +105,25 @@ class FetchmailServer(models.Model):
                 server.fetch_state = "importing"
             else:
                 server.fetch_state = "working" if server.last_success else False
+
+    @api.depends("failures", "failing_since", "next_fetch")
+    @api.depends_context("tz", "lang")
+    def _compute_failing_note(self):
+        for server in self:
+            since, again = (
+                moment and format_datetime(self.env, moment, dt_format="short")
+                for moment in (server.failing_since, server.next_fetch)
+            )
+            server.failing_note = server.failures and since and (
+                self.env._(
+                    "Fetching fails since %(since)s (attempts: %(failures)s). "
+                    "The server is asked again at %(again)s.",
+                    since=since, failures=server.failures, again=again,
+                ) if again else self.env._(
+                    "Fetching fails since %(since)s (attempts: %(failures)s).",
+                    since=since, failures=server.failures,
+                )
+            )
 
     @api.constrains("start_from", "start_date", "server_type", "leave_days")
     def _check_start(self):

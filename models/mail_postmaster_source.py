@@ -37,6 +37,7 @@ class MailPostmasterSource(models.Model):
         help="A larger one is answered with 413 and not read.",
     )
     token_ids = fields.One2many("mail.postmaster.token", "source_id", "Tokens")
+    has_token = fields.Boolean("Has a valid token", compute="_compute_has_token")
     last_used = fields.Datetime("Last mail", compute="_compute_last_used")
     url = fields.Char("Address to post to", compute="_compute_url")
     mail_count = fields.Integer(compute="_compute_mail_count")
@@ -49,6 +50,11 @@ class MailPostmasterSource(models.Model):
                     "The largest request must be between 1 and %(most)s MB.",
                     most=LARGEST_MEGABYTES,
                 ))
+
+    @api.depends("token_ids.revoked_at")
+    def _compute_has_token(self):
+        for source in self:
+            source.has_token = not all(source.token_ids.mapped("revoked_at"))
 
     @api.depends("token_ids.last_used")
     def _compute_last_used(self):

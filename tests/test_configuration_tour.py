@@ -1,4 +1,4 @@
-"""Aliases, alias domains and incoming servers, as an administrator sets them up."""
+"""Aliases, alias domains, incoming servers and HTTP sources, as an administrator sets them up."""
 
 from datetime import date
 
@@ -66,3 +66,11 @@ class TestConfigurationTour(HttpCase, ReceivedMail):
         self.assertEqual(self.server.recipient_prefix, "example.com-")
         self.assertEqual(self.server.object_id.model, "res.partner")
         self.assertTrue(self.server.fallback_takes_catchall)
+
+    def test_http_source(self):
+        self.env["mail.postmaster.source"].search([]).unlink()
+        self.tour("mail_postmaster_http_source")
+        source = self.env["mail.postmaster.source"].search([])
+        self.assertEqual(source.name, "Provider")
+        self.assertEqual(len(source.token_ids), 1)
+        self.assertTrue(source.token_ids.revoked_at)

@@ -101,6 +101,11 @@ class TestFetching(TransactionCase):
         self.assertIn("no route", self.server.error_message)
         since = self.server.failing_since
         self.assertEqual(fields.Datetime.to_string(since), "2026-01-01 12:00:00")
+        # One sentence that can be translated, in the time of whoever reads it.
+        note = self.server.with_context(tz="Asia/Tokyo").failing_note
+        self.assertRegex(note, r"since \S+ 9:00.PM \(attempts: 6\)\. .*again at \S+ 10:00.PM\.$")
+        self.server.next_fetch = False
+        self.assertRegex(self.server.failing_note, r"\(attempts: 6\)\.$")
 
     def test_scheduled_action_leaves_a_failing_server_alone(self):
         cron = {"cron_id": self.env.ref("mail.ir_cron_mail_gateway_action").id}
@@ -116,6 +121,7 @@ class TestFetching(TransactionCase):
         self.fetch(self.server)
         self.assertEqual(self.server.failures, 0)
         self.assertFalse(self.server.failing_since)
+        self.assertFalse(self.server.failing_note)
         self.assertTrue(self.server.last_success)
         self.assertEqual(self.server.fetch_state, "working")
 

@@ -87,6 +87,16 @@ class TestSources(ScreensCase):
         self.call(self.system, self.row, "action_revoke")
         self.assertEqual(str(self.row.revoked_at), "2020-01-01 00:00:00")
 
+    def test_source_knows_whether_anybody_can_post(self):
+        source = self.source.copy()
+        self.assertFalse(source.has_token)
+        for _number in range(2):
+            self.env["mail.postmaster.token"]._generate(source)
+        source.token_ids[0].action_revoke()
+        self.assertTrue(source.has_token)
+        source.token_ids[1].action_revoke()
+        self.assertFalse(source.has_token)
+
     def test_bounds(self):
         for megabytes in (0, -1, 501):
             with self.subTest(megabytes), self.assertRaises(ValidationError):

@@ -188,9 +188,24 @@ def test_choices(ready, run_import, tmp_path):
     assert (status, leads(ready)) == (0, ["Of 2019"])
     status, _output = run_import(tmp_path, "--since=2021-01-01", "--to=sales@example.com")
     assert (status, leads(ready)) == (0, ["Of 2019", "Of 2021"])
-    for wrong in (["--model=res.country"], ["--company=999"], [tmp_path / "missing"]):
+    for wrong in (
+        ["--model=res.country"], ["--model=mail.thread"], ["--company=999"], ["--to=sales"],
+        ["--to=sales@example.com", "--to="], [tmp_path / "missing"],
+    ):
         status, output = run_import(*wrong, tmp_path)
         assert (status, output) == (2, "")
+    # A database that is away: to be run again, without a traceback.
+    assert run_import("-d", f"{ready.name}_away", tmp_path) == (1, "")
+
+
+def test_file_that_can_not_be_read(ready, run_import, tmp_path):
+    """It is counted, and the mails beside it are imported."""
+    (tmp_path / "cur").mkdir()
+    (tmp_path / "cur" / "1.a:2,S").write_bytes(mail())
+    (tmp_path / "cur" / "2.b:2,S").symlink_to("renamed")
+    status, output = run_import(tmp_path)
+    assert (status, leads(ready)) == (1, ["Hello"])
+    assert "1  the file could not be read" in output
 
 
 def test_killed_and_run_again(ready, command, run_import, tmp_path):

@@ -130,6 +130,11 @@ def test_switched_off(ready, server):
     )
     assert post(server, token, mail()) == (200, "stored")
     assert post(server, token, mail(to="nobody@example.com")) == (503, "failed")
+    # Whatever else is wrong looks the same in core, and is no reason to tell the sender.
+    refusing = add_source(ready, unknown_recipient="refuse")
+    with ready.env() as env:
+        env["crm.team"].search([], limit=1).alias_id.alias_defaults = "{'type': 'none'}"
+    assert post(server, refusing, mail()) == (503, "failed")
     with ready.env() as env:
         assert env["crm.lead"].search_count([]) == 1
         assert not env[LOG].search_count([])

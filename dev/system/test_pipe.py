@@ -10,6 +10,8 @@ import smtplib
 import socket
 import subprocess
 import threading
+import time
+from contextlib import suppress
 
 import pytest
 from mails import mail
@@ -27,10 +29,10 @@ LOG = "mail.postmaster.message"
 BODY = b"caf\xe9 \xff\n.\n..\n\n.hidden\nFrom here\n\xe2\x82\xac end"
 
 
-def pipe(*arguments, raw=b"Subject: x\n\nbody\n", **environment):
+def pipe(*arguments, raw=b"Subject: x\n\nbody\n", script=PIPE, **environment):
     """Run the pipe and return ``(exit status, what it said)``."""
     result = subprocess.run(
-        [PIPE, *map(str, arguments)], input=raw, capture_output=True, check=False, timeout=60,
+        [script, *map(str, arguments)], input=raw, capture_output=True, check=False, timeout=60,
         env={"PATH": os.environ["PATH"], **environment},
     )
     assert result.stdout == b""
@@ -90,6 +92,17 @@ class Scripted:
                     return
 
 
+class Endless(Scripted):
+    """A server that says the same for ever."""
+
+    def _serve(self):
+        connection, _peer = self._listener.accept()
+        with connection, suppress(OSError):
+            while True:
+                connection.sendall(self._answers[0])
+                time.sleep(self._answers[1])
+
+
 # --- HTTP ---------------------------------------------------------------------------
 
 def test_over_http(ready, odoo_server, token_file):
@@ -120,7 +133,7 @@ def test_over_http(ready, odoo_server, token_file):
     b"", b"\r\n", b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 422 No\r\n\r\n",
     b"HTTP/1.1 200 OK\r\nX-Postmaster: stored\r\n", b"HTTP/1.1 404 Not Found\r\n\r\n",
     b"HTTP/1.1 500 Error\r\nX-Postmaster: stored\r\n\r\n",
-    b"HTTP/1.1 302 Found\r\nLocation: https://example.com/\r\n\r\n", b"\xff" * 200_000,
+    b"HTTP/1.1 302 Found\r\nLocation: https://example.com/\r\n\r\n", b"\xff" * 2_000_000,
 ])
 def test_what_the_ingress_did_not_say_decides_nothing(answer):
     """A proxy answers 200 to anything, or 422 to what it does not like."""
@@ -176,7 +189,7 @@ ENVELOPE = (*HELLO, b"250 ok\r\n", b"250 ok\r\n")
     ((*HELLO, b"550 5.1.1 sender\r\n"), EX_TEMPFAIL),
     ((HELLO[0], b"500 no LMTP\r\n"), EX_TEMPFAIL),
     ((b"421 busy\r\n",), EX_TEMPFAIL), ((b"550 5.1.1 x\r\n",), EX_TEMPFAIL),
-    ((None,), EX_TEMPFAIL), ((b"\0" * 200_000,), EX_TEMPFAIL),
+    ((None,), EX_TEMPFAIL), ((b"\0" * 2_000_000,), EX_TEMPFAIL),
 ])
 def test_every_answer_of_a_server(answers, expected):
     with Scripted(*answers) as server:
@@ -197,6 +210,36 @@ def test_what_is_said(tmp_path):
     )
 
 
+@pytest.mark.parametrize("protocol", ["--lmtp", "--url"])
+def test_server_that_never_ends(tmp_path, protocol):
+    """Its memory is bounded, and so is its time: Exim returns a mail whose pipe was killed."""
+    scheme = "http://" if protocol == "--url" else ""
+    line = b"HTTP/1.1: x\r\n" if scheme else b"220-x\r\n"
+    with Endless(line * 1000, 0) as server:
+        status, text = pipe(
+            protocol, scheme + server.address, "-f", "", "a@b", POSTMASTER_TOKEN="x",
+        )
+    assert (status, text) == (EX_TEMPFAIL, "postmaster-pipe: the answer is too long\n")
+    hasty = tmp_path / "pipe"
+    hasty.write_text(PIPE.read_text().replace("LONGEST = 300, 900", "LONGEST = 300, 1"))
+    hasty.chmod(0o755)
+    with Endless(line, 0.2) as server:
+        status, text = pipe(
+            protocol, scheme + server.address, "-f", "", "a@b", POSTMASTER_TOKEN="x", script=hasty,
+        )
+    assert (status, text) == (EX_TEMPFAIL, "postmaster-pipe: it takes too long\n")
+
+
+def test_blanks_in_quotes():
+    """Postfix quotes an address with the flag q; nothing gets past the angle brackets."""
+    with Scripted(*ENVELOPE, b"354 go\r\n", b"250 ok\r\n", None) as server:
+        said = pipe("--lmtp", server.address, "-f", '"a b"@customer.test', "a@example.com")
+    assert said == (EX_OK, "")
+    assert b'MAIL FROM:<"a b"@customer.test> BODY' in server.heard
+    for odd in ('"a b', '"a"@b> SIZE=1', 'a b@c', '"a\nb"@c', '"@" x'):
+        assert pipe("--lmtp", f"{LOOPBACK}:1", "-f", odd, "a@b")[1].endswith("character\n"), odd
+
+
 # --- arguments ----------------------------------------------------------------------
 
 @pytest.mark.parametrize("arguments", [
@@ -204,7 +247,8 @@ def test_what_is_said(tmp_path):
     ("--lmtp", "no port", "-f", "", "a@b"), ("--lmtp", f"{LOOPBACK}:1", "-f", "", "a@b"),
     ("--lmtp", "/nowhere", "-f", "", "a@b"), ("--lmtp", f"{LOOPBACK}:1", "-f", ""),
     ("--lmtp", f"{LOOPBACK}:1", "a@b"), ("--url", "ftp://x/", "a@b"),
-    ("--url", "http://user:secret@localhost/", "a@b"), ("--url", "http:///x"),
+    ("--url", "http://user:token-of-the-test@localhost/", "a@b"), ("--url", "http:///x"),
+    ("--url", "token-of-the-test", "a@b"),
     ("--url", f"http://{LOOPBACK}:1/", "--token-file", "/nowhere", "a@b"),
     ("--url", "http://nowhere.invalid/", "a@b"), ("--url", f"https://{LOOPBACK}:1/", "a@b"),
     ("--lmtp", f"{LOOPBACK}:1", "-f", "a@b\nRCPT TO:<x@y>", "a@b"),
@@ -241,7 +285,7 @@ def test_behind_postfix(ready, odoo_server):
     server = odoo_server(ready)
     service = (
         "postmaster unix - n n - 2 pipe\n"
-        f"  flags=R user=nobody null_sender= argv={script} --url {server.url}{PATH}\n"
+        f"  flags=Rq user=nobody null_sender= argv={script} --url {server.url}{PATH}\n"
         f"  --token-file {token_file} -f ${{sender}} -- ${{recipient}}\n"
     )
     settings = {

@@ -160,6 +160,17 @@ class TestPosted(BaseCase):
             with self.subTest(text=text):
                 self.assertEqual(read_posted("", RAW, sender=text).sender, expected)
 
+    def test_sender_with_blanks_in_quotes(self):
+        for sender in ('"jane roe"@customer.test', '"a\\"b c"@customer.test'):
+            with self.subTest(sender=sender):
+                posted = read_posted("", RAW, sender=f"<{sender}>")
+                self.assertEqual(posted.sender, sender)
+                stored = with_return_path(RAW, posted.sender)
+                self.assertTrue(stored.startswith(b"Return-Path: <%s>\r\n" % sender.encode()))
+        for odd in ('"a b@c.test', '"a" b@c.test', '"a b"', '"a>b"@c.test', '"a b"@c test'):
+            with self.subTest(odd=odd):
+                self.assert_no_mail("bad_envelope", "", RAW, sender=odd)
+
     def test_bad_envelopes(self):
         """A line end would become a field of the mail's header."""
         for told in (

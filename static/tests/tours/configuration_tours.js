@@ -316,3 +316,63 @@ registry.category("web_tour.tours").add("mail_postmaster_incoming_server", {
         },
     ],
 });
+
+/** Makes a source, gives it a token that is shown once, and revokes it. */
+registry.category("web_tour.tours").add("mail_postmaster_http_source", {
+    steps: () => [
+        ...openConfiguration("menu_sources"),
+        {
+            content: "Nobody posts yet",
+            trigger: ".o_nocontent_help:contains('Let somebody post mail')",
+        },
+        {
+            trigger: ".o_list_button_add",
+            run: "click",
+        },
+        {
+            trigger: ".o_form_view [name='name'] input",
+            run: "edit Provider",
+        },
+        {
+            content: "Whoever posts needs a token",
+            trigger: ".o_form_view .alert:contains('Nothing can be posted now')",
+        },
+        {
+            trigger: "button[name='action_new_token']",
+            run: "click",
+        },
+        {
+            content: "The token is shown, whole",
+            trigger: ".modal [name='token']:contains(/postmaster_[0-9a-f]{12}_[\\w-]{43}/)",
+        },
+        {
+            trigger: ".modal footer button:contains(/^Done$/)",
+            run: "click",
+        },
+        {
+            content: "Only its beginning is left",
+            trigger:
+                "body:not(:has(.modal)) [name='token_ids'] .o_data_row " +
+                "[name='public']:contains(/^postmaster_[0-9a-f]{12}$/)",
+        },
+        {
+            trigger: ".o_form_view:not(:has(.alert:contains('Nothing can be posted now')))",
+        },
+        {
+            trigger: ".o_data_row button[name='action_revoke']",
+            run: "click",
+        },
+        {
+            content: "There is no way back",
+            trigger: ".modal:contains('can not be undone') footer .btn-primary",
+            run: "click",
+        },
+        {
+            content: "It is of no use any more, and the page says so",
+            trigger: ".o_data_row:not(:has(button[name='action_revoke'])):contains('postmaster_')",
+        },
+        {
+            trigger: ".o_form_view .alert:contains('Nothing can be posted now')",
+        },
+    ],
+});
