@@ -54,6 +54,7 @@ from . import (
     mail_thread_reading,
     mail_thread_new,
     mail_thread_notify,
+    res_company,
     res_config_settings,
     res_config_settings_limits,
     res_partner,
