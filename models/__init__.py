@@ -37,6 +37,7 @@ from . import (
     mail_postmaster_reply,
     mail_postmaster_recipient,
     mail_postmaster_report,
+    mail_postmaster_report_consequences,
     mail_postmaster_retention,
     mail_postmaster_retired_address,
     mail_postmaster_return_path,

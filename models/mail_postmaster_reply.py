@@ -13,7 +13,7 @@ from odoo.tools.safe_eval import safe_eval
 from ..gateway import participants
 from ..gateway.authentication import FAIL
 from ..gateway.authentication.domains import domain_of
-from .mail_postmaster_addressing import read_domains
+from .addressing import read_domains
 from .mail_postmaster_policy import (
     PROVIDERS,
     REPLIES,
