@@ -35,6 +35,7 @@ from . import (
     mail_postmaster_quota,
     mail_postmaster_raw,
     mail_postmaster_reply,
+    mail_postmaster_reply_privacy,
     mail_postmaster_recipient,
     mail_postmaster_report,
     mail_postmaster_report_consequences,
