@@ -10,6 +10,7 @@ from serving import LOG, all_settled, count, subjects_of_leads, wait_until
 from setup_gateway import set_up
 
 from environment.places import short_folder
+from environment.processes import LOOPBACK
 from environment.serve import deliver
 
 MEGABYTE = 1_000_000
@@ -246,3 +247,14 @@ def test_connection_that_ends_in_the_middle(gateway, serve):
         assert deliver(connection, mail(subject="Whole"))[0][0] == 250
     with gateway.env() as env:
         assert env[LOG].search([]).mapped("subject") == ["Whole"]
+
+
+def test_replies_are_not_held_back():
+    # Odoo finds the addon only after its configuration was read.
+    from odoo.addons.mail_postmaster.daemon.supervisor import listen  # noqa: PLC0415
+
+    with listen((LOOPBACK, 0), settings=None) as listening:
+        with socket.create_connection(listening.getsockname()):
+            accepted, _address = listening.accept()
+            with accepted:
+                assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
