@@ -61,7 +61,8 @@ class PostmasterInbound(http.Controller):
         :raises Refused: 400 for a token in the address, 401 for none or a wrong one
         """
         tokens = request.env["mail.postmaster.token"].sudo()
-        if any(tokens._looks_like(text) for text in request.httprequest.args.values()):
+        query = request.httprequest.args.items(multi=True)
+        if any(tokens._looks_like(text) for named in query for text in named):
             # It stands in the log of every server on the way.
             raise Refused(400, "token_in_url", "Revoke this token, and send one in Authorization.")
         given = _given_token()

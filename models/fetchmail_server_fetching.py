@@ -111,10 +111,11 @@ class FetchmailServer(models.Model):
     def _compute_failing_note(self):
         for server in self:
             since, again = (
-                moment and format_datetime(self.env, moment, dt_format="short")
-                for moment in (server.failing_since, server.next_fetch)
+                moment and format_datetime(
+                    self.env, moment, tz=self.env.context.get("tz"), dt_format="short",
+                ) for moment in (server.failing_since, server.next_fetch)
             )
-            server.failing_note = server.failures and since and (
+            server.failing_note = since and (
                 self.env._(
                     "Fetching fails since %(since)s (attempts: %(failures)s). "
                     "The server is asked again at %(again)s.",

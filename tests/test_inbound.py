@@ -216,7 +216,10 @@ class TestInbound(HttpCase, ReceivedMail):
         self.assert_answer(response, 401, "unauthorized")
 
     def test_token_in_the_address_is_refused_though_it_is_right(self):
-        for query in (f"token={self.token}", f"x={self.token}&recipient=a@b.test"):
+        for query in (
+            f"token={self.token}", f"x={self.token}&recipient=a@b.test", self.token,
+            f"x=1&x={self.token}",
+        ):
             response = self.post(raw_mail(), path=f"{PATH}?{query}")
             self.assert_answer(response, 400, "token_in_url")
         self.assertFalse(self.stored())
