@@ -106,6 +106,9 @@ class ServerRun(FetchRun):
 
     def caught_up(self, folder):
         with self._transaction() as cr:
+            if folder.is_importing:
+                folder.catch_up()
+                self._states._write_state(cr, folder)
             cr.execute(
                 "UPDATE mail_postmaster_folder SET last_success = now() AT TIME ZONE 'UTC' "
                 "WHERE id = %s", [folder.id],
