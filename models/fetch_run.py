@@ -128,7 +128,7 @@ class ServerRun(FetchRun):
         """Store a batch; what was not fetched is parked by its header."""
         if not self._is_enabled:
             return False
-        submissions = [self._submission(mail) for mail in mails]
+        submissions = [self._submission(folder, mail) for mail in mails]
 
         def note(cr, rows):
             if self.is_by_number:
@@ -146,12 +146,13 @@ class ServerRun(FetchRun):
                 self._park(folder, mail, submission, row)
         return True
 
-    def _submission(self, mail):
+    def _submission(self, folder, mail):
         """Return the call that core makes for a mail (``_fetch_mail`` of 19.0)."""
         server = self._server
         return Submission(
             raw=mail.raw, door="mail.thread", source=FETCHED, server_id=server.id,
             whole_size=mail.size if mail.missing else None,
+            place="" if mail.raw else f"at {folder.id} {folder.uidvalidity} {mail.number}",
             options={
                 "model": server.object_id.model, "custom_values": None,
                 "save_original": server.original, "strip_attachments": not server.attach,
