@@ -7,6 +7,7 @@ import psycopg2
 
 from ..gateway import states
 from ..gateway.mailbox.folder import ALL
+from ..gateway.mailbox.imap import folder_argument
 from ..gateway.mailbox.run import FetchRun
 from .attempt import Attempt, Reason
 from .mail_postmaster_place import FETCH, LEAVE, MARK, OLD
@@ -201,7 +202,8 @@ class ServerRun(FetchRun):
         with self._transaction() as cr:
             for state, uids in self._places._settled(cr, folder).items():
                 target = self._server[TARGETS[state]]
-                if target and target != folder.name:
+                # INBOX is the same in any case, and a mail moved there would be a new one.
+                if target and folder_argument(target) != folder_argument(folder.name):
                     moves[target] = sorted(moves.get(target, []) + uids)
                 else:
                     done += uids

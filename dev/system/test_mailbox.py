@@ -293,6 +293,16 @@ def test_folders_are_read_and_mail_is_moved(imap):
     assert len(imap.dovecot.stored(USER, "&ANw-berpr&APw-fen")) == 1
 
 
+def test_mail_is_not_moved_to_where_it_is(imap):
+    """INBOX may be written in any case; there each mail would be new again, without an end."""
+    imap.write(delivered_folder="Inbox")
+    imap.deliver()
+    for _time in range(3):
+        imap.fetch()
+    assert imap.log("state", "received_count") == [("delivered", 1)]
+    assert imap.places() == 0
+
+
 @pytest.mark.parametrize("names", [("Nowhere", "INBOX"), ("INBOX", "Nowhere")])
 def test_folder_that_is_not_there_is_said(imap, names):
     imap.write(folder_ids=[(0, 0, {"name": name}) for name in names])
