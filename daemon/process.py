@@ -5,6 +5,7 @@ pipe is open in the supervisor alone, so that the read end says so, whatever hap
 """
 
 import contextlib
+import gc
 import logging
 import os
 import selectors
@@ -93,7 +94,12 @@ class Child(ABC):
     @contextlib.contextmanager
     def env(self, **context):
         """Give an environment on a cursor of its own, of a registry that is up to date."""
-        with self.env_of(self.registry.check_signaling(), **context) as env:
+        known = self.registry
+        registry = known.check_signaling()
+        if registry is not known:
+            # The supervisor has kept the collector away from the one that is replaced.
+            gc.unfreeze()
+        with self.env_of(registry, **context) as env:
             yield env
 
     @staticmethod

@@ -1,5 +1,6 @@
 """Starts the processes of a host, restarts those that end, and ends them in order."""
 
+import gc
 import logging
 import os
 import signal
@@ -55,8 +56,12 @@ class Supervisor:
         """Serve until a signal asks to end; return the exit status."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._end)
-        self._sockets = [_listen(address, self._settings) for address in self._settings.addresses]
+        self._sockets = [listen(address, self._settings) for address in self._settings.addresses]
         self._places = [_Place(make) for make in self._children()]
+        # The collector writes into each object it looks at: the children would soon have a copy
+        # of all that they share with this process.
+        gc.collect()
+        gc.freeze()
         _logger.info(
             "Serving %s: LMTP at %s, %s workers, %s",
             self._settings.database, list(self._settings.addresses), self._settings.workers,
@@ -146,7 +151,7 @@ class Supervisor:
                 os.kill(pid, number)
 
 
-def _listen(address, settings):
+def listen(address, settings):
     """Return a listening socket; it stays open while the listener is restarted."""
     if isinstance(address, str):
         return _listen_at_path(address, settings.socket_mode)

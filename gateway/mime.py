@@ -26,7 +26,7 @@ from .identity import LONGEST_HEADER
 # What Python's reader of header fields raises on odd ones, as seen in 3.10 to 3.13.
 ODD_HEADER = (
     MessageError, LookupError, ValueError, TypeError, AttributeError, AssertionError,
-    OverflowError, RecursionError,
+    OverflowError, RecursionError, UnboundLocalError,
 )
 DELIVERY_STATUS = "message/delivery-status"
 

@@ -160,7 +160,10 @@ def _plain(part, name, value):
     if name.lower().endswith("message-id"):
         text = _ODD_IN_IDS.sub("", value)
     else:
-        text = ", ".join(address for address in read_addresses(value) if "@" in address)
+        text = ", ".join(
+            address for address in read_addresses(value)
+            if "@" in address and _shown(part, name, address) is not None
+        )
     text = text.replace("\0", "")
     return text if text and _shown(part, name, text) is not None else None
 
@@ -347,8 +350,11 @@ def _set_charset(part, charset):
         # One that is empty would be left beside the new one.
         part.del_param("charset")
         part.set_param("charset", charset)
+        is_set = (part.get_content_type(), _charset(part)) == (content_type, charset)
     except ODD_HEADER:
-        # Other parameters have what no field may have.
+        is_set = False
+    if not is_set:
+        # Other parameters have what no field may have, or what was no type has become one.
         del part["Content-Type"]
         part["Content-Type"] = f'{content_type}; charset="{charset}"'
 

@@ -145,8 +145,7 @@ class MailAlias(models.Model):
             owner = self.env[owner_model].browse(self.alias_parent_thread_id)
             if company := self._company_of(owner):
                 return company
-        domain_companies = self.alias_domain_id.company_ids
-        return domain_companies if len(domain_companies) == 1 else companies
+        return self.alias_domain_id._only_company()
 
     def _company_of(self, owner):
         try:

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 from odoo.tools.mail import email_normalize
 
@@ -196,8 +196,22 @@ class MailAliasDomain(models.Model):
         :param list recipients: addresses
         """
         homes = self.env["mail.postmaster.addressing"]._homes(recipients)
-        companies = self.browse(homes).company_ids
-        return companies if len(companies) == 1 else companies.browse()
+        return self.browse(homes)._only_company()
+
+    def _only_company(self):
+        """Return the company that alone has these domains, or an empty recordset."""
+        by_domain = self._company_ids_by_domain()
+        ids = {company_id for domain_id in self.ids for company_id in by_domain.get(domain_id, ())}
+        return self.env["res.company"].browse(ids if len(ids) == 1 else ())
+
+    @api.model
+    @tools.ormcache()
+    def _company_ids_by_domain(self):
+        # Whoever looks at a mail of theirs need not see all companies to find that it is theirs.
+        companies = self.env["res.company"].sudo().search([("alias_domain_id", "!=", False)])
+        return {
+            domain.id: found.ids for domain, found in companies.grouped("alias_domain_id").items()
+        }
 
 
 def _normalized_forwarders(text):

@@ -1,20 +1,14 @@
 """Which aliases a mail is for, and who wrote it: rules of ``gateway``, records of this database."""
 
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from typing import NamedTuple
+from dataclasses import replace
 
 from odoo import api, fields, models, tools
 
 from ..gateway import address_book, forwarding, identity, matching
-from ..gateway.addresses import BadDomains, display, parse_domains
-from ..gateway.recipients import (
-    HEADER,
-    envelope_recipients,
-    header_addresses,
-    read_sender,
-)
+from ..gateway.addresses import display
+from ..gateway.recipients import HEADER, envelope_recipients, header_addresses, read_sender
 from ..gateway.shared_addresses import shared_address
+from .addressing import Addressing, Lookup, Server, read_domains, read_forwarders
 from .attempt import ATTEMPT
 from .mail_postmaster_policy import ADDRESSING, ALLOWED_DOMAINS, SUBADDRESSING
 from .once import has_changed
@@ -27,97 +21,6 @@ FORWARDING_STEPS = {
     forwarding.UNTRUSTED: ("forwarder_untrusted", False),
     forwarding.KEPT: ("sender_kept", True),
 }
-
-
-class Lookup(NamedTuple):
-    """An address book and what it was made for.
-
-    :param frozenset names: local parts
-    :param frozenset homes: ids of the alias domains that count
-    """
-
-    names: frozenset
-    homes: frozenset
-    book: address_book.AddressBook
-
-    def covers(self, names, homes):
-        """Tell whether the book has all that has one of these names in one of these domains."""
-        return self.names.issuperset(names) and self.homes.issuperset(homes)
-
-
-@dataclass
-class Addressing:
-    """Who a mail is for.
-
-    :param recipients: the :class:`gateway.recipients.Recipients`
-    :param dict matches: ``{address: [Match]}``
-    :param dict known_as: ``{(kind, record id): address}``, each as core knows it
-    :param sender: the :class:`gateway.forwarding.Mailbox` of who wrote the mail, where a
-        trusted forwarder stands in From; else None
-    :param lookup: the :class:`Lookup` for all addresses in its header
-    """
-
-    recipients: object
-    matches: dict
-    lookup: Lookup
-    known_as: dict = field(default_factory=dict)
-    sender: object = None
-
-    @property
-    def alias_ids(self):
-        """Ids of the aliases that are to get the mail."""
-        return {
-            found.record_id for matches in self.matches.values() for found in matches
-            if found.kind == address_book.ALIAS
-        }
-
-    @property
-    def domain_ids(self):
-        """Ids of the alias domains whose catchall, bounce or own address was written to."""
-        return list(dict.fromkeys(
-            found.record_id for matches in self.matches.values() for found in matches
-            if found.kind != address_book.ALIAS
-        ))
-
-    @property
-    def details(self):
-        """``{alias id: what followed the separator}`` of the aliases reached by a sub-address."""
-        return {
-            found.record_id: found.detail for matches in self.matches.values() for found in matches
-            if found.kind == address_book.ALIAS and found.detail
-        }
-
-    @property
-    def addresses(self):
-        """The addresses to route by, as core knows them; those that are nobody's are left out."""
-        return self.translate(self.recipients.addresses, keep_unknown=False)
-
-    def translate(self, addresses, keep_unknown=True):
-        """Return addresses as core knows them: without a detail, by their present name."""
-        translated = {}
-        for address in addresses:
-            known = [
-                self.known_as[(found.kind, found.record_id)]
-                for found in self.matches.get(address, ())
-                if (found.kind, found.record_id) in self.known_as
-            ]
-            translated |= dict.fromkeys(known or ([address] if keep_unknown else []))
-        return list(translated)
-
-
-class Server(NamedTuple):
-    """What an incoming server says about recipients.
-
-    :param trusted: names of the trusted header fields, the best first
-    :param prefix: what its server puts before the local part
-    :param is_on_top: whether the trusted fields stand above its Received field
-    :param takes_catchall: whether it makes a record of mail to the catchall
-    """
-
-    trusted: tuple
-    prefix: str
-    is_on_top: bool
-    takes_catchall: bool
 
 
 class MailPostmasterAddressing(models.AbstractModel):
@@ -417,34 +320,3 @@ class MailPostmasterAddressing(models.AbstractModel):
                 if local_part and (kind, home.id) in kept:
                     known_as[(kind, home.id)] = f"{local_part}@{home.name}"
         return known_as
-
-
-# The database's list is the same for each mail, and as long as there are alias domains.
-@lru_cache(maxsize=1024)
-def read_domains(text):
-    """Return the domains and patterns of a text, None for an empty one.
-
-    What a person types is checked when it is saved. Nonsense written past the checks must
-    neither stop mail nor let in what the rest of the text keeps out.
-    """
-    if not text:
-        return None
-    try:
-        return parse_domains(text)
-    except BadDomains:
-        return tuple(domain for entry in text.split(",") for domain in _domains_or_none(entry))
-
-
-def _domains_or_none(entry):
-    try:
-        return parse_domains(entry)
-    except BadDomains:
-        return ()
-
-
-def read_forwarders(text):
-    """Return the trusted forwarders of a text, none for nonsense written past the checks."""
-    try:
-        return forwarding.parse_forwarders(text)
-    except forwarding.BadForwarders:
-        return ()

@@ -5,15 +5,13 @@ from typing import NamedTuple
 
 from odoo import api, models, tools
 from odoo.exceptions import MissingError
-from odoo.fields import Domain
 from odoo.tools import escape_psql
 from odoo.tools.mail import unfold_references
-from odoo.tools.safe_eval import safe_eval
 
 from ..gateway import participants
 from ..gateway.authentication import FAIL
 from ..gateway.authentication.domains import domain_of
-from .mail_postmaster_addressing import read_domains
+from .addressing import read_domains
 from .mail_postmaster_policy import (
     PROVIDERS,
     REPLIES,
@@ -327,52 +325,6 @@ class MailPostmasterReply(models.AbstractModel):
             read_domains(self.env["mail.postmaster.policy"]._parameter(PROVIDERS)) or ()
         )
 
-    # --- what is private --------------------------------------------------------------------
-
-    @api.model
-    def _is_hidden(self, record):
-        """Tell whether an internal user who has no part in a record may not read it.
-
-        By the record rules for all internal users, asked as somebody who follows nothing and is
-        a member of nothing: projects of followers, private tasks, channels that one is invited
-        to. Rights on a model as a whole do not count: who may read leads at all reads leads.
-        """
-        rules = self._reading_rules(record._name)
-        if not rules:
-            return False
-        # Some rules read what is computed for the present user.
-        records = record.with_user(self.env.ref("base.public_user")).sudo()
-        try:
-            return not records.with_context(active_test=False).search_count(
-                self._visible_to_outsider(rules) & Domain("id", "=", record.id)
-            )
-        except ValueError:
-            # A rule that can be asked about certain users alone keeps others out.
-            return True
-
-    def _visible_to_outsider(self, rules):
-        """Return the domain of a tuple of ``(is for everybody, text of the domain)``."""
-        companies = self.env["res.company"].search([])
-        context = {
-            "user": _Outsider(self.env), "company_ids": companies.ids,
-            "company_id": companies[:1].id,
-        }
-        domains = {True: [], False: []}
-        for is_global, text in rules:
-            domains[is_global].append(Domain(safe_eval(text, context)))
-        allowed = Domain.OR(domains[False]) if domains[False] else Domain.TRUE
-        return Domain.AND([*domains[True], allowed])
-
-    @tools.ormcache("model")
-    def _reading_rules(self, model):
-        """Return ``(is for everybody, text of the domain)`` of the rules for internal users."""
-        groups = self.env.ref("base.group_user").all_implied_ids
-        rules = self.env["ir.rule"].search([
-            ("model_id.model", "=", model), ("perm_read", "=", True),
-            "|", ("groups", "=", False), ("groups", "in", groups.ids),
-        ])
-        return tuple((not rule.groups, rule.domain_force or "[]") for rule in rules)
-
     # --- what becomes of it -------------------------------------------------------------------
 
     def _policy(self, attempt, reply, domain_id):
@@ -389,18 +341,3 @@ class MailPostmasterReply(models.AbstractModel):
             alias.alias_domain_id.id or domain_id or domain_ids[:1]
         )
         return policy._setting("reply_policy", alias, domain)
-
-
-class _Outsider:
-    """What record rules know as ``user``, for an internal user without a part in anything."""
-
-    def __init__(self, env):
-        self._user = env.ref("base.public_user")
-        self.all_group_ids = env.ref("base.group_user").all_implied_ids
-        self.group_ids = self.all_group_ids
-
-    def has_group(self, name):
-        return name in self.all_group_ids.get_external_id().values()
-
-    def __getattr__(self, name):
-        return getattr(self._user, name)

@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass, field, replace
 
-from odoo import api, fields, models
-from odoo.tools import email_normalize, plaintext2html
+from odoo import api, models
+from odoo.tools import email_normalize
 from odoo.tools.mail import email_split
 
 from ..gateway import states
 from ..gateway.address_list import first_address
 from ..gateway.automatic import AUTO_REPLY, HUMAN
-from ..gateway.reports.delivery_status import HARD
 from ..gateway.reports.enhanced_status import explain
 from .attempt import Reason, RouteResult
-from .mail_postmaster_policy import COMPLAINTS, LOOPS
-from .report_recipients import Recipients
+from .mail_postmaster_policy import LOOPS
+from .report_recipients import Recipients, message_ids
 from .report_sentences import COMPLAINT, FEEDBACK, RECEIPT, encode_outcomes
 
 TARGET = "report"
@@ -141,7 +140,7 @@ class MailPostmasterReport(models.AbstractModel):
                 "report_original", reference=message.message_id, source="return path",
             )
             return message
-        ids = _message_ids(report)
+        ids = message_ids(report)
         found = messages.search([("message_id", "in", ids)], order="id") if ids else messages
         # The latest, where several have the same Message-Id.
         if not self._leaves_to_core():
@@ -182,7 +181,7 @@ class MailPostmasterReport(models.AbstractModel):
             return
         original = message_dict["bounced_message"]
         recipients = Recipients(
-            original, _message_ids(attempt.report), bool(original & self._proven(attempt)),
+            original, message_ids(attempt.report), bool(original & self._proven(attempt)),
             as_core=self._leaves_to_core(),
         )
         outcomes = self._outcomes(attempt.report, message_dict, recipients)
@@ -279,131 +278,6 @@ class MailPostmasterReport(models.AbstractModel):
         address, notification, is_guess = recipients.find(candidates, is_alone)
         return notification, address, is_guess
 
-    def _apply(self, attempt, email_message, message_dict, outcome, core):
-        """Write what a report says of one recipient where core and the screens look for it."""
-        if outcome.kind == HARD:
-            self._fail(attempt, email_message, message_dict, outcome, core)
-        elif outcome.kind == COMPLAINT and outcome.is_matched:
-            self._complain(attempt, outcome)
-        self._write_notification(outcome, message_dict)
-
-    def _fail(self, attempt, email_message, message_dict, outcome, core):
-        """Count a recipient that a mail can not reach."""
-        if outcome.is_matched:
-            email = self._bounce(attempt, email_message, message_dict, outcome, core)
-            if email and not outcome.is_guess:
-                self.env["mail.postmaster.bounce"].sudo()._count(attempt, email, outcome.code)
-        # Nobody is counted again when a report about no message is processed again by hand.
-        elif not attempt.is_released:
-            self._bounce_stranger(email_message, message_dict, outcome, core)
-
-    def _bounce_stranger(self, email_message, message_dict, outcome, core):
-        """Let core count an address as it does where it finds no message; nothing is marked."""
-        email, contacts = self._bounced(outcome)
-        original = self.env["mail.message"].sudo()
-        if self._leaves_to_core():
-            # It counts on the record of the message as well, and takes the one it was for.
-            original = message_dict["bounced_message"]
-            if not email:
-                contacts = original.notification_ids.res_partner_id
-                email = len(contacts) == 1 and contacts.email_normalized
-        if email:
-            core(email_message, {
-                **message_dict,
-                "bounced_email": email,
-                "bounced_partner": contacts - self._in_inbox(original),
-                "bounced_msg_ids": [],
-                "bounced_message": original,
-            })
-
-    def _bounce(self, attempt, email_message, message_dict, outcome, core):
-        """Let core count one recipient that a mail can not reach, and mark its notification.
-
-        :return: the normalized address, or False where the report does not tell who it is
-        """
-        email, partners = self._bounced(outcome)
-        if not email:
-            return False
-        original = message_dict["bounced_message"]
-        author = original.author_id
-        words = self.with_context(lang=author.lang or self.env.lang)._words(outcome.content)
-        failure = {
-            "bounced_email": email,
-            "bounced_partner": partners - self._in_inbox(original),
-            "bounced_msg_ids": _message_ids(attempt.report),
-            # Core makes the reason of the failure of it.
-            "body": plaintext2html(f"{words}\n\n{attempt.report.text}"),
-        }
-        if message_dict["bounced_email"]:
-            # Overrides of other addons run when the first has been handled, and see each once.
-            self.env["mail.thread"]._routing_handle_bounce(
-                email_message, {**message_dict, **failure},
-            )
-            return email
-        message_dict.update(failure)
-        core(email_message, message_dict)
-        return email
-
-    def _complain(self, attempt, outcome):
-        """Send nothing more to a recipient who complained, where the policy says so."""
-        email, _contacts = self._bounced(outcome)
-        if not email or outcome.code == FEEDBACK or outcome.is_guess:
-            return
-        # Whoever got a mail knows its Message-Id, and to whom else it was sent.
-        if self.env["mail.postmaster.authentication"]._doubts(attempt):
-            return
-        if self.env["mail.postmaster.policy"]._choice(COMPLAINTS) == "record":
-            return
-        # Core's list is for administrators; the gateway serves everybody.
-        blacklist = self.env["mail.blacklist"].sudo()
-        if not blacklist.search_count([("email", "=", email)], limit=1):
-            words = self._words(outcome.content)
-            number = self.env._("Received mail number %(number)s.", number=attempt.mail_id)
-            blacklist._add(email, message=f"{words} {number}")
-        attempt.trace.hit("blacklisted_complaint", address=email)
-
-    def _bounced(self, outcome):
-        """Return ``(normalized address, contacts)`` of a failed recipient as core knows them."""
-        contacts = self.env["res.partner"].sudo()
-        notification = outcome.notification
-        known = notification.res_partner_id
-        email = known.email_normalized or email_normalize(notification.mail_email_address or "")
-        if outcome.recipient not in ("", first_address(email or "")):
-            # Another address of theirs.
-            email = outcome.recipient
-        if not email:
-            found = contacts.search([("email_normalized", "in", list(outcome.candidates))])
-            by_email = {partner.email_normalized: partner for partner in found}
-            email = next((one for one in outcome.candidates if one in by_email), outcome.address)
-        email = email_normalize(email)
-        if email:
-            known |= contacts.search([("email_normalized", "=", email)])
-        return email, known
-
-    def _in_inbox(self, message):
-        """Return the contacts that a message was shown to, and not sent to; core has none."""
-        if self._leaves_to_core():
-            return message.env["res.partner"]
-        sent = message.notification_ids.filtered(lambda known: known.notification_type == "email")
-        return (message.notification_ids - sent).res_partner_id - sent.res_partner_id
-
-    def _write_notification(self, outcome, message_dict):
-        notification = outcome.notification
-        at = _not_later_than_now(message_dict.get("date"))
-        if not notification:
-            return
-        if outcome.kind == RECEIPT:
-            # Read is read, also when it is deleted later.
-            if notification.postmaster_receipt != "displayed":
-                receipt = outcome.code.removeprefix(f"{RECEIPT}_")
-                notification.write({
-                    "postmaster_receipt": receipt, "postmaster_receipt_date": at,
-                })
-        elif outcome.kind == HARD or not _is_hard(notification.postmaster_report):
-            notification.write({
-                "postmaster_report": outcome.content, "postmaster_report_date": at,
-            })
-
     def _note_outcomes(self, attempt, original, outcomes, is_ours, result):
         """Write into the log what the report says, and about what.
 
@@ -424,20 +298,9 @@ class MailPostmasterReport(models.AbstractModel):
             result.model, result.res_id = original.model, original.res_id
         result.message_id = original.id or None
 
-    # --- in words -------------------------------------------------------------------
-
-    @api.model
-    def _words(self, content):
-        """Return what a notification keeps of a report in the words of the language in use."""
-        return self.env["mail.postmaster.message"]._report_sentence(content)
-
 
 def _local_part(email_from):
     return (email_split(email_from or "") or [""])[0].partition("@")[0].lower()
-
-
-def _message_ids(report):
-    return [original.message_id for original in report.original_ids]
 
 
 def _was_sent(message):
@@ -445,14 +308,3 @@ def _was_sent(message):
     return message.message_type != "email" or "email" in message.notification_ids.mapped(
         "notification_type"
     )
-
-
-def _is_hard(report):
-    """Tell whether a report is of a hard bounce; users may write anything into that field."""
-    return isinstance(report, dict) and report.get("kind") == HARD
-
-
-def _not_later_than_now(text):
-    """Return when a report was written, as far as that can be."""
-    now = fields.Datetime.now()
-    return min(fields.Datetime.to_datetime(text) or now, now)

@@ -76,3 +76,8 @@ def _traces(env, message_ids):
     if "mailing.trace" not in env or not message_ids:
         return ()
     return env["mailing.trace"].sudo().search([("message_id", "in", list(message_ids))])
+
+
+def message_ids(report):
+    """Return the Message-Ids by which a report names the mail it is about, the best first."""
+    return [original.message_id for original in report.original_ids]

@@ -155,6 +155,21 @@ class TestOnce(GatewayCase):
         own = self.env["mail.alias.domain"].with_user(user).search([])
         self.assertEqual(domains.with_user(user).search([]), own)
 
+    def test_company_of_a_domain_follows_changes(self):
+        domain = self.env["mail.alias.domain"].create({"name": "own.example.com"})
+        self.assertFalse(domain._only_company())
+        one, two = self.env["res.company"].create([
+            {"name": "One", "alias_domain_id": domain.id},
+            {"name": "Two", "alias_domain_id": False},
+        ])
+        self.assertEqual(domain._only_company(), one)
+        two.alias_domain_id = domain
+        self.assertFalse(domain._only_company())
+        one.alias_domain_id = False
+        self.assertEqual(domain._only_company(), two)
+        two.active = False
+        self.assertFalse(domain._only_company())
+
     def test_fields_are_described_as_core_does(self):
         env = self.in_new_transaction()
         expected = self.env["res.partner"].fields_get()

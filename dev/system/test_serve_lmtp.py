@@ -10,6 +10,7 @@ from serving import LOG, all_settled, count, subjects_of_leads, wait_until
 from setup_gateway import set_up
 
 from environment.places import short_folder
+from environment.processes import LOOPBACK
 from environment.serve import deliver
 
 MEGABYTE = 1_000_000
@@ -256,3 +257,14 @@ def test_content_that_is_sent_as_commands_is_not_in_the_log(gateway, serve):
         assert connection.docmd("DATA")[0] == 503
         assert connection.docmd("Confidential")[0] == 500
     assert "CONFIDENTIAL" not in daemon.log.read_text(errors="replace").upper()
+
+
+def test_replies_are_not_held_back():
+    # Odoo finds the addon only after its configuration was read.
+    from odoo.addons.mail_postmaster.daemon.supervisor import listen  # noqa: PLC0415
+
+    with listen((LOOPBACK, 0), settings=None) as listening:
+        with socket.create_connection(listening.getsockname()):
+            accepted, _address = listening.accept()
+            with accepted:
+                assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -196,8 +196,7 @@ def test_end_finishes_what_is_in_hand(gateway, serve):
 
 
 @pytest.mark.durable
-def test_database_is_away(gateway, serve):
-    """Away for 8 seconds in place of a minute: longer than every pause of the daemon."""
+def test_database_is_away_for_a_minute(gateway, serve):
     daemon = serve("--workers=1", "--no-watch")
     with daemon.connect() as connection:
         assert deliver(connection, mail(subject="Before"))[0][0] == 250
@@ -205,9 +204,9 @@ def test_database_is_away(gateway, serve):
         gateway.forget()
         gateway.cluster.stop("immediate")
         start = time.monotonic()
-        while time.monotonic() - start < 8:
+        while time.monotonic() - start < 60:
             assert deliver(connection, mail(subject="While"))[0][0] == 451
-            time.sleep(0.2)
+            time.sleep(0.5)
         gateway.cluster.start()
         raw = mail(subject="After")
         assert wait_until(lambda: deliver(connection, raw)[0][0] == 250, 20)

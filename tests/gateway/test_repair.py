@@ -260,6 +260,27 @@ class TestRepair(BaseCase):
             self.assertEqual([one.code for one in repair(message)], ["charset"])
             self.assertEqual(message.get_content().strip(), content)
 
+    def test_type_that_is_none_stays_a_text_with_its_charset(self):
+        message = message_from_bytes(
+            b"Content-Type: message/d\x1f7]a Buy =?x?\xff\x1fContent-Type: multipart/x; boundary=b"
+            b"\n\nCaf\xc3\xa9\n", policy=SMTP,
+        )
+        repair(message)
+        self.assertEqual(message.get_content_type(), "text/plain")
+        self.assertEqual(message.get_content(), "Caf\xe9\n")
+
+    def test_address_in_a_bracket_that_does_not_end(self):
+        """Python's reader of domains uses a variable before it has a value."""
+        message = message_from_bytes(
+            b"From: jane@example.org\nTo: sales@[\nCc: office@example.com, a@[\n\nHi\n",
+            policy=SMTP,
+        )
+        repairs = repair(message)
+        self.assertEqual([(one.code, one.params["name"]) for one in repairs], [
+            ("field", "To"), ("field", "Cc"),
+        ])
+        self.assertEqual(message["Cc"], "office@example.com")
+
     def test_mails_attached_to_attached_mails_are_written_as_they_were_sent(self):
         for field in (b"Return-Path: <a@@@D::::>::ATE@@", b"From: Maiv#ieD" + b"\xbe" * 100):
             inner = field + b"\r\nSubject: x\r\n\r\nGood morning\r\n"
