@@ -19,6 +19,7 @@ MEGABYTE = 1_000_000
 DEFAULT_MAIL_MEGABYTES, DEFAULT_MEMORY_MEGABYTES = 100, 256
 DEFAULT_PACE = 600
 DEFAULT_GRACE = 60
+LAST_PORT = 65535
 UNIX = "unix:"
 NONE = "none"
 
@@ -142,12 +143,17 @@ def _settings(database, arguments):
 
 
 def _address(text):
-    if text.startswith(UNIX):
-        return text.removeprefix(UNIX)
+    """Return ``(host, port)`` or the path of a socket; a port alone would be one on all networks.
+
+    :raises SystemExit: with what to write
+    """
+    if path := text.startswith(UNIX) and text.removeprefix(UNIX):
+        return path
     host, _colon, port = text.rpartition(":")
-    if not port.isascii() or not port.isdigit():
+    host = host.strip("[]")
+    if not host or not port.isascii() or not port.isdigit() or int(port) > LAST_PORT:
         raise SystemExit(f"{text}: write HOST:PORT, unix:PATH or none.")
-    return host.strip("[]"), int(port)
+    return host, int(port)
 
 
 def _refuse(sentence):

@@ -110,7 +110,10 @@ class _Lane:
         try:
             self._store(submissions)
         except Exception as error:  # noqa: BLE001  whoever hands over is told to come again
-            _logger.warning("%s mails could not be stored (%s)", len(submissions), error)
+            # Its text may name what somebody wrote.
+            _logger.warning(
+                "%s mails could not be stored (%s)", len(submissions), type(error).__name__,
+            )
             return error
         return None
 

@@ -56,8 +56,9 @@ class Listener(Child):
     def run(self):
         """Take mail until the end."""
         _logger.info("%s: process %s", self.name, os.getpid())
-        # aiosmtpd writes down each line of the dialogue, with what people wrote.
-        logging.getLogger("mail.log").setLevel(logging.WARNING)
+        # aiosmtpd writes down each line of the dialogue, with what people wrote; as a warning,
+        # too, what is no command.
+        logging.getLogger("mail.log").setLevel(logging.ERROR)
         commits = Commits(self._store, self._announce)
         try:
             asyncio.run(self._serve(Door(self.settings, Recipients(self.env), commits)))

@@ -6,6 +6,7 @@ is stored, and the workers do the rest.
 """
 
 import contextlib
+import imaplib
 import logging
 import os
 import random
@@ -164,7 +165,7 @@ class Watch:
             return poll
         # Before the first fetch: what comes after it is told. Of one folder; the others are
         # looked at now and then.
-        idle.watch(connection, folder_argument(folders[0]))
+        _watch_first(connection, folders)
         seconds = idle.LONGEST_WAIT if len(folders) == 1 else self._process.settings.poll
         return partial(idle.idle, connection, seconds, self._stop)
 
@@ -197,3 +198,15 @@ class Watch:
                 [last, self._server_id],
             )
             return env.cr.fetchone()[0]
+
+
+def _watch_first(connection, folders):
+    """Wait at the first of these folders that can be opened.
+
+    :raises imaplib.IMAP4.error: when none of them can
+    """
+    for name in folders[:-1]:
+        with contextlib.suppress(imaplib.IMAP4.error):
+            idle.watch(connection, folder_argument(name))
+            return
+    idle.watch(connection, folder_argument(folders[-1]))

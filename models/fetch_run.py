@@ -7,6 +7,7 @@ import psycopg2
 
 from ..gateway import states
 from ..gateway.mailbox.folder import ALL
+from ..gateway.mailbox.imap import folder_argument
 from ..gateway.mailbox.run import FetchRun
 from .attempt import Attempt, Reason
 from .mail_postmaster_place import FETCH, LEAVE, MARK, OLD
@@ -106,6 +107,9 @@ class ServerRun(FetchRun):
 
     def caught_up(self, folder):
         with self._transaction() as cr:
+            if folder.is_importing:
+                folder.catch_up()
+                self._states._write_state(cr, folder)
             cr.execute(
                 "UPDATE mail_postmaster_folder SET last_success = now() AT TIME ZONE 'UTC' "
                 "WHERE id = %s", [folder.id],
@@ -125,7 +129,7 @@ class ServerRun(FetchRun):
         """Store a batch; what was not fetched is parked by its header."""
         if not self._is_enabled:
             return False
-        submissions = [self._submission(mail) for mail in mails]
+        submissions = [self._submission(folder, mail) for mail in mails]
 
         def note(cr, rows):
             if self.is_by_number:
@@ -143,12 +147,13 @@ class ServerRun(FetchRun):
                 self._park(folder, mail, submission, row)
         return True
 
-    def _submission(self, mail):
+    def _submission(self, folder, mail):
         """Return the call that core makes for a mail (``_fetch_mail`` of 19.0)."""
         server = self._server
         return Submission(
             raw=mail.raw, door="mail.thread", source=FETCHED, server_id=server.id,
             whole_size=mail.size if mail.missing else None,
+            place="" if mail.raw else f"at {folder.id} {folder.uidvalidity} {mail.number}",
             options={
                 "model": server.object_id.model, "custom_values": None,
                 "save_original": server.original, "strip_attachments": not server.attach,
@@ -197,7 +202,8 @@ class ServerRun(FetchRun):
         with self._transaction() as cr:
             for state, uids in self._places._settled(cr, folder).items():
                 target = self._server[TARGETS[state]]
-                if target and target != folder.name:
+                # INBOX is the same in any case, and a mail moved there would be a new one.
+                if target and folder_argument(target) != folder_argument(folder.name):
                     moves[target] = sorted(moves.get(target, []) + uids)
                 else:
                     done += uids

@@ -1,7 +1,11 @@
 """Fetching a mail by hand that was left in its mailbox."""
 
+import imaplib
+import poplib
+
 from odoo import models
 from odoo.exceptions import UserError
+from odoo.tools import exception_to_unicode
 
 from ..gateway import identity
 from ..gateway.mailbox.folder import Folder
@@ -32,7 +36,12 @@ class MailPostmasterMessage(models.Model):
             [self.id, FETCH],
         )
         place = self.env.cr.fetchone()
-        raw = place and mail._fetch_from(*place)
+        try:
+            raw = place and mail._fetch_from(*place)
+        except (OSError, imaplib.IMAP4.error, poplib.error_proto) as error:
+            raise UserError(self.env._(
+                "Its mailbox can not be read: %s", exception_to_unicode(error),
+            )) from error
         if not raw:
             raise UserError(self.env._(
                 "This mail is not in its mailbox any more, or the server does not hand it over."

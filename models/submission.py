@@ -21,6 +21,7 @@ class Submission:
         ``lmtp`` for a mail server, ``http`` for a source that posts, ``import`` for old mail,
         ``stored`` for a mail of the log
     :param server_id: id of the ``fetchmail.server``, or None
+    :param str place: tells apart mails of which the transport could read nothing, else empty
     :param source_id: id of the ``mail.postmaster.source``, or None
     :param company_id: id of the company that mail to nobody's address belongs to, or None
     :param bool refuses: whoever posts wants to hear that nobody takes the mail
@@ -47,6 +48,7 @@ class Submission:
     is_sender_accepted: bool = False
     recipients: tuple = ()
     whole_size: int | None = None
+    place: str = ""
     source_id: int | None = None
     company_id: int | None = None
     refuses: bool = False
@@ -66,7 +68,8 @@ class Submission:
         """
         place = f"{self.source}:{self.server_id or self.source_id or ''}"
         header_of = () if self.whole_size is None else (f"header of {self.whole_size}",)
-        return " ".join((place, *header_of, *sorted(self.recipients)))
+        nothing_of = (self.place,) if self.place else ()
+        return " ".join((place, *header_of, *nothing_of, *sorted(self.recipients)))
 
     @property
     def stored_options(self):

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from odoo.tests import BaseCase, tagged
 
 from odoo.addons.mail_postmaster.daemon.budget import Budget
+from odoo.addons.mail_postmaster.daemon.command import _address
 from odoo.addons.mail_postmaster.daemon.commits import LARGE, Commits
 from odoo.addons.mail_postmaster.daemon.protocol import Part
 from odoo.addons.mail_postmaster.daemon.worker import Pace
@@ -160,6 +161,36 @@ class TestCommits(BaseCase):
 
         self._run(ask)
         self.assertEqual(self.batches, [["last"]])
+
+
+    def test_what_somebody_wrote_is_not_in_the_log(self):
+        """Details of an error of PostgreSQL have the values of the row."""
+        self.error = ValueError("Failing row contains (jane@customer.test, Confidential)")
+        self.go_on.set()
+
+        async def ask(commits):
+            with self.assertRaises(ValueError):
+                await commits.store(mail_of(1))
+
+        with self.assertLogs("odoo.addons.mail_postmaster.daemon.commits") as log:
+            self._run(ask)
+        self.assertIn("ValueError", log.output[0])
+        self.assertNotIn("Confidential", log.output[0])
+
+
+class TestArguments(BaseCase):
+    def test_addresses(self):
+        for text, expected in (
+            ("127.0.0.1:8024", ("127.0.0.1", 8024)), ("[::1]:8024", ("::1", 8024)),
+            ("unix:/run/lmtp.sock", "/run/lmtp.sock"),
+        ):
+            self.assertEqual(_address(text), expected)
+
+    def test_no_address(self):
+        """A port alone would be one on all networks, where anybody may hand mail over."""
+        for text in ("8024", ":8024", "[]:8024", "127.0.0.1", "127.0.0.1:99999", "unix:", ""):
+            with self.subTest(text), self.assertRaisesRegex(SystemExit, "HOST:PORT"):
+                _address(text)
 
 
 class TestPace(BaseCase):

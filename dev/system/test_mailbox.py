@@ -14,10 +14,11 @@ from proxy import Proxy
 from setup_gateway import USER, add_server, set_up
 
 from odoo import fields
+from odoo.exceptions import UserError
 
 from odoo.addons.mail.models import fetchmail
 
-from environment.processes import LOOPBACK
+from environment.processes import LOOPBACK, free_port
 
 LOG = "mail.postmaster.message"
 
@@ -173,6 +174,14 @@ def test_server_is_restarted_in_the_middle(imap):
     assert imap.read("failures", "failing_since", "fetch_state") == (0, False, "working")
 
 
+@pytest.mark.parametrize("kind", ["imap", "pop"])
+def test_import_of_what_was_there_ends(database, dovecot, kind):
+    box = _mailbox(database, dovecot, kind)
+    box.deliver(3)
+    box.fetch()
+    assert box.read("fetch_state", "import_progress") == ("working", 0)
+
+
 def test_few_round_trips(imap):
     proxy = Proxy(imap.dovecot.imap_port)
     imap.write(port=proxy.port, start_from="all")
@@ -284,12 +293,53 @@ def test_folders_are_read_and_mail_is_moved(imap):
     assert len(imap.dovecot.stored(USER, "&ANw-berpr&APw-fen")) == 1
 
 
-def test_folder_that_is_not_there_is_said(imap):
-    imap.write(folder_ids=[(0, 0, {"name": "Nowhere"}), (0, 0, {"name": "INBOX"})])
+def test_mail_is_not_moved_to_where_it_is(imap):
+    """INBOX may be written in any case; there each mail would be new again, without an end."""
+    imap.write(delivered_folder="Inbox")
+    imap.deliver()
+    for _time in range(3):
+        imap.fetch()
+    assert imap.log("state", "received_count") == [("delivered", 1)]
+    assert imap.places() == 0
+
+
+@pytest.mark.parametrize("names", [("Nowhere", "INBOX"), ("INBOX", "Nowhere")])
+def test_folder_that_is_not_there_is_said(imap, names):
+    imap.write(folder_ids=[(0, 0, {"name": name}) for name in names])
     imap.deliver()
     imap.fetch()
     assert imap.subjects() == ["Number 1"]
     assert "exist" in imap.read("folder_problem")[0]
+
+
+# --- mail that can not be had ---------------------------------------------------------
+
+def _store_unreadable(box, *uids):
+    """Store mails as a fetch does of which the server hands over nothing."""
+    from odoo.addons.mail_postmaster.gateway.mailbox.run import (  # noqa: PLC0415
+        UNREADABLE,
+        Fetched,
+    )
+    from odoo.addons.mail_postmaster.models.fetch_run import ServerRun  # noqa: PLC0415
+    with box.database.env() as env:
+        run = ServerRun(env["fetchmail.server"].browse(box.server_id))
+        run.folders[0].uidvalidity = 1
+        assert run.store(run.folders[0], [Fetched(uid, b"", 0, UNREADABLE) for uid in uids])
+
+
+def test_mails_of_which_nothing_could_be_read_are_two(imap):
+    _store_unreadable(imap, 1, 2)
+    # As after a crash.
+    _store_unreadable(imap, 1, 2)
+    assert imap.log("reason_code") == [("not_fetched",)] * 2
+    assert imap.places() == 2
+
+
+def test_content_that_can_not_be_fetched_is_said(imap):
+    _store_unreadable(imap, 1)
+    imap.write(port=free_port())
+    with imap.database.env() as env, pytest.raises(UserError, match="refused"):
+        env[LOG].search([])._fetch_content()
 
 
 # --- large mail -----------------------------------------------------------------------

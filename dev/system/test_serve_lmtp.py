@@ -249,6 +249,16 @@ def test_connection_that_ends_in_the_middle(gateway, serve):
         assert env[LOG].search([]).mapped("subject") == ["Whole"]
 
 
+def test_content_that_is_sent_as_commands_is_not_in_the_log(gateway, serve):
+    """As of a client that goes on after its DATA was refused."""
+    daemon = serve("--workers=0", "--no-watch")
+    with daemon.connect() as connection:
+        connection.ehlo()
+        assert connection.docmd("DATA")[0] == 503
+        assert connection.docmd("Confidential")[0] == 500
+    assert "CONFIDENTIAL" not in daemon.log.read_text(errors="replace").upper()
+
+
 def test_replies_are_not_held_back():
     # Odoo finds the addon only after its configuration was read.
     from odoo.addons.mail_postmaster.daemon.supervisor import listen  # noqa: PLC0415

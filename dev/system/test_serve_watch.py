@@ -106,3 +106,12 @@ def test_mailbox_that_is_added_and_removed(gateway, dovecot, serve):
     time.sleep(3)
     assert subjects_of_leads(gateway) == ["Added"]
     assert daemon.stop() == 0
+
+
+def test_folder_that_is_not_there_does_not_keep_the_others_waiting(gateway, dovecot, serve):
+    with gateway.env() as env:
+        server = add_server(env, dovecot)
+        server.folder_ids = [(0, 0, {"name": name}) for name in ("Nowhere", "INBOX")]
+    daemon = serve("--workers=1", lmtp=None)
+    assert wait_until(lambda: is_waiting(daemon))
+    assert seconds_until_record(gateway, dovecot, "Told") < 20

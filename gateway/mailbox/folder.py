@@ -97,6 +97,11 @@ class Folder:
         """Say that no mail up to this UID is new any more."""
         self.next_uid = max(self.next_uid, uid + 1)
 
+    def catch_up(self):
+        """Say that everything new was fetched: the newest mail of before may be gone meanwhile."""
+        if self.is_importing and not self.is_asking:
+            self.pass_over(self.contact_uid - 1)
+
     @property
     def criteria(self):
         """The search key for what may be new (RFC 3501 section 6.4.4).

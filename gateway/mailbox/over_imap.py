@@ -64,9 +64,17 @@ class ImapMailbox(Mailbox):
     def _select(self, folder):
         """Open a folder and return its :class:`Status`."""
         connection = self._connection
+        # A folder that can not be opened has closed the one before it (RFC 3501 section 6.3.1).
+        self._selected = None
         try:
             answer, data = connection.select(folder_argument(folder.name))
         except imaplib.IMAP4.readonly as error:
+            # imaplib would refuse the next command, too.
+            connection.response("READ-ONLY")
+            raise FolderError(str(error)) from error
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error as error:
             raise FolderError(str(error)) from error
         if answer != "OK":
             raise FolderError(_text(data))
@@ -76,25 +84,40 @@ class ImapMailbox(Mailbox):
         }
         count = read_uids(data)[-1:] or [0]
         next_uid = numbers["UIDNEXT"] or [self._last_uid() + 1]
-        return Status((numbers["UIDVALIDITY"] or [1])[-1], next_uid[-1], count[-1])
+        # None, and 0, which is none: it would be one that was never read.
+        return Status((numbers["UIDVALIDITY"] or [0])[-1] or 1, next_uid[-1], count[-1])
 
     def _last_uid(self):
         """Return the highest UID, for servers that do not tell the next one."""
         return max(self._search("UID *"), default=0)
 
     def _search(self, criteria):
-        return read_uids(self._connection.uid("SEARCH", criteria)[1])
+        """Return UIDs, ascending.
+
+        :raises FolderError: when the server refuses; its text may have any numbers in it
+        """
+        answer, data = self._connection.uid("SEARCH", criteria)
+        if answer != "OK":
+            raise FolderError(_text(data))
+        return read_uids(data)
 
     # --- fetching ---------------------------------------------------------------------
 
     def _fetch_batches(self, numbers):
-        if numbers and self._selected is not self._folder:
-            self._select(self._folder)
+        folder = self._folder
+        if numbers and self._selected is not folder:
+            if self._select(folder).uidvalidity != folder.uidvalidity:
+                raise FolderError(f"{folder.name} was renumbered at this moment")
         return super()._fetch_batches(numbers)
 
     def _sizes(self, uids):
-        """Return ``{uid: bytes}`` of the mails that are still there, in their order."""
+        """Return ``{uid: bytes}`` of the mails that are still there, in their order.
+
+        0 stands for a size that the server does not tell, of a mail that it can not read.
+        """
         sizes = read_sizes(self._ask([("FETCH", uid_set(uids), "(UID RFC822.SIZE)")])[1])
+        if untold := [uid for uid in uids if uid not in sizes]:
+            sizes |= dict.fromkeys(self._search(f"UID {uid_set(untold)}"), 0)
         return {uid: sizes[uid] for uid in uids if uid in sizes}
 
     def _fetch(self, batch, sizes):

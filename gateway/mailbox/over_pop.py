@@ -4,7 +4,7 @@ import poplib
 
 from .batches import chunks
 from .folder import FEW, Status
-from .run import TOO_LARGE, Fetched, Mailbox
+from .run import TOO_LARGE, UNREADABLE, Fetched, Mailbox
 
 # POP3 has one mailbox, whose unique ids stay (RFC 1939 section 7).
 UIDVALIDITY = 1
@@ -73,24 +73,32 @@ class PopMailbox(Mailbox):
         return {number: sizes.get(number, 0) for number in numbers}
 
     def _fetch(self, batch, sizes):
-        commands = [
-            f"RETR {number}" if self._is_fetched(sizes[number]) else f"TOP {number} 0"
+        whole = [number for number in batch if self._is_fetched(sizes[number])]
+        contents = dict(zip(whole, self._contents("RETR {}", whole), strict=True))
+        missing = {
+            number: UNREADABLE if number in contents else TOO_LARGE
+            for number in batch if contents.get(number) is None
+        }
+        headers = self._contents("TOP {} 0", list(missing))
+        contents.update(zip(missing, headers, strict=True))
+        return [
+            # Not all servers have TOP (RFC 1939 section 7).
+            Fetched(
+                self._ids[number], contents[number] or b"", sizes[number], missing.get(number),
+            )
             for number in batch
         ]
-        contents = self._ask(commands, self._read_lines)
-        return [
-            Fetched(
-                self._ids[number], content, sizes[number],
-                None if self._is_fetched(sizes[number]) else TOO_LARGE,
-            )
-            for number, content in zip(batch, contents, strict=True)
-        ]
+
+    def _contents(self, command, numbers):
+        """Return what the server sends of each mail, None where it refuses."""
+        commands = [command.format(number) for number in numbers]
+        return self._ask(commands, self._read_lines, may_refuse=True)
 
     def fetch_one(self, _folder, _uidvalidity, unique_id):
         """Return a mail whatever its size is, or None when it is not there any more."""
         for number, present in self._unique_ids().items():
             if present == unique_id:
-                return self._ask([f"RETR {number}"], self._read_lines)[0]
+                return self._contents("RETR {}", [number])[0]
         return None
 
     def _read_lines(self):
@@ -106,16 +114,32 @@ class PopMailbox(Mailbox):
             lines.append(line[1:] if line.startswith(b".") else line)
         return b"".join(lines)
 
-    def _ask(self, commands, read=lambda: None):
-        """Send commands, at once where the server takes that (RFC 2449); return what was read."""
+    def _ask(self, commands, read=lambda: None, *, may_refuse=False):
+        """Send commands, at once where the server takes that (RFC 2449); return what was read.
+
+        :param bool may_refuse: a command that the server refuses gives None
+        """
         connection, results = self._connection, []
         for together in [commands] if self._pipelines() else chunks(commands, 1):
             for command in together:
                 connection._putcmd(command)
             for _command in together:
-                connection._getresp()
-                results.append(read())
+                results.append(None if self._is_refused(may_refuse) else read())
         return results
+
+    def _is_refused(self, may_refuse):
+        """Read the first line of an answer, and tell whether it is a no to this command alone.
+
+        :raises poplib.error_proto: when that is not expected, or the connection has ended
+        """
+        try:
+            self._connection._getresp()
+        except poplib.error_proto as error:
+            # What poplib finds out by itself, as the end of the connection, is text.
+            if not may_refuse or not isinstance(error.args[0], bytes):
+                raise
+            return True
+        return False
 
     def _pipelines(self):
         if self._can_pipeline is None:

@@ -4,7 +4,7 @@ import imaplib
 import poplib
 from dataclasses import dataclass
 
-from .batches import batches, chunks
+from .batches import MOST_BYTES, batches, chunks
 
 # Why there is only the header of a mail.
 TOO_LARGE, UNREADABLE = "too_large_to_fetch", "not_fetched"
@@ -16,7 +16,7 @@ class Fetched:
 
     :param number: its UID, of POP3 its unique id (RFC 1939 section 7) or its number
     :param bytes raw: the mail, or its header
-    :param int size: of the whole mail, as the server says
+    :param int size: of the whole mail, as the server says; 0 when it does not
     :param missing: None for a whole mail, else why the rest is not there
     """
 
@@ -202,8 +202,8 @@ class Mailbox:
                 yield self._fetch(batch, sizes)
 
     def _octets(self, size):
-        """Return how many bytes of a mail are fetched."""
-        return size if self._is_fetched(size) else 0
+        """Return how many bytes of a mail are fetched; one of unknown size is fetched alone."""
+        return (size or MOST_BYTES) if self._is_fetched(size) else 0
 
     def _is_fetched(self, size):
         return self._run.most_bytes is None or size <= self._run.most_bytes

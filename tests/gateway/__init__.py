@@ -28,6 +28,7 @@ from . import (
     test_mail_files,
     test_mailbox,
     test_mailbox_imap,
+    test_mailbox_odd_servers,
     test_matching,
     test_mime,
     test_participants,
