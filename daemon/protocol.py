@@ -17,6 +17,7 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import MISSING
 from psycopg2.errors import DiskFull, OutOfMemory
 
+from ..gateway.posted import BLANKS, UNNAMED_FIELD
 from ..models.submission import LMTP as SOURCE
 from ..models.submission import Submission
 from .recipients import BAD, NOBODY
@@ -131,7 +132,7 @@ class PostmasterLmtp(LMTP):
         # A client waits for the answer with the mail, so that nothing else is in there.
         self._reader._buffer[:0] = b"\r\n"
         await self.push("354 End data with <CR><LF>.<CR><LF>")
-        carry, is_complete = b"", False
+        carry, is_complete, start = b"", False, content.tell()
         while not is_complete:
             try:
                 chunk = await self._reader.readuntil(_END)
@@ -144,6 +145,9 @@ class PostmasterLmtp(LMTP):
             kept = 0 if is_complete else _unfinished(chunk)
             carry = chunk[len(chunk) - kept:]
             text = chunk[: len(chunk) - kept].replace(b"\r\n.", b"\r\n")
+            if content.tell() == start and text[2:3] in BLANKS:
+                # It would go on with the field above.
+                text = text[:2] + UNNAMED_FIELD + text[2:]
             if part.grow(len(text)):
                 content.write(text)
             else:

@@ -148,6 +148,17 @@ def test_bytes_are_unchanged(serving_gateway, body):
     assert stored == b"Return-Path: <jane@customer.test>\r\n" + whole
 
 
+def test_first_line_that_would_go_on_with_the_return_path(serving_gateway):
+    database, daemon = serving_gateway
+    raw = b" <victim@customer.test>\r\n" + mail(subject="Blank")
+    with daemon.connect() as connection:
+        assert deliver(connection, raw, sender="")[0][0] == 250
+    with database.env() as env:
+        row = env[LOG].search([], order="id desc", limit=1)
+        stored = env["mail.postmaster.raw"]._read_content(row.id)
+    assert stored == b"Return-Path: <>\r\nX-Unnamed-Field:" + raw
+
+
 @pytest.fixture(scope="module")
 def serving_gateway(shared_database):
     from environment.serve import MailDaemon  # noqa: PLC0415

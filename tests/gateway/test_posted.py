@@ -201,6 +201,13 @@ class TestPosted(BaseCase):
             with_return_path(forged, ""), b"Return-Path: <>\r\n" + forged,
         )
 
+    def test_first_line_that_would_go_on_with_the_return_path(self):
+        for blank in (b" ", b"\t"):
+            raw = blank + b"<victim@customer.test>\nSubject: x\n\nHi"
+            self.assertEqual(
+                with_return_path(raw, ""), b"Return-Path: <>\nX-Unnamed-Field:" + raw,
+            )
+
     # --- properties ---------------------------------------------------------------------
 
     @given(raw=st.binary(min_size=1).filter(bytes.strip), name=st.sampled_from(
