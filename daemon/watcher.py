@@ -31,6 +31,8 @@ FIRST_DELAY, LONGEST_DELAY = 1.0, 120.0
 # A connection that held so long starts the delays anew.
 STABLE_SECONDS = 60.0
 BATCH = 500
+# Until a mailbox is asked for again that somebody else reads now.
+BUSY_SECONDS = 1.0
 # First of the two numbers of an advisory lock: "PMW" for the watch of Postmaster.
 LOCK_CLASS = 0x504D57
 SERVERS = [("state", "=", "done"), ("server_type", "!=", "local")]
@@ -186,10 +188,16 @@ class Watch:
     def _fetch(self):
         """Fetch a batch, and tell whether there was something new."""
         with self._process.env(**{STORE_ONLY: True}) as env:
+            server = env["fetchmail.server"].browse(self._server_id)
+            if not server.try_lock_for_update(allow_referencing=True):
+                # The scheduled action reads it, and may have looked before this mail was there.
+                env.cr.rollback()
+                self._rest(BUSY_SECONDS)
+                return True
             env.cr.execute("SELECT max(id) FROM mail_postmaster_message")
             last = env.cr.fetchone()[0] or 0
             env.cr.commit()
-            problem = env["fetchmail.server"].browse(self._server_id)._fetch_mail(BATCH)
+            problem = server._fetch_mail(BATCH)
             if problem:
                 raise problem
             env.cr.execute(

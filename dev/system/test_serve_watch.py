@@ -65,6 +65,20 @@ def test_server_is_restarted(gateway, dovecot, serve):
     assert subjects_of_leads(gateway) == ["While it was away"]
 
 
+def test_mail_that_comes_while_the_scheduled_action_reads_the_mailbox(gateway, dovecot, serve):
+    with gateway.env() as env:
+        server_id = add_server(env, dovecot).id
+    daemon = serve("--workers=1", lmtp=None)
+    assert wait_until(lambda: is_waiting(daemon))
+    assert seconds_until_record(gateway, dovecot, "Before") < 20
+    with gateway.env() as env:
+        assert env["fetchmail.server"].browse(server_id).try_lock_for_update()
+        dovecot.deliver(USER, mail(subject="Meanwhile"))
+        time.sleep(2)
+        assert count(gateway) == 1
+    assert all_settled(gateway, 2, 20)
+
+
 def test_pop3_is_looked_at_again_and_again(gateway, dovecot, serve):
     with gateway.env() as env:
         add_server(env, dovecot, "pop")
