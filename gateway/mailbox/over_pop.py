@@ -44,8 +44,9 @@ class PopMailbox(Mailbox):
         self._run.note(folder)
         if folder.is_asking:
             return []
-        present = set(self._ids.values())
-        self._delete(self._run.expired(folder, present))
+        # A server that lists nothing for once is no reason to forget what was there before.
+        if present := set(self._ids.values()):
+            self._delete(self._run.expired(folder, present))
         known = self._run.known(folder)
         return [number for number, unique_id in self._ids.items() if unique_id not in known]
 

@@ -446,6 +446,19 @@ class TestPop(BaseCase):
         self.assertEqual([number for number, _raw in read(mailbox)], ["b"])
         self.assertFalse([line for line in mailbox._connection.commands if "DELE" in line])
 
+    def test_mailbox_that_shows_nothing_for_once_is_not_forgotten(self):
+        asked = []
+
+        class Leaving(Memory):
+            def expired(self, folder, present):
+                asked.append(present)
+                return []
+
+        for names in ([], ["a"]):
+            run = Leaving(Folder(uidvalidity=1), leaves=True)
+            open_mailbox(RecordingPop(names), run).check_unread_messages()
+        self.assertEqual(asked, [{"a"}])
+
     def test_first_contact_with_many_mails_asks(self):
         names = [str(number) for number in range(101)]
         folder = Folder()
