@@ -8,6 +8,7 @@ from odoo import api, fields, models
 from ..gateway import states
 from ..gateway.limits import LIMITS
 from .attempt import Attempt, Reason
+from .mail_postmaster_authentication import LONGEST_CHECK
 from .mail_postmaster_pipeline import LEASE
 from .submission import STORED, Submission
 
@@ -109,9 +110,14 @@ class MailPostmasterQueue(models.AbstractModel):
         commit need not survive the database server, which stops the work as well.
         """
         with self._short_transaction(joins=False) as cr:
-            cr.execute(CLAIM, {"lease": CLAIM_LEASE, "patience": PATIENCE})
+            cr.execute(CLAIM, {"lease": self._claim_lease(), "patience": PATIENCE})
             row = cr.fetchone()
             return row[0] if row else None
+
+    def _claim_lease(self):
+        """Return how long a claim lasts: DNS is asked before there is a lock."""
+        is_asking = self.env["mail.postmaster.authentication"]._checks_itself()
+        return CLAIM_LEASE + timedelta(seconds=LONGEST_CHECK if is_asking else 0)
 
     @api.model
     def _seconds_until_due(self):

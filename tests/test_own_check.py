@@ -57,6 +57,14 @@ class TestOwnCheck(IdentityCase):
         raw = sign(self.mail(sender=sender, **fields), key or self.key, domain)
         return self.receive(top + raw)[1]
 
+    def test_claim_lasts_longer_than_the_questions(self):
+        """Another worker would take the mail, and to be taken too often is to be parked."""
+        pipeline = self.env["mail.postmaster.pipeline"]
+        self.assertGreater(pipeline._claim_lease().total_seconds(), module.LONGEST_CHECK)
+        without = pipeline._claim_lease()
+        self.parameters.set_param(AUTHENTICATION_OWN, "off")
+        self.assertLess(pipeline._claim_lease(), without)
+
     def test_signed_by_the_domain_of_the_sender(self):
         row = self.signed(JANE)
         self.assertEqual(row.authentication, "pass")
