@@ -4,6 +4,8 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from odoo.addons.mail.models.res_partner import ResPartner
+
 from ..models.attempt import ATTEMPT, Attempt
 from ..models.once import CHANGED
 from ..models.submission import Submission
@@ -70,10 +72,9 @@ class TestOnce(GatewayCase):
 
         :param calls: ``(record, whether only users count)`` of each
         """
-        find = type(env["res.partner"])._find_or_create_from_emails
+        find = ResPartner._find_or_create_from_emails
         with patch.object(
-            type(env["res.partner"]), "_find_or_create_from_emails", autospec=True,
-            side_effect=find,
+            ResPartner, "_find_or_create_from_emails", autospec=True, side_effect=find,
         ) as looked:
             found = [
                 record._partner_find_from_emails_single(
@@ -88,9 +89,34 @@ class TestOnce(GatewayCase):
         nobody = env["res.partner"]
         threads, record = env["mail.thread"], env.user.partner_id
         calls = [(threads, True), (threads, False), (record, False)]
-        self.assertEqual(self.looks(env, calls), ([nobody] * 3, 1))
+        self.assertEqual(self.looks(env, calls), ([nobody] * 3, 0))
         jane = self.env["res.partner"].create({"name": "Jane", "email": "jane@example.org"})
         self.assertEqual(self.looks(env, calls), ([nobody, jane, jane], 3))
+
+    def test_stranger_for_another_addon(self):
+        """An addon that finds contacts by other addresses as well is asked, once."""
+        env = self.in_new_transaction()
+        threads, record = env["mail.thread"], env.user.partner_id
+        self.assertTrue(threads._finds_as_core())
+        self.assertTrue(record._finds_as_core())
+        calls = [(threads, True), (threads, False), (record, False)]
+        with patch.object(type(threads), "_finds_as_core", return_value=False):
+            self.assertEqual(self.looks(env, calls), ([env["res.partner"]] * 3, 1))
+
+    def test_other_ways_to_find_contacts_are_seen(self):
+        other = type("Other", (), {
+            "__module__": "odoo.addons.other.models",
+            "_find_or_create_from_emails": lambda self: None,
+        })
+        partners = type(self.env["res.partner"])
+        bases = partners.__bases__
+        self.env.registry.clear_cache()
+        self.addCleanup(self.env.registry.clear_cache)
+        try:
+            partners.__bases__ = (other, *bases)
+            self.assertFalse(self.env["mail.thread"]._finds_as_core())
+        finally:
+            partners.__bases__ = bases
 
     def test_known_contact_is_looked_for_once_for_a_record(self):
         jane = self.env["res.partner"].create({"name": "Jane", "email": "jane@example.org"})
