@@ -110,7 +110,9 @@ class MailPostmasterQueue(models.AbstractModel):
         commit need not survive the database server, which stops the work as well.
         """
         with self._short_transaction(joins=False) as cr:
-            cr.execute(CLAIM, {"lease": self._claim_lease(), "patience": PATIENCE})
+            # Not by the caller's cursor, whose snapshot would be from before the claim.
+            lease = self.with_env(self.env(cr=cr))._claim_lease()
+            cr.execute(CLAIM, {"lease": lease, "patience": PATIENCE})
             row = cr.fetchone()
             return row[0] if row else None
 

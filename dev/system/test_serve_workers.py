@@ -226,6 +226,16 @@ def test_process_that_dies_is_replaced(gateway, serve):
     assert all_settled(gateway, 1)
 
 
+def test_whoever_claims_sees_the_claim(gateway):
+    with gateway.env() as env:
+        take_in(env, [mail(subject="Claimed")])
+    gateway.registry.clear_cache()
+    with gateway.env() as env:
+        mail_id = env["mail.postmaster.pipeline"]._claim_next()
+        env.cr.execute("SELECT attempts FROM mail_postmaster_message WHERE id = %s", [mail_id])
+        assert env.cr.fetchone() == (1,)
+
+
 def test_refuses_to_start_with_another_filestore(gateway, serve, tmp_path):
     serve("--workers=0", "--no-watch", lmtp=None)
     stranger = MailDaemon(
