@@ -21,7 +21,7 @@ LONGEST_TEXT = 500
 MOST_RECIPIENTS = 200
 # The time to decode encoded words grows with the square of their number.
 LONGEST_ENCODED = 50_000
-LONGEST_REMEMBERED = 100_000
+LONGEST_SMALL = 100_000
 
 CONVERSATION_FIELDS = ("message-id", "references", "in-reply-to")
 # The header fields core reads recipients from (mail.thread.message_parse of 19.0).
@@ -88,7 +88,8 @@ def read_fields(header, read):
 
 def _divided(header):
     """Return ``(lower case name, value)`` of each field."""
-    return _remembered(header) if len(header) <= LONGEST_REMEMBERED else _divide(header)
+    is_large = len(header) > LONGEST_SMALL
+    return (_remembered_large if is_large else _remembered)(header)
 
 
 def _divide(header):
@@ -96,8 +97,9 @@ def _divide(header):
     return tuple((name.lower(), value) for name, value in message.raw_items())
 
 
-# A dozen readers look at the header of one mail after the other.
+# A dozen readers look at the header of one mail after the other. A large one takes some memory.
 _remembered = lru_cache(maxsize=4)(_divide)
+_remembered_large = lru_cache(maxsize=1)(_divide)
 
 
 def decode_field(value):
