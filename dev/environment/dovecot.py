@@ -175,8 +175,10 @@ class Dovecot:
         return self
 
     def stop(self):
+        """End the server and its sessions, which Dovecot lets live for ten seconds more."""
         if self._process:
             self._process.stop()
+            self._process.kill()
             self._process = None
 
     def _prepare(self):

@@ -146,6 +146,9 @@ class Background:
 
     def kill(self):
         """End the program, and what it started, without letting it finish anything."""
-        if self.process.poll() is None:
+        try:
             os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            # It has ended, and so has everything that it started.
+            pass
         self.process.wait()
