@@ -5,6 +5,7 @@ from . import (
     fetchmail_server_fetching,
     ir_config_parameter,
     ir_mail_server,
+    ir_model,
     mail_alias,
     mail_alias_domain,
     mail_alias_mode,

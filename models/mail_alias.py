@@ -1,11 +1,21 @@
 import ast
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import MissingError
+from odoo.tools import SQL
 
 from ..gateway import address_book, states
 from .attempt import ATTEMPT, Reason, RouteResult
+from .columns import columns, put_into_cache
 from .once import note_change
+
+NAMED = """
+    FROM mail_alias
+    WHERE alias_name = ANY(%(names)s) AND (
+        %(anywhere)s OR alias_incoming_local OR alias_domain_id = ANY(%(homes)s)
+    ) OR id = ANY(%(ids)s)
+    ORDER BY id
+"""
 
 
 class MailAlias(models.Model):
@@ -48,6 +58,34 @@ class MailAlias(models.Model):
         for alias in self:
             alias.is_open_to_any_domain = addressing._is_open(alias)
             alias.reached_by = ", ".join(addressing._reaching(alias, book))
+
+    @api.model
+    def _named(self, names, homes, ids):
+        """Return the aliases with one of these names, and those with one of these ids, by id.
+
+        With all their columns: core reads the rest of the one it finds.
+
+        :param homes: ids of alias domains, or None; in others than these, a name counts only with
+            local-part detection
+        """
+        self.flush_model()
+        statement, names_of_columns = self._statement_of_named()
+        self.env.cr.execute(statement, {
+            "names": list(names), "ids": list(ids), "homes": list(homes or ()),
+            "anywhere": homes is None,
+        })
+        rows = list(zip(*self.env.cr.fetchall(), strict=True)) or [()]
+        aliases = self.browse(rows[0])
+        put_into_cache(aliases, dict(zip(names_of_columns, rows[1:], strict=False)))
+        return aliases
+
+    @api.model
+    @tools.ormcache()
+    def _statement_of_named(self):
+        """Return ``(statement, columns)``; the id comes before the columns."""
+        names = columns(self)
+        selected = SQL(", ").join(map(SQL.identifier, ("id", *names)))
+        return f"SELECT {selected.code} {NAMED}", names
 
     @api.model_create_multi
     def create(self, vals_list):

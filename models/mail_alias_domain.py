@@ -6,6 +6,7 @@ from ..gateway import address_book
 from ..gateway.addresses import BadAddress, canonical, canonical_domain, display_domain
 from ..gateway.forwarding import BadForwarders, parse_forwarders
 from ..gateway.shared_addresses import twins
+from .columns import put_into_cache, read_columns
 from .once import note_change, once
 
 
@@ -107,11 +108,27 @@ class MailAliasDomain(models.Model):
 
     @api.model
     def search(self, domain, offset=0, limit=None, order=None):
-        """Find all alias domains once for a mail: core asks for them at each step."""
+        """Find all alias domains from memory for a mail: core asks for them at each step."""
         ask = super().search
         if domain or offset or limit or order:
             return ask(domain, offset=offset, limit=limit, order=order)
-        return self.browse(once(self.env, self._name, "all", lambda: ask(domain).ids))
+        return self.browse(once(
+            self.env, self._name, "all",
+            lambda: self._known_ids() if self.env.su else ask(domain).ids,
+        ))
+
+    def _known_ids(self):
+        """Return the ids of all, in their order, and let this transaction take them for read."""
+        ids, columns = self._all_columns()
+        put_into_cache(self.browse(ids), columns)
+        return ids
+
+    @api.model
+    @tools.ormcache()
+    def _all_columns(self):
+        # For all who process mail, in superuser mode: rules of whoever asks first do not count.
+        domains = self.sudo().search_fetch([], [])
+        return domains.ids, read_columns(domains)
 
     def _levels(self):
         return self.env["mail.alias"], self

@@ -242,22 +242,10 @@ class MailPostmasterAddressing(models.AbstractModel):
         A name may be in use in every alias domain; in others than those that count, it
         does only with local-part detection.
         """
-        named = fields.Domain("alias_name", "in", names)
-        if homes is not None:
-            named &= (
-                fields.Domain("alias_incoming_local", "=", True)
-                | fields.Domain("alias_domain_id", "in", homes)
-            )
-        aliases = self.env["mail.alias"].search_fetch(
-            named | fields.Domain("id", "in", former_ids), self._alias_columns(), order="id",
-        )
+        aliases = self.env["mail.alias"]._named(names, homes, former_ids)
+        # Core will ask for these names, one by one.
+        (aliases.alias_model_id | aliases.alias_parent_model_id)._take_names_for_read()
         return tuple(map(self._entry, aliases))
-
-    @tools.ormcache()
-    def _alias_columns(self):
-        """Return the names of all columns of an alias: core reads the rest of the one it finds."""
-        columns = self.env["mail.alias"]._fields.values()
-        return [field.name for field in columns if field.store and field.column_type]
 
     @tools.ormcache()
     def _domains(self):

@@ -22,6 +22,35 @@ MOST_EXPLAINED = 10
 # Reasons behind which an exception stands that an administrator wants to see.
 UNEXPECTED = ("conflict", "failed", "alias_failed", "unreadable")
 
+# A target that a mail was delivered to keeps its outcome.
+OUTCOME = """
+    WITH result AS (
+        INSERT INTO mail_postmaster_delivery AS delivery (
+            mail_id, mail_key, target, state, reason_code, reason_params, alias_id,
+            model, res_id, mail_message_id
+        )
+        SELECT %(id)s, %(key)s, target, state, code, params, alias_id, model, res_id, message_id
+        FROM jsonb_to_recordset(%(results)s) AS result (
+            target text, state text, code text, params jsonb, alias_id integer,
+            model text, res_id integer, message_id integer
+        )
+        ON CONFLICT (mail_key, target) DO UPDATE SET
+            state = EXCLUDED.state, reason_code = EXCLUDED.reason_code,
+            reason_params = EXCLUDED.reason_params, alias_id = EXCLUDED.alias_id,
+            model = EXCLUDED.model, res_id = EXCLUDED.res_id,
+            mail_message_id = EXCLUDED.mail_message_id
+        WHERE delivery.mail_id = EXCLUDED.mail_id AND delivery.state <> 'delivered'
+    )
+    UPDATE mail_postmaster_message SET
+        state = %(state)s, reason_code = %(code)s, reason_params = %(params)s,
+        trace = %(trace)s, company_id = %(company)s, next_attempt = %(next)s,
+        error = %(error)s, failures = %(failures)s,
+        authentication = COALESCE(%(authentication)s, authentication),
+        authentication_results = COALESCE(%(found)s, authentication_results),
+        settled_at = now() AT TIME ZONE 'UTC'
+    WHERE id = %(id)s
+"""
+
 
 class MailPostmasterOutcome(models.AbstractModel):
     """How an attempt is written down: state, reason, trace, deliveries, the next attempt."""
@@ -105,8 +134,8 @@ class MailPostmasterOutcome(models.AbstractModel):
         if pipeline._failures(attempt.mail_id) != attempt.failures:
             return False
         reason, next_attempt = pipeline._plan(attempt, reason, attempt.failures + 1)
-        pipeline._write_message(
-            attempt, reason, next_attempt, attempt.failures + 1, error, company_id=None
+        pipeline._write(
+            attempt, (), reason, next_attempt, attempt.failures + 1, error, company_id=None
         )
         return True
 
@@ -145,9 +174,10 @@ class MailPostmasterOutcome(models.AbstractModel):
         reason, next_attempt = self._plan(attempt, reason, failures)
         if reason.state == states.PARKED and reason.code != "conflict":
             self._tell_senders_of_broken_aliases(attempt)
-        self._write_deliveries(attempt)
-        self._write_message(
-            attempt, reason, next_attempt, failures, error, self._company_id(attempt)
+        self._forget_plans(attempt)
+        self._write(
+            attempt, attempt.results, reason, next_attempt, failures, error,
+            self._company_id(attempt),
         )
         self._settle_superseded(attempt)
         if reason.state == states.PARKED and not attempt.is_quiet:
@@ -204,54 +234,25 @@ class MailPostmasterOutcome(models.AbstractModel):
     def _wake_up(self, at):
         self.env.ref("mail_postmaster.ir_cron_process")._trigger(at=at)
 
-    def _write_deliveries(self, attempt):
+    def _forget_plans(self, attempt):
+        """Forget what an earlier attempt planned and this one did not: it is no delivery any more."""
         if attempt.is_known:
-            # What an earlier attempt planned and this one did not is no delivery any more.
             self.env.cr.execute(
                 "DELETE FROM mail_postmaster_delivery "
                 "WHERE mail_id = %s AND state <> 'delivered' AND target <> ALL(%s)",
                 [attempt.mail_id, [result.target for result in attempt.results]],
             )
-        for result in attempt.results:
-            self.env.cr.execute(
-                """
-                INSERT INTO mail_postmaster_delivery AS delivery (
-                    mail_id, mail_key, target, state, reason_code, reason_params, alias_id,
-                    model, res_id, mail_message_id
-                ) VALUES (
-                    %(mail)s, %(key)s, %(target)s, %(state)s, %(code)s, %(params)s, %(alias)s,
-                    %(model)s, %(res_id)s, %(message)s
-                )
-                ON CONFLICT (mail_key, target) DO UPDATE SET
-                    state = EXCLUDED.state, reason_code = EXCLUDED.reason_code,
-                    reason_params = EXCLUDED.reason_params, alias_id = EXCLUDED.alias_id,
-                    model = EXCLUDED.model, res_id = EXCLUDED.res_id,
-                    mail_message_id = EXCLUDED.mail_message_id
-                WHERE delivery.mail_id = EXCLUDED.mail_id AND delivery.state <> 'delivered'
-                """,
-                {
-                    "mail": attempt.mail_id, "key": attempt.mail_key,
-                    "target": result.target, "state": result.reason.state,
-                    "code": result.reason.code, "params": Json(bounded(result.reason.params)),
-                    "alias": result.alias_id, "model": result.model, "res_id": result.res_id,
-                    "message": result.message_id,
-                },
-            )
 
-    def _write_message(self, attempt, reason, next_attempt, failures, error, company_id):
+    def _write(self, attempt, results, reason, next_attempt, failures, error, company_id):
+        """Write what became of a mail and of its targets, with one statement.
+
+        :param results: the :class:`RouteResult` of each target
+        """
         self.env.cr.execute(
-            """
-            UPDATE mail_postmaster_message SET
-                state = %(state)s, reason_code = %(code)s, reason_params = %(params)s,
-                trace = %(trace)s, company_id = %(company)s, next_attempt = %(next)s,
-                error = %(error)s, failures = %(failures)s,
-                authentication = COALESCE(%(authentication)s, authentication),
-                authentication_results = COALESCE(%(results)s, authentication_results),
-                settled_at = now() AT TIME ZONE 'UTC'
-            WHERE id = %(id)s
-            """,
+            OUTCOME,
             {
-                "id": attempt.mail_id, "state": reason.state, "code": reason.code,
+                "id": attempt.mail_id, "key": attempt.mail_key,
+                "results": Json(_rows_of(results)), "state": reason.state, "code": reason.code,
                 "params": Json(bounded(reason.params)), "trace": Json(attempt.trace.steps),
                 "company": company_id, "next": next_attempt,
                 "error": _describe(error) if reason.code in UNEXPECTED else None,
@@ -299,13 +300,30 @@ class MailPostmasterOutcome(models.AbstractModel):
                 attempt.trace.miss("alias_unknown", address=address)
 
 
+def _rows_of(results):
+    """Return the columns of each target once: what was delivered there, else what came last."""
+    by_target = {}
+    for result in results:
+        before = by_target.get(result.target)
+        if not before or before.reason.state != states.DELIVERED:
+            by_target[result.target] = result
+    return [
+        {
+            "target": result.target, "state": result.reason.state, "code": result.reason.code,
+            "params": bounded(result.reason.params), "alias_id": result.alias_id,
+            "model": result.model, "res_id": result.res_id, "message_id": result.message_id,
+        }
+        for result in by_target.values()
+    ]
+
+
 def _found(attempt):
     """Return the columns of what is known of the sender; None for what is not."""
     if attempt.identity is None:
-        return {"authentication": None, "results": None}
+        return {"authentication": None, "found": None}
     return {
         "authentication": attempt.identity.verdict.outcome,
-        "results": Json(to_json(attempt.authentication)),
+        "found": Json(to_json(attempt.authentication)),
     }
 
 

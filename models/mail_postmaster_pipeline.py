@@ -162,6 +162,9 @@ class MailPostmasterPipeline(models.AbstractModel):
                         return False, None
                     attempt = Attempt(row, submission, joins, **locked)
                     attempt.authentication = found
+                    if not joins:
+                        # A caller who shares the transaction has mostly asked before.
+                        env["res.users"]._read_together()
                     result = self._call_core(env, door, submission, attempt)
                     env[self._name]._record_outcome(attempt)
                 self._share_changes(joins)

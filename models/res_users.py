@@ -1,6 +1,21 @@
-from odoo import api, models
+from odoo import api, models, tools
+from odoo.tools import SQL
 
+from .columns import columns, put_into_cache
 from .once import note_change
+
+# What core asks of whoever processes a mail.
+TABLES = {
+    "res.users": "res_users", "res.partner": "res_partner", "res.company": "res_company",
+    "res.currency": "res_currency",
+}
+FROM_TABLES = """
+    FROM res_users
+    JOIN res_partner ON res_partner.id = res_users.partner_id
+    JOIN res_company ON res_company.id = COALESCE(%(company)s, res_users.company_id)
+    JOIN res_currency ON res_currency.id = res_company.currency_id
+    WHERE res_users.id = %(user)s
+"""
 
 
 class ResUsers(models.Model):
@@ -14,6 +29,28 @@ class ResUsers(models.Model):
     def write(self, vals):
         note_change(self.env, self._name)
         return super().write(vals)
+
+    @api.model
+    def _read_together(self):
+        """Read the user, contact, company and currency that core reads one by one for each mail."""
+        statement, names = self._statement_to_read_together()
+        companies = self.env.context.get("allowed_company_ids") or [None]
+        self.env.cr.execute(statement, {"user": self.env.uid, "company": companies[0]})
+        values = iter(self.env.cr.fetchone() or ())
+        for model, names_of_model in names.items():
+            record = self.env[model].browse(next(values, ()))
+            put_into_cache(record, {name: [next(values, None)] for name in names_of_model})
+
+    @api.model
+    @tools.ormcache()
+    def _statement_to_read_together(self):
+        """Return ``(statement, {model: columns})``; the id of each comes before its columns."""
+        names = {model: columns(self.env[model]) for model in TABLES}
+        selected = SQL(", ").join(
+            SQL.identifier(TABLES[model], name)
+            for model, names_of_model in names.items() for name in ("id", *names_of_model)
+        )
+        return f"SELECT {selected.code} {FROM_TABLES}", names
 
     def _readable_mail_models(self):
         """Return the names of the models this user may read, for a record rule.

@@ -1,0 +1,31 @@
+"""Columns of records that core reads again for each mail, put into its cache beforehand."""
+
+
+def columns(model):
+    """Return the names of the columns that are read together and are the same for all readers.
+
+    Translations depend on the reader's language, and other values on the reader's company.
+    """
+    return [
+        name for name, field in model._fields.items()
+        if name != "id" and field.store and field.column_type and field.prefetch is True
+        and not field.translate and not field.company_dependent
+    ]
+
+
+def read_columns(records):
+    """Return ``{column: values}`` of records, in their order, as Odoo's cache has them."""
+    fields = records._fields
+    return {
+        name: tuple(fields[name].convert_to_cache(record[name], record) for record in records)
+        for name in columns(records)
+    }
+
+
+def put_into_cache(records, values_by_column):
+    """Let a transaction take columns for read; what it has read or written itself stays.
+
+    :param dict values_by_column: values in the order of the records, as Odoo's cache has them
+    """
+    for name, values in values_by_column.items():
+        records._fields[name]._insert_cache(records, values)
