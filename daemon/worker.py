@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from odoo import fields, sql_db
 
+from ..models.series import SERIES, Series
 from .calls import Calls
 from .process import AWAY, Child
 
@@ -30,26 +31,28 @@ class Worker(Child):
         self.name = f"Worker {number + 1}"
         self._calls = None
         self._pace = Pace(settings.pace / max(settings.workers, 1))
+        self._series = Series()
 
     def run(self):
         """Work until the end; what is in hand is finished."""
         _logger.info("%s: process %s", self.name, os.getpid())
-        while not self.is_ending:
-            try:
-                pause = self._work_or_wait()
-            except AWAY as error:
-                _logger.warning("%s: the database is away (%s)", self.name, type(error).__name__)
-                self._forget_connections()
-                pause = AWAY_SECONDS
-            if pause:
-                self.wait(pause)
-            elif self._is_orphaned():
-                break
+        with self._series:
+            while not self.is_ending:
+                self._work_or_rest()
+
+    def _work_or_rest(self):
+        try:
+            pause = self._work_or_wait()
+        except AWAY as error:
+            _logger.warning("%s: the database is away (%s)", self.name, type(error).__name__)
+            self._forget_connections()
+            pause = AWAY_SECONDS
+        self.wait(pause)
 
     def _work_or_wait(self):
         """Process a mail; where none is due, wait for one. Return how long to rest after it."""
         self._calls = self._calls or Calls(self.settings.database)
-        with self.env() as env:
+        with self.env(**{SERIES: self._series}) as env:
             # Before the question: a call that comes while it is asked is not lost.
             self._calls.hear()
             pipeline = env["mail.postmaster.pipeline"]
@@ -57,6 +60,7 @@ class Worker(Child):
             if mail_id:
                 return self._process(env, pipeline, mail_id)
             until_due = pipeline._seconds_until_due()
+        self._series.rest()
         seconds = POLL_SECONDS if until_due is None else min(max(until_due, 0.1), POLL_SECONDS)
         self.wait(seconds, self._calls)
         return 0
@@ -72,11 +76,8 @@ class Worker(Child):
             _logger.error("Mail %s: no attempt could be made (%s)", mail_id, type(error).__name__)
         return self._pace.rest(time.monotonic()) if has_waited else 0
 
-    def _is_orphaned(self):
-        self.wait(0)
-        return self.is_ending
-
     def _forget_connections(self):
+        self._series.rest()
         if self._calls:
             self._calls.close()
         self._calls = None

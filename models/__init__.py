@@ -4,6 +4,7 @@ from . import (
     fetchmail_server_tls,
     fetchmail_server_fetching,
     ir_config_parameter,
+    ir_cron,
     ir_mail_server,
     ir_model,
     mail_alias,

@@ -12,6 +12,7 @@ from .fetch_run import BY_NUMBER, SHARE, Fetching, ServerRun
 from .mail_postmaster_folder import NEVER_READ
 from .mail_postmaster_pipeline import FETCH_RUN
 from .mail_postmaster_policy import OURS
+from .series import SERIES, Series
 
 _logger = logging.getLogger(__name__)
 
@@ -187,12 +188,13 @@ class FetchmailServer(models.Model):
         if self.env.context.get("cron_id"):
             now = fields.Datetime.now()
             servers = servers.filtered(lambda server: (server.next_fetch or NEVER) <= now)
-        context = {FETCH_RUN: Fetching()}
-        if len(servers) > 1:
-            context[SHARE] = TIME_SHARE
-        return super(FetchmailServer, servers.with_context(**context))._fetch_mail(
-            batch_limit=batch_limit
-        )
+        with Series() as series:
+            context = {FETCH_RUN: Fetching(), SERIES: series}
+            if len(servers) > 1:
+                context[SHARE] = TIME_SHARE
+            return super(FetchmailServer, servers.with_context(**context))._fetch_mail(
+                batch_limit=batch_limit
+            )
 
     def _connect__(self, allow_archived=False):  # noqa: PLW3201
         fetching = self.env.context.get(FETCH_RUN)

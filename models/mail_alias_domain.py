@@ -6,7 +6,7 @@ from ..gateway import address_book
 from ..gateway.addresses import BadAddress, canonical, canonical_domain, display_domain
 from ..gateway.forwarding import BadForwarders, parse_forwarders
 from ..gateway.shared_addresses import twins
-from .columns import put_into_cache, read_columns
+from .columns import columns, put_into_cache, read_columns
 from .once import note_change, once
 
 
@@ -127,7 +127,7 @@ class MailAliasDomain(models.Model):
     @tools.ormcache()
     def _all_columns(self):
         # For all who process mail, in superuser mode: rules of whoever asks first do not count.
-        domains = self.sudo().search_fetch([], [])
+        domains = self.sudo().search_fetch([], columns(self))
         return domains.ids, read_columns(domains)
 
     def _levels(self):

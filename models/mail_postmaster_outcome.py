@@ -235,7 +235,7 @@ class MailPostmasterOutcome(models.AbstractModel):
         self.env.ref("mail_postmaster.ir_cron_process")._trigger(at=at)
 
     def _forget_plans(self, attempt):
-        """Forget what an earlier attempt planned and this one did not: it is no delivery any more."""
+        """Forget the deliveries that an earlier attempt planned and this one did not."""
         if attempt.is_known:
             self.env.cr.execute(
                 "DELETE FROM mail_postmaster_delivery "

@@ -2,8 +2,6 @@ import logging
 from contextlib import contextmanager
 from datetime import timedelta
 
-from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED
-
 from odoo import api, models
 from odoo.exceptions import AccessError, ConcurrencyError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
@@ -12,6 +10,7 @@ from ..gateway import states
 from .attempt import ATTEMPT, Attempt
 from .log_without_values import without_values
 from .mail_postmaster_policy import ENABLED
+from .series import FRESH, SERIES, STABLE, Series
 
 _logger = logging.getLogger(__name__)
 
@@ -102,6 +101,8 @@ class MailPostmasterPipeline(models.AbstractModel):
         :param int user_id: id of the user who handed it over
         """
         context = {}
+        if series := self.env.context.get(SERIES):
+            context[SERIES] = series
         if submission.server_id:
             context["default_fetchmail_server_id"] = submission.server_id
         if submission.company_id:
@@ -118,6 +119,10 @@ class MailPostmasterPipeline(models.AbstractModel):
         :return: what core returns
         :raises ValueError: core's, for a mail without route whose caller can refuse it
         """
+        if not joins and not self.env.context.get(SERIES):
+            with Series() as series:
+                pipeline = self.with_context(**{SERIES: series})
+                return pipeline._process(door, submission, joins)
         row = self._row_in_hand(joins) or self._take_in(submission, joins)
         if not joins:
             self._acknowledge()
@@ -193,6 +198,11 @@ class MailPostmasterPipeline(models.AbstractModel):
         thread = door.with_env(env).with_context(**{ATTEMPT: attempt})
         return thread.message_process(options.pop("model", None), submission.raw, **options)
 
+    def _own_transaction(self, level):
+        """Give a cursor beside that of the caller, see :meth:`Series.transaction`."""
+        series = self.env.context.get(SERIES) or Series()
+        return series.transaction(self.env.registry, level)
+
     @contextmanager
     def _short_transaction(self, joins):
         """Give a cursor whose statements see what others have just committed.
@@ -204,8 +214,7 @@ class MailPostmasterPipeline(models.AbstractModel):
             with self.env.cr.savepoint(flush=False):
                 yield self.env.cr
         else:
-            with self.env.registry.cursor() as cr:
-                cr.connection.set_isolation_level(ISOLATION_LEVEL_READ_COMMITTED)
+            with self._own_transaction(FRESH) as cr:
                 yield cr
 
     @contextmanager
@@ -215,7 +224,7 @@ class MailPostmasterPipeline(models.AbstractModel):
             with self.env.cr.savepoint():
                 yield self.env
         else:
-            with self.env.registry.cursor() as cr:
+            with self._own_transaction(STABLE) as cr:
                 yield self.env(cr=cr)
 
     def _share_changes(self, joins):

@@ -10,6 +10,7 @@ from ..gateway.limits import LIMITS
 from .attempt import Attempt, Reason
 from .mail_postmaster_authentication import LONGEST_CHECK
 from .mail_postmaster_pipeline import LEASE
+from .series import SERIES, Series
 from .submission import STORED, Submission
 
 _logger = logging.getLogger(__name__)
@@ -69,6 +70,10 @@ class MailPostmasterQueue(models.AbstractModel):
         if not self.env["mail.postmaster.policy"]._is_confirmed_database():
             _logger.info("Stored mail waits: this database is a copy that was not confirmed.")
             return
+        with Series() as series:
+            self.with_context(**{SERIES: series})._process_due()
+
+    def _process_due(self):
         cron = self.env["ir.cron"]
         while mail_id := self._claim_next():
             try:

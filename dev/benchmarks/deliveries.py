@@ -33,8 +33,8 @@ def backend_seconds(database):
             database in " ".join(process.info["cmdline"] or [])
             and "postgres:" in process.info["cmdline"][0]
         ):
-            times = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-            seconds += (int(times[11]) + int(times[12])) / 100
+            # In nanoseconds; the times in "stat" are rounded to hundredths of a second.
+            seconds += int(Path(f"/proc/{process.pid}/schedstat").read_text().split()[0]) / 1e9
     return seconds
 
 

@@ -16,6 +16,7 @@ from setup_gateway import USER, add_server, set_up
 from odoo import fields
 from odoo.exceptions import UserError
 
+from odoo.addons.base.models.ir_cron import IrCron
 from odoo.addons.mail.models import fetchmail
 
 from environment.processes import LOOPBACK, free_port
@@ -190,6 +191,22 @@ def test_few_round_trips(imap):
     assert len(imap.subjects()) == 200
     assert proxy.round_trips <= 15
     proxy.close()
+
+
+def test_scheduled_actions_are_called_for_all_and_not_for_each(imap):
+    leads = []
+
+    def notify(cron):
+        leads.append(int(imap.database.query("SELECT count(*) FROM crm_lead")))
+
+    imap.write(start_from="all")
+    imap.deliver(20)
+    start = time.monotonic()
+    with patch.object(IrCron, "_notifydb", notify):
+        imap.fetch()
+    assert 1 < len(leads) <= 3 + time.monotonic() - start
+    assert leads[0] == 1
+    assert leads[-1] == 20
 
 
 # --- new ------------------------------------------------------------------------------

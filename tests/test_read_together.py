@@ -1,0 +1,145 @@
+"""Rows that core reads one by one for each mail are in its cache beforehand, as core reads them."""
+
+from odoo.fields import Domain
+from odoo.tests import tagged
+
+from ..models.columns import columns
+from ..models.res_users import TABLES
+from .common import GatewayCase
+
+
+@tagged("post_install", "-at_install")
+class TestReadTogether(GatewayCase):
+    def setUp(self):
+        super().setUp()
+        self.env.flush_all()
+        self.env.invalidate_all()
+
+    def cached(self, record):
+        """Return ``{column: value}`` of what the cache has of a record, without reading."""
+        found = {}
+        for name, field in record._fields.items():
+            values = field._get_cache(record.env)
+            if not field.translate and record.id in values:
+                found[name] = values[record.id]
+        return found
+
+    def check_same_as_core(self, record):
+        """Compare what was put into the cache with what core reads into it."""
+        put = self.cached(record)
+        self.assertLessEqual(set(columns(record)), set(put))
+        self.env.invalidate_all()
+        record.fetch(columns(record))
+        self.assertEqual({name: put[name] for name in columns(record)}, {
+            name: self.cached(record)[name] for name in columns(record)
+        })
+
+    def whoever_processes(self, user, company):
+        return zip(
+            TABLES, (user.id, user.partner_id.id, company.id, company.currency_id.id), strict=True,
+        )
+
+    def test_what_is_read_together_is_what_core_reads(self):
+        user = self.env["res.users"].create({
+            "name": "Gateway", "login": "gateway@example.com", "tz": "Asia/Tokyo",
+        })
+        for model, record_id in list(self.whoever_processes(user, user.company_id)):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            self.env["res.users"].with_user(user).sudo()._read_together()
+            self.check_same_as_core(self.env[model].browse(record_id))
+
+    def test_nothing_of_it_is_read_again(self):
+        user, company = self.env.user, self.env.company
+        expected = (user.lang, company.name, company.currency_id.rounding, user.partner_id.name)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self.assertQueryCount(1):
+            self.env["res.users"]._read_together()
+            found = (user.lang, company.name, company.currency_id.rounding, user.partner_id.name)
+        self.assertEqual(found, expected)
+
+    def test_company_of_the_mail_is_read(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.env["res.users"].with_context(allowed_company_ids=other.ids)._read_together()
+        with self.assertQueryCount(0):
+            self.assertEqual(other.name, "Other")
+
+    def test_pending_change_is_not_undone(self):
+        self.env.company.name
+        self.env.company.name = "Changed"
+        self.env["res.users"]._read_together()
+        self.assertEqual(self.env.company.name, "Changed")
+
+    def test_user_who_is_gone_is_no_error(self):
+        self.env["res.users"].with_user(2**30)._read_together()
+
+    def test_names_of_models_are_in_memory(self):
+        found = self.env["ir.model"].search([("model", "in", ("res.partner", "mail.alias"))])
+        expected = found.mapped("model")
+        found._take_names_for_read()
+        self.env.invalidate_all()
+        found._take_names_for_read()
+        with self.assertQueryCount(0):
+            self.assertEqual(found.mapped("model"), expected)
+
+    def test_model_made_meanwhile_is_read(self):
+        self.env["ir.model"]._names()
+        made = self.env["ir.model"].create({"name": "Later", "model": "x_later"})
+        self.env.flush_all()
+        self.env.invalidate_all()
+        made._take_names_for_read()
+        self.assertEqual(made.model, "x_later")
+
+    # --- aliases ----------------------------------------------------------------------
+
+    def test_aliases_are_those_that_a_search_finds(self):
+        other_domain = self.env["mail.alias.domain"].create({"name": "other.test"})
+        self.make_alias("sales", "res.partner")
+        self.make_alias("sales", "res.partner", alias_domain_id=other_domain.id)
+        self.make_alias(
+            "help", "res.partner", alias_domain_id=other_domain.id, alias_incoming_local=True,
+        )
+        self.make_alias("else", "res.partner")
+        aliases = self.env["mail.alias"]
+        for names, homes, ids in (
+            (["sales"], None, []), (["sales"], [], []), (["sales", "help"], [], []),
+            (["sales", "help"], self.domain.ids, []), (["sales"], [], self.alias.ids),
+            ([], None, self.alias.ids), ([], [], []), (["nobody"], None, []),
+        ):
+            named = Domain("alias_name", "in", names)
+            if homes is not None:
+                named &= Domain("alias_incoming_local", "=", True) | Domain(
+                    "alias_domain_id", "in", homes
+                )
+            expected = aliases.search(named | Domain("id", "in", ids), order="id")
+            self.assertEqual(aliases._named(names, homes, ids), expected, (names, homes, ids))
+
+    def test_alias_that_was_just_changed_is_found(self):
+        self.alias.alias_name = "persons"
+        self.assertEqual(self.env["mail.alias"]._named(["persons"], None, []), self.alias)
+
+    def test_columns_of_an_alias_are_what_core_reads(self):
+        self.env["mail.alias"]._named([], None, self.alias.ids)
+        self.check_same_as_core(self.alias)
+
+    # --- alias domains ------------------------------------------------------------------
+
+    def test_columns_of_a_domain_are_what_core_reads(self):
+        self.env["mail.alias.domain"]._known_ids()
+        self.check_same_as_core(self.domain)
+
+    def test_domain_follows_a_change(self):
+        domains = self.env["mail.alias.domain"]
+        domains._known_ids()
+        self.domain.catchall_alias = "everything"
+        self.env.flush_all()
+        self.env.invalidate_all()
+        domains._known_ids()
+        self.assertEqual(self.domain.catchall_alias, "everything")
+        later = domains.create({"name": "later.test", "sequence": 0})
+        self.assertIn(later.id, domains._known_ids())
+        later.unlink()
+        self.assertNotIn(later.id, domains._known_ids())

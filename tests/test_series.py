@@ -1,0 +1,100 @@
+"""Mails that are processed one after the other share a cursor and the calls of core's workers."""
+
+from unittest.mock import Mock, patch
+
+import psycopg2
+
+from odoo.tests import tagged
+
+from odoo.addons.base.models.ir_cron import IrCron
+
+from ..models.series import FRESH, SERIES, STABLE, WAKE_UP_SECONDS, Series
+from .common import GatewayCase
+
+CLOCK = "odoo.addons.mail_postmaster.models.series.time.monotonic"
+
+
+@tagged("post_install", "-at_install")
+class TestSeries(GatewayCase):
+    def opened(self, series):
+        """Return the cursor of a transaction of a series."""
+        with series.transaction(self.env.registry, STABLE) as cr:
+            return cr
+
+    # --- the cursor -------------------------------------------------------------------
+
+    def test_transactions_have_one_cursor_after_the_other(self):
+        with Series() as series:
+            first = self.opened(series)
+            with series.transaction(self.env.registry, FRESH) as second:
+                second.cache["noted"] = True
+                self.env(cr=second)["res.partner"].search([], limit=1)
+            self.assertIs(first, second)
+            self.assertFalse(second.closed)
+            self.assertFalse(second.cache, "What was noted is over with the transaction.")
+            self.assertIsNone(second.transaction, "So is what the ORM has read.")
+        self.assertTrue(first.closed)
+
+    def test_transaction_inside_another_has_a_cursor_of_its_own(self):
+        with Series() as series, series.transaction(self.env.registry, STABLE) as outer:
+            inner = self.opened(series)
+            self.assertIsNot(inner, outer)
+            self.assertTrue(inner.closed)
+            self.assertFalse(outer.closed)
+
+    def test_cursor_of_a_failure_is_not_used_again(self):
+        with Series() as series:
+            with self.assertRaises(ZeroDivisionError):
+                with series.transaction(self.env.registry, STABLE) as failed:
+                    1 / 0
+            self.assertTrue(failed.closed)
+            self.assertIsNot(self.opened(series), failed)
+
+    def test_transaction_after_the_end_has_a_cursor_of_its_own(self):
+        with Series() as series:
+            pass
+        self.assertTrue(self.opened(series).closed)
+
+    def test_rest_gives_the_cursor_back(self):
+        with Series() as series:
+            cr = self.opened(series)
+            series.rest()
+            self.assertTrue(cr.closed)
+            self.assertFalse(self.opened(series).closed)
+
+    # --- core's workers ---------------------------------------------------------------
+
+    def test_one_call_in_a_second_and_none_is_lost(self):
+        notify = Mock()
+        with Series() as series, patch(CLOCK) as clock:
+            for clock.return_value in (100.0, 100.1, 100.9):
+                series.wake_up(notify)
+            self.assertEqual(notify.call_count, 1)
+            clock.return_value = 100.0 + WAKE_UP_SECONDS
+            series.wake_up(notify)
+            self.assertEqual(notify.call_count, 2, "A call of this second makes up for those.")
+            series.rest()
+            self.assertEqual(notify.call_count, 2)
+            clock.return_value += 0.1
+            series.wake_up(notify)
+            self.assertEqual(notify.call_count, 2)
+        self.assertEqual(notify.call_count, 3, "What was put off is done at the end.")
+
+    def test_call_that_fails_at_the_end_is_no_error(self):
+        notify = Mock(side_effect=[None, psycopg2.OperationalError])
+        with self.assertLogs("odoo.addons.mail_postmaster.models.series", "WARNING"):
+            with Series() as series:
+                series.wake_up(notify)
+                series.wake_up(notify)
+        self.assertEqual(notify.call_count, 2)
+
+    def test_core_calls_once_for_many(self):
+        cron = self.env.ref("mail_postmaster.ir_cron_process")
+        with patch.object(IrCron, "_notifydb") as notify:
+            with Series() as series:
+                for _number in range(3):
+                    cron.with_context(**{SERIES: series})._notifydb()
+                self.assertEqual(notify.call_count, 1)
+            self.assertEqual(notify.call_count, 2)
+            cron._notifydb()
+            self.assertEqual(notify.call_count, 3, "Outside of a series core decides.")
