@@ -10,6 +10,7 @@ import imaplib
 import logging
 import os
 import random
+import re
 import select
 import socket
 import threading
@@ -33,6 +34,8 @@ STABLE_SECONDS = 60.0
 BATCH = 500
 # Until a mailbox is asked for again that somebody else reads now.
 BUSY_SECONDS = 1.0
+# imaplib compiles a pattern for each connection, and Python keeps thousands of them: 8 MB.
+CONNECTIONS_KEPT = 100
 # First of the two numbers of an advisory lock: "PMW" for the watch of Postmaster.
 LOCK_CLASS = 0x504D57
 SERVERS = [("state", "=", "done"), ("server_type", "!=", "local")]
@@ -108,6 +111,7 @@ class Watch:
         self._connection = None
         self._stop, self._stopping = socket.socketpair()
         self._is_stopping = False
+        self._fetches = 0
         self._thread = threading.Thread(
             target=self._run, name=f"mailbox {server_id}", daemon=True,
         )
@@ -187,6 +191,9 @@ class Watch:
 
     def _fetch(self):
         """Fetch a batch, and tell whether there was something new."""
+        self._fetches += 1
+        if not self._fetches % CONNECTIONS_KEPT:
+            re.purge()
         with self._process.env(**{STORE_ONLY: True}) as env:
             server = env["fetchmail.server"].browse(self._server_id)
             if not server.try_lock_for_update(allow_referencing=True):

@@ -2,7 +2,7 @@
 
 Used by ``dev/soak``. The first minutes are left out: caches fill, Python keeps what it has once
 had, and a process gets pages of its own for what it writes into memory that its supervisor had
-freed. The watcher was seen to be done with that after some 1,500 mails.
+freed.
 """
 
 import os
