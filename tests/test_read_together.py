@@ -68,7 +68,7 @@ class TestReadTogether(GatewayCase):
             self.assertEqual(other.name, "Other")
 
     def test_pending_change_is_not_undone(self):
-        self.env.company.name
+        self.assertTrue(self.env.company.name)
         self.env.company.name = "Changed"
         self.env["res.users"]._read_together()
         self.assertEqual(self.env.company.name, "Changed")
