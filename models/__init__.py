@@ -1,5 +1,6 @@
 from . import (
     mail_postmaster_scope,
+    mail_postmaster_watched,
     fetchmail_server,
     fetchmail_server_tls,
     fetchmail_server_fetching,

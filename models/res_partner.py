@@ -2,14 +2,15 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from .attempt import ATTEMPT
-from .once import note_change, once
+from .once import once
 
 # What core looks contacts up by (res.partner._find_or_create_from_emails of 19.0).
 BY_ADDRESS = {"email", "email_normalized"}
 
 
 class ResPartner(models.Model):
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "mail.postmaster.watched"]
 
     @api.model
     def search(self, domain, offset=0, limit=None, order=None):
@@ -22,16 +23,3 @@ class ResPartner(models.Model):
             return ask(domain, order=order)
         ids = once(self.env, self._name, repr(domain), lambda: ask(domain, order=order).ids)
         return self.browse(ids)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        note_change(self.env, "res.partner")
-        return super().create(vals_list)
-
-    def write(self, vals):
-        note_change(self.env, "res.partner")
-        return super().write(vals)
-
-    def unlink(self):
-        note_change(self.env, "res.partner")
-        return super().unlink()

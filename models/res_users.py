@@ -2,7 +2,6 @@ from odoo import api, models, tools
 from odoo.tools import SQL
 
 from .columns import columns, put_into_cache
-from .once import note_change
 
 # What core asks of whoever processes a mail.
 TABLES = {
@@ -19,16 +18,8 @@ FROM_TABLES = """
 
 
 class ResUsers(models.Model):
-    _inherit = "res.users"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        note_change(self.env, self._name)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        note_change(self.env, self._name)
-        return super().write(vals)
+    _name = "res.users"
+    _inherit = ["res.users", "mail.postmaster.watched"]
 
     @api.model
     def _read_together(self):

@@ -1,0 +1,26 @@
+from odoo import api, models
+
+from .once import note_change
+
+
+class MailPostmasterWatched(models.AbstractModel):
+    """Records about which core asks the same several times for one mail.
+
+    What it was told before holds as long as none of them was written, see ``once.py``.
+    """
+
+    _name = "mail.postmaster.watched"
+    _description = "Records whose changes are noted during a mail"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        note_change(self.env, self._name)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        note_change(self.env, self._name)
+        return super().write(vals)
+
+    def unlink(self):
+        note_change(self.env, self._name)
+        return super().unlink()
