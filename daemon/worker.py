@@ -47,6 +47,8 @@ class Worker(Child):
             _logger.warning("%s: the database is away (%s)", self.name, type(error).__name__)
             self._forget_connections()
             pause = AWAY_SECONDS
+        if pause:
+            self._series.rest()
         self.wait(pause)
 
     def _work_or_wait(self):

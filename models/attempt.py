@@ -142,6 +142,8 @@ class Attempt:
         self.answer_window = None
         # An answer to a conversation, as it was judged, see mail_postmaster_reply.
         self.reply = None
+        # Of all alias domains, as this transaction sees them; None where that was not asked.
+        self.alias_domains_version = None
         # See once.py.
         self.answers = {}
         # What core has read of the mail.

@@ -15,10 +15,11 @@ def columns(model):
 
 def read_columns(records):
     """Return ``{column: values}`` of records, in their order, as Odoo's cache has them."""
-    fields = records._fields
+    names = columns(records)
+    records.fetch(names)
+    caches = {name: records._fields[name]._get_cache(records.env) for name in names}
     return {
-        name: tuple(fields[name].convert_to_cache(record[name], record) for record in records)
-        for name in columns(records)
+        name: [cache[record_id] for record_id in records.ids] for name, cache in caches.items()
     }
 
 

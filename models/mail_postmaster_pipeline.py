@@ -169,7 +169,7 @@ class MailPostmasterPipeline(models.AbstractModel):
                     attempt.authentication = found
                     if not joins:
                         # A caller who shares the transaction has mostly asked before.
-                        env["res.users"]._read_together()
+                        attempt.alias_domains_version = env["res.users"]._read_together()
                     result = self._call_core(env, door, submission, attempt)
                     env[self._name]._record_outcome(attempt)
                 self._share_changes(joins)

@@ -8,6 +8,11 @@ TABLES = {
     "res.users": "res_users", "res.partner": "res_partner", "res.company": "res_company",
     "res.currency": "res_currency",
 }
+# Each write makes a new version of a row, at another place and by another transaction.
+DOMAINS_VERSION = """(
+    SELECT md5(string_agg(id || ' ' || xmin || ' ' || ctid, ',' ORDER BY id))
+    FROM mail_alias_domain
+)"""
 FROM_TABLES = """
     FROM res_users
     JOIN res_partner ON res_partner.id = res_users.partner_id
@@ -23,25 +28,33 @@ class ResUsers(models.Model):
 
     @api.model
     def _read_together(self):
-        """Read the user, contact, company and currency that core reads one by one for each mail."""
+        """Read the user, contact, company and currency that core reads one by one for each mail.
+
+        :return: a text that is another one as soon as an alias domain has changed
+        """
         statement, names = self._statement_to_read_together()
         companies = self.env.context.get("allowed_company_ids") or [None]
         self.env.cr.execute(statement, {"user": self.env.uid, "company": companies[0]})
-        values = iter(self.env.cr.fetchone() or ())
+        values = iter(self.env.cr.fetchone() or [None])
+        version = next(values)
         for model, names_of_model in names.items():
             record = self.env[model].browse(next(values, ()))
             put_into_cache(record, {name: [next(values, None)] for name in names_of_model})
+        return version
 
     @api.model
     @tools.ormcache()
     def _statement_to_read_together(self):
-        """Return ``(statement, {model: columns})``; the id of each comes before its columns."""
+        """Return ``(statement, {model: columns})``.
+
+        The version of the alias domains comes first, and the id of each before its columns.
+        """
         names = {model: columns(self.env[model]) for model in TABLES}
         selected = SQL(", ").join(
             SQL.identifier(TABLES[model], name)
             for model, names_of_model in names.items() for name in ("id", *names_of_model)
         )
-        return f"SELECT {selected.code} {FROM_TABLES}", names
+        return f"SELECT {DOMAINS_VERSION}, {selected.code} {FROM_TABLES}", names
 
     def _readable_mail_models(self):
         """Return the names of the models this user may read, for a record rule.

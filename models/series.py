@@ -15,6 +15,8 @@ SERIES = "mail_postmaster_series"
 FRESH, STABLE = ISOLATION_LEVEL_READ_COMMITTED, ISOLATION_LEVEL_REPEATABLE_READ
 # Core starts a process of PostgreSQL to wake up the workers of scheduled actions.
 WAKE_UP_SECONDS = 1.0
+# After a longer rest the connection may be gone, which Odoo's pool looks after.
+LONGEST_IDLE_SECONDS = 0.2
 
 
 class Series:
@@ -27,17 +29,23 @@ class Series:
 
     def __init__(self):
         self._cr = None
-        self._is_free = False
+        self._used_at = 0.0
+        self._is_open = False
+        self._is_lent = False
         self._wake_up_again = None
         self._next_wake_up = 0.0
 
     def __enter__(self):
-        self._is_free = True
+        self._is_open = True
         return self
 
     def __exit__(self, *_exception):
-        self._is_free = False
+        self._is_open = False
         self.rest()
+
+    def __deepcopy__(self, _memo):
+        # Some copy a context with all that is in it.
+        return self
 
     @contextmanager
     def transaction(self, registry, level):
@@ -45,49 +53,74 @@ class Series:
 
         :param int level: of isolation
         """
-        if not self._is_free:
+        if self._is_lent or not self._is_open:
             with registry.cursor() as cr:
                 cr.connection.set_isolation_level(level)
                 yield cr
             return
-        self._is_free = False
+        self._is_lent = True
         try:
-            self._cr = self._cr or registry.cursor()
-            self._cr.connection.set_isolation_level(level)
-            yield self._cr
-            self._cr.commit()
-            # The next one begins as if it had a new cursor, of the registry that is then in use.
-            self._cr.cache.clear()
-            self._cr.transaction = None
+            cr = self._cursor(registry)
+            cr.connection.set_isolation_level(level)
+            yield cr
+            cr.commit()
+            self._forget_transaction(cr)
         except BaseException:
             self._close()
             raise
         finally:
-            self._is_free = True
+            self._is_lent = False
+        self._call_if_due()
+
+    def _cursor(self, registry):
+        if time.monotonic() - self._used_at > LONGEST_IDLE_SECONDS:
+            self._close()
+        self._cr = self._cr or registry.cursor()
+        return self._cr
+
+    def _forget_transaction(self, cr):
+        """Let the next one begin as with a new cursor, of the registry that is then in use."""
+        # What was done in a hook after the commit is undone, as when a cursor is closed.
+        cr.rollback()
+        cr.cache.clear()
+        cr.transaction = None
+        self._used_at = time.monotonic()
+
+    # --- core's workers ---------------------------------------------------------------
 
     def wake_up(self, notify):
         """Wake up the workers of scheduled actions: now, or when a second is over.
 
         :param notify: function that does it
         """
-        now = time.monotonic()
-        if now >= self._next_wake_up:
-            self._next_wake_up = now + WAKE_UP_SECONDS
-            self._wake_up_again = None
-            notify()
+        if not self._is_open or time.monotonic() >= self._next_wake_up:
+            self._call(notify)
         else:
             self._wake_up_again = notify
 
+    def _call(self, notify):
+        self._next_wake_up = time.monotonic() + WAKE_UP_SECONDS
+        self._wake_up_again = None
+        notify()
+
+    def _call_if_due(self):
+        if self._wake_up_again and time.monotonic() >= self._next_wake_up:
+            self._call_again()
+
+    def _call_again(self):
+        try:
+            self._call(self._wake_up_again)
+        except psycopg2.Error as error:
+            # They look for themselves once a minute.
+            _logger.warning("Scheduled actions were not called (%s)", type(error).__name__)
+
     def rest(self):
         """Give back the cursor and do what was put off: there is no mail for the moment."""
-        self._close()
-        notify, self._wake_up_again = self._wake_up_again, None
-        if notify:
-            try:
-                notify()
-            except psycopg2.Error as error:
-                # They look for themselves once a minute.
-                _logger.warning("Scheduled actions were not called (%s)", type(error).__name__)
+        try:
+            self._close()
+        finally:
+            if self._wake_up_again:
+                self._call_again()
 
     def _close(self):
         cr, self._cr = self._cr, None

@@ -3,8 +3,11 @@
 from odoo.fields import Domain
 from odoo.tests import tagged
 
+from ..models.attempt import ATTEMPT, Attempt
 from ..models.columns import columns
+from ..models.once import CHANGED
 from ..models.res_users import TABLES
+from ..models.submission import Submission
 from .common import GatewayCase
 
 
@@ -127,19 +130,52 @@ class TestReadTogether(GatewayCase):
 
     # --- alias domains ------------------------------------------------------------------
 
-    def test_columns_of_a_domain_are_what_core_reads(self):
-        self.env["mail.alias.domain"]._known_ids()
-        self.check_same_as_core(self.domain)
-
-    def test_domain_follows_a_change(self):
-        domains = self.env["mail.alias.domain"]
-        domains._known_ids()
-        self.domain.catchall_alias = "everything"
+    def asked(self):
+        """Return an environment of an attempt in which nothing was written yet, and its version."""
         self.env.flush_all()
         self.env.invalidate_all()
-        domains._known_ids()
-        self.assertEqual(self.domain.catchall_alias, "everything")
-        later = domains.create({"name": "later.test", "sequence": 0})
-        self.assertIn(later.id, domains._known_ids())
-        later.unlink()
-        self.assertNotIn(later.id, domains._known_ids())
+        self.env.cr.cache.pop(CHANGED, None)
+        row = {"id": 0, "mail_key": "<a@b>", "digest": "", "recipients": ""}
+        attempt = Attempt(row, Submission(b"", "mail.thread", "rpc"), joined=False)
+        attempt.alias_domains_version = self.env["res.users"]._read_together()
+        return self.env(context={**self.env.context, ATTEMPT: attempt}, su=True)
+
+    def test_columns_of_a_domain_are_what_core_reads(self):
+        self.assertIn(self.domain, self.asked()["mail.alias.domain"].search([]))
+        self.check_same_as_core(self.domain)
+
+    def test_domains_are_read_for_many_mails(self):
+        self.asked()["mail.alias.domain"].search([])
+        domains = self.asked()["mail.alias.domain"]
+        with self.assertQueryCount(0):
+            self.assertIn("postmaster.test", domains.search([]).mapped("name"))
+
+    def test_domain_that_another_process_changes_is_read_again(self):
+        self.asked()["mail.alias.domain"].search([])
+        # Past the ORM: another process empties no memory of this one before it is told.
+        self.env.cr.execute(
+            "UPDATE mail_alias_domain SET catchall_alias = 'everything' WHERE id = %s",
+            [self.domain.id],
+        )
+        domains = self.asked()["mail.alias.domain"].search([])
+        self.assertEqual(self.domain.with_env(domains.env).catchall_alias, "everything")
+        self.env.cr.execute("UPDATE mail_alias_domain SET sequence = -1 WHERE id = %s", [
+            self.domain.id,
+        ])
+        self.assertEqual(self.asked()["mail.alias.domain"].search([])[0].id, self.domain.id)
+
+    def test_what_is_undone_is_not_kept(self):
+        env = self.asked()
+        with self.assertRaises(LookupError), self.env.cr.savepoint():
+            self.domain.with_env(env).catchall_alias = "never"
+            env["mail.alias.domain"].search([])
+            raise LookupError
+        domains = self.asked()["mail.alias.domain"].search([])
+        self.assertEqual(self.domain.with_env(domains.env).catchall_alias, "catchall")
+
+    def test_value_that_is_no_choice_any_more_is_no_error(self):
+        self.env.cr.execute(
+            "UPDATE mail_alias_domain SET auto_reply_policy = 'gone' WHERE id = %s",
+            [self.domain.id],
+        )
+        self.assertIn(self.domain, self.asked()["mail.alias.domain"].search([]))

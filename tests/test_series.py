@@ -1,14 +1,23 @@
 """Mails that are processed one after the other share a cursor and the calls of core's workers."""
 
+import copy
 from unittest.mock import Mock, patch
 
 import psycopg2
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from odoo.tests import tagged
 
 from odoo.addons.base.models.ir_cron import IrCron
 
-from ..models.series import FRESH, SERIES, STABLE, WAKE_UP_SECONDS, Series
+from ..models.series import (
+    FRESH,
+    LONGEST_IDLE_SECONDS,
+    SERIES,
+    STABLE,
+    WAKE_UP_SECONDS,
+    Series,
+)
 from .common import GatewayCase
 
 CLOCK = "odoo.addons.mail_postmaster.models.series.time.monotonic"
@@ -55,6 +64,31 @@ class TestSeries(GatewayCase):
             pass
         self.assertTrue(self.opened(series).closed)
 
+    def test_cursor_that_was_idle_is_not_used_again(self):
+        with Series() as series, patch(CLOCK) as clock:
+            clock.return_value = 100.0
+            first = self.opened(series)
+            clock.return_value += LONGEST_IDLE_SECONDS / 2
+            self.assertIs(self.opened(series), first)
+            clock.return_value += LONGEST_IDLE_SECONDS * 2
+            self.assertIsNot(self.opened(series), first)
+            self.assertTrue(first.closed)
+
+    def test_nothing_of_a_hook_after_the_commit_is_left(self):
+        ran = []
+        with Series() as series:
+            with series.transaction(self.env.registry, STABLE) as cr:
+                cr.postcommit.add(lambda: cr.execute("SELECT 1"))
+                cr.postcommit.add(lambda: cr.precommit.add(lambda: ran.append("later")))
+            self.assertEqual(cr.connection.get_transaction_status(), TRANSACTION_STATUS_IDLE)
+            self.opened(series)
+        self.assertFalse(ran)
+
+    def test_context_with_a_series_can_be_copied(self):
+        with Series() as series:
+            self.opened(series)
+            self.assertIs(copy.deepcopy({SERIES: series})[SERIES], series)
+
     def test_rest_gives_the_cursor_back(self):
         with Series() as series:
             cr = self.opened(series)
@@ -79,6 +113,27 @@ class TestSeries(GatewayCase):
             series.wake_up(notify)
             self.assertEqual(notify.call_count, 2)
         self.assertEqual(notify.call_count, 3, "What was put off is done at the end.")
+
+    def test_call_that_was_put_off_does_not_wait_for_another_one(self):
+        notify = Mock()
+        with Series() as series, patch(CLOCK) as clock:
+            clock.return_value = 100.0
+            series.wake_up(notify)
+            series.wake_up(notify)
+            self.opened(series)
+            self.assertEqual(notify.call_count, 1)
+            clock.return_value += WAKE_UP_SECONDS
+            self.opened(series)
+            self.assertEqual(notify.call_count, 2)
+            self.opened(series)
+        self.assertEqual(notify.call_count, 2)
+
+    def test_call_after_the_end_is_made_at_once(self):
+        notify = Mock()
+        with Series() as series:
+            series.wake_up(notify)
+        series.wake_up(notify)
+        self.assertEqual(notify.call_count, 2)
 
     def test_call_that_fails_at_the_end_is_no_error(self):
         notify = Mock(side_effect=[None, psycopg2.OperationalError])
