@@ -10,7 +10,7 @@ from .columns import columns, put_into_cache
 from .once import note_change
 
 NAMED = """
-    FROM mail_alias
+    FROM "mail_alias"
     WHERE alias_name = ANY(%(names)s) AND (
         %(anywhere)s OR alias_incoming_local OR alias_domain_id = ANY(%(homes)s)
     ) OR id = ANY(%(ids)s)
