@@ -10,6 +10,13 @@ from .attempt import ATTEMPT
 from .columns import put_into_cache, read_columns
 from .once import has_changed, note_change, once
 
+# SQL: a text for all alias domains as a transaction sees them. Each write makes a new version of a
+# row, at another place and by another transaction.
+VERSION = """(
+    SELECT md5(string_agg(id || ' ' || xmin || ' ' || ctid, ',' ORDER BY id))
+    FROM mail_alias_domain
+)"""
+
 
 class MailAliasDomain(models.Model):
     _name = "mail.alias.domain"
@@ -133,6 +140,10 @@ class MailAliasDomain(models.Model):
     @api.model
     @tools.ormcache("version", "active_test")
     def _all_columns(self, version, active_test):
+        """Return ``(ids, {column: values})`` of all, in their order.
+
+        :param str version: of all alias domains, see ``VERSION``
+        """
         # For all who process mail, in superuser mode: rules of whoever asks first do not count.
         domains = self.sudo().with_context(active_test=active_test)
         domains = super(MailAliasDomain, domains).search([])

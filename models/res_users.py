@@ -2,17 +2,13 @@ from odoo import api, models, tools
 from odoo.tools import SQL
 
 from .columns import columns, put_into_cache
+from .mail_alias_domain import VERSION
 
 # What core asks of whoever processes a mail.
 TABLES = {
     "res.users": "res_users", "res.partner": "res_partner", "res.company": "res_company",
     "res.currency": "res_currency",
 }
-# Each write makes a new version of a row, at another place and by another transaction.
-DOMAINS_VERSION = """(
-    SELECT md5(string_agg(id || ' ' || xmin || ' ' || ctid, ',' ORDER BY id))
-    FROM mail_alias_domain
-)"""
 FROM_TABLES = """
     FROM res_users
     JOIN res_partner ON res_partner.id = res_users.partner_id
@@ -54,7 +50,7 @@ class ResUsers(models.Model):
             SQL.identifier(TABLES[model], name)
             for model, names_of_model in names.items() for name in ("id", *names_of_model)
         )
-        return f"SELECT {DOMAINS_VERSION}, {selected.code} {FROM_TABLES}", names
+        return f"SELECT {VERSION}, {selected.code} {FROM_TABLES}", names
 
     def _readable_mail_models(self):
         """Return the names of the models this user may read, for a record rule.

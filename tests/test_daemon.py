@@ -4,8 +4,10 @@ The daemon itself is tested by dev/system/test_serve_*.py.
 """
 
 import asyncio
+import re
 import threading
 from types import SimpleNamespace
+from unittest.mock import MagicMock, patch
 
 from odoo.tests import BaseCase, tagged
 
@@ -13,6 +15,7 @@ from odoo.addons.mail_postmaster.daemon.budget import Budget
 from odoo.addons.mail_postmaster.daemon.command import _address
 from odoo.addons.mail_postmaster.daemon.commits import LARGE, Commits
 from odoo.addons.mail_postmaster.daemon.protocol import Part
+from odoo.addons.mail_postmaster.daemon.watcher import CONNECTIONS_KEPT, Watch
 from odoo.addons.mail_postmaster.daemon.worker import Pace
 
 from .common import GatewayCase
@@ -222,3 +225,21 @@ class TestRecipient(GatewayCase):
         self.assertEqual(addressing._fallback_model(["any@fallback.test"]), "res.partner")
         domain.fallback_model_id = False
         self.assertIsNone(addressing._fallback_model(["any@fallback.test"]))
+
+
+class TestWatch(BaseCase):
+    def test_patterns_of_many_connections_are_not_kept(self):
+        process = MagicMock()
+        # Somebody else reads the mailbox, so that this is all that a fetch does.
+        server = process.env.return_value.__enter__.return_value["fetchmail.server"].browse()
+        server.try_lock_for_update.return_value = False
+        with patch.object(threading.Thread, "start"), patch.object(Watch, "_rest"):
+            watch = Watch(process, 1)
+            self.addCleanup(watch._stop.close)
+            self.addCleanup(watch._stopping.close)
+            pattern = re.compile("(?P<tag>ABCD[0-9]+)")
+            for _number in range(CONNECTIONS_KEPT - 1):
+                watch._fetch()
+            self.assertIs(re.compile("(?P<tag>ABCD[0-9]+)"), pattern)
+            watch._fetch()
+            self.assertIsNot(re.compile("(?P<tag>ABCD[0-9]+)"), pattern)

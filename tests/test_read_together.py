@@ -77,7 +77,7 @@ class TestReadTogether(GatewayCase):
         self.assertEqual(self.env.company.name, "Changed")
 
     def test_user_who_is_gone_is_no_error(self):
-        self.env["res.users"].with_user(2**30)._read_together()
+        self.assertIsNone(self.env["res.users"].with_user(2**30)._read_together())
 
     def test_names_of_models_are_in_memory(self):
         found = self.env["ir.model"].search([("model", "in", ("res.partner", "mail.alias"))])
