@@ -1,7 +1,7 @@
 {
     "name": "Postmaster",
     "summary": "Every inbound email is stored, explained and can be processed again",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Productivity/Discuss",
     "license": "LGPL-3",
     "author": "Postmaster contributors",

@@ -32,6 +32,7 @@ class Worker(Child):
         self._calls = None
         self._pace = Pace(settings.pace / max(settings.workers, 1))
         self._series = Series()
+        self._processed = None
 
     def run(self):
         """Work until the end; what is in hand is finished."""
@@ -58,7 +59,8 @@ class Worker(Child):
             # Before the question: a call that comes while it is asked is not lost.
             self._calls.hear()
             pipeline = env["mail.postmaster.pipeline"]
-            mail_id = pipeline._claim_next()
+            mail_id = pipeline._claim_next(after=self._processed)
+            self._processed = mail_id
             if mail_id:
                 return self._process(env, pipeline, mail_id)
             until_due = pipeline._seconds_until_due()

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from .address_list import read_addresses
 from .charsets import decode
-from .conversation import conversation
+from .conversation import Thread, read_thread
 from .identity import split_header
 
 LONGEST_TEXT = 500
@@ -23,7 +23,7 @@ MOST_RECIPIENTS = 200
 LONGEST_ENCODED = 50_000
 LONGEST_SMALL = 100_000
 
-CONVERSATION_FIELDS = ("message-id", "references", "in-reply-to")
+THREAD_FIELDS = ("message-id", "references", "in-reply-to")
 # The header fields core reads recipients from (mail.thread.message_parse of 19.0).
 RECIPIENT_FIELDS = ("delivered-to", "to", "cc", "resent-to", "resent-cc")
 
@@ -38,7 +38,7 @@ class Envelope:
     :param recipients: addresses, lower case, in the order of the fields, each once
     :param subject: decoded
     :param date: the Date field as naive UTC :class:`datetime.datetime`, or None
-    :param conversation: see :func:`~.conversation.conversation`
+    :param thread: its :class:`~.conversation.Thread`
     """
 
     message_id: str
@@ -47,7 +47,7 @@ class Envelope:
     recipients: tuple
     subject: str
     date: object
-    conversation: tuple = ()
+    thread: Thread = Thread()
 
 
 def read_envelope(raw):
@@ -63,9 +63,7 @@ def read_envelope(raw):
         )),
         subject=_first(fields, "subject")[:LONGEST_TEXT],
         date=_date(_first(fields, "date")),
-        conversation=tuple(conversation(*(
-            next(iter(fields.get(name, ())), "") for name in CONVERSATION_FIELDS
-        ))),
+        thread=read_thread(*(next(iter(fields.get(name, ())), "") for name in THREAD_FIELDS)),
     )
 
 

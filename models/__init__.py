@@ -32,6 +32,7 @@ from . import (
     mail_postmaster_outcome,
     mail_postmaster_pipeline,
     mail_postmaster_intake,
+    mail_postmaster_claim,
     mail_postmaster_policy,
     mail_postmaster_policy_checks,
     mail_postmaster_queue,

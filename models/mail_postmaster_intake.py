@@ -9,9 +9,18 @@ from psycopg2.extras import Json
 from odoo import api, models
 
 from ..gateway import envelope, identity, states
+from ..gateway.conversation import Thread, link
 from .log_without_values import without_values
 from .mail_postmaster_pipeline import FETCH_RUN, LEASE, STORE_ONLY
 from .mail_postmaster_policy import OTHER_CONTENT
+from .waiting import (
+    LAST_OF_CONVERSATION,
+    LAST_TURN,
+    LONGEST_HOLD,
+    NOW,
+    PATIENCE,
+    WAITS,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -20,7 +29,7 @@ CHANNEL = "mail_postmaster"
 
 # Committed before the transport is told, whatever the server's setting: ``off`` and
 # ``local`` would let an acknowledged mail be lost in a crash.
-STORE = """
+STORE = f"""
     WITH durable AS (
         SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')
             WHEN 'off' THEN 'on' WHEN 'local' THEN 'on'
@@ -30,18 +39,29 @@ STORE = """
             place integer, intake_key text, message_id text, content_key text, mail_key text,
             digest text, email_from text, email_normalized text, recipients text, subject text,
             date timestamp, size integer, source text, server_id integer,
-            http_source_id integer, uid integer, options jsonb, conversation bigint[],
-            raw_kept boolean, attempts integer, lease integer
+            http_source_id integer, uid integer, options jsonb, message_number bigint,
+            conversation_key bigint, raw_kept boolean, attempts integer, lease integer
         )
+    ), queued AS (
+        SELECT mail.*, last.id AS last_id, last.next_attempt AS last_attempt,
+            GREATEST({LAST_TURN.format(mail="mail")}, last.turn) AS last_turn,
+            row_number() OVER (
+                PARTITION BY COALESCE(mail.email_normalized, '') ORDER BY place
+            ) AS of_sender,
+            CASE WHEN mail.conversation_key IS NULL THEN 1 ELSE
+                row_number() OVER (PARTITION BY mail.conversation_key ORDER BY place)
+            END AS of_conversation
+        FROM mail
+        LEFT JOIN LATERAL {LAST_OF_CONVERSATION.format(mail="mail")} AS last ON true
     )
     INSERT INTO mail_postmaster_message (
         create_date, intake_key, message_id, mail_key,
         digest, email_from, email_normalized, recipients, subject, date, size, source,
-        fetchmail_server_id, source_id, user_id, options, conversation, state, reason_code,
-        attempts, failures, received_count, raw_kept, next_attempt
+        fetchmail_server_id, source_id, user_id, options, message_number, conversation_key,
+        state, reason_code, attempts, failures, received_count, raw_kept, turn, next_attempt
     )
     SELECT
-        now() AT TIME ZONE 'UTC', intake_key, message_id,
+        {NOW}, intake_key, message_id,
         -- The same content is the same mail, whatever the policy was when it came first.
         COALESCE(
             (
@@ -60,9 +80,18 @@ STORE = """
         digest, email_from, email_normalized, recipients, subject, date, size, source,
         (SELECT id FROM fetchmail_server WHERE id = server_id),
         (SELECT id FROM mail_postmaster_source WHERE id = http_source_id), uid,
-        options, conversation, 'received', 'waiting', attempts, 0, 1, raw_kept,
-        now() AT TIME ZONE 'UTC' + lease * interval '1 second'
-    FROM durable, mail ORDER BY place
+        options, message_number, conversation_key, 'received', 'waiting', attempts, 0, 1, raw_kept,
+        last_turn + GREATEST(of_sender, of_conversation),
+        CASE
+            WHEN lease > 0 THEN {NOW} + lease * interval '1 second'
+            -- Behind others of its conversation, see mail_postmaster_claim.py.
+            WHEN last_id IS NOT NULL OR of_conversation > 1 THEN LEAST(
+                GREATEST(last_attempt, {NOW})
+                    + of_conversation * interval '1 second',
+                {NOW} + {LONGEST_HOLD}
+            )
+        END
+    FROM durable, queued AS mail ORDER BY place
     ON CONFLICT (intake_key) DO NOTHING
     RETURNING id, intake_key, mail_key, digest, recipients, state, true AS is_new
 """
@@ -70,8 +99,21 @@ STORE = """
 # In place of what can not be read from a mail.
 NO_HEADER = {
     "message_id": None, "email_from": None, "email_normalized": None, "recipients": None,
-    "subject": None, "date": None, "conversation": [],
+    "subject": None, "date": None, "thread": Thread(),
 }
+# The conversations that waiting messages with these numbers belong to.
+KNOWN_CONVERSATIONS = f"""
+    SELECT number, COALESCE(
+        (
+            SELECT conversation_key FROM mail_postmaster_message
+            WHERE message_number = number AND {WAITS} LIMIT 1
+        ),
+        (
+            SELECT conversation_key FROM mail_postmaster_message
+            WHERE conversation_key = number AND {WAITS} AND failures < {PATIENCE} LIMIT 1
+        )
+    ) FROM unnest(%s) AS number
+"""
 
 # Other addons pass what they like as options.
 _dumps = partial(json.dumps, default=str, skipkeys=True)
@@ -163,7 +205,12 @@ class MailPostmasterIntake(models.AbstractModel):
 
     def _store(self, cr, mails):
         """Store mails with one statement; return ``{intake key: row}`` of those that are new."""
-        rows = [{**values, "place": place} for place, (_mail, values) in enumerate(mails)]
+        rows = [dict(values) for _mail, values in mails]
+        threads = [row.pop("thread") for row in rows]
+        for place, (row, thread, key) in enumerate(
+            zip(rows, threads, self._conversation_keys(cr, threads), strict=True)
+        ):
+            row |= {"place": place, "message_number": thread.own, "conversation_key": key}
         # Not logged when it fails: its parameters are what somebody wrote.
         cr.execute(STORE, {"mails": Json(rows, dumps=_dumps)}, log_exceptions=False)
         stored = {row.pop("intake_key"): row for row in cr.dictfetchall()}
@@ -172,6 +219,15 @@ class MailPostmasterIntake(models.AbstractModel):
             cr, [(row["id"], raws[key]) for key, row in stored.items() if key in raws],
         )
         return stored
+
+    def _conversation_keys(self, cr, threads):
+        """Return the key of the conversation of each of some messages, see :func:`link`."""
+        named = sorted({number for thread in threads for number in thread.ancestors})
+        known = {}
+        if named:
+            cr.execute(KNOWN_CONVERSATIONS, [named])
+            known = {number: key for number, key in cr.fetchall() if key is not None}
+        return link(threads, known)
 
     def _intake_values(self, submission, occasion):
         """Return the columns of a new row; ``occasion`` makes the same bytes another delivery."""
@@ -191,7 +247,7 @@ class MailPostmasterIntake(models.AbstractModel):
             "recipients": ", ".join(submission.recipients or head.recipients),
             "subject": head.subject,
             "date": head.date and head.date.isoformat(),
-            "conversation": head.conversation,
+            "thread": head.thread,
             "size": len(raw) if submission.whole_size is None else submission.whole_size,
             "raw_kept": submission.whole_size is None,
             "source": submission.source,

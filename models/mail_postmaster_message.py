@@ -7,6 +7,7 @@ from ..gateway import states
 from .mail_postmaster_delivery import STATES
 from .mail_postmaster_queue import REPEATS
 from .sentences import REASONS, outline
+from .waiting import COLUMNS
 
 SOURCES = [
     ("fetch", "Fetched from a mailbox"),
@@ -136,20 +137,10 @@ class MailPostmasterMessage(models.Model):
     )
 
     _intake_unique = models.UniqueIndex("(intake_key)")
-    _due = models.Index("(next_attempt) WHERE state IN ('received', 'retry')")
-    # Workers take the oldest that is due, however many wait.
-    _waiting = models.Index("(id, next_attempt) WHERE state IN ('received', 'retry')")
 
     def init(self):
-        # Numbers of the Message-Ids of the conversation; see gateway/conversation.py. Asked
-        # only of mail that waits. Without the list of pending entries, which every question
-        # would read from its beginning.
-        self.env.cr.execute("""
-            ALTER TABLE mail_postmaster_message ADD COLUMN IF NOT EXISTS conversation bigint[];
-            CREATE INDEX IF NOT EXISTS mail_postmaster_message__conversation_index
-                ON mail_postmaster_message USING gin (conversation) WITH (fastupdate = off)
-                WHERE state IN ('received', 'retry');
-        """)
+        # No fields: no screen shows them, and the statements that use them are written by hand.
+        self.env.cr.execute(COLUMNS)
 
     @api.model
     def _selection_reasons(self):

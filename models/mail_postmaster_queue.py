@@ -1,5 +1,4 @@
 import logging
-from datetime import timedelta
 
 from psycopg2.extras import Json
 
@@ -8,7 +7,6 @@ from odoo import api, fields, models
 from ..gateway import states
 from ..gateway.limits import LIMITS
 from .attempt import Attempt, Reason
-from .mail_postmaster_authentication import LONGEST_CHECK
 from .mail_postmaster_pipeline import LEASE
 from .series import SERIES, Series
 from .submission import STORED, Submission
@@ -17,31 +15,6 @@ _logger = logging.getLogger(__name__)
 
 # A mail that stops its process this often is not given another one.
 MOST_CRASHES = 3
-# How long a mail belongs to whoever has claimed it, until the lock on its row protects the
-# work. When he is killed, it is taken over after this time.
-CLAIM_LEASE = timedelta(seconds=5)
-# After so many failures, some minutes later, a mail holds back the others of its conversation
-# no more: what is wrong with it need not concern them.
-PATIENCE = 3
-CLAIM = """
-    WITH relaxed AS (SELECT set_config('synchronous_commit', 'off', true))
-    UPDATE mail_postmaster_message SET
-        attempts = attempts + 1,
-        next_attempt = now() AT TIME ZONE 'UTC' + %(lease)s
-    FROM relaxed
-    WHERE id = (
-        SELECT id FROM mail_postmaster_message AS mail
-        WHERE state IN ('received', 'retry') AND next_attempt <= now() AT TIME ZONE 'UTC'
-            AND NOT EXISTS (
-                SELECT FROM mail_postmaster_message AS older
-                WHERE older.state IN ('received', 'retry')
-                    AND older.conversation && mail.conversation
-                    AND older.id < mail.id AND older.failures < %(patience)s
-            )
-        ORDER BY id LIMIT 1 FOR UPDATE OF mail SKIP LOCKED
-    )
-    RETURNING id
-"""
 # Reasons of a mail that waits for a person to accept it.
 DECIDED_BY_HAND = (
     "bounce_address_person", "duplicate_other_content", "too_many_received",
@@ -75,7 +48,8 @@ class MailPostmasterQueue(models.AbstractModel):
 
     def _process_due(self):
         cron = self.env["ir.cron"]
-        while mail_id := self._claim_next():
+        mail_id = None
+        while mail_id := self._claim_next(after=mail_id):
             try:
                 self._process_stored(mail_id)
             except Exception as error:  # noqa: BLE001  the mails behind it are not held up
@@ -103,37 +77,6 @@ class MailPostmasterQueue(models.AbstractModel):
             )
         with self._transaction(joins=False) as env:
             env[self._name]._wake_up(fields.Datetime.now())
-
-    @api.model
-    def _claim_next(self):
-        """Count an attempt for the next mail that is due and return its id, or None.
-
-        The oldest that waits for no other one: mails of a conversation are processed in their
-        order, one at a time. A mail that has failed often holds back nobody any more.
-
-        Counted in a commit before the work: a mail that stops its process is known by it. That
-        commit need not survive the database server, which stops the work as well.
-        """
-        with self._short_transaction(joins=False) as cr:
-            # Not by the caller's cursor, whose snapshot would be from before the claim.
-            lease = self.with_env(self.env(cr=cr))._claim_lease()
-            cr.execute(CLAIM, {"lease": lease, "patience": PATIENCE})
-            row = cr.fetchone()
-            return row[0] if row else None
-
-    def _claim_lease(self):
-        """Return how long a claim lasts: DNS is asked before there is a lock."""
-        is_asking = self.env["mail.postmaster.authentication"]._checks_itself()
-        return CLAIM_LEASE + timedelta(seconds=LONGEST_CHECK if is_asking else 0)
-
-    @api.model
-    def _seconds_until_due(self):
-        """Return the time until the next mail of the log is due, None when none waits."""
-        self.env.cr.execute("""
-            SELECT extract(epoch FROM min(next_attempt) - now() AT TIME ZONE 'UTC')::float
-            FROM mail_postmaster_message WHERE state IN ('received', 'retry')
-        """)
-        return self.env.cr.fetchone()[0]
 
     @api.model
     def _process_stored(self, mail_id, joins=False, is_last=False):

@@ -1,0 +1,187 @@
+"""What one claim costs while few or very many messages wait, and how long others wait behind them.
+
+The messages that wait are written with SQL, in the shapes that intake gives them: in one
+conversation, or each in its own.
+"""
+
+import os
+import statistics
+import sys
+import time
+
+from forks import Fork
+from mails import mail
+from serving import take_in
+
+from odoo import sql_db
+
+from environment import postgresql
+
+from . import databases
+
+SIZES = (1_000, 100_000)
+SETTLED = 200_000
+TIMES = 60
+HIGHEST_MS = 5.0
+BEHIND, LONGEST_WAIT = 4_000, 2.0
+OURS = databases.Database(databases.OURS)
+
+# Rows like those that intake makes of the sample message, which is the first one.
+FILL = """
+    INSERT INTO mail_postmaster_message
+    SELECT row.* FROM generate_series(1, {rows}) AS n
+    CROSS JOIN (SELECT * FROM mail_postmaster_message ORDER BY id LIMIT 1) AS sample
+    CROSS JOIN LATERAL jsonb_populate_record(
+        NULL::mail_postmaster_message, to_jsonb(sample) || jsonb_build_object(
+            'id', nextval('mail_postmaster_message_id_seq'),
+            'intake_key', 'fill' || gen_random_uuid(),
+            'message_number', n, 'email_normalized', {sender}, {more}
+        )
+    ) AS row
+"""
+SETTLED_ROWS = "'state', 'delivered', 'next_attempt', NULL"
+ONE_CONVERSATION = """
+    'turn', sample.turn + n, 'next_attempt', now() AT TIME ZONE 'UTC'
+        + LEAST(n, 300) * interval '1 second'
+"""
+OWN_CONVERSATIONS = """
+    'turn', sample.turn + {turn}, 'conversation_key', 1000000000 + n, 'next_attempt', NULL
+"""
+
+
+def sample(references):
+    names = " ".join(f"<{number}@list.test>" for number in range(references))
+    return mail(subject="Sample", sender="many@customer.test", headers=f"References: {names}")
+
+
+def fill(rows, references, more, sender="'many@customer.test'"):
+    """Let a number of messages wait, behind those that were settled long ago."""
+    OURS.query("TRUNCATE mail_postmaster_message CASCADE")
+    with databases.environment(OURS.name) as env:
+        take_in(env, [sample(references)])
+    OURS.query(FILL.format(rows=SETTLED, sender="'c' || n % 5000", more=SETTLED_ROWS))
+    # What the statistics know is from before the burst.
+    OURS.query("VACUUM ANALYZE mail_postmaster_message")
+    OURS.query(FILL.format(rows=rows, sender=sender, more=more))
+
+
+def claim_ms():
+    """Return median and longest time of a claim, in milliseconds; each is settled after it."""
+    taken, mail_id = [], None
+    with databases.environment(OURS.name) as env:
+        pipeline = env["mail.postmaster.pipeline"]
+        for number in range(TIMES):
+            start = time.perf_counter()
+            mail_id = pipeline._claim_next(after=mail_id)
+            taken.append(time.perf_counter() - start)
+            assert mail_id, f"claim {number} got nothing"
+            OURS.query("UPDATE mail_postmaster_message SET state = 'delivered', "
+                       f"next_attempt = NULL WHERE id = {mail_id}")
+    # The first one also reads settings.
+    return 1000 * statistics.median(taken), 1000 * max(taken[1:])
+
+
+def blocked_ms():
+    """Return the median time of a claim that finds nothing, while the head is in work."""
+    taken = []
+    with databases.environment(OURS.name) as env:
+        pipeline = env["mail.postmaster.pipeline"]
+        in_work = pipeline._claim_next()
+        assert in_work
+        OURS.query("UPDATE mail_postmaster_message SET next_attempt = now() + interval '1 hour' "
+                   f"WHERE id = {in_work}")
+        for _number in range(TIMES):
+            start = time.perf_counter()
+            found = pipeline._claim_next()
+            taken.append(time.perf_counter() - start)
+            assert not found, found
+    return 1000 * statistics.median(taken)
+
+
+def intake_ms(references):
+    taken = []
+    for _number in range(TIMES):
+        with databases.environment(OURS.name) as env:
+            start = time.perf_counter()
+            take_in(env, [sample(references)])
+            taken.append(time.perf_counter() - start)
+    return 1000 * statistics.median(taken)
+
+
+def work(database):
+    """Process what is due until there is nothing for a second, as a worker does."""
+    mail_id, idle_since = None, None
+    while idle_since is None or time.monotonic() - idle_since < 1:
+        with databases.environment(database.name) as env:
+            pipeline = env["mail.postmaster.pipeline"]
+            mail_id = pipeline._claim_next(after=mail_id)
+            if mail_id:
+                pipeline._process_stored(mail_id)
+        if mail_id:
+            idle_since = None
+        else:
+            idle_since = idle_since or time.monotonic()
+            time.sleep(0.05)
+
+
+def wait_behind(shape):
+    """Return how long a message waits that comes behind many of one sender, with two workers."""
+    OURS.query("TRUNCATE mail_postmaster_message CASCADE")
+    reference = "References: <root@list.test>" if shape == "one conversation" else ""
+    with databases.environment(OURS.name) as env:
+        for _batch in range(BEHIND // 200):
+            take_in(env, [
+                mail(sender="many@customer.test", headers=reference) for _number in range(200)
+            ])
+    forks = [Fork(OURS, work) for _worker in range(2)]
+    try:
+        time.sleep(3)
+        with databases.environment(OURS.name) as env:
+            take_in(env, [mail(subject="Legitimate", sender="one@customer.test")])
+        start = time.perf_counter()
+        state = "SELECT state FROM mail_postmaster_message WHERE subject = 'Legitimate'"
+        while OURS.query(state) == "received" and time.perf_counter() - start < 60:
+            time.sleep(0.02)
+        return time.perf_counter() - start
+    finally:
+        for fork in forks:
+            fork.kill()
+        sql_db.close_all()
+
+
+def main():
+    databases.prepare()
+    with databases.environment(OURS.name) as env:
+        env["mail.postmaster.policy"].apply_preset("recommended")
+    worst = 0
+    print(f"{'shape':46}{'waiting':>9}{'claim ms':>10}{'longest':>9}{'held ms':>9}{'intake':>8}")
+    for title, references, more, sender in (
+        ("one conversation, 1 reference", 1, ONE_CONVERSATION, "'many@customer.test'"),
+        ("one conversation, 50 references", 50, ONE_CONVERSATION, "'many@customer.test'"),
+        ("own conversations, one sender", 1, OWN_CONVERSATIONS.format(turn="n"),
+         "'many@customer.test'"),
+        ("own conversations, own senders", 1, OWN_CONVERSATIONS.format(turn="1"), "'s' || n"),
+    ):
+        for rows in SIZES:
+            fill(rows, references, more, sender)
+            median, longest = claim_ms()
+            held = blocked_ms() if more is ONE_CONVERSATION else 0
+            intake = intake_ms(references)
+            worst = max(worst, median, held)
+            print(f"{title:46}{rows:9}{median:10.2f}{longest:9.2f}{held:9.2f}{intake:8.2f}")
+    waits = {shape: wait_behind(shape) for shape in ("one conversation", "own conversations")}
+    for shape, seconds in waits.items():
+        print(f"{f'behind {BEHIND} of one sender, {shape}':46}{seconds:9.2f} s")
+    is_good = worst <= HIGHEST_MS and max(waits.values()) <= LONGEST_WAIT
+    print(f"{'OK' if is_good else 'FAILED'}: {worst:.2f} ms, at most {HIGHEST_MS}; "
+          f"{max(waits.values()):.2f} s, at most {LONGEST_WAIT}")
+    return 0 if is_good else 1
+
+
+if __name__ == "__main__":
+    # Odoo reads the variables with its configuration.
+    os.environ.update(
+        postgresql.Cluster("postgresql-durable", postgresql.DURABLE).start().environment
+    )
+    sql_db.close_all()
+    sys.exit(main())

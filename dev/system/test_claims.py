@@ -1,0 +1,221 @@
+"""Which waiting message is next: turns of senders and conversations, order, and a flat cost."""
+
+import pytest
+from mails import mail
+from serving import count, take_in
+
+from odoo import sql_db
+
+from environment import databases
+from environment.places import ADDON
+
+LOG = "mail_postmaster_message"
+# What one claim may read, however many messages wait.
+MOST_ROWS = 100
+
+
+def store(database, *raws):
+    with database.env() as env:
+        take_in(env, raws)
+
+
+def claim(database, after=None):
+    """Claim the next message, for an hour; return its subject, or None."""
+    with database.env() as env:
+        mail_id = env["mail.postmaster.pipeline"]._claim_next(after=after)
+    return mail_id and database.query(
+        f"UPDATE {LOG} SET next_attempt = next_attempt + interval '1 hour' "
+        f"WHERE id = {mail_id} RETURNING subject"
+    )
+
+
+def settle(database, subject):
+    """Write the outcome of a message as a process that dies right after that."""
+    database.query(
+        f"UPDATE {LOG} SET state = 'delivered', next_attempt = NULL WHERE subject = '{subject}'"
+    )
+
+
+def thread(length, name="thread", sender="Jane Doe <jane@customer.test>", references=1):
+    """Return messages of which each names the first, and more where they are asked for."""
+    names = " ".join(f"<{name}.{number}@customer.test>" for number in range(references))
+    return [
+        mail(subject=f"{name} {number}", sender=sender, headers=f"References: {names}")
+        for number in range(length)
+    ]
+
+
+def each_alone(length, name, sender):
+    return [mail(subject=f"{name} {number}", sender=sender) for number in range(length)]
+
+
+def rows_read(database, work):
+    """Return how many rows of the log a function of a cursor session reads."""
+    from odoo.addons.mail_postmaster.models.series import FRESH, SERIES, Series  # noqa: PLC0415
+
+    def read():
+        return int(database.query(
+            "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables "
+            f"WHERE relname = '{LOG}'"
+        ))
+
+    def report(series):
+        with series.transaction(database.registry, FRESH) as cr:
+            cr.execute("SELECT pg_stat_force_next_flush()")
+
+    # What others have read is counted when they end.
+    sql_db.close_db(database.name)
+    with Series() as series:
+        report(series)
+        before = read()
+        with database.env(context={SERIES: series}) as env:
+            work(env)
+        report(series)
+        return read() - before
+
+
+@pytest.mark.parametrize("references", [1, 50])
+@pytest.mark.parametrize("in_work", [False, True], ids=["waiting", "in work"])
+def test_a_claim_reads_few_rows_of_a_long_conversation(gateway, references, in_work):
+    store(gateway, *thread(1000, references=references))
+    if in_work:
+        assert claim(gateway) == "thread 0"
+    read = rows_read(gateway, lambda env: env["mail.postmaster.pipeline"]._claim_next())
+    assert read < MOST_ROWS
+    assert count(gateway, "attempts = 1") == 1
+
+
+def test_a_claim_reads_few_rows_of_many_conversations(gateway):
+    store(gateway, *(mail(subject=f"{number}") for number in range(1000)))
+    assert rows_read(
+        gateway, lambda env: env["mail.postmaster.pipeline"]._claim_next()
+    ) < MOST_ROWS
+
+
+def test_intake_reads_few_rows_of_a_long_conversation(gateway):
+    store(gateway, *thread(1000, references=50))
+    assert rows_read(gateway, lambda env: take_in(env, thread(1, references=50))) < MOST_ROWS
+
+
+def test_senders_take_turns(gateway):
+    store(gateway, *each_alone(20, "many", "many@customer.test"))
+    assert [claim(gateway), claim(gateway)] == ["many 0", "many 1"]
+    store(gateway, *each_alone(2, "few", "few@customer.test"), mail(
+        subject="one", sender="one@customer.test"))
+    assert [claim(gateway) for _number in range(7)] == [
+        "many 2", "few 0", "one", "many 3", "few 1", "many 4", "many 5",
+    ]
+
+
+def test_messages_without_a_sender_are_one_sender(gateway):
+    store(gateway, *each_alone(20, "null", ""))
+    store(gateway, mail(subject="one"))
+    assert [claim(gateway) for _number in range(3)] == ["null 0", "one", "null 1"]
+
+
+def test_a_conversation_of_many_senders_has_one_turn_in_each_round(gateway):
+    store(gateway, *(
+        raw for number in range(20)
+        for raw in thread(1, name=f"list {number}", sender=f"{number}@list.test", references=0)
+    ), *each_alone(3, "other", "other@customer.test"))
+    gateway.query(f"UPDATE {LOG} SET state = 'delivered'")
+    store(gateway, *(
+        mail(subject=f"list {number}", sender=f"{number}@list.test",
+             headers="References: <root@list.test>") for number in range(20)
+    ))
+    store(gateway, *each_alone(3, "other", "other@customer.test"))
+    claimed = []
+    for _number in range(6):
+        claimed.append(claim(gateway))
+        settle(gateway, claimed[-1])
+    assert claimed.index("other 2") <= 5
+    assert [name for name in claimed if name.startswith("list")] == ["list 0", "list 1", "list 2"]
+
+
+def test_a_sender_whose_messages_fail_does_not_pass_others(gateway):
+    store(gateway, *each_alone(5, "broken", "broken@customer.test"))
+    while claim(gateway):
+        pass
+    with gateway.env() as env:
+        pipeline = env["mail.postmaster.pipeline"]
+        for row in env["mail.postmaster.message"].search([]):
+            fail(pipeline, row)
+    store(gateway, mail(subject="new", sender="new@customer.test"))
+    gateway.query(
+        f"UPDATE {LOG} SET next_attempt = now() AT TIME ZONE 'UTC' - interval '1 minute' "
+        "WHERE state = 'retry'"
+    )
+    claimed = [claim(gateway) for _number in range(6)]
+    assert claimed.index("new") <= 1
+    assert None not in claimed
+
+
+def fail(pipeline, row):
+    """Write down that an attempt has failed."""
+    from odoo.addons.mail_postmaster.gateway import states  # noqa: PLC0415
+    from odoo.addons.mail_postmaster.models.attempt import Attempt, Reason  # noqa: PLC0415
+    from odoo.addons.mail_postmaster.models.submission import LMTP, Submission  # noqa: PLC0415
+
+    values = {
+        "id": row.id, "mail_key": row.mail_key, "digest": row.digest, "recipients": row.recipients,
+    }
+    attempt = Attempt(values, Submission(raw=b"", door="mail.thread", source=LMTP), joined=False)
+    pipeline._settle(attempt, Reason(states.RETRY, "failed"), 1, None)
+
+
+@pytest.mark.parametrize("headers", [
+    # Each names the one before alone.
+    ["", "In-Reply-To: <0@x.test>", "In-Reply-To: <1@x.test>", "In-Reply-To: <2@x.test>"],
+    # The list was cut at its beginning.
+    ["", "References: <0@x.test>", "References: <z@x.test> <1@x.test>", "References: <2@x.test>"],
+])
+@pytest.mark.parametrize("together", [True, False])
+def test_replies_wait_for_what_they_answer(gateway, headers, together):
+    raws = [
+        mail(subject=f"{number}", message_id=f"<{number}@x.test>", headers=header)
+        for number, header in enumerate(headers)
+    ]
+    for batch in [raws] if together else [[raw] for raw in raws]:
+        store(gateway, *batch)
+    for number in range(len(raws)):
+        assert [claim(gateway), claim(gateway)] == [f"{number}", None]
+        settle(gateway, f"{number}")
+
+
+def test_the_next_of_a_conversation_is_called_after_the_one_before(gateway):
+    store(gateway, *thread(3))
+    store(gateway, *each_alone(5, "other", "other@customer.test"))
+    assert claim(gateway) == "thread 0"
+    settle(gateway, "thread 0")
+    after = int(gateway.query(f"SELECT id FROM {LOG} WHERE subject = 'thread 0'"))
+    assert claim(gateway, after) in ("other 0", "thread 1")
+    assert count(gateway, "subject = 'thread 1' AND (next_attempt IS NULL OR attempts = 1)") == 1
+
+
+def test_a_call_that_was_lost_is_made_up_for_in_seconds(gateway):
+    store(gateway, *thread(2))
+    assert claim(gateway) == "thread 0"
+    # Other messages are ready all the time, and the process dies with its call.
+    settle(gateway, "thread 0")
+    store(gateway, *each_alone(30, "other", "other@customer.test"))
+    gateway.query(f"UPDATE {LOG} SET next_attempt = next_attempt - interval '10 seconds'")
+    claimed = [claim(gateway) for _number in range(30)]
+    assert "thread 1" in claimed
+
+
+def test_messages_that_waited_before_an_upgrade_keep_their_order(gateway):
+    store(gateway, *thread(2), mail(subject="alone"))
+    # As the version before has stored them.
+    gateway.query(f"""
+        ALTER TABLE {LOG} ADD COLUMN conversation bigint[];
+        UPDATE {LOG} SET conversation = ARRAY[message_number, conversation_key],
+            next_attempt = now() AT TIME ZONE 'UTC', turn = 0;
+        UPDATE {LOG} SET message_number = NULL, conversation_key = NULL;
+        UPDATE ir_module_module SET latest_version = '19.0.1.0.0' WHERE name = 'mail_postmaster'
+    """)
+    gateway.forget()
+    databases.install(gateway.name, [ADDON], databases.LOGS / "test_claims.log", "-u", ADDON)
+    assert sorted([claim(gateway), claim(gateway)]) == ["alone", "thread 0"]
+    assert claim(gateway) is None
+    settle(gateway, "thread 0")
+    assert claim(gateway) == "thread 1"

@@ -1,0 +1,60 @@
+"""What the database keeps of messages that wait: columns, indexes, and the conditions to use them.
+
+Each condition is written so that PostgreSQL has one index to choose for it, whatever its
+statistics say: those are from before the burst of messages that makes the choice matter. So
+``IS TRUE`` keeps the index on states out, ``COALESCE`` that on senders, and ``::bigint`` the
+primary key.
+"""
+
+WAITS = "(state IN ('received', 'retry')) IS TRUE"
+# After so many failures, some minutes later, a message no longer holds back its conversation.
+PATIENCE = 3
+NOW = "now() AT TIME ZONE 'UTC'"
+# The longest time until a message that is held back is looked at again.
+LONGEST_HOLD = "interval '5 minutes'"
+TURNS = "mail_postmaster_message_turn_seq"
+
+COLUMNS = f"""
+    ALTER TABLE mail_postmaster_message
+        ADD COLUMN IF NOT EXISTS message_number bigint,
+        ADD COLUMN IF NOT EXISTS conversation_key bigint,
+        ADD COLUMN IF NOT EXISTS turn bigint NOT NULL DEFAULT 0;
+    CREATE SEQUENCE IF NOT EXISTS {TURNS}
+        MINVALUE 0 START 0 OWNED BY mail_postmaster_message.turn;
+    CREATE INDEX IF NOT EXISTS mail_postmaster_message__ready_index
+        ON mail_postmaster_message (turn, id) WHERE {WAITS} AND next_attempt IS NULL;
+    CREATE INDEX IF NOT EXISTS mail_postmaster_message__scheduled_index
+        ON mail_postmaster_message (next_attempt) WHERE {WAITS} AND next_attempt IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS mail_postmaster_message__sender_turn_index
+        ON mail_postmaster_message ((COALESCE(email_normalized, '')), turn) WHERE {WAITS};
+    CREATE INDEX IF NOT EXISTS mail_postmaster_message__conversation_key_index
+        ON mail_postmaster_message (conversation_key, (id::bigint))
+        WHERE {WAITS} AND failures < {PATIENCE};
+    CREATE INDEX IF NOT EXISTS mail_postmaster_message__message_number_index
+        ON mail_postmaster_message (message_number) WHERE {WAITS};
+"""
+
+# Subqueries about one message of a statement, whose name there takes the place of {mail}.
+
+# The last message of the same conversation that waits.
+LAST_OF_CONVERSATION = f"""(
+    SELECT id, turn, next_attempt FROM mail_postmaster_message
+    WHERE conversation_key = {{mail}}.conversation_key AND {WAITS} AND failures < {PATIENCE}
+    ORDER BY id::bigint DESC LIMIT 1
+)"""
+# The last message of the same conversation that waits and came before this one.
+HOLDING_BACK = f"""(
+    SELECT id, next_attempt FROM mail_postmaster_message
+    WHERE conversation_key = {{mail}}.conversation_key AND id::bigint < {{mail}}.id
+        AND {WAITS} AND failures < {PATIENCE}
+    ORDER BY id::bigint DESC LIMIT 1
+)"""
+# The turn after which the next message of the same sender has its own.
+LAST_TURN = f"""GREATEST(
+    (SELECT last_value FROM {TURNS}),
+    (
+        SELECT max(turn) FROM mail_postmaster_message
+        WHERE COALESCE(email_normalized, '') = COALESCE({{mail}}.email_normalized, '')
+            AND {WAITS}
+    )
+)"""
