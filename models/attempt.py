@@ -4,6 +4,7 @@ One plain object under one context key, new for each attempt: the overrides of c
 decision points find it there and note what core decided.
 """
 
+import uuid
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,9 +17,6 @@ from ..gateway.trace import Trace
 from .submission import STORED
 
 ATTEMPT = "mail_postmaster_attempt"
-# Core ignores a mail whose Message-Id it knows. A mail whose other copy was delivered to
-# another target carries this suffix while core looks, and loses it before it is routed.
-_PRIVATE_SUFFIX = ".postmaster-copy"
 
 
 class UnreadableMail(Exception):
@@ -105,6 +103,9 @@ class Attempt:
         self.accepted_targets = submission.accepted_targets
         self.joined = joined
         self.is_known = is_known
+        # Core ignores a message whose Message-Id is known, or (newer 19.0) locked by another
+        # transaction. It sees an id that no other attempt has, until the message is routed.
+        self._private_suffix = f".{uuid.uuid4().hex}"
         self.failures = failures
         # Mails that had claimed a target of this one and not been delivered there.
         self.superseded_ids = []
@@ -191,11 +192,10 @@ class Attempt:
             self.trace.hit(f"repaired_{repaired.code}", **repaired.params)
 
     def hide_message_id(self, values):
-        if self.is_known:
-            values["message_id"] += _PRIVATE_SUFFIX
+        values["message_id"] += self._private_suffix
 
     def show_message_id(self, values):
-        values["message_id"] = values["message_id"].removesuffix(_PRIVATE_SUFFIX)
+        values["message_id"] = values["message_id"].removesuffix(self._private_suffix)
 
     def decide(self, state, code, **params):
         """Note a decision of core about the whole mail; the first one counts."""
@@ -252,7 +252,5 @@ class Attempt:
             return next(reason for reason in reasons if reason.state == worst)
         if self.reason:
             return self.reason
-        if not self.is_routed:
-            # Core leaves before it looks for a route only for a Message-Id it knows.
-            return Reason(states.IGNORED, "duplicate_message")
-        return Reason(states.IGNORED, "not_routed")
+        # What is not understood is no decision: it is tried again, then left to a person.
+        return Reason(states.RETRY, "not_routed" if self.is_routed else "left_before_routing")

@@ -17,7 +17,16 @@ from datetime import timedelta
 from odoo import api, models
 
 from .mail_postmaster_authentication import LONGEST_CHECK
-from .waiting import HOLDING_BACK, LONGEST_HOLD, NOW, PATIENCE, TURNS, WAITS
+from .waiting import (
+    HOLDING_BACK,
+    LAST_TURN,
+    LONGEST_HOLD,
+    NOW,
+    PATIENCE,
+    PLAN_BY_ORDER,
+    TURNS,
+    WAITS,
+)
 
 # How long a message belongs to the process that has claimed it, until the lock on its row
 # protects the work. If that process dies, the message is taken over after this time.
@@ -25,14 +34,8 @@ CLAIM_LEASE = timedelta(seconds=5)
 # Each claim looks at so many messages whose time has come.
 MOST_NOTICED = 20
 
-# Statistics may be from before a burst of messages: only indexes that stay fast are allowed. The
-# commit of a claim need not survive the database server, which stops the work as well.
-PREPARE = """
-    SELECT set_config(name, 'off', true) FROM unnest(ARRAY[
-        'synchronous_commit', 'enable_sort', 'enable_seqscan', 'enable_bitmapscan',
-        'enable_hashjoin', 'enable_mergejoin'
-    ]) AS name;
-"""
+# The commit of a claim need not survive the database server, which stops the work as well.
+PREPARE = f"SELECT set_config('synchronous_commit', 'off', true); {PLAN_BY_ORDER}"
 # The next of the conversation of a message that was just processed.
 CALL_NEXT = f"""
     UPDATE mail_postmaster_message SET next_attempt = NULL
@@ -44,16 +47,21 @@ CALL_NEXT = f"""
         ORDER BY id::bigint LIMIT 1
     );
 """
-# Messages whose time has come are ready, or held back for longer.
+# Messages whose time has come are ready, or held back for longer. One that has failed has another
+# turn: a sender whose messages fail does not pass others with them.
 NOTICE_DUE = f"""
-    UPDATE mail_postmaster_message AS mail SET next_attempt =
-        CASE WHEN holding.id IS NOT NULL THEN LEAST(
+    UPDATE mail_postmaster_message AS mail SET
+        next_attempt = CASE WHEN holding.id IS NOT NULL THEN LEAST(
             GREATEST(holding.next_attempt, {NOW}) + interval '1 second', {NOW} + {LONGEST_HOLD}
-        ) END
+        ) END,
+        turn = CASE WHEN failures > 0 AND holding.id IS NULL
+            THEN {LAST_TURN.format(mail="mail")} + due.place ELSE turn END
     FROM (
-        SELECT id, conversation_key FROM mail_postmaster_message
-        WHERE {WAITS} AND next_attempt <= {NOW}
-        ORDER BY next_attempt LIMIT {MOST_NOTICED} FOR UPDATE SKIP LOCKED
+        SELECT id, conversation_key, row_number() OVER () AS place FROM (
+            SELECT id, conversation_key FROM mail_postmaster_message
+            WHERE {WAITS} AND next_attempt <= {NOW}
+            ORDER BY next_attempt LIMIT {MOST_NOTICED} FOR UPDATE SKIP LOCKED
+        ) AS locked
     ) AS due LEFT JOIN LATERAL {HOLDING_BACK.format(mail="due")} AS holding ON true
     WHERE mail.id = due.id;
 """
@@ -66,7 +74,7 @@ NOTICE_FREE = f"""
         ORDER BY next_attempt LIMIT {MOST_NOTICED} FOR UPDATE SKIP LOCKED
     ) AS held
     WHERE mail.id = held.id AND held.tries = 0
-        AND NOT EXISTS {HOLDING_BACK.format(mail="held")};
+        AND (SELECT id FROM {HOLDING_BACK.format(mail="held")} AS holding) IS NULL;
 """
 CLAIM = f"""
     UPDATE mail_postmaster_message
@@ -74,10 +82,20 @@ CLAIM = f"""
     WHERE id = (
         SELECT id FROM mail_postmaster_message AS mail
         WHERE {WAITS} AND next_attempt IS NULL
-            AND NOT EXISTS {HOLDING_BACK.format(mail="mail")}
+            AND (SELECT id FROM {HOLDING_BACK.format(mail="mail")} AS holding) IS NULL
         ORDER BY turn, id LIMIT 1 FOR UPDATE OF mail SKIP LOCKED
     )
     RETURNING id, setval('{TURNS}', GREATEST(turn, (SELECT last_value FROM {TURNS})))
+"""
+UNTIL_DUE = f"""
+    SELECT CASE WHEN (
+        SELECT id FROM mail_postmaster_message WHERE {WAITS} AND next_attempt IS NULL
+        ORDER BY turn, id LIMIT 1
+    ) IS NULL THEN (
+        SELECT extract(epoch FROM next_attempt - {NOW}) FROM mail_postmaster_message
+        WHERE {WAITS} AND next_attempt IS NOT NULL
+        ORDER BY next_attempt LIMIT 1
+    ) ELSE 0 END::float
 """
 
 
@@ -113,15 +131,6 @@ class MailPostmasterClaim(models.AbstractModel):
     @api.model
     def _seconds_until_due(self):
         """Return the time until the next message of the log is due, None when none waits."""
-        self.env.cr.execute(f"""
-            SELECT CASE
-                WHEN EXISTS (
-                    SELECT FROM mail_postmaster_message WHERE {WAITS} AND next_attempt IS NULL
-                ) THEN 0
-                ELSE (
-                    SELECT extract(epoch FROM min(next_attempt) - {NOW})
-                    FROM mail_postmaster_message WHERE {WAITS} AND next_attempt IS NOT NULL
-                )
-            END::float
-        """)
-        return self.env.cr.fetchone()[0]
+        with self._short_transaction(joins=False) as cr:
+            cr.execute(PREPARE + UNTIL_DUE)
+            return cr.fetchone()[0]

@@ -1,6 +1,7 @@
 import json
 import logging
 import uuid
+from collections import Counter
 from functools import partial
 
 import psycopg2
@@ -19,6 +20,7 @@ from .waiting import (
     LONGEST_HOLD,
     NOW,
     PATIENCE,
+    PLAN_BY_ORDER,
     WAITS,
 )
 
@@ -40,17 +42,12 @@ STORE = f"""
             digest text, email_from text, email_normalized text, recipients text, subject text,
             date timestamp, size integer, source text, server_id integer,
             http_source_id integer, uid integer, options jsonb, message_number bigint,
-            conversation_key bigint, raw_kept boolean, attempts integer, lease integer
+            conversation_key bigint, of_sender integer, of_conversation integer,
+            raw_kept boolean, attempts integer, lease integer
         )
     ), queued AS (
         SELECT mail.*, last.id AS last_id, last.next_attempt AS last_attempt,
-            GREATEST({LAST_TURN.format(mail="mail")}, last.turn) AS last_turn,
-            row_number() OVER (
-                PARTITION BY COALESCE(mail.email_normalized, '') ORDER BY place
-            ) AS of_sender,
-            CASE WHEN mail.conversation_key IS NULL THEN 1 ELSE
-                row_number() OVER (PARTITION BY mail.conversation_key ORDER BY place)
-            END AS of_conversation
+            GREATEST({LAST_TURN.format(mail="mail")}, last.turn) AS last_turn
         FROM mail
         LEFT JOIN LATERAL {LAST_OF_CONVERSATION.format(mail="mail")} AS last ON true
     )
@@ -68,7 +65,7 @@ STORE = f"""
                 SELECT mail_key FROM mail_postmaster_message AS other
                 WHERE other.message_id = NULLIF(mail.message_id, '')
                     AND other.digest = mail.digest
-                ORDER BY id LIMIT 1
+                ORDER BY id::bigint LIMIT 1
             ),
             (
                 SELECT mail.content_key FROM mail_postmaster_message AS other
@@ -106,11 +103,12 @@ KNOWN_CONVERSATIONS = f"""
     SELECT number, COALESCE(
         (
             SELECT conversation_key FROM mail_postmaster_message
-            WHERE message_number = number AND {WAITS} LIMIT 1
+            WHERE message_number = number AND {WAITS} ORDER BY id::bigint LIMIT 1
         ),
         (
             SELECT conversation_key FROM mail_postmaster_message
-            WHERE conversation_key = number AND {WAITS} AND failures < {PATIENCE} LIMIT 1
+            WHERE conversation_key = number AND {WAITS} AND failures < {PATIENCE}
+            ORDER BY id::bigint LIMIT 1
         )
     ) FROM unnest(%s) AS number
 """
@@ -205,14 +203,11 @@ class MailPostmasterIntake(models.AbstractModel):
 
     def _store(self, cr, mails):
         """Store mails with one statement; return ``{intake key: row}`` of those that are new."""
-        rows = [dict(values) for _mail, values in mails]
-        threads = [row.pop("thread") for row in rows]
-        for place, (row, thread, key) in enumerate(
-            zip(rows, threads, self._conversation_keys(cr, threads), strict=True)
-        ):
-            row |= {"place": place, "message_number": thread.own, "conversation_key": key}
-        # Not logged when it fails: its parameters are what somebody wrote.
-        cr.execute(STORE, {"mails": Json(rows, dumps=_dumps)}, log_exceptions=False)
+        # Not logged when it fails: its parameters are what a message says.
+        cr.execute(
+            self._planning(cr) + STORE, {"mails": Json(self._rows_to_store(cr, mails), dumps=_dumps)},
+            log_exceptions=False,
+        )
         stored = {row.pop("intake_key"): row for row in cr.dictfetchall()}
         raws = {values["intake_key"]: mail.raw for mail, values in mails if values["raw_kept"]}
         self.env["mail.postmaster.raw"]._write_contents(
@@ -220,12 +215,32 @@ class MailPostmasterIntake(models.AbstractModel):
         )
         return stored
 
+    def _planning(self, cr):
+        """Return what to say to the planner first, in a transaction that is not the caller's."""
+        return "" if cr is self.env.cr else PLAN_BY_ORDER
+
+    def _rows_to_store(self, cr, mails):
+        """Return the columns of each message, with its place among the others of a batch."""
+        rows = [dict(values) for _mail, values in mails]
+        threads = [row.pop("thread") for row in rows]
+        of_sender, of_conversation = Counter(), Counter()
+        keys = self._conversation_keys(cr, threads)
+        for place, (row, thread, key) in enumerate(zip(rows, threads, keys, strict=True)):
+            of_sender[row["email_normalized"]] += 1
+            of_conversation[key] += key is not None
+            row |= {
+                "place": place, "message_number": thread.own, "conversation_key": key,
+                "of_sender": of_sender[row["email_normalized"]],
+                "of_conversation": of_conversation[key],
+            }
+        return rows
+
     def _conversation_keys(self, cr, threads):
         """Return the key of the conversation of each of some messages, see :func:`link`."""
         named = sorted({number for thread in threads for number in thread.ancestors})
         known = {}
         if named:
-            cr.execute(KNOWN_CONVERSATIONS, [named])
+            cr.execute(self._planning(cr) + KNOWN_CONVERSATIONS, [named])
             known = {number: key for number, key in cr.fetchall() if key is not None}
         return link(threads, known)
 

@@ -49,7 +49,8 @@ class MailPostmasterMessage(models.Model):
     _log_access = False
 
     # --- envelope
-    message_id = fields.Char("Message-Id", index=True, readonly=True)
+    # Looked up by an index of its own, with the digest behind it.
+    message_id = fields.Char("Message-Id", readonly=True)
     email_from = fields.Char("From", readonly=True)
     email_normalized = fields.Char("Sender", index=True, readonly=True)
     recipients = fields.Text("To", readonly=True)

@@ -13,7 +13,6 @@ from .attempt import ATTEMPT, Failure, Reason, UnreadableMail
 from .mail_postmaster_pipeline import CONFLICTS
 from .mail_postmaster_policy import OTHER_CONTENT
 from .mail_postmaster_queue import REPEATS
-from .waiting import LAST_TURN
 
 _logger = logging.getLogger(__name__)
 
@@ -24,7 +23,7 @@ MOST_EXPLAINED = 10
 UNEXPECTED = ("conflict", "failed", "alias_failed", "unreadable")
 
 # A target that a mail was delivered to keeps its outcome.
-OUTCOME = f"""
+OUTCOME = """
     WITH result AS (
         INSERT INTO mail_postmaster_delivery AS delivery (
             mail_id, mail_key, target, state, reason_code, reason_params, alias_id,
@@ -42,13 +41,10 @@ OUTCOME = f"""
             mail_message_id = EXCLUDED.mail_message_id
         WHERE delivery.mail_id = EXCLUDED.mail_id AND delivery.state <> 'delivered'
     )
-    UPDATE mail_postmaster_message AS mail SET
+    UPDATE mail_postmaster_message SET
         state = %(state)s, reason_code = %(code)s, reason_params = %(params)s,
         trace = %(trace)s, company_id = %(company)s, next_attempt = %(next)s,
         error = %(error)s, failures = %(failures)s,
-        -- A sender whose messages fail waits for a turn as all do.
-        turn = CASE WHEN %(next)s::timestamp IS NULL THEN turn
-            ELSE {LAST_TURN.format(mail="mail")} + 1 END,
         authentication = COALESCE(%(authentication)s, authentication),
         authentication_results = COALESCE(%(found)s, authentication_results),
         settled_at = now() AT TIME ZONE 'UTC'
@@ -64,8 +60,9 @@ class MailPostmasterOutcome(models.AbstractModel):
     def _record_outcome(self, attempt):
         """Write what became of a mail, in the transaction that made its records."""
         self.env.flush_all()
-        failures = attempt.failures + 1 if attempt.error else 0
         reason = attempt.verdict
+        has_failed = attempt.error or reason.state == states.RETRY
+        failures = attempt.failures + 1 if has_failed else 0
         if reason.code in REPEATS:
             reason = self._explain_repeat(attempt, reason)
         self._settle(attempt, reason, failures, attempt.error)

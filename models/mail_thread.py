@@ -260,6 +260,16 @@ class MailThread(models.AbstractModel):
             email_from, body_html, message, **mail_values
         )
 
+    def _repeats_a_message(self, attempt, message_id):
+        """Return whether a message is here that no delivery of ours has made.
+
+        It was received before the addon was installed, or sent by this database. Core asks the
+        same, with the id that is hidden from it.
+        """
+        return not attempt.is_known and bool(
+            self.env["mail.message"].search_count([("message_id", "=", message_id)], limit=1)
+        )
+
     @api.model
     def message_route(self, message, message_dict, model=None, thread_id=None, custom_values=None):
         attempt = self.env.context.get(ATTEMPT)
@@ -271,6 +281,9 @@ class MailThread(models.AbstractModel):
         attempt.is_routed = True
         attempt.show_message_id(message_dict)
         attempt.message_dict = message_dict
+        if self._repeats_a_message(attempt, message_dict["message_id"]):
+            attempt.decide(states.IGNORED, "duplicate_message")
+            return []
         recipients = message_dict["recipients"]
         (attempt.trace.hit if recipients else attempt.trace.miss)(
             "recipients", recipients=recipients

@@ -1,9 +1,17 @@
 """What the database keeps of messages that wait: columns, indexes, and the conditions to use them.
 
-Each condition is written so that PostgreSQL has one index to choose for it, whatever its
-statistics say: those are from before the burst of messages that makes the choice matter. So
-``IS TRUE`` keeps the index on states out, ``COALESCE`` that on senders, and ``::bigint`` the
-primary key.
+Statistics of the database are from before the burst of messages that makes the choice of an index
+matter: an index that was empty then looks as if it cost nothing to read all of it. So each
+question has an order that one index alone has, and is asked while the planner may not sort
+(``PLAN_BY_ORDER``). ``IS TRUE`` keeps the index on states out, ``COALESCE`` that on senders, and
+``::bigint`` the primary key.
+"""
+
+# For the rest of a transaction, which should be a short one of our own.
+PLAN_BY_ORDER = """
+    SELECT set_config(name, 'off', true) FROM unnest(ARRAY[
+        'enable_sort', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin', 'jit'
+    ]) AS name;
 """
 
 WAITS = "(state IN ('received', 'retry')) IS TRUE"
@@ -31,7 +39,9 @@ COLUMNS = f"""
         ON mail_postmaster_message (conversation_key, (id::bigint))
         WHERE {WAITS} AND failures < {PATIENCE};
     CREATE INDEX IF NOT EXISTS mail_postmaster_message__message_number_index
-        ON mail_postmaster_message (message_number) WHERE {WAITS};
+        ON mail_postmaster_message (message_number, (id::bigint)) WHERE {WAITS};
+    CREATE INDEX IF NOT EXISTS mail_postmaster_message__same_content_index
+        ON mail_postmaster_message (message_id, digest, (id::bigint));
 """
 
 # Subqueries about one message of a statement, whose name there takes the place of {mail}.
@@ -53,8 +63,9 @@ HOLDING_BACK = f"""(
 LAST_TURN = f"""GREATEST(
     (SELECT last_value FROM {TURNS}),
     (
-        SELECT max(turn) FROM mail_postmaster_message
+        SELECT turn FROM mail_postmaster_message
         WHERE COALESCE(email_normalized, '') = COALESCE({{mail}}.email_normalized, '')
             AND {WAITS}
+        ORDER BY turn DESC LIMIT 1
     )
 )"""

@@ -56,5 +56,6 @@ from . import (
     test_shared_addresses,
     test_sources,
     test_tour,
+    test_unknown_core,
     test_views,
 )

@@ -21,7 +21,7 @@ from . import databases
 
 SIZES = (1_000, 100_000)
 SETTLED = 200_000
-TIMES = 60
+TIMES = 40
 HIGHEST_MS = 5.0
 BEHIND, LONGEST_WAIT = 4_000, 2.0
 OURS = databases.Database(databases.OURS)
@@ -168,7 +168,7 @@ def main():
             held = blocked_ms() if more is ONE_CONVERSATION else 0
             intake = intake_ms(references)
             worst = max(worst, median, held)
-            print(f"{title:46}{rows:9}{median:10.2f}{longest:9.2f}{held:9.2f}{intake:8.2f}")
+            print(f"{title:46}{rows:9}{median:10.2f}{longest:9.2f}{held:9.2f}{intake:8.2f}", flush=True)
     waits = {shape: wait_behind(shape) for shape in ("one conversation", "own conversations")}
     for shape, seconds in waits.items():
         print(f"{f'behind {BEHIND} of one sender, {shape}':46}{seconds:9.2f} s")

@@ -10,6 +10,7 @@ import os
 import subprocess
 from contextlib import contextmanager
 
+import newer_core
 import pytest
 from setup_gateway import set_up
 
@@ -80,6 +81,17 @@ class OdooDatabase:
         """Close all connections of this process, as after a crash of the server."""
         Registry.delete(self.name)
         sql_db.close_db(self.name)
+
+
+@pytest.fixture(params=["as installed", "with a lock on the Message-Id"])
+def each_core(request, monkeypatch):
+    """Core as it is, then with what newer 19.0 does; forks of this process have it, too."""
+    # Found only after Odoo's configuration was read.
+    from odoo.addons.mail.models import mail_thread  # noqa: PLC0415
+
+    if request.param != "as installed":
+        changed = newer_core.with_lock(mail_thread)
+        monkeypatch.setattr(mail_thread.MailThread, "message_process", changed)
 
 
 # --- databases ----------------------------------------------------------------------

@@ -10,7 +10,7 @@ MAILS = 200
 MOMENTS = 100
 STOPS = 10
 
-pytestmark = pytest.mark.durable
+pytestmark = [pytest.mark.durable, pytest.mark.usefixtures("each_core")]
 
 
 @pytest.fixture

@@ -1,11 +1,20 @@
 """However often and by however many ways a mail arrives, each target is served once."""
 
+from contextlib import contextmanager
+from unittest.mock import patch
+
+import pytest
 from forks import Fork, barrier
 from mails import mail
 from setup_gateway import add_server, set_up
 
+from odoo import SUPERUSER_ID, api
+
 LOG = "mail.postmaster.message"
 PROCESSES = 8
+ROUNDS = 100
+
+pytestmark = pytest.mark.usefixtures("each_core")
 
 
 def deliver_together(database, start, raw, context):
@@ -55,10 +64,8 @@ def test_eight_mailboxes_hold_the_same_mail(database, dovecot):
         boxes = add_mailboxes(env, dovecot, [f"box{number}" for number in range(PROCESSES)])
     contexts = [{"default_fetchmail_server_id": server_id} for server_id in boxes.values()]
     assert all(deliver_at_once(database, mail(subject="Once"), contexts))
-    database.query("UPDATE mail_postmaster_message SET next_attempt = now() - interval '1 minute'")
-    with database.env() as env:
-        # Those that met each other more than once wait for the scheduled action.
-        env["mail.postmaster.pipeline"]._cron_process()
+    # Those that met each other more than once wait for the scheduled action.
+    finish_waiting(database)
     assert leads(database) == ["Once"]
     states = sorted(log(database, "state", "reason_code"))
     assert states == [("delivered", "record_created")] + [("ignored", "duplicate")] * (
@@ -126,3 +133,68 @@ def test_same_message_id_for_a_second_alias(database, dovecot):
             == "<both@customer.test>"
         )
     assert log(database, "state", "reason_code") == [("delivered", "record_created")] * 2
+
+
+def deliver_rounds(database, start, recipient):
+    """Hand over one message after the other, each at the moment the other process does."""
+    for number in range(ROUNDS):
+        raw = mail(
+            to="everybody@elsewhere.test", subject=f"Round {number:03}",
+            sender=f"{number}@customer.test", message_id=f"<round{number}@customer.test>",
+        )
+        start.wait(60)
+        with database.env() as env:
+            env["mail.thread"].message_process(
+                False, b"Delivered-To: %s@example.com\r\n" % recipient.encode() + raw
+            )
+
+
+def test_one_message_for_two_aliases_by_two_processes_at_once(database):
+    with database.env() as env:
+        set_up(env)
+        env["project.project"].create({"name": "Works", "alias_name": "works"})
+    start = barrier(2)
+    forks = [Fork(database, deliver_rounds, start, name) for name in ("sales", "works")]
+    assert all([fork.wait(300) for fork in forks])
+    finish_waiting(database)
+    subjects = [f"Round {number:03}" for number in range(ROUNDS)]
+    assert sorted(leads(database)) == subjects
+    with database.env() as env:
+        tasks = env["project.task"].search([("name", "=like", "Round %")])
+        assert sorted(tasks.mapped("name")) == subjects
+    assert set(log(database, "state", "reason_code")) == {("delivered", "record_created")}
+
+
+def hold_lock(database, message_id):
+    """Take core's lock on a Message-Id and undo it all after a while."""
+    from odoo.addons.mail.models.mail_thread import MailThread  # noqa: PLC0415
+
+    with database.registry.cursor() as cursor:
+        env = api.Environment(cursor, SUPERUSER_ID, {})
+        values = {"message_id": message_id}
+        with patch.object(MailThread, "message_parse", lambda *_args, **_options: values), \
+                patch.object(MailThread, "_detect_loop_headers", lambda *_args: True):
+            # Past the addon, as core alone would process it.
+            MailThread.message_process(env["mail.thread"], False, mail())
+        yield
+        cursor.rollback()
+
+
+def test_a_holder_of_the_message_id_that_rolls_back(database):
+    with database.env() as env:
+        set_up(env)
+    holder = contextmanager(hold_lock)(database, "<held@customer.test>")
+    with holder, database.env() as env:
+        env["mail.thread"].message_process(
+            False, mail(subject="Held", message_id="<held@customer.test>")
+        )
+    assert leads(database) == ["Held"]
+    assert log(database, "state", "reason_code") == [("delivered", "record_created")]
+
+
+def finish_waiting(database):
+    """Process what waits, as the scheduled action does some minutes later."""
+    database.query("UPDATE mail_postmaster_message SET next_attempt = now() - interval '1 minute' "
+                   "WHERE state IN ('received', 'retry')")
+    with database.env() as env:
+        env["mail.postmaster.pipeline"]._cron_process()

@@ -18,5 +18,6 @@ def migrate(cr, version):
         DROP INDEX IF EXISTS mail_postmaster_message__conversation_index;
         DROP INDEX IF EXISTS mail_postmaster_message__waiting;
         DROP INDEX IF EXISTS mail_postmaster_message__due;
+        DROP INDEX IF EXISTS mail_postmaster_message__message_id_index;
         ALTER TABLE mail_postmaster_message DROP COLUMN conversation
     """)
