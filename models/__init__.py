@@ -21,6 +21,7 @@ from . import (
     mail_postmaster_answer,
     mail_postmaster_authentication,
     mail_postmaster_bounce,
+    mail_postmaster_caller,
     mail_postmaster_delivery,
     mail_postmaster_download,
     mail_postmaster_folder,

@@ -184,7 +184,8 @@ class FetchmailServer(models.Model):
                 "This database is a copy: fetching would take mail away from the original. "
                 "If it is the one that should receive mail, confirm it in the Postmaster settings."
             ))
-        servers = self.sorted(lambda server: server.date or NEVER)
+        # Its scheduled action may run as any user, and a message comes from the server then too.
+        servers = self.sudo().sorted(lambda server: server.date or NEVER)
         if self.env.context.get("cron_id"):
             now = fields.Datetime.now()
             servers = servers.filtered(lambda server: (server.next_fetch or NEVER) <= now)

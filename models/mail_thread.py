@@ -30,7 +30,8 @@ class MailThread(models.AbstractModel):
         :return: what core returns, and False where core returns None, which XML-RPC
             can not carry
         """
-        attempt = self.env.context.get(ATTEMPT)
+        # An attempt is in superuser mode; a context that has come by RPC holds none.
+        attempt = self.env.su and self.env.context.get(ATTEMPT)
         if attempt and attempt.enter():
             process = partial(
                 super().message_process, model, custom_values=custom_values,
@@ -40,21 +41,19 @@ class MailThread(models.AbstractModel):
             return self._process_readable(attempt, message, process) or False
         # A mail inside a mail, handed over by another addon, is a mail of its own.
         door = self.with_context(**{ATTEMPT: None}) if attempt else self
-        door.env["mail.postmaster.pipeline"]._check_may_submit()
-        # Checked: a gateway needs no other rights, as a mailbox that is fetched has none.
-        door = door.sudo()
-        pipeline = door.env["mail.postmaster.pipeline"]
-        is_enabled, has_written = pipeline._read_switches()
         options = {
             "model": model, "custom_values": custom_values, "save_original": save_original,
             "strip_attachments": strip_attachments, "thread_id": thread_id,
         }
+        door = door.env["mail.postmaster.pipeline"]._door_for_caller(door, options)
+        pipeline = door.env["mail.postmaster.pipeline"]
+        is_enabled, has_written = pipeline._read_switches()
         if not is_enabled:
             pipeline._acknowledge()
             return super(MailThread, door).message_process(
                 options.pop("model"), message, **options
             ) or False
-        server_id = self.env.context.get("default_fetchmail_server_id")
+        server_id = door.env.context.get("default_fetchmail_server_id")
         return pipeline._process(door, Submission(
             raw=to_bytes(message), door=self._name,
             source=FETCHED if server_id else SUBMITTED, server_id=server_id, options=options,

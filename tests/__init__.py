@@ -26,6 +26,7 @@ from . import (
     test_former_addresses,
     test_fetching,
     test_forwarding,
+    test_gateway_rights,
     test_hooks,
     test_hostile,
     test_inbound,

@@ -72,6 +72,10 @@ class TestIntake(GatewayCase):
         )
         with self.assertRaisesRegex(AccessError, "Mail Gateway"):
             self.env["mail.thread"].with_user(clerk).message_process(False, self.mail())
+        # A gateway can only name what something routes to.
+        self.env["mail.alias"].create({
+            "alias_name": "contacts", "alias_model_id": self.env["ir.model"]._get_id("res.partner"),
+        })
         self.assertTrue(self.env["mail.thread"].with_user(gateway).message_process(
             "res.partner", self.mail(subject="Submitted"),
         ))
