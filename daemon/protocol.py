@@ -18,6 +18,7 @@ from aiosmtpd.smtp import MISSING
 from psycopg2.errors import DiskFull, OutOfMemory
 
 from ..gateway.posted import BLANKS, UNNAMED_FIELD
+from ..models.log_without_values import frames
 from ..models.submission import LMTP as SOURCE
 from ..models.submission import Submission
 from .recipients import BAD, NOBODY
@@ -220,7 +221,7 @@ class Dialogue:
 
     async def handle_exception(self, error):
         """Answer after an error of ours."""
-        _logger.error("LMTP: %s", type(error).__name__, exc_info=error)
+        _logger.error("LMTP: an error of ours\n%s", frames(error))
         return TRY_LATER
 
     async def store(self, envelope, raw):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from odoo import sql_db
 
+from ..models.log_without_values import frames
 from .process import exit_now
 from .watcher import Watcher
 from .worker import Worker
@@ -107,8 +108,8 @@ class Supervisor:
             os.close(self._life_end)
             child = make()
             status = child.start()
-        except Exception:  # noqa: BLE001  the process ends, and its supervisor starts another
-            _logger.exception("A process of the mail daemon has failed")
+        except Exception as error:  # noqa: BLE001  the process ends, and its supervisor starts another
+            _logger.error("A process of the mail daemon has failed\n%s", frames(error))
         finally:
             exit_now(status)
 

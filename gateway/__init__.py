@@ -34,6 +34,7 @@ module               what it answers
 ``posted``           which mail an HTTP request brings, and its envelope
 ``mail_files``       which mails stand in an mbox, a Maildir or a folder
 ``idle``             waiting at a mailbox until its server says that mail has come
+``error_text``       what may be said of an exception: never a credential
 ``mailbox``          how IMAP and POP3 are read without losing what is there
 ``charsets``         text out of bytes, in the charset a mail names, with a bound on the work
 ``preview``          the text of a mail as a page that fetches and runs nothing

@@ -9,6 +9,7 @@ from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 
 from ..gateway.address_list import first_address
+from ..gateway.error_text import short_sentence
 from ..gateway.mail_files import find_mails
 from ..models.sentences import REASONS, outline
 from .run import EMPTY, KNOWN, NOT_STORED, UNREADABLE, Import, Interrupted, Target
@@ -63,14 +64,15 @@ def run(database, arguments):
     try:
         problem = _problem(database, target)
     except OperationalError as error:
-        _say(f"The database can not be reached. {error}".strip())
+        # Not its text, in which the address may stand with its password.
+        _say(f"The database can not be reached ({type(error).__name__}).")
         return EX_INCOMPLETE
     if problem:
         return _refuse(problem)
     try:
         mails = _chosen(find_mails(arguments.paths), arguments)
     except OSError as error:
-        return _refuse(str(error))
+        return _refuse(": ".join(filter(None, (error.filename, short_sentence(error)))))
     _say(f"{len(mails)} mails, {_span(mails)}" if mails else "There are no mails.")
     work = Import(database, target, _say)
     status = EX_OK

@@ -2,6 +2,7 @@ from . import (
     mail_postmaster_scope,
     mail_postmaster_watched,
     fetchmail_server,
+    fetchmail_server_login,
     fetchmail_server_tls,
     fetchmail_server_fetching,
     ir_config_parameter,

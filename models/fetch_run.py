@@ -116,6 +116,7 @@ class ServerRun(FetchRun):
             )
 
     def report(self, folder, problem):
+        problem = problem and self._server._without_credentials(problem)
         with self._transaction() as cr:
             cr.execute(
                 "UPDATE mail_postmaster_folder SET problem = %s "

@@ -193,9 +193,10 @@ class FetchmailServer(models.Model):
             context = {FETCH_RUN: Fetching(), SERIES: series}
             if len(servers) > 1:
                 context[SHARE] = TIME_SHARE
-            return super(FetchmailServer, servers.with_context(**context))._fetch_mail(
+            problem = super(FetchmailServer, servers.with_context(**context))._fetch_mail(
                 batch_limit=batch_limit
             )
+        return problem and servers._safe_error(problem)
 
     def _connect__(self, allow_archived=False):  # noqa: PLW3201
         fetching = self.env.context.get(FETCH_RUN)
@@ -203,9 +204,10 @@ class FetchmailServer(models.Model):
             # Core switches a server off by the date of an error that was never reset. This
             # one is asked again later; how long it has failed stands in failing_since.
             self.error_date = False
-        connection = self._connect_with_tls(allow_archived) or super()._connect__(
-            allow_archived=allow_archived
-        )
+        with self._safe_errors():
+            connection = self._connect_with_tls(allow_archived) or super()._connect__(
+                allow_archived=allow_archived
+            )
         kind = mailbox_class(connection)
         if not fetching or not kind:
             return connection

@@ -8,6 +8,8 @@ from odoo.exceptions import UserError
 from odoo.addons.mail.models import fetchmail
 from odoo.addons.mail.models.fetchmail import MAIL_TIMEOUT
 
+from ..gateway.error_text import short_sentence
+
 VERIFY, ANY = "verify", "any"
 
 
@@ -107,7 +109,7 @@ def _with_starttls(connection, switch_on, context, refusal):
         switch_on(context)
     except refusal as error:
         connection.sock.close()
-        raise ssl.SSLError(f"STARTTLS: {error}") from error
+        raise ssl.SSLError(f"STARTTLS: {short_sentence(error)}") from error
     except OSError:
         connection.sock.close()
         raise

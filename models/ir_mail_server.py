@@ -17,7 +17,15 @@ class IrMailServer(models.Model):
     )
 
     def _connect__(self, *args, **kwargs):  # noqa: PLW3201
-        session = super()._connect__(*args, **kwargs)
+        try:
+            session = super()._connect__(*args, **kwargs)
+        except UnicodeError:
+            # It holds what could not be encoded: the name and the password in clear, which core
+            # would write on the message and show.
+            raise UnicodeError(self.env._(
+                "The server's name, the user name or the password has characters that this "
+                "login cannot carry."
+            )) from None
         if session and (server_id := kwargs.get("mail_server_id")):
             session.takes_null_sender = self.browse(server_id)._may_send_from_nobody()
         return session

@@ -35,6 +35,21 @@ def frames(error):
     return f"{places}{type(error).__name__}"
 
 
+class _ExceptionFilter(logging.Filter):
+    """Leaves of an exception that core logs while it fetches where it was raised, and its class.
+
+    Its text may be that of a login or of a statement. Errors of ours say nothing of that kind.
+    """
+
+    def filter(self, record):
+        if record.exc_info and record.exc_info[1]:
+            error = record.exc_info[1]
+            said = f": {error}" if getattr(error, "is_safe", False) else ""
+            record.exc_text = f"{frames(error)}{said}"
+            record.exc_info = None
+        return True
+
+
 class _Filter(logging.Filter):
     """Leaves numbers in a record of core's cursor, and takes out the rest."""
 
@@ -53,8 +68,13 @@ def _without_values(value):
     return "(left out, a mail was in hand)"
 
 
-# A filter is found by its class when the module is loaded again, and is there once.
-_logger = logging.getLogger("odoo.sql_db")
-for _known in [known for known in _logger.filters if type(known).__name__ == _Filter.__name__]:
-    _logger.removeFilter(_known)
-_logger.addFilter(_Filter())
+def _add_once(logger_name, kind):
+    """Add a filter, which is found by its class when the module is loaded again."""
+    logger = logging.getLogger(logger_name)
+    for known in [known for known in logger.filters if type(known).__name__ == kind.__name__]:
+        logger.removeFilter(known)
+    logger.addFilter(kind())
+
+
+_add_once("odoo.sql_db", _Filter)
+_add_once("odoo.addons.mail.models.fetchmail", _ExceptionFilter)

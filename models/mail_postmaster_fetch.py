@@ -5,7 +5,6 @@ import poplib
 
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.tools import exception_to_unicode
 
 from ..gateway import identity
 from ..gateway.mailbox.folder import Folder
@@ -40,8 +39,8 @@ class MailPostmasterMessage(models.Model):
             raw = place and mail._fetch_from(*place)
         except (OSError, imaplib.IMAP4.error, poplib.error_proto) as error:
             raise UserError(self.env._(
-                "Its mailbox can not be read: %s", exception_to_unicode(error),
-            )) from error
+                "Its mailbox can not be read: %s", mail.fetchmail_server_id._error_text(error),
+            )) from None
         if not raw:
             raise UserError(self.env._(
                 "This mail is not in its mailbox any more, or the server does not hand it over."

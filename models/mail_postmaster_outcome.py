@@ -1,12 +1,11 @@
 import logging
-import traceback
 
 import psycopg2
 from psycopg2.extras import Json
 
 from odoo import api, fields, models
 
-from ..gateway import retries, states
+from ..gateway import error_text, retries, states
 from ..gateway.authentication import to_json
 from ..gateway.trace import bounded
 from .attempt import ATTEMPT, Failure, Reason, UnreadableMail
@@ -329,12 +328,11 @@ def _found(attempt):
 
 
 def _short(error):
-    return f"{type(error).__name__}: {error}"[:300].replace("\0", "")
+    return error_text.sentence(error)[:300].replace("\0", "")
 
 
 def _describe(error):
     """Return the end of a traceback for the administrator, or None."""
     if error is None:
         return None
-    text = "".join(traceback.format_exception(error))
-    return text[-LONGEST_TRACEBACK:].replace("\0", "")
+    return error_text.report(error)[-LONGEST_TRACEBACK:].replace("\0", "")

@@ -17,6 +17,7 @@ from . import (
     test_company_matrix,
     test_configuration_tour,
     test_controllers,
+    test_credentials,
     test_daemon,
     test_decisions,
     test_deliveries_page,

@@ -217,9 +217,9 @@ class Dovecot:
         """Add a mailbox, or change its password; the server need not be restarted."""
         users = self.folder / "users"
         users.parent.mkdir(parents=True, exist_ok=True)
-        lines = users.read_text().splitlines() if users.exists() else []
+        lines = users.read_text("utf-8").splitlines() if users.exists() else []
         kept = [line for line in lines if not line.startswith(f"{user}:")]
-        users.write_text("\n".join([*kept, f"{user}:{{PLAIN}}{password}", ""]))
+        users.write_text("\n".join([*kept, f"{user}:{{PLAIN}}{password}", ""]), "utf-8")
         for part in ("tmp", "new", "cur"):
             (self._mailbox(user) / part).mkdir(parents=True, exist_ok=True)
 

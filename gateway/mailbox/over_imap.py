@@ -6,6 +6,7 @@ and waiting for its end, are used here one by one: what is sent together costs o
 
 import imaplib
 
+from ..error_text import short_sentence
 from .batches import chunks
 from .folder import FEW, Status
 from .imap import folder_argument, read_contents, read_sizes, read_uids, uid_set
@@ -35,7 +36,7 @@ class ImapMailbox(Mailbox):
             try:
                 self._new.append((folder, self._look_into(folder)))
             except FolderError as problem:
-                self._run.report(folder, str(problem))
+                self._run.report(folder, short_sentence(problem))
                 problems.append(problem)
         if problems and not self._new:
             raise problems[0]
@@ -71,11 +72,11 @@ class ImapMailbox(Mailbox):
         except imaplib.IMAP4.readonly as error:
             # imaplib would refuse the next command, too.
             connection.response("READ-ONLY")
-            raise FolderError(str(error)) from error
+            raise FolderError(short_sentence(error)) from error
         except imaplib.IMAP4.abort:
             raise
         except imaplib.IMAP4.error as error:
-            raise FolderError(str(error)) from error
+            raise FolderError(short_sentence(error)) from error
         if answer != "OK":
             raise FolderError(_text(data))
         self._selected = folder

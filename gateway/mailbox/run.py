@@ -4,6 +4,7 @@ import imaplib
 import poplib
 from dataclasses import dataclass
 
+from ..error_text import short_sentence
 from .batches import MOST_BYTES, batches, chunks
 
 # Why there is only the header of a mail.
@@ -186,7 +187,7 @@ class Mailbox:
         try:
             self._say_goodbye()
         except (imaplib.IMAP4.error, poplib.error_proto) as error:
-            raise OSError(str(error)) from error
+            raise OSError(short_sentence(error)) from error
         finally:
             self._run.close()
 

@@ -1,0 +1,151 @@
+"""What may be said of an exception: never a credential.
+
+The text of an exception can hold anything that was in hand: a :exc:`UnicodeEncodeError` in a
+login holds the password, an error of PostgreSQL the values of a row, one of an HTTP client the
+address with user and password. So it is not shown, stored or logged. What is said is the name of
+its class; and for a few classes, whose texts are the words of a server, of the operating system or
+of a sentence written for a screen, these words without the credentials that are known.
+"""
+
+import base64
+import binascii
+import imaplib
+import poplib
+import re
+import ssl
+import traceback
+
+MASK = "…"
+# Shorter ones are a part of many words, and are only masked where they stand alone.
+SHORTEST_PART = 4
+WORDS_OF_SERVERS = (imaplib.IMAP4.error, poplib.error_proto, ssl.SSLError)
+# Whose OSError says what the operating system has said; libraries write addresses into theirs.
+SYSTEM = {"builtins", "socket", "ssl"}
+SCREENS = "odoo.exceptions"
+LONGEST = 1000
+_CREDENTIALS_OF_URL = re.compile(r"(?<=://)[^/\s@]*@")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}={0,2}")
+
+
+def name(error):
+    """Return the name of the class of an exception."""
+    return type(error).__qualname__
+
+
+def words(error, secrets=(), users=()):
+    """Return what an exception says where that is known to be harmless, else ``""``.
+
+    :param secrets: passwords and tokens that may have been in hand
+    :param users: names that were logged in with
+    """
+    text = _own_words(error) or ""
+    return without_credentials(text, secrets, users)[:LONGEST]
+
+
+def sentence(error, secrets=(), users=()):
+    """Return the name of the class and, where they are harmless, the words of an exception."""
+    return ": ".join(filter(None, (name(error), words(error, secrets, users))))
+
+
+def short_sentence(error, secrets=(), users=()):
+    """Return the words of an exception for a screen, its class where there are none."""
+    return words(error, secrets, users) or name(error)
+
+
+def report(error):
+    """Return a traceback with sentences in place of the texts, the first exception on top."""
+    parts = []
+    while error is not None and len(parts) < LONGEST:
+        places = "".join(traceback.format_tb(error.__traceback__))
+        parts.append(f"{places}{sentence(error)}{_names_of_database(error)}\n")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\nDuring the handling of this exception:\n".join(reversed(parts))
+
+
+def safe_error(error, text):
+    """Return an exception of the same kind that says a text which is known to be harmless.
+
+    Where the class takes other arguments, it is one that this one is derived from.
+    """
+    for kind in type(error).__mro__:
+        try:
+            safe = kind(text)
+            # For those who may write it into a log as it is.
+            safe.is_safe = True
+        except Exception:  # noqa: S112  classes take what they like
+            continue
+        return safe
+    return RuntimeError(text)
+
+
+def without_credentials(text, secrets=(), users=()):
+    """Return a text with known credentials, and those of addresses, masked."""
+    text = _CREDENTIALS_OF_URL.sub(f"{MASK}@", text)
+    octets = [secret.encode("utf-8", "surrogatepass") for secret in secrets if secret]
+    text = _BASE64.sub(lambda match: MASK if _encodes(match[0], octets) else match[0], text)
+    for spelling in _spellings(secrets):
+        text = _masked(text, spelling, is_part=len(spelling) >= SHORTEST_PART)
+    for spelling in _spellings(users):
+        text = _masked(text, spelling, is_part=False)
+    return text
+
+
+def _masked(text, spelling, is_part):
+    pattern = re.escape(spelling)
+    if not is_part:
+        pattern = rf"(?<!\w){pattern}(?!\w)"
+    return re.sub(pattern, MASK, text, flags=re.IGNORECASE)
+
+
+def _own_words(error):
+    """Return the text of an exception of a class that is known to be harmless, or None."""
+    if any(base.__module__ == SCREENS for base in type(error).__mro__):
+        return _text(error.args[:1])
+    is_systems = isinstance(error, OSError) and type(error).__module__ in SYSTEM
+    if is_systems or isinstance(error, WORDS_OF_SERVERS):
+        words_of_system = getattr(error, "strerror", None)
+        return words_of_system if isinstance(words_of_system, str) else _text(error.args)
+    return None
+
+
+def _text(arguments):
+    return " ".join(
+        argument.decode("utf-8", "replace") if isinstance(argument, bytes) else str(argument)
+        for argument in arguments
+    )
+
+
+def _names_of_database(error):
+    """Return the names in an error of PostgreSQL, whose text quotes values."""
+    facts = getattr(error, "diag", None)
+    names = [
+        f"{kind} {getattr(facts, f'{kind}_name')}" for kind in ("table", "column", "constraint")
+        if getattr(facts, f"{kind}_name", None)
+    ]
+    return f" ({', '.join(names)})" if names else ""
+
+
+def _spellings(texts):
+    """Return how texts may stand in what a library or a server says, the longest first."""
+    spellings = set()
+    for text in filter(None, texts):
+        octets = text.encode("utf-8", "surrogatepass")
+        quoted = text.replace("\\", r"\\").replace('"', r"\"")
+        for spelling in (text, quoted, octets.decode("latin-1"), octets.decode("ascii", "replace")):
+            # Representations as well: what imaplib says of a BAD is that of a list of bytes.
+            spellings |= {spelling, repr(spelling)[1:-1], ascii(spelling)[1:-1]}
+        spellings |= {repr(octets)[2:-1], repr(quoted.encode("utf-8", "surrogatepass"))[2:-1]}
+        spellings.add("".join(f"%{octet:02X}" if octet > 127 else chr(octet) for octet in octets))
+    return sorted(spellings, key=len, reverse=True)
+
+
+def _encodes(text, octets):
+    """Tell whether a text is Base64 of something with a secret in it, as SASL sends it."""
+    try:
+        decoded = base64.b64decode(text + "=" * (-len(text) % 4))
+    except binascii.Error:
+        return False
+    parts = decoded.split(b"\0")
+    return any(
+        secret in (decoded if len(secret) >= SHORTEST_PART else parts) for secret in octets
+    )
