@@ -4,6 +4,7 @@ import base64
 import logging
 
 from .gateway import states
+from .models.mail_postmaster_policy import ALLOWED_DOMAINS
 
 _logger = logging.getLogger(__name__)
 
@@ -14,13 +15,14 @@ def post_init_hook(env):
     """Confirm the database and choose the policies it starts with.
 
     A database that receives mail already keeps core's decisions; a new one starts with
-    what is recommended.
+    what is recommended. Nothing of core's is written: no action, server, domain or parameter.
     """
     policy = env["mail.postmaster.policy"]
     policy.confirm_database()
-    env["mail.alias.domain"]._repair_names()
-    env["fetchmail.server"]._keep_certificates()
-    policy._write_preset("odoo" if _receives_mail(env) else "recommended")
+    # The settings say which domains the preset would write into core's parameter.
+    policy._write_preset(
+        "odoo" if _receives_mail(env) else "recommended", leave=(ALLOWED_DOMAINS,),
+    )
 
 
 def _receives_mail(env):

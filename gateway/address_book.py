@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
 
-from .addresses import BadAddress, canonical_domain, canonical_local_part
+from .addresses import BadAddress, canonical_local_part, domain_or_none
 
 ALIAS = "alias"
 CATCHALL = "catchall"
@@ -167,7 +167,7 @@ class AddressBook:
 
     def names_now(self, domain):
         """Return the present names of the domains that have or had this name."""
-        return list(dict.fromkeys(_name(home.name) for home in self._homes(domain)))
+        return list(dict.fromkeys(compared_domain(home.name) for home in self._homes(domain)))
 
     def names_of(self, domain):
         """Return the present and former names of the domain that has this name now."""
@@ -197,7 +197,7 @@ class AddressBook:
     def has_ended(self, local_parts, domain):
         """Tell whether the address of one of these local parts was retired, and works no more."""
         return any(
-            _name(row.domain) == domain
+            compared_domain(row.domain) == domain
             and (row.kind == DOMAIN or _local(row.local_part) in local_parts)
             for row in self.retired if not self._works(row)
         )
@@ -221,7 +221,7 @@ class AddressBook:
 
     @cached_property
     def _domains_named(self):
-        return _grouped((_name(domain.name), domain) for domain in self.domains)
+        return _grouped((compared_domain(domain.name), domain) for domain in self.domains)
 
     @cached_property
     def _writers(self):
@@ -233,14 +233,14 @@ class AddressBook:
     @cached_property
     def _former_names(self):
         return _grouped(
-            (_name(row.domain), row.record_id) for row in self.retired
+            (compared_domain(row.domain), row.record_id) for row in self.retired
             if row.kind == DOMAIN and row.domain and row.record_id in self._domain
             and self._works(row)
         )
 
     @cached_property
     def _names_of(self):
-        names = {home.id: [_name(home.name)] for home in self.domains}
+        names = {home.id: [compared_domain(home.name)] for home in self.domains}
         for name, record_ids in self._former_names.items():
             for record_id in record_ids:
                 names[record_id].append(name)
@@ -250,7 +250,9 @@ class AddressBook:
     def _former_addresses(self):
         rows = [row for row in self.retired if row.kind != DOMAIN and self._works(row)]
         # Reversed, so that the first of several stays.
-        return {(_local(row.local_part), _name(row.domain)): row for row in reversed(rows)}
+        return {
+            (_local(row.local_part), compared_domain(row.domain)): row for row in reversed(rows)
+        }
 
 
 def domain_ids_by_name(domains, retired):
@@ -264,10 +266,10 @@ def domain_ids_by_name(domains, retired):
     :param retired: of :class:`Retired`
     :return: the ids as frozensets
     """
-    present = {home.id: _name(home.name) for home in domains}
+    present = {home.id: compared_domain(home.name) for home in domains}
     having = _grouped((name, home_id) for home_id, name in present.items())
     found = _grouped(
-        (_name(row.domain), home_id) for row in retired
+        (compared_domain(row.domain), home_id) for row in retired
         if row.kind == DOMAIN and row.record_id in present
         for home_id in having[present[row.record_id]]
     )
@@ -286,12 +288,9 @@ def _grouped(pairs):
 
 # A book is made for each mail, and most of its names are those of the book before.
 @lru_cache(maxsize=4096)
-def _name(domain):
+def compared_domain(domain):
     """Return the canonical name of a domain; one that is none is compared as it was typed."""
-    try:
-        return canonical_domain(domain or "")
-    except BadAddress:
-        return domain
+    return domain_or_none(domain) or domain
 
 
 @lru_cache(maxsize=4096)
@@ -305,4 +304,5 @@ def _local(local_part):
 def _complete(text, domain):
     """Return the address for a local part or a complete address, canonical."""
     local_part, at, home = text.rpartition("@")
-    return f"{_local(local_part)}@{_name(home)}" if at else f"{_local(text)}@{_name(domain)}"
+    local_part, home = (local_part, home) if at else (text, domain)
+    return f"{_local(local_part)}@{compared_domain(home)}"

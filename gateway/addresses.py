@@ -145,6 +145,14 @@ def canonical_domain(domain):
     return name
 
 
+def domain_or_none(text):
+    """Return the canonical name of a domain, None for a text that is not one."""
+    try:
+        return canonical_domain(text or "")
+    except BadAddress:
+        return None
+
+
 def _mapped(domain):
     """Return a domain with the characters that people type for others (UTS 46)."""
     if domain.isascii():

@@ -11,6 +11,7 @@ from . import (
     ir_model,
     mail_alias,
     mail_alias_domain,
+    mail_alias_domain_names,
     mail_alias_mode,
     mail_alias_shared,
     mail_followers,

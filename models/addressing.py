@@ -34,6 +34,7 @@ class Addressing:
     :param sender: the :class:`gateway.forwarding.Mailbox` of who wrote the mail, where a
         trusted forwarder stands in From; else None
     :param lookup: the :class:`Lookup` for all addresses in its header
+    :param dict stored_as: ``{address: as it is stored}`` of aliases that core would not find
     """
 
     recipients: object
@@ -41,6 +42,7 @@ class Addressing:
     lookup: Lookup
     known_as: dict = field(default_factory=dict)
     sender: object = None
+    stored_as: dict = field(default_factory=dict)
 
     @property
     def alias_ids(self):

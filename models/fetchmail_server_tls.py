@@ -4,6 +4,7 @@ import ssl
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from odoo.addons.mail.models import fetchmail
 from odoo.addons.mail.models.fetchmail import MAIL_TIMEOUT
@@ -35,10 +36,19 @@ class FetchmailServer(models.Model):
     # not given their passwords.
     password = fields.Char(groups="base.group_system")
 
-    @api.model
-    def _keep_certificates(self):
-        """Let servers that fetch keep fetching; a filter of their list shows them."""
-        self.with_context(active_test=False).search([]).certificate_policy = ANY
+    def _init_column(self, column_name):
+        """Let servers from before the addon fetch as they did; a filter of their list shows them.
+
+        Not by ``write``: core's (19.0) switches the scheduled action that fetches on or off, and
+        an administrator may have decided otherwise, on a copy for example.
+        """
+        if column_name != "certificate_policy":
+            super()._init_column(column_name)
+            return
+        self.env.cr.execute(SQL(
+            "UPDATE %(table)s SET certificate_policy = %(value)s WHERE certificate_policy IS NULL",
+            table=SQL.identifier(self._table), value=ANY,
+        ))
 
     @api.onchange("is_ssl")
     def _onchange_is_ssl(self):

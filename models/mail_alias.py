@@ -1,4 +1,5 @@
 import ast
+from functools import partial
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import MissingError
@@ -116,8 +117,28 @@ class MailAlias(models.Model):
         """Return the present address as values of a former one."""
         return {
             "kind": address_book.ALIAS, "alias_id": self.id, "local_part": self.alias_name,
-            "domain": self.alias_domain_id.name,
+            "domain": address_book.compared_domain(self.alias_domain_id.name),
         }
+
+    def _take_full_name_for_read(self, name):
+        """Let this transaction read another full name than the one that is stored.
+
+        Core compares the recipients with those of the aliases it has found.
+        """
+        self._fields["alias_full_name"]._update_cache(self, name)
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        """Find the recipients of a message by the full names that are stored, too.
+
+        Core looks for recipients in lower case (``message_route`` of 19.0), whatever is stored.
+        """
+        attempt = self.env.context.get(ATTEMPT)
+        if attempt and attempt.addressing and attempt.addressing.stored_as:
+            domain = fields.Domain(domain).map_conditions(
+                partial(_with_stored_names, attempt.addressing.stored_as)
+            )
+        return super()._search(domain, *args, **kwargs)
 
     def unlink(self):
         note_change(self.env, self._name)
@@ -198,3 +219,11 @@ class MailAlias(models.Model):
         except (ValueError, SyntaxError):
             return {}
         return defaults if isinstance(defaults, dict) else {}
+
+
+def _with_stored_names(stored_as, condition):
+    """Return a condition of a domain that looks for full names as they are stored, too."""
+    if (condition.field_expr, condition.operator) != ("alias_full_name", "in"):
+        return condition
+    stored = [stored_as[name] for name in condition.value if name in stored_as]
+    return fields.Domain("alias_full_name", "in", [*condition.value, *stored])

@@ -162,7 +162,7 @@ class MailAliasDomain(models.Model):
         return {
             kind: {
                 "kind": kind, "alias_domain_id": self.id, "local_part": local_part,
-                "domain": self.name,
+                "domain": address_book.compared_domain(self.name),
             }
             for kind, local_part in local_parts.items()
         }
@@ -193,17 +193,6 @@ class MailAliasDomain(models.Model):
         if "trusted_forwarders" in vals:
             vals["trusted_forwarders"] = _normalized_forwarders(vals["trusted_forwarders"])
         return vals
-
-    @api.model
-    def _repair_names(self):
-        """Bring names that were typed with capitals into the form that mail is compared with."""
-        for domain in self.search([]):
-            try:
-                name = canonical_domain(domain.name)
-            except BadAddress:
-                continue
-            if name != domain.name:
-                domain.name = name
 
     @api.model
     def _find_aliases(self, email_list):

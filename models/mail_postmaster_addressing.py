@@ -54,7 +54,8 @@ class MailPostmasterAddressing(models.AbstractModel):
             recipients.addresses, lookup.book, trace, read_sender(header),
         )
         sender = self._restored_sender(header, matches, trace)
-        return Addressing(recipients, matches, lookup, self._known_as(matches), sender)
+        stored_as = self._stored_as(matches)
+        return Addressing(recipients, matches, lookup, self._known_as(matches), sender, stored_as)
 
     @api.model
     @tools.ormcache("server_id")
@@ -116,7 +117,8 @@ class MailPostmasterAddressing(models.AbstractModel):
         book = replace(book, aliases=(
             *(other for other in book.aliases if other.id != entry.id), entry,
         ))
-        candidates = [f"{alias.alias_name}@{name}" for name in [*book.names_of(own), *detected]]
+        names = book.names_of(address_book.compared_domain(own))
+        candidates = [f"{alias.alias_name}@{name}" for name in [*names, *detected]]
         candidates += alias.retired_address_ids.filtered("domain").mapped("address")
         return [
             display(address) for address in dict.fromkeys(candidates)
@@ -251,7 +253,8 @@ class MailPostmasterAddressing(models.AbstractModel):
     def _domains(self):
         return tuple(
             address_book.Domain(
-                domain.id, domain.name, domain.catchall_alias or "", domain.bounce_alias or "",
+                domain.id, address_book.compared_domain(domain.name),
+                domain.catchall_alias or "", domain.bounce_alias or "",
                 domain.default_from or "", read_domains(domain.allowed_domains),
             )
             for domain in self.env["mail.alias.domain"].search([])
@@ -288,8 +291,32 @@ class MailPostmasterAddressing(models.AbstractModel):
         """Return the allowed domains of the database, None for any."""
         return read_domains(self.env["mail.postmaster.policy"]._parameter(ALLOWED_DOMAINS))
 
+    def _stored_as(self, matches):
+        """Return ``{address: as it is stored}`` of matched aliases that core would not find.
+
+        They are read by that address from now on.
+        """
+        names = self._stored_names()
+        found = {match for several in matches.values() for match in several} if names else ()
+        ids = [match.record_id for match in found if match.kind == address_book.ALIAS]
+        stored_as = {}
+        for alias in self.env["mail.alias"].browse(ids):
+            if name := names.get(alias.alias_domain_id.id):
+                compared = f"{alias.alias_name}@{address_book.compared_domain(name)}"
+                stored_as[compared] = f"{alias.alias_name}@{name}"
+                alias._take_full_name_for_read(compared)
+        return stored_as
+
+    @tools.ormcache()
+    def _stored_names(self):
+        """Return ``{id: name}`` of the alias domains that are stored otherwise than compared."""
+        return {
+            domain.id: domain.name for domain in self.env["mail.alias.domain"].search([])
+            if domain.name != address_book.compared_domain(domain.name)
+        }
+
     def _known_as(self, matches):
-        """Return ``{(kind, record id): address}`` of what was matched, as core compares it."""
+        """Return ``{(kind, record id): address}`` of what was matched, as core is to compare it."""
         found = {match for several in matches.values() for match in several}
         ids = [match.record_id for match in found if match.kind == address_book.ALIAS]
         homes = self._domains()

@@ -291,8 +291,9 @@ class MailPostmasterMessage(models.Model):
     def read_warnings(self):
         """Return what stops mail, or waits for a choice, for the banners above the list.
 
-        :return: dict with ``is_copy``, ``is_passed_through``, ``offers_recommended`` and
-            ``may_confirm``
+        :return: dict with ``is_copy``, ``is_passed_through``, ``offers_recommended``,
+            ``may_confirm`` and ``stored_otherwise``: ``[(id, name, name in messages)]`` of the
+            alias domains whose names the user may repair
         """
         self.check_access("read")
         policy = self.env["mail.postmaster.policy"]
@@ -301,6 +302,10 @@ class MailPostmasterMessage(models.Model):
             "is_passed_through": not self.env["mail.postmaster.pipeline"]._read_switches()[0],
             "offers_recommended": policy._offers_recommended(),
             "may_confirm": self.env.user.has_group("mail_postmaster.group_admin"),
+            "stored_otherwise": [
+                (domain.id, domain.name, domain.name_in_messages)
+                for domain in self.env["mail.alias.domain"]._stored_otherwise()
+            ],
         }
 
     def _check_administrator(self):

@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ..gateway import authentication, hops, limits, retries, screening
+from ..gateway.addresses import domain_or_none
 
 ENABLED = "mail.postmaster.enabled"
 RETRY_MINUTES = "mail.postmaster.retry.minutes"
@@ -14,6 +15,8 @@ RESPONSIBLE = "mail.postmaster.responsible"
 DATABASE = "mail.postmaster.database"
 PRESET = "mail.postmaster.preset"
 PRESET_CHOSEN = "mail.postmaster.preset.chosen"
+# The allowed domains that a preset has written into core's parameter, to be taken away again.
+PRESET_DOMAINS = "mail.postmaster.preset.domains"
 # Whether Postmaster decides from the evidence who a mail is for, or core from To and Cc.
 ADDRESSING = "mail.postmaster.addressing"
 # Characters any of which begins the detail of a sub-address; empty for none.
@@ -293,6 +296,9 @@ class MailPostmasterPolicy(models.AbstractModel):
         for key, value in self._preset_values(name).items():
             if key not in leave:
                 parameters.set_param(key, value)
+                if key == ALLOWED_DOMAINS:
+                    # As it is stored: core's parameter is normalized.
+                    parameters.set_param(PRESET_DOMAINS, self._parameter(key))
         parameters.set_param(PRESET, name)
         for key in more:
             parameters.set_param(key, "True")
@@ -310,26 +316,19 @@ class MailPostmasterPolicy(models.AbstractModel):
         where there are none, and ``odoo`` takes away what these have written.
         """
         # Alias domains of all companies are this database's own.
-        own_domains = ",".join(self.env["mail.alias.domain"].sudo().search([]).mapped("name"))
+        domains = self.env["mail.alias.domain"].sudo().search([])
+        names = filter(None, map(domain_or_none, domains.mapped("name")))
+        own_domains = ",".join(dict.fromkeys(names))
         allowed = self._parameter(ALLOWED_DOMAINS)
         values = dict(PRESET_VALUES.get(name, {}))
         if name in OURS and not allowed and own_domains:
             values[ALLOWED_DOMAINS] = own_domains
-        if name == "odoo" and self._preset() in OURS and self._are_own_domains(allowed):
+        if name == "odoo" and allowed and allowed == self._parameter(PRESET_DOMAINS):
             values[ALLOWED_DOMAINS] = False
         return {
             key: value for key, value in values.items()
             if (self._parameter(key) or False) != value
         }
-
-    def _are_own_domains(self, text):
-        """Tell whether a list of domains has none but ours, those we had before among them."""
-        # Those of all companies.
-        former = self.env["mail.postmaster.retired.address"].sudo().search(
-            [("kind", "=", "domain")]
-        ).mapped("domain")
-        present = self.env["mail.alias.domain"].sudo().search([]).mapped("name")
-        return bool(text) and set(text.split(",")) <= {*present, *former}
 
     @api.model
     def _check_administrator(self):

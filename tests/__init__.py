@@ -57,6 +57,7 @@ from . import (
     test_settings_limits,
     test_shared_addresses,
     test_sources,
+    test_stored_names,
     test_tour,
     test_unknown_core,
     test_views,

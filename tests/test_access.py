@@ -79,6 +79,7 @@ METHODS = {
     ("mail.postmaster.message", "read_warnings"): READER,
     ("mail.postmaster.policy", "apply_preset"): ADMINISTRATOR,
     ("mail.postmaster.policy", "confirm_database"): ADMINISTRATOR,
+    ("mail.alias.domain", "action_store_name_in_messages"): SYSTEM,
     ("mail.postmaster.retired.address", "create"): SYSTEM,
     ("mail.postmaster.retired.address", "unlink"): SYSTEM,
     ("mail.postmaster.retired.address", "write"): SYSTEM,
@@ -326,7 +327,22 @@ class TestAccess(TransactionCase, ReceivedMail):
         self.assertEqual(self.call(self.reader, log, "read_warnings", None), {
             "is_copy": False, "is_passed_through": False, "may_confirm": False,
             "offers_recommended": self.env["mail.postmaster.policy"]._offers_recommended(),
+            # Only whoever may change alias domains is told of them.
+            "stored_otherwise": [],
         })
+
+    def test_names_of_domains_are_for_the_systems_administrators(self):
+        self.env.cr.execute(
+            "UPDATE mail_alias_domain SET name = upper(name) WHERE id = %s", [self.domain.id],
+        )
+        self.env.invalidate_all()
+        self.env.registry.clear_cache()
+        method, ids = "action_store_name_in_messages", self.domain.ids
+        for user in self.outsiders() + self.admin + self.stranger:
+            self.assert_denied(user, "mail.alias.domain", method, ids)
+        root = self.make_user("domains-x", "base.group_system")
+        self.call(root, "mail.alias.domain", method, ids)
+        self.assertEqual(self.domain.name, DOMAIN)
 
     def test_servers_and_folders_are_for_the_systems_administrators(self):
         folder = self.env["mail.postmaster.folder"].create({"server_id": self.server.id})

@@ -213,16 +213,6 @@ class TestAddressing(GatewayCase):
         _result, row = self.receive(self.mail(to="Info@EXAMPLE-capitals.com"))
         self.assertReaches(row, alias)
 
-    def test_domain_from_before_is_repaired(self):
-        self.env.cr.execute(
-            "UPDATE mail_alias_domain SET name = 'Postmaster.TEST' WHERE id = %s", [self.domain.id],
-        )
-        self.env.invalidate_all()
-        self.env["mail.alias.domain"]._repair_names()
-        self.assertEqual(self.domain.name, "postmaster.test")
-        _result, row = self.receive(self.mail())
-        self.assertReaches(row, self.alias)
-
     def test_international_domain(self):
         domain = self.env["mail.alias.domain"].create({
             "name": "bücher.test", "bounce_alias": "b", "catchall_alias": "c",

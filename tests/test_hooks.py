@@ -1,6 +1,7 @@
 """What happens when the addon is installed or removed."""
 
 import base64
+from unittest.mock import patch
 
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -28,6 +29,28 @@ class TestHooks(GatewayCase):
         ]).unlink()
         hooks.post_init_hook(self.env)
         self.assertEqual(self.preset(), "recommended")
+
+    def test_parameters_of_core(self):
+        """Only what a preset has written is taken away, and installing writes nothing."""
+        policy, key = self.env["mail.postmaster.policy"], "mail.catchall.domain.allowed"
+        domains = ",".join(self.env["mail.alias.domain"].search([]).mapped("name"))
+        for typed, preset, installed, removed in (
+            (False, None, False, False), (domains, None, domains, domains),
+            (False, "recommended", domains, False),
+            # By hand, although it is the same.
+            (domains, "recommended", domains, domains),
+        ):
+            with self.subTest(typed=typed, preset=preset):
+                self.set_parameter_with_sql(key, typed)
+                self.set_parameter_with_sql("mail.postmaster.preset.domains", False)
+                with patch.object(hooks, "_receives_mail", lambda env: False):
+                    hooks.post_init_hook(self.env)
+                self.assertEqual(policy._parameter(key), typed)
+                if preset:
+                    policy.apply_preset(preset)
+                self.assertEqual(policy._parameter(key), installed)
+                hooks.uninstall_hook(self.env)
+                self.assertEqual(policy._parameter(key), removed)
 
     @mute_logger("odoo.addons.mail_postmaster.hooks")
     def test_removal_loses_nothing(self):

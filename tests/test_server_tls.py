@@ -153,7 +153,15 @@ class TestServerTls(TransactionCase):
                     server.button_confirm_login()
                 self.assertFalse({b"LOGIN", b"USER"} & {verb for verb, _tls in other.verbs})
 
-    def test_installing_leaves_servers_as_they_are(self):
-        server = self.env["fetchmail.server"].create({"name": "Old"})
-        self.env["fetchmail.server"]._keep_certificates()
-        self.assertEqual(server.certificate_policy, "any")
+    def test_column_of_servers_from_before(self):
+        """The rest is in dev/system/test_installing.py: it takes a real installation."""
+        old, new = self.env["fetchmail.server"].create([{"name": "Old"}, {"name": "New"}])
+        self.env.flush_all()
+        self.env.cr.execute(
+            "ALTER TABLE fetchmail_server ALTER certificate_policy DROP NOT NULL;"
+            "UPDATE fetchmail_server SET certificate_policy = NULL WHERE id = %s", [old.id],
+        )
+        self.env["fetchmail.server"]._init_column("certificate_policy")
+        self.env.invalidate_all()
+        self.assertEqual(old.certificate_policy, "any")
+        self.assertEqual(new.certificate_policy, "verify")

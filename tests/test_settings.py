@@ -225,6 +225,7 @@ class TestSettings(ScreensCase):
         self.assertEqual(messages.read_warnings(), {
             "is_copy": True, "is_passed_through": False, "may_confirm": True,
             "offers_recommended": self.env["mail.postmaster.policy"]._offers_recommended(),
+            "stored_otherwise": [],
         })
         settings = self.settings()
         self.assertTrue(settings.postmaster_is_copy)

@@ -1,3 +1,4 @@
+import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { user } from "@web/core/user";
 import { useService } from "@web/core/utils/hooks";
@@ -35,6 +36,20 @@ export class PostmasterWarnings extends Component {
     async keepPreset() {
         await this.orm.call("mail.postmaster.policy", "apply_preset", ["odoo"]);
         await this.read();
+    }
+
+    openAliasDomains() {
+        this.action.doAction({
+            type: "ir.actions.act_window",
+            name: _t("Alias Domains"),
+            res_model: "mail.alias.domain",
+            views: [
+                [false, "list"],
+                [false, "form"],
+            ],
+            domain: [["id", "in", this.state.stored_otherwise.map(([id]) => id)]],
+            context: { show_name_in_messages: true },
+        });
     }
 
     openSettings() {

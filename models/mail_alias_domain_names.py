@@ -1,0 +1,57 @@
+from odoo import api, fields, models
+
+from ..gateway.address_book import compared_domain
+from ..gateway.addresses import domain_or_none
+
+
+class MailAliasDomain(models.Model):
+    """Names from before the addon that no message is equal to: shown, and changed when asked.
+
+    Core compares the recipients of a message, in lower case, with names as they were typed: with
+    capitals or blanks, or not as A-labels (RFC 5891), it finds no address of the domain. Where
+    recipients are ours to decide, such names are compared in one form.
+    """
+
+    _inherit = "mail.alias.domain"
+
+    name_in_messages = fields.Char(
+        "Name in messages", compute="_compute_name_in_messages",
+        help="How messages name this domain, where it is stored in another form.",
+    )
+
+    @api.depends("name")
+    def _compute_name_in_messages(self):
+        for domain in self:
+            name = domain_or_none(domain.name)
+            domain.name_in_messages = name if name != domain.name else False
+
+    @api.depends("bounce_alias", "name")
+    def _compute_bounce_email(self):
+        super()._compute_bounce_email()
+        for domain, name in self._compared_otherwise():
+            domain.bounce_email = domain.bounce_alias and f"{domain.bounce_alias}@{name}"
+
+    @api.depends("catchall_alias", "name")
+    def _compute_catchall_email(self):
+        super()._compute_catchall_email()
+        for domain, name in self._compared_otherwise():
+            domain.catchall_email = domain.catchall_alias and f"{domain.catchall_alias}@{name}"
+
+    def _compared_otherwise(self):
+        """Return ``[(alias domain, name)]`` of those that core is to know by another name."""
+        if not self.env["mail.postmaster.addressing"]._is_on():
+            return []
+        names = [(domain, compared_domain(domain.name)) for domain in self]
+        return [(domain, name) for domain, name in names if name != domain.name]
+
+    @api.model
+    def _stored_otherwise(self):
+        """Return the alias domains that messages name otherwise and the user may change."""
+        if not self.has_access("write"):
+            return self.browse()
+        return self.search([]).filtered("name_in_messages")
+
+    def action_store_name_in_messages(self):
+        """Store the name as messages have it; the addresses of the aliases follow."""
+        for domain in self.filtered("name_in_messages"):
+            domain.name = domain.name_in_messages
