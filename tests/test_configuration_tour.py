@@ -57,6 +57,15 @@ class TestConfigurationTour(HttpCase, ReceivedMail):
             DOMAIN: None, f"catchall@{DOMAIN}": None, f"bounce@{DOMAIN}": date(2030, 12, 31),
         })
 
+    def test_stored_name(self):
+        self.env.cr.execute(
+            "UPDATE mail_alias_domain SET name = 'Received.TEST' WHERE id = %s", [self.domain.id],
+        )
+        self.env.invalidate_all()
+        self.env.registry.clear_all_caches()
+        self.tour("mail_postmaster_stored_name")
+        self.assertEqual(self.domain.name, DOMAIN)
+
     def test_incoming_server(self):
         self.server.write({"user": "inbox", "password": "secret"})
         self.tour("mail_postmaster_incoming_server")

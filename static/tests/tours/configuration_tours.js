@@ -255,6 +255,41 @@ registry.category("web_tour.tours").add("mail_postmaster_alias_domain", {
     ],
 });
 
+/** Goes from the banner to the alias domain, reads what would change, and stores its name. */
+registry.category("web_tour.tours").add("mail_postmaster_stored_name", {
+    steps: () => [
+        ...stepUtils.goToAppSteps("mail_postmaster.menu_root"),
+        {
+            trigger: ".o_postmaster_names:contains('“Received.TEST” (received.test)') button",
+            run: "click",
+        },
+        {
+            content: "The list shows how messages name it",
+            trigger:
+                ".o_data_row:contains('Received.TEST') td[name='name_in_messages']:contains('received.test')",
+        },
+        {
+            trigger: ".o_data_row:contains('Received.TEST') td[name='name']",
+            run: "click",
+        },
+        {
+            trigger: ".o_form_view .alert:contains('Messages name this domain') button",
+            run: "click",
+        },
+        {
+            content: "Nothing is changed unasked",
+            trigger: ".modal:contains('change with it') footer .btn-primary",
+            run: "click",
+        },
+        {
+            trigger: "body:not(:has(.modal)) .o_form_view [name='name'] input:value('received.test')",
+        },
+        {
+            trigger: ".o_form_view:not(:has(.alert:contains('Messages name this domain')))",
+        },
+    ],
+});
+
 /** Says which server fills a mailbox, and what mail to no alias becomes. */
 registry.category("web_tour.tours").add("mail_postmaster_incoming_server", {
     steps: () => [
