@@ -1,14 +1,18 @@
 """Mails for the tests, as the bytes a server would hand over."""
 
 import itertools
+from datetime import datetime, timezone
+from email.utils import format_datetime
 
+# One moment for all: the same fields make the same mail. Old mail is not answered.
+TODAY = format_datetime(datetime.now(timezone.utc))
 _numbers = itertools.count(1)
 
 
 def mail(
     to="sales@example.com", sender="Jane Doe <jane@customer.test>", subject="Hello",
     message_id=None, body=b"Good morning\r\n", content_type="text/plain; charset=utf-8", headers="",
-    date="Fri, 20 Nov 2026 10:00:00 +0000",
+    date=TODAY,
 ):
     """Return a mail as bytes, with a Message-Id of its own; ``message_id=""`` for none."""
     if message_id is None:

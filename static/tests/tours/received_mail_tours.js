@@ -47,7 +47,7 @@ registry.category("web_tour.tours").add("mail_postmaster_repair_alias", {
             run: "click",
         },
         {
-            trigger: "[name='error']:contains('nonsense')",
+            trigger: "[name='error']:contains('ValueError')",
         },
         {
             content: "Open the alias that took part",
