@@ -32,7 +32,7 @@ from .waiting import (
 # protects the work. If that process dies, the message is taken over after this time.
 CLAIM_LEASE = timedelta(seconds=5)
 # Each claim looks at so many messages whose time has come.
-MOST_NOTICED = 20
+MOST_NOTICED = 10
 
 # The commit of a claim need not survive the database server, which stops the work as well.
 PREPARE = f"SELECT set_config('synchronous_commit', 'off', true); {PLAN_BY_ORDER}"
