@@ -46,7 +46,7 @@ CALL_NEXT = f"""
         )
         ORDER BY id::bigint LIMIT 1
     );
-"""
+"""  # noqa: S608  made of constants
 # Messages whose time has come are ready, or held back for longer. One that has failed has another
 # turn: a sender whose messages fail does not pass others with them.
 NOTICE_DUE = f"""
@@ -64,7 +64,7 @@ NOTICE_DUE = f"""
         ) AS locked
     ) AS due LEFT JOIN LATERAL {HOLDING_BACK.format(mail="due")} AS holding ON true
     WHERE mail.id = due.id;
-"""
+"""  # noqa: S608  made of constants
 # The first messages that were held back, where nothing holds them back any more.
 NOTICE_FREE = f"""
     UPDATE mail_postmaster_message AS mail SET next_attempt = NULL
@@ -75,7 +75,7 @@ NOTICE_FREE = f"""
     ) AS held
     WHERE mail.id = held.id AND held.tries = 0
         AND (SELECT id FROM {HOLDING_BACK.format(mail="held")} AS holding) IS NULL;
-"""
+"""  # noqa: S608  made of constants
 CLAIM = f"""
     UPDATE mail_postmaster_message
     SET attempts = attempts + 1, next_attempt = {NOW} + %(lease)s
@@ -86,7 +86,7 @@ CLAIM = f"""
         ORDER BY turn, id LIMIT 1 FOR UPDATE OF mail SKIP LOCKED
     )
     RETURNING id, setval('{TURNS}', GREATEST(turn, (SELECT last_value FROM {TURNS})))
-"""
+"""  # noqa: S608  made of constants
 UNTIL_DUE = f"""
     SELECT CASE WHEN (
         SELECT id FROM mail_postmaster_message WHERE {WAITS} AND next_attempt IS NULL
@@ -96,7 +96,7 @@ UNTIL_DUE = f"""
         WHERE {WAITS} AND next_attempt IS NOT NULL
         ORDER BY next_attempt LIMIT 1
     ) ELSE 0 END::float
-"""
+"""  # noqa: S608  made of constants
 
 
 class MailPostmasterClaim(models.AbstractModel):

@@ -91,7 +91,7 @@ STORE = f"""
     FROM durable, queued AS mail ORDER BY place
     ON CONFLICT (intake_key) DO NOTHING
     RETURNING id, intake_key, mail_key, digest, recipients, state, true AS is_new
-"""
+"""  # noqa: S608  made of constants
 
 # In place of what can not be read from a mail.
 NO_HEADER = {
@@ -111,7 +111,7 @@ KNOWN_CONVERSATIONS = f"""
             ORDER BY id::bigint LIMIT 1
         )
     ) FROM unnest(%s) AS number
-"""
+"""  # noqa: S608  made of constants
 
 # Other addons pass what they like as options.
 _dumps = partial(json.dumps, default=str, skipkeys=True)
@@ -204,9 +204,9 @@ class MailPostmasterIntake(models.AbstractModel):
     def _store(self, cr, mails):
         """Store mails with one statement; return ``{intake key: row}`` of those that are new."""
         # Not logged when it fails: its parameters are what a message says.
+        rows = self._rows_to_store(cr, mails)
         cr.execute(
-            self._planning(cr) + STORE, {"mails": Json(self._rows_to_store(cr, mails), dumps=_dumps)},
-            log_exceptions=False,
+            self._planning(cr) + STORE, {"mails": Json(rows, dumps=_dumps)}, log_exceptions=False,
         )
         stored = {row.pop("intake_key"): row for row in cr.dictfetchall()}
         raws = {values["intake_key"]: mail.raw for mail, values in mails if values["raw_kept"]}

@@ -51,14 +51,14 @@ LAST_OF_CONVERSATION = f"""(
     SELECT id, turn, next_attempt FROM mail_postmaster_message
     WHERE conversation_key = {{mail}}.conversation_key AND {WAITS} AND failures < {PATIENCE}
     ORDER BY id::bigint DESC LIMIT 1
-)"""
+)"""  # noqa: S608  made of constants
 # The last message of the same conversation that waits and came before this one.
 HOLDING_BACK = f"""(
     SELECT id, next_attempt FROM mail_postmaster_message
     WHERE conversation_key = {{mail}}.conversation_key AND id::bigint < {{mail}}.id
         AND {WAITS} AND failures < {PATIENCE}
     ORDER BY id::bigint DESC LIMIT 1
-)"""
+)"""  # noqa: S608  made of constants
 # The turn after which the next message of the same sender has its own.
 LAST_TURN = f"""GREATEST(
     (SELECT last_value FROM {TURNS}),
@@ -68,4 +68,4 @@ LAST_TURN = f"""GREATEST(
             AND {WAITS}
         ORDER BY turn DESC LIMIT 1
     )
-)"""
+)"""  # noqa: S608  made of constants

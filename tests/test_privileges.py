@@ -25,7 +25,7 @@ CALLS = {
 CONSTANTS = {"SUPERUSER_ID"}
 OPTIONS = {"su", "compute_sudo", "related_sudo", "bypass_search_access"}
 # | `file` | `function`, `function` | why |
-LINE = re.compile(r"^\| `(?P<file>[\w/]+\.py)` \| (?P<functions>`[^|]+`) \| (?P<why>[^|]+) \|$")
+LINE = re.compile(r"^\| `(?P<file>[\w/.-]+\.py)` \| (?P<functions>`[^|]+`) \| (?P<why>[^|]+) \|$")
 
 
 class Finder(ast.NodeVisitor):

@@ -168,7 +168,8 @@ def main():
             held = blocked_ms() if more is ONE_CONVERSATION else 0
             intake = intake_ms(references)
             worst = max(worst, median, held)
-            print(f"{title:46}{rows:9}{median:10.2f}{longest:9.2f}{held:9.2f}{intake:8.2f}", flush=True)
+            figures = f"{median:10.2f}{longest:9.2f}{held:9.2f}{intake:8.2f}"
+            print(f"{title:46}{rows:9}{figures}", flush=True)
     waits = {shape: wait_behind(shape) for shape in ("one conversation", "own conversations")}
     for shape, seconds in waits.items():
         print(f"{f'behind {BEHIND} of one sender, {shape}':46}{seconds:9.2f} s")
