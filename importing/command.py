@@ -11,7 +11,8 @@ from odoo.modules.registry import Registry
 from ..gateway.address_list import first_address
 from ..gateway.error_text import short_sentence
 from ..gateway.mail_files import find_mails
-from ..models.sentences import REASONS, outline
+from ..models.reasons import DEFINITIONS
+from ..models.sentences import outline
 from .run import EMPTY, KNOWN, NOT_STORED, UNREADABLE, Import, Interrupted, Target
 
 DESCRIPTION = (
@@ -132,7 +133,8 @@ def _print_table(outcomes, is_dry_run):
         sys.stdout.write("Nothing was changed. This would become of the mails:\n")
     for (state, code), count in sorted(outcomes.items(), key=lambda item: -item[1]):
         sentence = WORDS.get((state, code)) or (
-            f"{state}: {outline(REASONS[code]._source)}" if code in REASONS else f"{state}: {code}"
+            f"{state}: {outline(DEFINITIONS[code].sentence._source)}"
+            if code in DEFINITIONS else f"{state}: {code}"
         )
         sys.stdout.write(f"{count:8}  {sentence}\n")
 

@@ -47,6 +47,7 @@ from . import (
     mail_postmaster_report,
     mail_postmaster_report_consequences,
     mail_postmaster_retention,
+    reasons,
     mail_postmaster_retired_address,
     mail_postmaster_return_path,
     mail_postmaster_screening,

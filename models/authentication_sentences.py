@@ -4,15 +4,6 @@ from odoo.tools import LazyTranslate
 
 _lt = LazyTranslate(__name__)
 
-REASONS = {
-    "identity_parked": _lt(
-        "%(sender)s seems not to have written this mail: %(finding)s."
-    ),
-    "identity_refused": _lt(
-        "%(sender)s seems not to have written this mail: %(finding)s. Nobody was told."
-    ),
-}
-
 STEPS = {
     "authentication": {
         True: _lt("%(sender)s wrote this mail: %(finding)s (checked by: %(judge)s)."),

@@ -5,8 +5,8 @@ from odoo.exceptions import UserError
 
 from ..gateway import states
 from .mail_postmaster_delivery import STATES
-from .mail_postmaster_queue import REPEATS
-from .sentences import REASONS, outline
+from .reasons import NEVER, REPEAT
+from .sentences import outline
 from .waiting import COLUMNS
 
 SOURCES = [
@@ -20,14 +20,18 @@ SOURCES = [
 # By the outcome of a gateway.authentication.Verdict.
 AUTHENTICATION = [("pass", "Proved"), ("none", "Not proved"), ("fail", "Somebody else")]
 
-# Reasons of a mail in whose place a copy was delivered.
-COPIES = (*REPEATS, "superseded")
-# What processing a mail again means, see ``_release_kind``.
+# What processing a message again means: it is in no record yet; its sender was told, and may have
+# sent it again; there is a record of another copy; a rule or a person decided that there is nothing
+# to do.
+RELEASE_KINDS = [
+    ("waiting", "Waiting"), ("refused", "Refused"),
+    ("repeated", "Repeated"), ("ignored", "Ignored"),
+]
+KINDS = tuple(kind for kind, _label in RELEASE_KINDS)
 KIND_OF_STATE = {
     states.PARKED: "waiting", states.RETRY: "waiting", states.REFUSED: "refused",
     states.IGNORED: "ignored",
 }
-KINDS = (*KIND_OF_STATE.values(), "repeated")
 
 
 class MailPostmasterMessage(models.Model):
@@ -102,6 +106,9 @@ class MailPostmasterMessage(models.Model):
     reason_code = fields.Selection("_selection_reasons", "Kind of reason", readonly=True)
     reason_params = fields.Json(readonly=True)
     reason = fields.Char(compute="_compute_reason")
+    release_kind = fields.Selection(
+        RELEASE_KINDS, "Processing again", compute="_compute_release_kind",
+    )
     attempts = fields.Integer(readonly=True)
     failures = fields.Integer(readonly=True)
     next_attempt = fields.Datetime("Next attempt", readonly=True)
@@ -146,12 +153,15 @@ class MailPostmasterMessage(models.Model):
     @api.model
     def _selection_reasons(self):
         """Return every code of a reason with its sentence, without the particulars."""
-        return [(code, outline(self.env._(text))) for code, text in REASONS.items()]
+        definitions = self.env["mail.postmaster.reason"]._definitions()
+        return [
+            (code, outline(self.env._(known.sentence))) for code, known in definitions.items()
+        ]
 
     @api.depends("reason_code")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_original_id(self):
-        repeats = self.filtered(lambda mail: mail.reason_code in COPIES)
+        repeats = self.filtered(lambda mail: mail._is_repeat())
         # The key is no reader's business; the mail is looked for as the reader.
         keys = {mail.id: mail.sudo().mail_key for mail in repeats}
         deliveries = self.env["mail.postmaster.delivery"].search([
@@ -177,7 +187,7 @@ class MailPostmasterMessage(models.Model):
         """Release this mail and process it; the caller has checked who asks.
 
         :param dict changes: see ``mail.postmaster.pipeline._process_again``
-        :param kinds: what it may mean to process it, see :meth:`_release_kind`
+        :param kinds: what it may mean to process it, of :data:`KINDS`
         :return: the state it has then, None when it was left alone
         """
         self.ensure_one()
@@ -187,7 +197,7 @@ class MailPostmasterMessage(models.Model):
         # This transaction sees neither what others have done to the mail since it began,
         # nor the outcome, which another cursor commits.
         with pipeline._transaction(joins) as env:
-            if env[self._name].browse(self.id)._release_kind() not in kinds:
+            if env[self._name].browse(self.id).release_kind not in kinds:
                 return None
         self._fetch_content()
         pipeline._process_again(self.id, changes)
@@ -198,16 +208,19 @@ class MailPostmasterMessage(models.Model):
             mail._call_off_attention()
             return mail.state
 
-    def _release_kind(self):
-        """Return what it means to process this mail again, None when it can not be.
+    def _is_repeat(self):
+        return self.env["mail.postmaster.reason"]._release_of(self.reason_code) == REPEAT
 
-        ``waiting``: it is in no record yet. ``refused``: its sender was told, and may have
-        sent it again. ``repeated``: a record was made of another copy. ``ignored``: a rule
-        or a person decided that there is nothing to do.
-        """
-        if self.state == states.IGNORED and self.reason_code in COPIES:
-            return "repeated"
-        return KIND_OF_STATE.get(self.state)
+    @api.depends("state", "reason_code")
+    def _compute_release_kind(self):
+        reasons = self.env["mail.postmaster.reason"]
+        for mail in self:
+            kind = KIND_OF_STATE.get(mail.state)
+            if reasons._release_of(mail.reason_code) == NEVER:
+                kind = False
+            elif kind == "ignored" and mail._is_repeat():
+                kind = "repeated"
+            mail.release_kind = kind
 
     def action_process_selected(self):
         """Open the dialog that processes these mails piece by piece and shows how far it is.
@@ -215,13 +228,13 @@ class MailPostmasterMessage(models.Model):
         It asks first when that means more than another attempt for some of them.
         """
         self._check_administrator()
-        by_kind = self.grouped(lambda mail: mail._release_kind())
+        by_kind = self.grouped("release_kind")
         return {
             "type": "ir.actions.client",
             "tag": "mail_postmaster.process_again",
             "params": {
                 "kinds": {kind: mails.ids for kind, mails in by_kind.items() if kind},
-                "skipped": len(by_kind.get(None, ())),
+                "skipped": len(by_kind.get(False, ())),
             },
         }
 
@@ -230,7 +243,7 @@ class MailPostmasterMessage(models.Model):
 
         Whatever became of the others meanwhile, they are skipped.
 
-        :param kinds: see :meth:`_release_kind`
+        :param kinds: of :data:`KINDS`
         :return: dict with the number of mails for each state they have then, and ``skipped``
         """
         mails = self.exists()

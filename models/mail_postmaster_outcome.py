@@ -11,16 +11,13 @@ from ..gateway.trace import bounded
 from .attempt import ATTEMPT, Failure, Reason, UnreadableMail
 from .mail_postmaster_pipeline import CONFLICTS
 from .mail_postmaster_policy import OTHER_CONTENT
-from .mail_postmaster_queue import REPEATS
+from .reasons import REPEAT
 
 _logger = logging.getLogger(__name__)
 
 LONGEST_TRACEBACK = 8000
 # How many recipients the trace explains.
 MOST_EXPLAINED = 10
-# Reasons behind which an exception stands that an administrator wants to see.
-UNEXPECTED = ("conflict", "failed", "alias_failed", "unreadable")
-
 # A target that a mail was delivered to keeps its outcome.
 OUTCOME = """
     WITH result AS (
@@ -62,7 +59,7 @@ class MailPostmasterOutcome(models.AbstractModel):
         reason = attempt.verdict
         has_failed = attempt.error or reason.state == states.RETRY
         failures = attempt.failures + 1 if has_failed else 0
-        if reason.code in REPEATS:
+        if self.env["mail.postmaster.reason"]._release_of(reason.code) == REPEAT:
             reason = self._explain_repeat(attempt, reason)
         self._settle(attempt, reason, failures, attempt.error)
 
@@ -255,12 +252,16 @@ class MailPostmasterOutcome(models.AbstractModel):
                 "results": Json(_rows_of(results)), "state": reason.state, "code": reason.code,
                 "params": Json(bounded(reason.params)), "trace": Json(attempt.trace.steps),
                 "company": company_id, "next": next_attempt,
-                "error": _describe(error) if reason.code in UNEXPECTED else None,
+                "error": _describe(error) if self._is_unexpected(reason) else None,
                 "failures": failures, **_found(attempt),
             },
             # What a mail says does not belong into the server's log.
             log_exceptions=False,
         )
+
+    def _is_unexpected(self, reason):
+        known = self.env["mail.postmaster.reason"]._definitions().get(reason.code)
+        return bool(known and known.is_unexpected)
 
     def _company_id(self, attempt):
         """Return the id of the company a mail belongs to.

@@ -5,9 +5,9 @@ from psycopg2.extras import Json
 from odoo import api, fields, models
 
 from ..gateway import states
-from ..gateway.limits import LIMITS
 from .attempt import Attempt, Reason
 from .mail_postmaster_pipeline import LEASE
+from .reasons import MESSAGE, REPEAT, SENDER, TARGET
 from .series import SERIES, Series
 from .submission import STORED, Submission
 
@@ -15,21 +15,6 @@ _logger = logging.getLogger(__name__)
 
 # A mail that stops its process this often is not given another one.
 MOST_CRASHES = 3
-# Reasons of a mail that waits for a person to accept it.
-DECIDED_BY_HAND = (
-    "bounce_address_person", "duplicate_other_content", "too_many_received",
-    "too_many_delivered_to", "own_answers", "too_large_to_fetch",
-    *(f"limit_{name}" for name in LIMITS),
-)
-# The same of one of its targets.
-DECIDED_FOR_TARGET = (
-    "alias_held", "record_limit", "auto_reply_parked", "automatic_mail_parked", "reply_parked",
-    "reply_parked_private", "identity_parked",
-)
-# Whoever accepts such a mail has seen that its sender is not proved.
-DECIDED_ABOUT_SENDER = ("identity_parked", "identity_refused")
-# Reasons of a mail that repeats one that is here.
-REPEATS = ("duplicate", "duplicate_message", "duplicate_other_content", "own_message")
 
 
 class MailPostmasterQueue(models.AbstractModel):
@@ -165,6 +150,7 @@ class MailPostmasterQueue(models.AbstractModel):
         :param changes: dict of options that a person changed, in place of those changed at
             an earlier release; None to keep them
         """
+        codes = self.env["mail.postmaster.reason"]._codes
         with self._transaction(joins) as env:
             env.cr.execute(
                 """
@@ -175,26 +161,27 @@ class MailPostmasterQueue(models.AbstractModel):
                         'accepted_targets', (
                             SELECT COALESCE(jsonb_agg(target), '[]') FROM mail_postmaster_delivery
                             WHERE mail_key = mail_postmaster_message.mail_key
-                                AND reason_code = ANY(%(decided_for_target)s)
+                                AND reason_code = ANY(%(accepts_target)s)
                         ),
                         'sender_accepted',
                         COALESCE((options->'sender_accepted')::boolean, false) OR EXISTS (
                             SELECT 1 FROM mail_postmaster_delivery
                             WHERE mail_id = mail_postmaster_message.id
-                                AND reason_code = ANY(%(decided_about_sender)s)
+                                AND reason_code = ANY(%(accepts_sender)s)
                         )
                     ),
                     released = COALESCE(released, false) OR state = ANY(%(turned_down)s)
-                        OR reason_code = ANY(%(decided_by_hand)s),
+                        OR reason_code = ANY(%(accepts_message)s),
                     mail_key = CASE WHEN reason_code = ANY(%(repeats)s)
                         THEN mail_key || '#' || id ELSE mail_key END,
                     next_attempt = now() AT TIME ZONE 'UTC' + %(lease)s
                 WHERE id = %(id)s AND state = ANY(%(states)s)
                 """,
                 {"id": mail_id, "states": list(states.RELEASABLE), "lease": LEASE,
-                 "repeats": list(REPEATS), "decided_by_hand": list(DECIDED_BY_HAND),
-                 "decided_for_target": list(DECIDED_FOR_TARGET),
-                 "decided_about_sender": list(DECIDED_ABOUT_SENDER),
+                 "repeats": codes(lambda known: known.release == REPEAT),
+                 "accepts_message": codes(lambda known: MESSAGE in known.accepts),
+                 "accepts_target": codes(lambda known: TARGET in known.accepts),
+                 "accepts_sender": codes(lambda known: SENDER in known.accepts),
                  "turned_down": [states.REFUSED, states.IGNORED],
                  "changes": Json({"release": changes} if changes else {})},
             )

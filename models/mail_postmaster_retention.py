@@ -129,7 +129,8 @@ class MailPostmasterRetention(models.AbstractModel):
                 WHERE mail_id IN (SELECT id FROM chosen)
             )
             UPDATE mail_postmaster_message SET
-                raw_kept = false, message_id = NULL, mail_key = 'erased:' || id,
+                raw_kept = false, message_id = NULL, message_number = NULL,
+                conversation_key = NULL, mail_key = 'erased:' || id,
                 email_from = NULL, email_normalized = NULL, subject = NULL,
                 recipients = NULL, trace = NULL, error = NULL, reason_params = NULL,
                 options = NULL, authentication_results = NULL, next_attempt = NULL,

@@ -11,7 +11,6 @@ from .authentication_sentences import (
     authentication_line,
     decode_oddities,
 )
-from .mail_postmaster_message import COPIES
 from .report_sentences import (
     AND_MORE,
     NOBODY,
@@ -26,7 +25,6 @@ from .report_sentences import (
 from .sentences import (
     NO_DELIVERY,
     NO_DELIVERY_OTHERWISE,
-    REASONS,
     REPEATED,
     REPEATED_UNKNOWN,
     STEPS,
@@ -49,7 +47,7 @@ class MailPostmasterMessage(models.Model):
         for mail in self:
             if mail.delivery_ids:
                 mail.delivery_note = False
-            elif mail.reason_code in COPIES:
+            elif mail._is_repeat():
                 mail.delivery_note = self.env._(REPEATED if mail.original_id else REPEATED_UNKNOWN)
             else:
                 mail.delivery_note = self.env._(
@@ -75,11 +73,11 @@ class MailPostmasterMessage(models.Model):
     @api.model
     def _sentence(self, code, params):
         """Return the sentence of a reason in the reader's language, or False."""
-        template = REASONS.get(code)
-        if not template:
+        known = self.env["mail.postmaster.reason"]._definitions().get(code)
+        if not known:
             # A reason of an addon that is gone: its code is better than nothing.
             return code
-        return fill(self.env._(template), self._readable_params(params)).strip()
+        return fill(self.env._(known.sentence), self._readable_params(params)).strip()
 
     @api.model
     def _step_sentence(self, step):

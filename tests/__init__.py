@@ -40,6 +40,7 @@ from . import (
     test_policy,
     test_privileges,
     test_read_together,
+    test_reasons,
     test_release,
     test_reply_alias_rules,
     test_reply_participants,

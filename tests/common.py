@@ -4,6 +4,8 @@ from pathlib import Path
 
 from odoo.tests import TransactionCase
 
+from odoo.addons.mail_postmaster.models.reasons import DEFINITIONS
+
 DATA = Path(__file__).parent / "data"
 
 
@@ -77,6 +79,7 @@ class GatewayCase(TransactionCase):
 
     def assertReason(self, row, state, code):
         self.assertEqual((row.state, row.reason_code), (state, code), row.error)
+        self.assertIn(state, DEFINITIONS[code].states)
         self.assertTrue(row.reason)
         self.assertNotIn("%(", row.reason)
 

@@ -92,6 +92,8 @@ class TestDuplicates(GatewayCase):
                     message_id=message.message_id, subject=f"Notification {policy}",
                 ))
                 self.assertReason(row, "ignored", "own_message")
+                # The form asks before it makes a second record, as the dialog of the list does.
+                self.assertEqual(row.release_kind, "repeated")
                 self.assertIn(f"Contact number {partner.id}", row.reason)
 
     def test_without_a_message_id(self):

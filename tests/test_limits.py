@@ -7,7 +7,8 @@ from odoo.tests import tagged
 
 from ..gateway import limits
 from ..models.mail_postmaster_policy import LIMITS, PRESETS
-from ..models.sentences import REASONS, STEPS
+from ..models.reasons import DEFINITIONS
+from ..models.sentences import STEPS
 from .common import GatewayCase
 from .gateway.hostile_mails import CASES
 
@@ -85,7 +86,7 @@ class TestLimits(GatewayCase):
 
     def test_every_limit_has_a_sentence(self):
         for name in limits.LIMITS:
-            self.assertIn(f"limit_{name}", REASONS)
+            self.assertIn(f"limit_{name}", DEFINITIONS)
         self.assertTrue(STEPS["limits"][True])
 
     # --- tolerant reading -----------------------------------------------------------------

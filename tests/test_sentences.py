@@ -5,8 +5,8 @@ from odoo.tests import tagged
 from odoo.tools.translate import code_translations
 
 from odoo.addons.mail_postmaster.gateway.recipients import PRESETS
+from odoo.addons.mail_postmaster.models.reasons import DEFINITIONS
 from odoo.addons.mail_postmaster.models.sentences import (
-    REASONS,
     RECIPIENT_PRESETS,
     STEPS,
     fill,
@@ -14,6 +14,8 @@ from odoo.addons.mail_postmaster.models.sentences import (
 )
 
 from .screens_common import DOMAIN, ScreensCase, raw_mail
+
+NO_ROUTE = DEFINITIONS["no_route"].sentence._source
 
 
 @tagged("post_install", "-at_install")
@@ -30,7 +32,7 @@ class TestSentences(ScreensCase):
 
     def test_reason_in_the_readers_language(self):
         self.assertEqual(self.mail.reason, f"No alias takes mail for nobody@{DOMAIN}.")
-        self.in_french(REASONS["no_route"]._source, "Aucun alias pour %(recipients)s.")
+        self.in_french(NO_ROUTE, "Aucun alias pour %(recipients)s.")
         french = self.mail.with_context(lang="fr_FR")
         self.assertEqual(french.reason, f"Aucun alias pour nobody@{DOMAIN}.")
         labels = dict(french.fields_get(["reason_code"])["reason_code"]["selection"])
@@ -42,7 +44,7 @@ class TestSentences(ScreensCase):
         self.assertIn({"hit": True, "text": f"Adressé à nobody@{DOMAIN}."}, lines)
 
     def test_a_bad_translation_does_not_hide_the_rest(self):
-        self.in_french(REASONS["no_route"]._source, "50 % : %(wrong)s, %(recipients)d, %s")
+        self.in_french(NO_ROUTE, "50 % : %(wrong)s, %(recipients)d, %s")
         french = self.mail.with_context(lang="fr_FR")
         self.assertEqual(french.reason, "50 % : ?, %(recipients)d, %s")
 
@@ -108,7 +110,10 @@ class TestSentences(ScreensCase):
             domain.allowed_domains = "example.com, no domain"
 
     def test_every_sentence_can_be_filled(self):
-        texts = [*REASONS.values(), *(text for step in STEPS.values() for text in step.values())]
+        texts = [
+            *(known.sentence for known in DEFINITIONS.values()),
+            *(text for step in STEPS.values() for text in step.values()),
+        ]
         for text in texts:
             with self.subTest(text=text._source):
                 self.assertNotIn("%", outline(text._source))
