@@ -101,6 +101,9 @@ def _own_words(error):
     """Return the text of an exception of a class that is known to be harmless, or None."""
     if any(base.__module__ == SCREENS for base in type(error).__mro__):
         return _text(error.args[:1])
+    if type(error) is Exception:
+        # Without a class of its own it is a sentence that a programmer wrote for a reader.
+        return _text(error.args)
     is_systems = isinstance(error, OSError) and type(error).__module__ in SYSTEM
     if is_systems or isinstance(error, WORDS_OF_SERVERS):
         words_of_system = getattr(error, "strerror", None)

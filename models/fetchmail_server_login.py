@@ -55,9 +55,10 @@ class FetchmailServer(models.Model):
 
     def _safe_error(self, error):
         """Return an exception of the same kind whose text can be shown and stored."""
-        if getattr(error, "is_safe", False):
-            return error
-        return safe_error(error, self._error_text(error))
+        text = self._error_text(error)
+        # Others may look for the very exception.
+        is_harmless = getattr(error, "is_safe", False) or text == exception_to_unicode(error)
+        return error if is_harmless else safe_error(error, text)
 
     def _error_text(self, error):
         """Return what can be said of an exception of these servers."""

@@ -58,6 +58,7 @@ class TestErrorText(BaseCase):
             (ssl.SSLError(1, "[SSL] wrong version number"), "[SSL] wrong version number"),
             (FileNotFoundError(2, "No such file", SECRET), "No such file"),
             (UserError("Say since when."), "Say since when."),
+            (Exception("The server is closed on Sundays"), "The server is closed on Sundays"),
             (RedirectWarning("Set it first.", 7, SECRET), "Set it first."),
         ):
             with self.subTest(type(error)):
