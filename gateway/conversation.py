@@ -68,7 +68,8 @@ def link(threads, known):
         if key is not None:
             known.setdefault(key, key)
         if thread.own is not None:
-            known.setdefault(thread.own, key)
+            # Also where a reply that came first has named it: what follows answers this one.
+            known[thread.own] = key
     return keys
 
 

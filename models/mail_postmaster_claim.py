@@ -1,10 +1,11 @@
 """Which of the waiting messages is processed next.
 
 A message that may be processed has no time of a next attempt, and an index of its own: the claim
-takes the first by its *turn*, however many wait. A turn is given when a message is stored, and
-again when it has failed: one after the last claimed one, and after the last of its sender and of
-its conversation (start-time fair queuing). So senders and conversations take turns, however many
-messages one of them has sent.
+takes the first by its *turn*, however many wait. Turns are those of start-time fair queuing: a
+message gets one after the last claimed one and after the last of its sender. One that was held
+back behind others of its conversation gets another when it is ready, so that a conversation, which
+is processed one message at a time, has one turn in each round; and so does one that has failed.
+So senders and conversations take turns, however many messages one of them has sent.
 
 A message that must not be processed yet has a time: of a back-off, of a lease, or because an
 earlier message of its conversation waits. Such a message is looked at again when the earlier one
@@ -18,12 +19,15 @@ from odoo import api, models
 
 from .mail_postmaster_authentication import LONGEST_CHECK
 from .waiting import (
+    CURRENT_TURN,
+    HELD,
     HOLDING_BACK,
     LAST_TURN,
     LONGEST_HOLD,
     NOW,
     PATIENCE,
     PLAN_BY_ORDER,
+    SCHEDULED,
     TURNS,
     WAITS,
 )
@@ -38,8 +42,9 @@ MOST_NOTICED = 10
 PREPARE = f"SELECT set_config('synchronous_commit', 'off', true); {PLAN_BY_ORDER}"
 # The next of the conversation of a message that was just processed.
 CALL_NEXT = f"""
-    UPDATE mail_postmaster_message SET next_attempt = NULL
-    WHERE next_attempt IS NOT NULL AND attempts = 0 AND failures = 0 AND id = (
+    UPDATE mail_postmaster_message
+    SET next_attempt = NULL, turn = GREATEST(turn, {CURRENT_TURN} + 1)
+    WHERE {HELD} AND id = (
         SELECT id FROM mail_postmaster_message
         WHERE {WAITS} AND failures < {PATIENCE} AND conversation_key = (
             SELECT conversation_key FROM mail_postmaster_message WHERE id = %(after)s
@@ -47,33 +52,42 @@ CALL_NEXT = f"""
         ORDER BY id::bigint LIMIT 1
     );
 """  # noqa: S608  made of constants
-# Messages whose time has come are ready, or held back for longer. One that has failed has another
-# turn: a sender whose messages fail does not pass others with them.
+# The first messages that wait for a time which has come. Those that are held back have a list of
+# their own, so that retries do not wait behind them.
+DUE = f"""
+    SELECT id, conversation_key FROM mail_postmaster_message
+    WHERE {WAITS} AND {{which}} AND next_attempt <= {NOW}
+    ORDER BY next_attempt LIMIT {MOST_NOTICED} FOR UPDATE SKIP LOCKED
+"""  # noqa: S608  made of constants
+# They are ready, or held back for longer. One that has failed comes after all of its sender's.
 NOTICE_DUE = f"""
     UPDATE mail_postmaster_message AS mail SET
         next_attempt = CASE WHEN holding.id IS NOT NULL THEN LEAST(
             GREATEST(holding.next_attempt, {NOW}) + interval '1 second', {NOW} + {LONGEST_HOLD}
         ) END,
-        turn = CASE WHEN failures > 0 AND holding.id IS NULL
-            THEN {LAST_TURN.format(mail="mail")} + due.place ELSE turn END
+        turn = CASE
+            WHEN holding.id IS NOT NULL THEN turn
+            WHEN failures > 0 THEN {LAST_TURN.format(mail="mail")} + due.place
+            ELSE GREATEST(turn, {CURRENT_TURN} + 1)
+        END
     FROM (
         SELECT id, conversation_key, row_number() OVER () AS place FROM (
-            SELECT id, conversation_key FROM mail_postmaster_message
-            WHERE {WAITS} AND next_attempt <= {NOW}
-            ORDER BY next_attempt LIMIT {MOST_NOTICED} FOR UPDATE SKIP LOCKED
-        ) AS locked
+            SELECT * FROM ({DUE.format(which=SCHEDULED)}) AS scheduled
+            UNION ALL SELECT * FROM ({DUE.format(which=HELD)}) AS held
+        ) AS come
     ) AS due LEFT JOIN LATERAL {HOLDING_BACK.format(mail="due")} AS holding ON true
     WHERE mail.id = due.id;
 """  # noqa: S608  made of constants
 # The first messages that were held back, where nothing holds them back any more.
 NOTICE_FREE = f"""
-    UPDATE mail_postmaster_message AS mail SET next_attempt = NULL
+    UPDATE mail_postmaster_message AS mail
+    SET next_attempt = NULL, turn = GREATEST(turn, {CURRENT_TURN} + 1)
     FROM (
-        SELECT id, conversation_key, attempts + failures AS tries FROM mail_postmaster_message
-        WHERE {WAITS} AND next_attempt IS NOT NULL
+        SELECT id, conversation_key FROM mail_postmaster_message
+        WHERE {WAITS} AND {HELD}
         ORDER BY next_attempt LIMIT {MOST_NOTICED} FOR UPDATE SKIP LOCKED
     ) AS held
-    WHERE mail.id = held.id AND held.tries = 0
+    WHERE mail.id = held.id
         AND (SELECT id FROM {HOLDING_BACK.format(mail="held")} AS holding) IS NULL;
 """  # noqa: S608  made of constants
 CLAIM = f"""
@@ -85,16 +99,22 @@ CLAIM = f"""
             AND (SELECT id FROM {HOLDING_BACK.format(mail="mail")} AS holding) IS NULL
         ORDER BY turn, id LIMIT 1 FOR UPDATE OF mail SKIP LOCKED
     )
-    RETURNING id, setval('{TURNS}', GREATEST(turn, (SELECT last_value FROM {TURNS})))
+    RETURNING id, setval('{TURNS}', GREATEST(turn, {CURRENT_TURN}))
 """  # noqa: S608  made of constants
 UNTIL_DUE = f"""
     SELECT CASE WHEN (
         SELECT id FROM mail_postmaster_message WHERE {WAITS} AND next_attempt IS NULL
         ORDER BY turn, id LIMIT 1
     ) IS NULL THEN (
-        SELECT extract(epoch FROM next_attempt - {NOW}) FROM mail_postmaster_message
-        WHERE {WAITS} AND next_attempt IS NOT NULL
-        ORDER BY next_attempt LIMIT 1
+        SELECT extract(epoch FROM min(next_attempt) - {NOW}) FROM (
+            (
+                SELECT next_attempt FROM mail_postmaster_message WHERE {WAITS} AND {SCHEDULED}
+                ORDER BY next_attempt LIMIT 1
+            ) UNION ALL (
+                SELECT next_attempt FROM mail_postmaster_message WHERE {WAITS} AND {HELD}
+                ORDER BY next_attempt LIMIT 1
+            )
+        ) AS first_of_both
     ) ELSE 0 END::float
 """  # noqa: S608  made of constants
 

@@ -47,7 +47,7 @@ STORE = f"""
         )
     ), queued AS (
         SELECT mail.*, last.id AS last_id, last.next_attempt AS last_attempt,
-            GREATEST({LAST_TURN.format(mail="mail")}, last.turn) AS last_turn
+            {LAST_TURN.format(mail="mail")} AS last_turn
         FROM mail
         LEFT JOIN LATERAL {LAST_OF_CONVERSATION.format(mail="mail")} AS last ON true
     )
@@ -78,7 +78,7 @@ STORE = f"""
         (SELECT id FROM fetchmail_server WHERE id = server_id),
         (SELECT id FROM mail_postmaster_source WHERE id = http_source_id), uid,
         options, message_number, conversation_key, 'received', 'waiting', attempts, 0, 1, raw_kept,
-        last_turn + GREATEST(of_sender, of_conversation),
+        last_turn + of_sender,
         CASE
             WHEN lease > 0 THEN {NOW} + lease * interval '1 second'
             -- Behind others of its conversation, see mail_postmaster_claim.py.

@@ -15,6 +15,9 @@ PLAN_BY_ORDER = """
 """
 
 WAITS = "(state IN ('received', 'retry')) IS TRUE"
+# Waiting for a time: of a back-off or a lease; or for an earlier message of its conversation.
+SCHEDULED = "next_attempt IS NOT NULL AND attempts + failures > 0"
+HELD = "next_attempt IS NOT NULL AND attempts + failures = 0"
 # After so many failures, some minutes later, a message no longer holds back its conversation.
 PATIENCE = 3
 NOW = "now() AT TIME ZONE 'UTC'"
@@ -32,7 +35,9 @@ COLUMNS = f"""
     CREATE INDEX IF NOT EXISTS mail_postmaster_message__ready_index
         ON mail_postmaster_message (turn, id) WHERE {WAITS} AND next_attempt IS NULL;
     CREATE INDEX IF NOT EXISTS mail_postmaster_message__scheduled_index
-        ON mail_postmaster_message (next_attempt) WHERE {WAITS} AND next_attempt IS NOT NULL;
+        ON mail_postmaster_message (next_attempt) WHERE {WAITS} AND {SCHEDULED};
+    CREATE INDEX IF NOT EXISTS mail_postmaster_message__held_index
+        ON mail_postmaster_message (next_attempt) WHERE {WAITS} AND {HELD};
     CREATE INDEX IF NOT EXISTS mail_postmaster_message__sender_turn_index
         ON mail_postmaster_message ((COALESCE(email_normalized, '')), turn) WHERE {WAITS};
     CREATE INDEX IF NOT EXISTS mail_postmaster_message__conversation_key_index
@@ -48,7 +53,7 @@ COLUMNS = f"""
 
 # The last message of the same conversation that waits.
 LAST_OF_CONVERSATION = f"""(
-    SELECT id, turn, next_attempt FROM mail_postmaster_message
+    SELECT id, next_attempt FROM mail_postmaster_message
     WHERE conversation_key = {{mail}}.conversation_key AND {WAITS} AND failures < {PATIENCE}
     ORDER BY id::bigint DESC LIMIT 1
 )"""  # noqa: S608  made of constants
@@ -59,9 +64,11 @@ HOLDING_BACK = f"""(
         AND {WAITS} AND failures < {PATIENCE}
     ORDER BY id::bigint DESC LIMIT 1
 )"""  # noqa: S608  made of constants
+# The turn of the last claimed message.
+CURRENT_TURN = f"(SELECT last_value FROM {TURNS})"
 # The turn after which the next message of the same sender has its own.
 LAST_TURN = f"""GREATEST(
-    (SELECT last_value FROM {TURNS}),
+    {CURRENT_TURN},
     (
         SELECT turn FROM mail_postmaster_message
         WHERE COALESCE(email_normalized, '') = COALESCE({{mail}}.email_normalized, '')

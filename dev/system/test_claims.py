@@ -163,6 +163,39 @@ def fail(pipeline, row):
     pipeline._settle(attempt, Reason(states.RETRY, "failed"), 1, None)
 
 
+def test_a_forged_message_in_a_long_conversation_delays_nobody(gateway):
+    store(gateway, *thread(50, name="flood", sender="many@customer.test"))
+    store(gateway, mail(subject="forged", headers="References: <flood.0@customer.test>"))
+    store(gateway, mail(subject="order"), mail(subject="other", sender="other@customer.test"))
+    assert {claim(gateway) for _number in range(3)} == {"flood 0", "order", "other"}
+
+
+def test_a_conversation_and_a_sender_alternate(gateway):
+    store(gateway, *thread(5, name="long", sender="many@customer.test"))
+    store(gateway, *each_alone(5, "other", "other@customer.test"))
+    claimed, after = [], None
+    for _number in range(6):
+        claimed.append(claim(gateway, after))
+        settle(gateway, claimed[-1])
+        after = int(gateway.query(f"SELECT id FROM {LOG} WHERE subject = '{claimed[-1]}'"))
+    assert sum(name.startswith("long") for name in claimed) == 3
+
+
+def test_a_retry_does_not_wait_behind_messages_that_are_held_back(gateway):
+    store(gateway, *thread(200, name="flood", sender="many@customer.test"))
+    assert claim(gateway) == "flood 0"
+    store(gateway, mail(subject="retry"))
+    gateway.query(
+        f"UPDATE {LOG} SET next_attempt = now() AT TIME ZONE 'UTC' - interval '1 hour' "
+        "WHERE attempts = 0"
+    )
+    gateway.query(
+        f"UPDATE {LOG} SET state = 'retry', failures = 1, attempts = 1, "
+        "next_attempt = now() AT TIME ZONE 'UTC' WHERE subject = 'retry'"
+    )
+    assert claim(gateway) == "retry"
+
+
 @pytest.mark.parametrize("headers", [
     # Each names the one before alone.
     ["", "In-Reply-To: <0@x.test>", "In-Reply-To: <1@x.test>", "In-Reply-To: <2@x.test>"],

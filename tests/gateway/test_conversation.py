@@ -98,5 +98,14 @@ class TestLink(BaseCase):
         known = {number("a"): 7, number("z"): 8}
         self.assertEqual(link([read_thread("<b@x.test>", "<z@x.test> <a@x.test>")], known), [7])
 
+    def test_a_reply_that_came_before_its_message(self):
+        early = read_thread("<e@x.test>", in_reply_to="<a@x.test>")
+        message = read_thread("<a@x.test>", "<z@x.test>")
+        answer = read_thread("<b@x.test>", "<z@x.test> <a@x.test>", "<a@x.test>")
+        for keys in (
+            link([early, message, answer], {})[1:], link([message, answer], {early.root: early.root}),
+        ):
+            self.assertEqual(keys[0], keys[1])
+
     def test_without_any_id(self):
         self.assertEqual(link([read_thread(""), read_thread("")], {}), [None, None])
