@@ -11,6 +11,7 @@ module          what it knows
 ``odoo``        where Odoo 19 comes from and how it is started
 ``odoo_log``    what of a log of Odoo a person wants to see
 ``databases``   databases with Odoo in them: installed, copied
+``marks``       which databases were made here
 ``addons``      the folder through which Odoo sees this checkout as an addon
 ``postgresql``  the private database cluster
 ``processes``   programs that run beside a script, and their ports

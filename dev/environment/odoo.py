@@ -13,7 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import addons, debian
+from . import addons, debian, postgresql
 from .places import DOWNLOADED_ODOO, PYTHON, REQUIREMENTS, VENV, WORK
 from .progress import Stop, run, say, step
 
@@ -259,11 +259,19 @@ def _make_virtual_environment():
 
 # --- start --------------------------------------------------------------------------
 
+def data_folder():
+    """Return the folder of Odoo's files, one for each database server.
+
+    Odoo calls a filestore after its database, and two servers may have one of the same name.
+    """
+    return WORK / "data" / postgresql.identifier()
+
+
 def write_configuration(path, **options):
     """Write an Odoo configuration file and return its path."""
     values = {
         "addons_path": addons.link(),
-        "data_dir": WORK / "data",
+        "data_dir": data_folder(),
         "http_interface": "127.0.0.1",
         "admin_passwd": "admin",
         "list_db": "False",

@@ -5,6 +5,7 @@ so for root it runs in a user namespace of its own, where root is somebody else:
 account is made and no file changes its owner.
 """
 
+import functools
 import os
 import subprocess
 import time
@@ -141,24 +142,27 @@ def _is_used():
 def query(database, sql):
     """Run one SQL command with psql and return its unaligned output."""
     return run([program("psql"), "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1",
-                "-d", database, "-c", sql]).strip()
+                "-v", "VERBOSITY=verbose", "-d", database, "-c", sql]).strip()
 
 
-def exists(database):
-    return query("postgres", f"SELECT 1 FROM pg_database WHERE datname = '{database}'") == "1"
-
-
-def drop(database):
-    query("postgres", f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
-
-
-def clone(template, database):
+def clone(template, database, options=""):
     """Copy a database; the template must have no connection, so a few tries are made."""
-    drop(database)
     for attempt in range(10):
         try:
-            return query("postgres", f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+            return query(
+                "postgres", f'CREATE DATABASE "{database}" TEMPLATE "{template}" {options}',
+            )
         except Stop:
             if attempt == 9:
                 raise
             time.sleep(0.5)
+
+
+def identifier():
+    """Return the number that tells this database server from all others."""
+    return _identifier(*(os.environ.get(name) for name in ("PGHOST", "PGPORT", "PGSERVICE")))
+
+
+@functools.cache
+def _identifier(*_server):
+    return query("postgres", "SELECT system_identifier FROM pg_control_system()")

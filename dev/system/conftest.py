@@ -7,6 +7,7 @@ to the disk before it answers, and that the test may crash.
 """
 
 import os
+import shutil
 import subprocess
 from contextlib import contextmanager
 
@@ -17,7 +18,7 @@ from setup_gateway import set_up
 from odoo import SUPERUSER_ID, api, sql_db, tools
 from odoo.modules.registry import Registry
 
-from environment import databases, postgresql
+from environment import databases, marks, postgresql
 from environment import odoo as odoo_source
 from environment.dovecot import CatchAllDovecot, Dovecot
 from environment.places import ADDON, WORK
@@ -109,12 +110,14 @@ def template():
 def durable_cluster(template, tmp_path_factory):
     """A cluster with the usual guarantees of durability, and the template on it."""
     dump = tmp_path_factory.mktemp("dump") / "template"
-    run([postgresql.program("pg_dump"), "-Fc", "-f", dump, template])
+    # The new database has a mark of its own.
+    run([postgresql.program("pg_dump"), "-Fc", "-T", marks.TABLE, "-f", dump, template])
+    files = databases.filestore(template)
     cluster = postgresql.Cluster("postgresql-durable", postgresql.DURABLE).start()
     with server_named(cluster):
-        postgresql.drop(template)
-        postgresql.query("postgres", f'CREATE DATABASE "{template}"')
+        databases.create(template)
         run([postgresql.program("pg_restore"), "--no-owner", "-d", template, dump])
+        shutil.copytree(files, databases.filestore(template), copy_function=os.link)
     yield cluster
     cluster.stop()
 
@@ -126,14 +129,14 @@ def server_named(cluster):
     os.environ.update(cluster.environment)
     sql_db.close_all()
     # Odoo reads the variables once, with its configuration.
-    _configure(CONFIGURATION)
+    _configure(odoo_source.write_configuration(CONFIGURATION))
     try:
         yield
     finally:
         sql_db.close_all()
         os.environ.clear()
         os.environ.update(before)
-        _configure(CONFIGURATION)
+        _configure(odoo_source.write_configuration(CONFIGURATION))
 
 
 @contextmanager

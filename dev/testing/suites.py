@@ -135,7 +135,7 @@ def addon(log, arguments):
     """The addon's tests on a new database, as Odoo itself runs them."""
     odoo = odoo_source.locate()
     database = "postmaster_test_addon"
-    databases.drop(database)
+    databases.create(database)
     status = run_logged(
         odoo.command("-c", _configuration(database), "-d", database,
                      "-i", f"crm,project,{ADDON}", "--without-demo=True", "--stop-after-init",
