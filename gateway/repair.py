@@ -27,7 +27,7 @@ What this does not do: decide. A multipart/report without parts is left to core,
 import re
 from base64 import encodebytes
 from email import message_from_bytes
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from typing import NamedTuple
 
 from .address_list import first_address, read_addresses
@@ -62,6 +62,8 @@ _NOT_BASE64 = bytes(
 _CHUNK = 1 << 20
 # What str.splitlines divides at, and so what no field may be set with.
 _LINE_END = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
+# What Python's parser divides a header at.
+_PARSED_LINE_END = re.compile(r"\r\n|\r|\n")
 _ODD_IN_IDS = re.compile(r"[^\w.@<>+=/$!%&'*?^`{|}~-]")
 
 
@@ -103,14 +105,33 @@ def repair(message, exact=True):
     return repairs + _repair_sender(message)
 
 
-def _keep_as_sent(mails):
-    """Let attached mails be written as they were sent.
+class _AsSent(EmailPolicy):
+    """Writes the fields of a parsed mail as they were sent.
 
-    Core's way folds long fields anew, for which Python takes time that grows with the square of
-    their length, and stops at letters that are not ASCII.
+    Core's way, which is Python's, folds long fields anew, for which it takes time that grows with
+    the square of their length; it stops at letters that are not ASCII; and it ends a line also
+    at characters that end none in a mail, as a form feed, so that what follows is no field.
     """
+
+    # Versions since 2024 raise on a field that a reader would take for two. This is the content
+    # of a file, of which nobody makes the header of a mail.
+    verify_generated_headers = False
+
+    def fold_binary(self, name, value):
+        if hasattr(value, "name"):
+            # A repair has put it there.
+            return super().fold_binary(name, value)
+        lines = self.linesep.join(_PARSED_LINE_END.split(value))
+        return f"{name}: {lines}{self.linesep}".encode("utf-8", "surrogateescape")
+
+
+def _keep_as_sent(mails):
+    """Let attached mails be written as they were sent."""
     for mail in mails:
-        mail.policy = mail.policy.clone(refold_source="none", utf8=True)
+        mail.policy = _AsSent(
+            header_factory=mail.policy.header_factory, linesep=mail.policy.linesep,
+            refold_source="none", utf8=True,
+        )
 
 
 # --- header ---------------------------------------------------------------------------

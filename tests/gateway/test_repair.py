@@ -5,6 +5,7 @@ from odoo.tests import BaseCase
 
 from odoo.addons.mail_postmaster.gateway.repair import repair
 
+from . import strict_writer
 from .hostile_mails import CASES, FROM_TO, MULTIPART
 from .report_case import SAMPLES
 
@@ -244,6 +245,24 @@ class TestRepair(BaseCase):
                 + b"--b--\r\n")
             attached = message.get_payload()[0].get_content()
             self.assertEqual(attached.as_bytes().rstrip(), content.rstrip())
+
+    def test_attached_mail_with_characters_that_end_a_line_elsewhere(self):
+        """Newer Pythons raise where they would write a field that a reader takes for two."""
+        for patched in strict_writer.patches():
+            self.startPatcher(patched)
+        for character in (b"\v", b"\f", b"\x1c", b"\x1d", b"\x1e", b"\xc2\x85", b"\x85", b"\0",
+                          "\u2028".encode(), b"\v\r\n\t", b"\f\f", b" \f"):
+            for name in (b"Subject", b"Received", b"To", b"X-Odd", b"Content-Disposition"):
+                attached = (
+                    name + b": a@example.com" + character + b"Bcc: b@example.com\r\n"
+                    b"X-Next: next\r\n\r\nhello\r\n")
+                for outer in (b"message/rfc822", b"message/rfc822\r\n\r\nContent-Type: message/rfc822"):
+                    with self.subTest(character=character, name=name, outer=outer):
+                        message, _done = repaired(
+                            MULTIPART + b"--b\r\nContent-Type: " + outer + b"\r\n\r\n" + attached
+                            + b"--b--\r\n")
+                        written = message.get_payload()[0].get_content().as_bytes()
+                        self.assertIn(attached.rstrip(), written)
 
     def test_attached_multipart_that_nothing_divides(self):
         message, done = repaired(

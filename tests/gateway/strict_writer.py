@@ -1,0 +1,32 @@
+"""The writer of mails of newer Pythons, on all that can be installed.
+
+Since CVE-2026-1299 (Debian's 3.11.2-6+deb12u9, and what is newer than 3.13.11), also what writes
+bytes raises on a header field that a reader would take for two. Core writes attached mails so.
+"""
+
+import re
+from email import _policybase, errors, generator
+from unittest.mock import patch
+
+_LINE_END_IN_FIELD = re.compile(rb"\r\n[^ \t]|\r[^ \n\t]|\n[^ \t]")
+
+
+def _write_headers(self, message):
+    for name, value in message.raw_items():
+        folded = self.policy.fold_binary(name, value)
+        line_end = self.policy.linesep.encode()
+        is_one_field = folded.endswith(line_end) and not _LINE_END_IN_FIELD.search(
+            folded.removesuffix(line_end))
+        if self.policy.verify_generated_headers and not is_one_field:
+            # The class has no name of its own in older versions.
+            raise errors.MessageError(f"folded header contains newline: {folded!r}")
+        self._fp.write(folded)
+    self.write(self._NL)
+
+
+def patches():
+    """Return what has to be patched, as a list of context managers."""
+    return [
+        patch.object(_policybase.Policy, "verify_generated_headers", True, create=True),
+        patch.object(generator.BytesGenerator, "_write_headers", _write_headers),
+    ]
