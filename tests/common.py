@@ -1,12 +1,24 @@
 from datetime import datetime, timezone
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
+from unittest import SkipTest
 
 from odoo.tests import TransactionCase
 
 from odoo.addons.mail_postmaster.models.reasons import DEFINITIONS
 
 DATA = Path(__file__).parent / "data"
+
+
+def need(env, *applications):
+    """Skip a test, or from ``setUpClass`` all of a class, without one of these applications.
+
+    The addon may be installed alone; ``dev/test`` has them all, and there a skip is a failure.
+    """
+    # One that is installed may be loaded later: then there are no models either.
+    present = {model.partition(".")[0] for model in env}
+    if missing := set(applications) - present:
+        raise SkipTest(f"Applications that are not installed: {', '.join(sorted(missing))}.")
 
 
 class GatewayCase(TransactionCase):

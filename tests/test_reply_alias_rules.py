@@ -2,6 +2,7 @@
 
 from odoo.tests import tagged
 
+from .common import need
 from .replies_common import ReplyCase
 
 
@@ -10,6 +11,7 @@ class TestRulesOfAnAlias(ReplyCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        need(cls.env, "crm", "project")
         cls.parameters.set_param("mail.postmaster.reply", "accept")
         cls.project = cls.env["project.project"].create({
             "name": "Closed circle", "alias_name": "circle", "alias_domain_id": cls.domain.id,

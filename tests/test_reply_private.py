@@ -4,6 +4,7 @@ from unittest.mock import patch
 
 from odoo.tests import new_test_user, tagged
 
+from .common import need
 from .replies_common import STRANGER, ReplyCase
 
 
@@ -36,6 +37,7 @@ class TestPrivateConversations(ReplyCase):
         self.assertNoted(row)
 
     def test_projects(self):
+        need(self.env, "project")
         for privacy, is_private in (
             ("followers", True), ("invited_users", True), ("employees", False), ("portal", False),
         ):
@@ -80,6 +82,7 @@ class TestPrivateConversations(ReplyCase):
             self.assertTrue(replies._is_hidden(self.record))
 
     def test_policy_for_private_ones(self):
+        need(self.env, "project")
         task = self.make_task("followers")
         for policy, private, state, code in [
             ("accept", "park", "parked", "reply_parked_private"),

@@ -2,6 +2,7 @@
 
 from odoo.tests import tagged
 
+from .common import need
 from .replies_common import STRANGER, ReplyCase
 
 
@@ -14,6 +15,7 @@ class TestStrangers(ReplyCase):
 
     def test_note_makes_nobody_a_part(self):
         """Neither whoever wrote what is a note, nor whom they have written to beside."""
+        need(self.env, "crm", "project")
         accomplice = self.make_partner("Eve", "eve@accomplice.test")
         lead = self.env["crm.lead"].create({"name": "Lead"})
         task = self.env["project.task"].create({
@@ -84,6 +86,7 @@ class TestStrangers(ReplyCase):
         self.assertReason(self.answer(to="nobody@postmaster.test"), "refused", "no_route_refused")
 
     def test_alias_before_domain_before_database(self):
+        need(self.env, "crm")
         team = self.env["crm.team"].create({
             "name": "T", "alias_name": "team", "alias_domain_id": self.domain.id,
         })

@@ -4,6 +4,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from ..models.mail_postmaster_policy import AUTHSERV, IDENTITY, IDENTITY_OWN
+from .common import need
 from .identity_common import (
     AMY,
     BOSS,
@@ -188,6 +189,7 @@ class TestSenderIdentity(IdentityCase):
 
     def test_applications_find_nobody_either(self):
         """A task makes a contact of its sender, a lead its customer."""
+        need(self.env, "crm", "project")
         self.env["project.project"].create({
             "name": "P", "alias_name": "tasks", "alias_domain_id": self.domain.id,
         })

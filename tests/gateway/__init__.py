@@ -1,5 +1,3 @@
-from importlib.util import find_spec
-
 from . import (
     test_address_book,
     test_address_list,
@@ -50,16 +48,12 @@ from . import (
     test_retries,
     test_states,
     test_trace,
+    test_address_properties,
+    test_authentication_properties,
+    test_automatic_properties,
+    test_forwarding_properties,
+    test_mime_properties,
+    test_properties,
+    test_report_properties,
+    test_whole_way,
 )
-
-# A library of development (dev/requirements.txt), which an Odoo elsewhere need not have.
-if find_spec("hypothesis"):
-    from . import (
-        test_address_properties,
-        test_authentication_properties,
-        test_automatic_properties,
-        test_forwarding_properties,
-        test_mime_properties,
-    )
-    from . import test_report_properties
-    from . import test_whole_way

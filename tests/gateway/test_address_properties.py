@@ -1,8 +1,5 @@
 """What holds for every address, whatever it is: properties, tried with made-up cases."""
 
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
-
 from odoo.tests import BaseCase
 
 from odoo.addons.mail_postmaster.gateway import matching
@@ -31,9 +28,7 @@ from odoo.addons.mail_postmaster.gateway.recipients import (
 from odoo.addons.mail_postmaster.gateway.shared_addresses import shared_address
 from odoo.addons.mail_postmaster.gateway.trace import Trace
 
-# The same cases in every run, and nothing written beside the tests.
-settings.register_profile("postmaster", derandomize=True, database=None, deadline=None)
-CASES = settings.get_profile("postmaster")
+from .properties import CASES, example, given, settings, st
 
 LOCAL_PARTS = ("a", "b", "a+b", "a-b", "A", "ä", "postmaster", "")
 DOMAINS = ("x.test", "Y.test", "ö.test", "z.test", "sub.x.test", "")

@@ -2,9 +2,6 @@
 
 from unittest import skipUnless
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from odoo.tests import BaseCase
 
 from odoo.addons.mail_postmaster.gateway.addresses import canonical
@@ -22,7 +19,8 @@ if dkim_check.is_available():
     from dkim import canonicalization
 
 from .authentication_case import OURS, RECEIVED, field
-from .test_address_properties import CASES, text
+from .properties import CASES, given, settings, st
+from .test_address_properties import text
 
 TRUSTED = (OURS, "mx.microsoft.com")
 GENUINE = field("dkim=none; spf=fail smtp.mailfrom=a.test; dmarc=fail header.from=a.test")

@@ -1,8 +1,5 @@
 """What holds for every header, whatever it is: properties, tried with made-up cases."""
 
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
-
 from odoo.tests import BaseCase
 
 from odoo.addons.mail_postmaster.gateway.automatic import (
@@ -17,9 +14,7 @@ from odoo.addons.mail_postmaster.gateway.envelope import decode_field, read_fiel
 from odoo.addons.mail_postmaster.gateway.hops import count_hops, loop_reason
 
 from . import automatic_headers as headers
-
-# The same cases in every run, and nothing written beside the tests.
-CASES = settings(derandomize=True, database=None, deadline=None)
+from .properties import CASES, example, given, st
 
 NAMES = (
     b"Auto-Submitted", b"auto-submitted", b"Precedence", b"X-Precedence", b"X-Autoreply",

@@ -1,8 +1,5 @@
 """Which messages belong to one conversation."""
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from odoo.tests import BaseCase
 
 from odoo.addons.mail_postmaster.gateway.conversation import (
@@ -12,6 +9,8 @@ from odoo.addons.mail_postmaster.gateway.conversation import (
     read_thread,
 )
 from odoo.addons.mail_postmaster.gateway.envelope import read_envelope
+
+from .properties import given, st
 
 
 def number(name):

@@ -1,15 +1,13 @@
 """What holds for every header, forwarded or not: properties, tried with made-up cases."""
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from odoo.tests import BaseCase
 
 from odoo.addons.mail_postmaster.gateway.addresses import canonical
 from odoo.addons.mail_postmaster.gateway.forwarding import is_trusted, restored_sender
 from odoo.addons.mail_postmaster.gateway.srs import read_rewritten
 
-from .test_address_properties import CASES, address_text, few, text
+from .properties import CASES, given, settings, st
+from .test_address_properties import address_text, few, text
 
 NAMES = (
     "From", "Reply-To", "Cc", "X-Original-From", "X-Original-Sender", "Return-Path",

@@ -6,13 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from unittest.mock import patch
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from odoo.tests import BaseCase
 
 from odoo.addons.mail_postmaster.gateway import mail_files
 from odoo.addons.mail_postmaster.gateway.mail_files import find_mails
+
+from .properties import given, settings, st
 
 
 def mail(subject, day=20, body=b"body\n", date=None):

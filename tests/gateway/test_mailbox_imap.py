@@ -2,9 +2,6 @@
 
 from datetime import date
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from odoo.tests import BaseCase
 
 from odoo.addons.mail_postmaster.gateway.mailbox.batches import MOST_BYTES, MOST_MAILS, batches
@@ -24,6 +21,8 @@ from odoo.addons.mail_postmaster.gateway.mailbox.imap import (
     since,
     uid_set,
 )
+
+from .properties import given, st
 
 
 class TestWords(BaseCase):

