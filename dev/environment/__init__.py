@@ -9,6 +9,8 @@ module          what it knows
 ``progress``    what a script says while it works
 ``debian``      system packages, through the machine's own package manager
 ``odoo``        where Odoo 19 comes from and how it is started
+``virtual``     virtual environments of pinned packages
+``pythons``     the Pythons on which Odoo may run
 ``odoo_log``    what of a log of Odoo a person wants to see
 ``databases``   databases with Odoo in them: installed, copied
 ``marks``       which databases were made here

@@ -17,6 +17,7 @@ from . import odoo as odoo_source
 from .places import REQUIREMENTS, WORK
 from .processes import run_logged
 from .progress import Stop
+from .virtual import content
 
 LOGS = WORK / "log"
 
@@ -138,4 +139,4 @@ def _digest(modules):
     odoo = odoo_source.locate()
     release = odoo.python_path / "odoo" / "release.py"
     parts = [str(odoo.home), str(release.stat().st_mtime_ns), *sorted(modules)]
-    return hashlib.sha256("\n".join(parts).encode() + REQUIREMENTS.read_bytes()).hexdigest()
+    return hashlib.sha256("\n".join(parts).encode() + content(REQUIREMENTS)).hexdigest()

