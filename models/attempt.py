@@ -204,6 +204,11 @@ class Attempt:
     def note_served_route(self, target, model, res_id, message_ids):
         """Note the record and the message that a target got."""
         result = next(result for result in self.results if result.target == target)
+        if not res_id and not message_ids:
+            # What another addon made of it, if anything, is not known.
+            result.reason = Reason(states.RETRY, "made_nothing", {"target": target})
+            self.trace.miss("made_nothing", target=target)
+            return
         result.model, result.res_id = model, res_id or None
         result.message_id = message_ids[0] if message_ids else None
         self.trace.hit("record", model=model, res_id=res_id, target=target)

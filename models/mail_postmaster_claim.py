@@ -45,11 +45,13 @@ CALL_NEXT = f"""
     UPDATE mail_postmaster_message
     SET next_attempt = NULL, turn = GREATEST(turn, {CURRENT_TURN} + 1)
     WHERE {HELD} AND id = (
-        SELECT id FROM mail_postmaster_message
-        WHERE {WAITS} AND failures < {PATIENCE} AND conversation_key = (
-            SELECT conversation_key FROM mail_postmaster_message WHERE id = %(after)s
-        )
-        ORDER BY id::bigint LIMIT 1
+        SELECT id FROM mail_postmaster_message WHERE id = (
+            SELECT id FROM mail_postmaster_message
+            WHERE {WAITS} AND failures < {PATIENCE} AND conversation_key = (
+                SELECT conversation_key FROM mail_postmaster_message WHERE id = %(after)s
+            )
+            ORDER BY id::bigint LIMIT 1
+        ) FOR UPDATE SKIP LOCKED
     );
 """  # noqa: S608  made of constants
 # The first messages that wait for a time which has come. Those that are held back have a list of

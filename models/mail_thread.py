@@ -111,6 +111,8 @@ class MailThread(models.AbstractModel):
         attempt = self.env.context.get(ATTEMPT)
         policy = self.env["mail.postmaster.policy"]
         is_screened = policy._choice(LOOPS) == "accepted"
+        if attempt and self._is_routed_by_another(attempt, message_dict):
+            return True
         if attempt and (is_screened or attempt.is_quiet or self._is_released()):
             # Each route was screened for itself, when it was found.
             return False
@@ -258,6 +260,16 @@ class MailThread(models.AbstractModel):
         super(MailThread, thread)._routing_create_bounce_email(
             email_from, body_html, message, **mail_values
         )
+
+    def _is_routed_by_another(self, attempt, message_dict):
+        """Return whether a message is a duplicate that another addon has routed without us."""
+        is_routed, attempt.is_routed = attempt.is_routed, True
+        # Also where our message_route was handed a copy.
+        attempt.show_message_id(message_dict)
+        if is_routed or not self._repeats_a_message(attempt, message_dict["message_id"]):
+            return False
+        attempt.decide(states.IGNORED, "duplicate_message")
+        return True
 
     def _repeats_a_message(self, attempt, message_id):
         """Return whether a message is here that no delivery of ours has made.

@@ -19,6 +19,8 @@ class MailThread(models.AbstractModel):
         attempt = self.env.context.get(ATTEMPT)
         if not attempt or not routes:
             return super()._message_route_process(message, message_dict, routes)
+        # What is stored from here on has the message's own id, whatever other addons have called.
+        attempt.show_message_id(message_dict)
         by_target = {target_of(route, attempt.server_id): route for route in routes}
         claimed = self._claim_targets(attempt, {
             target: _expected_result(target, route, attempt)

@@ -70,8 +70,10 @@ class MailThread(models.AbstractModel):
             values["message_id"] = identity.message_id_from_digest(attempt.digest)
         _repair_date(attempt, values)
         _refuse_null_bytes(values)
+        # Another addon may parse a message that is attached to this one.
+        if not attempt.is_parsed:
+            attempt.hide_message_id(values)
         attempt.is_parsed = True
-        attempt.hide_message_id(values)
         return values
 
     def _get_parent_message(self, msg_dict):

@@ -261,6 +261,10 @@ DEFINITIONS = {
     **_of(
         states.RETRY, states.PARKED,
         left_before_routing=_lt("Odoo stopped before routing this message and gave no reason."),
+        made_nothing=_lt(
+            "Neither a record nor a message was created at %(target)s, and no reason was given. "
+            "Another addon may have declined the message."
+        ),
         not_routed=_lt("Odoo routed this message to no record and gave no reason."),
     ),
     **_of(

@@ -279,6 +279,7 @@ STEPS = {
         True: _lt("Created or updated %(model)s, %(res_id)s."),
         False: _lt("%(target)s failed with %(error)s; what it had changed was undone."),
     },
+    "made_nothing": {False: _lt("Neither a record nor a message was created at %(target)s.")},
     "answer": {
         True: _lt("The sender was answered."),
         False: _lt("The sender was not answered: %(why)s."),

@@ -65,7 +65,7 @@ HOLDING_BACK = f"""(
     ORDER BY id::bigint DESC LIMIT 1
 )"""  # noqa: S608  made of constants
 # The turn of the last claimed message.
-CURRENT_TURN = f"(SELECT last_value FROM {TURNS})"
+CURRENT_TURN = f"(SELECT last_value FROM {TURNS})"  # noqa: S608  made of constants
 # The turn after which the next message of the same sender has its own.
 LAST_TURN = f"""GREATEST(
     {CURRENT_TURN},

@@ -31,6 +31,45 @@ class TestUnknownCore(GatewayCase):
         row.action_process_again()
         self.assertReason(row, "delivered", "record_created")
 
+    def test_a_route_makes_nothing(self):
+        row = self.receive_with("_message_route_process", False)
+        self.assertReason(row, "parked", "made_nothing")
+        self.assertEqual(row.delivery_ids.state, "parked")
+        row.action_process_again()
+        self.assertReason(row, "delivered", "record_created")
+
+    def route_above(self, by_itself):
+        """Let another addon, which is loaded after this one, route messages."""
+        routes = [("res.partner", None, {}, self.env.uid, self.alias)]
+        ours = type(self.env["mail.thread"]).message_route
+
+        def message_route(thread, message, message_dict, *arguments, **options):
+            if by_itself:
+                return routes
+            return ours(thread, message, dict(message_dict), *arguments, **options)
+
+        self.patch(type(self.env["mail.thread"]), "message_route", message_route)
+
+    def test_the_stored_id_is_the_senders_whoever_routes(self):
+        for by_itself in (True, False):
+            with self.subTest(by_itself=by_itself):
+                self.route_above(by_itself)
+                message_id = f"<routed.{by_itself}@customer.test>"
+                raw = self.mail(message_id=message_id)
+                row = self.receive(raw)[1]
+                self.assertReason(row, "delivered", "record_created")
+                self.assertEqual(row.delivery_ids.mail_message_id.message_id, message_id)
+                again = self.receive(b"Received: by another hop\r\n" + raw)[1]
+                self.assertEqual(again.state, "ignored")
+
+    def test_a_message_from_before_is_a_duplicate_whoever_routes(self):
+        self.env["res.partner"].create({"name": "Old"}).message_post(
+            body="x", message_type="email", message_id="<old@customer.test>",
+        )
+        self.route_above(by_itself=True)
+        row = self.receive(self.mail(message_id="<old@customer.test>"))[1]
+        self.assertReason(row, "ignored", "duplicate_message")
+
     def test_duplicate_is_said_only_where_the_message_is_here(self):
         self.env["res.partner"].create({"name": "Old"}).message_post(
             body="x", message_type="email", message_id="<unknown@customer.test>",

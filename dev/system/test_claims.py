@@ -225,6 +225,17 @@ def test_the_next_of_a_conversation_is_called_after_the_one_before(gateway):
     assert count(gateway, "subject = 'thread 1' AND (next_attempt IS NULL OR attempts = 1)") == 1
 
 
+def test_a_claim_waits_for_no_lock_of_others(gateway):
+    store(gateway, *thread(2), mail(subject="other", sender="other@customer.test"))
+    assert claim(gateway) == "thread 0"
+    settle(gateway, "thread 0")
+    after = int(gateway.query(f"SELECT id FROM {LOG} WHERE subject = 'thread 0'"))
+    with gateway.registry.cursor() as cursor:
+        cursor.execute(f"SELECT id FROM {LOG} WHERE subject = 'thread 1' FOR UPDATE")
+        gateway.query(f"ALTER DATABASE {gateway.name} SET lock_timeout = '2s'")
+        assert claim(gateway, after) == "other"
+
+
 def test_a_call_that_was_lost_is_made_up_for_in_seconds(gateway):
     store(gateway, *thread(2))
     assert claim(gateway) == "thread 0"
@@ -237,18 +248,30 @@ def test_a_call_that_was_lost_is_made_up_for_in_seconds(gateway):
 
 
 def test_messages_that_waited_before_an_upgrade_keep_their_order(gateway):
-    store(gateway, *thread(2), mail(subject="alone"))
-    # As the version before has stored them.
+    chain = [
+        mail(subject=f"thread {number}", message_id=f"<{number}@x.test>",
+             headers=f"In-Reply-To: <{number - 1}@x.test>" if number else "")
+        for number in range(3)
+    ]
+    store(gateway, *chain, mail(subject="alone", sender="alone@customer.test"))
+    # As the version before has stored them: the own number, then what it answers.
     gateway.query(f"""
         ALTER TABLE {LOG} ADD COLUMN conversation bigint[];
-        UPDATE {LOG} SET conversation = ARRAY[message_number, conversation_key],
-            next_attempt = now() AT TIME ZONE 'UTC', turn = 0;
+        UPDATE {LOG} AS mail SET next_attempt = now() AT TIME ZONE 'UTC', turn = 0,
+            conversation = array_remove(ARRAY[message_number, (
+                SELECT message_number FROM {LOG} AS answered
+                WHERE mail.subject LIKE 'thread%' AND answered.subject
+                    = 'thread ' || (right(mail.subject, 1)::integer - 1)
+            )], NULL) WHERE subject LIKE 'thread%';
+        UPDATE {LOG} SET conversation = ARRAY[message_number],
+            next_attempt = now() AT TIME ZONE 'UTC', turn = 0 WHERE subject = 'alone';
         UPDATE {LOG} SET message_number = NULL, conversation_key = NULL;
         UPDATE ir_module_module SET latest_version = '19.0.1.0.0' WHERE name = 'mail_postmaster'
     """)
     gateway.forget()
     databases.install(gateway.name, [ADDON], databases.LOGS / "test_claims.log", "-u", ADDON)
     assert sorted([claim(gateway), claim(gateway)]) == ["alone", "thread 0"]
-    assert claim(gateway) is None
-    settle(gateway, "thread 0")
-    assert claim(gateway) == "thread 1"
+    for number in range(2):
+        assert claim(gateway) is None
+        settle(gateway, f"thread {number}")
+        assert claim(gateway) == f"thread {number + 1}"

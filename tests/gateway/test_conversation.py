@@ -101,9 +101,8 @@ class TestLink(BaseCase):
         early = read_thread("<e@x.test>", in_reply_to="<a@x.test>")
         message = read_thread("<a@x.test>", "<z@x.test>")
         answer = read_thread("<b@x.test>", "<z@x.test> <a@x.test>", "<a@x.test>")
-        for keys in (
-            link([early, message, answer], {})[1:], link([message, answer], {early.root: early.root}),
-        ):
+        known = {early.root: early.root}
+        for keys in (link([early, message, answer], {})[1:], link([message, answer], known)):
             self.assertEqual(keys[0], keys[1])
 
     def test_without_any_id(self):
