@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 
 from ..gateway import states
 from .mail_postmaster_delivery import STATES
-from .reasons import NEVER, REPEAT
+from .reasons import COPY, NEVER, REPEAT
 from .sentences import outline
 from .waiting import COLUMNS
 
@@ -209,7 +209,8 @@ class MailPostmasterMessage(models.Model):
             return mail.state
 
     def _is_repeat(self):
-        return self.env["mail.postmaster.reason"]._release_of(self.reason_code) == REPEAT
+        reasons = self.env["mail.postmaster.reason"]
+        return reasons._release_of(self.reason_code) in (REPEAT, COPY)
 
     @api.depends("state", "reason_code")
     def _compute_release_kind(self):

@@ -16,8 +16,9 @@ from ..gateway import states
 
 _lt = LazyTranslate(__name__)
 
-# What a release is: another attempt, a second record of what is here, or not possible.
-AGAIN, REPEAT, NEVER = "again", "repeat", "never"
+# What a release is: another attempt; a second record of what is here; another attempt, at targets
+# where a copy was delivered; or not possible.
+AGAIN, REPEAT, COPY, NEVER = "again", "repeat", "copy", "never"
 # What the person who releases a message accepts with it, whatever the rules say.
 MESSAGE, TARGET, SENDER = "message", "target", "sender"
 
@@ -28,7 +29,7 @@ class Definition:
 
     :param sentence: for the reader, with ``%(name)s`` for the parameters; translated when shown
     :param tuple states: the states it goes with; of a parked message a person is told
-    :param str release: :data:`AGAIN`, :data:`REPEAT` or :data:`NEVER`
+    :param str release: :data:`AGAIN`, :data:`REPEAT`, :data:`COPY` or :data:`NEVER`
     :param tuple accepts: of :data:`MESSAGE`, :data:`TARGET` and :data:`SENDER`
     :param bool is_unexpected: an error stands behind it that an administrator wants to see
     """
@@ -94,6 +95,9 @@ DEFINITIONS = {
         own_message=_lt(
             "A message that this database has sent itself, from %(model)s number %(res_id)s."
         ),
+    ),
+    **_of(
+        states.IGNORED, release=COPY,
         superseded=_lt("A later copy of this mail was delivered in its place."),
     ),
     **_of(

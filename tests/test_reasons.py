@@ -7,6 +7,7 @@ from odoo.tests import tagged
 from odoo.addons.mail_postmaster.gateway import states
 from odoo.addons.mail_postmaster.models.reasons import (
     AGAIN,
+    COPY,
     DEFINITIONS,
     MESSAGE,
     NEVER,
@@ -38,7 +39,7 @@ class TestReasons(GatewayCase):
         for code, known in DEFINITIONS.items():
             with self.subTest(code):
                 self.assertTrue(set(known.states) <= every_state and known.states)
-                self.assertIn(known.release, (AGAIN, REPEAT, NEVER))
+                self.assertIn(known.release, (AGAIN, REPEAT, COPY, NEVER))
                 self.assertTrue(set(known.accepts) <= {MESSAGE, TARGET, SENDER})
 
     def test_what_a_release_means(self):
