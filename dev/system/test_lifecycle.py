@@ -1,6 +1,7 @@
 """Update, copy, neutralization and removal of the addon, by Odoo's own commands."""
 
 import subprocess
+from email.utils import formatdate
 
 import pytest
 from mails import mail
@@ -65,10 +66,11 @@ def test_neutralized_copy_neither_fetches_nor_answers(database, received):
             if is_confirmed:
                 env["mail.postmaster.policy"].confirm_database()
         with database.env() as env:
-            # Another text each time: what repeats itself is not answered either.
-            env["mail.thread"].message_process(
-                False, mail(to="catchall@example.com", subject=f"Answers: {expected}")
+            # Another text each time: what repeats itself is not answered either, nor what is old.
+            raw = mail(
+                to="catchall@example.com", subject=f"Answers: {expected}", date=formatdate(),
             )
+            env["mail.thread"].message_process(False, raw)
         assert database.query(answers) == expected
 
 
