@@ -13,6 +13,7 @@ from environment import odoo as odoo_source
 from environment.places import WORK
 
 LOG = "mail.postmaster.message"
+FRIDAY, SATURDAY = "Fri, 20 Nov 2026 10:00:00 +0000", "Sat, 21 Nov 2026 10:00:00 +0000"
 ANSWER = "In-Reply-To: <first@customer.test>\nReferences: <first@customer.test>"
 
 
@@ -159,8 +160,8 @@ def test_once_however_often_it_runs(ready, run_import, tmp_path):
 
 
 def test_dry_run_changes_nothing(ready, run_import, tmp_path):
-    question = mail(subject="Question", message_id="<first@customer.test>")
-    answer = mail(subject="Re: Question", headers=ANSWER, date="Sat, 21 Nov 2026 10:00:00 +0000")
+    question = mail(subject="Question", message_id="<first@customer.test>", date=FRIDAY)
+    answer = mail(subject="Re: Question", headers=ANSWER, date=SATURDAY)
     raws = (question, answer, mail(to="nobody@example.com"), mail(content_type="x; " + "x*0*=" * 9))
     for number, raw in enumerate(raws):
         (tmp_path / f"{number}.eml").write_bytes(raw)
