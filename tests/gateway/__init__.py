@@ -15,6 +15,7 @@ from . import (
     test_corpus,
     test_dns_answers,
     test_envelope,
+    test_error_text,
     test_explanation,
     test_file_names,
     test_forwarding,
