@@ -114,7 +114,7 @@ class _AsSent(EmailPolicy):
     """
 
     # Versions since 2024 raise on a field that a reader would take for two. This is the content
-    # of a file, of which nobody makes the header of a mail.
+    # of a file, which is never made the header of a message.
     verify_generated_headers = False
 
     def fold_binary(self, name, value):

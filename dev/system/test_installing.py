@@ -97,7 +97,7 @@ def test_fetching_that_was_stopped(plain):
 
 
 def test_fetching_without_a_confirmed_server(plain):
-    """Core would switch it off; whoever has switched it on keeps it."""
+    """Core would switch it off; an administrator who has switched it on keeps it."""
     plain.query(SERVERS + FETCHING.format("true"))
     check_steps(plain, INSTALL)
     policies = plain.query("SELECT DISTINCT certificate_policy FROM fetchmail_server")
