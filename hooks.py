@@ -4,6 +4,7 @@ import base64
 import logging
 
 from .gateway import states
+from .models.mail_postmaster_claim import DROP_FUNCTION
 from .models.mail_postmaster_policy import ALLOWED_DOMAINS
 
 _logger = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ def uninstall_hook(env):
 
     Core's decisions are as they were before: what a preset has written goes.
     """
+    env.cr.execute(DROP_FUNCTION)
     env["mail.postmaster.policy"]._write_preset("odoo")
     env["ir.config_parameter"].search([("key", "=like", "mail.postmaster.%")]).unlink()
     mails = env["mail.postmaster.message"].search([("state", "in", OPEN), ("raw_kept", "=", True)])

@@ -1,4 +1,5 @@
 import logging
+import time
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -22,6 +23,9 @@ IMMEDIATE_TRIES = 2
 # How long a stored mail belongs to the process that took it in. The lock on its row
 # protects the work; this only keeps others from looking at it in the moment before.
 LEASE = timedelta(minutes=1)
+# A claim of another worker may hold the lock of a message that is no longer its to take, for
+# some milliseconds. An attempt that holds it for longer is working on the message.
+LOOKS, SECONDS_BETWEEN_LOOKS = 6, 0.02
 
 
 # A transport that has only to be told that a mail is safe sets this key in its context: the
@@ -242,6 +246,14 @@ class MailPostmasterPipeline(models.AbstractModel):
         :return: None when somebody else has it or is done with it, else ``is_known`` and
             ``failures`` of an :class:`Attempt`
         """
+        for _look in range(LOOKS):
+            locked = self._lock_at_once(row, expected_states)
+            if locked or not self._is_in_state(row, expected_states):
+                break
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        return locked
+
+    def _lock_at_once(self, row, expected_states):
         self.env.cr.execute(
             """
             SELECT failures, COALESCE(released, false) OR EXISTS (
@@ -262,6 +274,13 @@ class MailPostmasterPipeline(models.AbstractModel):
             },
         )
         return self.env.cr.dictfetchone()
+
+    def _is_in_state(self, row, expected_states):
+        self.env.cr.execute(
+            "SELECT FROM mail_postmaster_message WHERE id = %s AND state = ANY(%s)",
+            [row["id"], list(expected_states)],
+        )
+        return bool(self.env.cr.rowcount)
 
     @api.model
     def _claim(self, attempt, targets, state=states.RECEIVED):

@@ -7,12 +7,11 @@ question has an order that one index alone has, and is asked while the planner m
 ``::bigint`` the primary key.
 """
 
+SORTING = ["enable_sort", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin", "jit"]
 # For the rest of a transaction, which should be a short one of our own.
-PLAN_BY_ORDER = """
-    SELECT set_config(name, 'off', true) FROM unnest(ARRAY[
-        'enable_sort', 'enable_bitmapscan', 'enable_hashjoin', 'enable_mergejoin', 'jit'
-    ]) AS name;
-"""
+PLAN_BY_ORDER = f"""
+    SELECT set_config(name, 'off', true) FROM unnest(ARRAY{SORTING}) AS name;
+"""  # noqa: S608  made of constants
 
 WAITS = "(state IN ('received', 'retry')) IS TRUE"
 # Waiting for a time: of a back-off or a lease; or for an earlier message of its conversation.

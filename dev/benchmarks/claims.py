@@ -8,6 +8,7 @@ import os
 import statistics
 import sys
 import time
+from contextlib import contextmanager
 
 from forks import Fork
 from mails import mail
@@ -65,11 +66,20 @@ def fill(rows, references, more, sender="'many@customer.test'"):
     OURS.query(FILL.format(rows=rows, sender=sender, more=more))
 
 
+@contextmanager
+def worker():
+    """Give the pipeline as a worker of the mail daemon has it."""
+    # A module of an addon, which is there when Odoo knows where addons are.
+    from odoo.addons.mail_postmaster.models.series import SERIES, Series  # noqa: PLC0415
+
+    with Series() as series, databases.environment(OURS.name, **{SERIES: series}) as env:
+        yield env["mail.postmaster.pipeline"]
+
+
 def claim_ms():
     """Return median and longest time of a claim, in milliseconds; each is settled after it."""
     taken, mail_id = [], None
-    with databases.environment(OURS.name) as env:
-        pipeline = env["mail.postmaster.pipeline"]
+    with worker() as pipeline:
         for number in range(TIMES):
             start = time.perf_counter()
             mail_id = pipeline._claim_next(after=mail_id)
@@ -84,8 +94,7 @@ def claim_ms():
 def blocked_ms():
     """Return the median time of a claim that finds nothing, while the head is in work."""
     taken = []
-    with databases.environment(OURS.name) as env:
-        pipeline = env["mail.postmaster.pipeline"]
+    with worker() as pipeline:
         in_work = pipeline._claim_next()
         assert in_work
         OURS.query("UPDATE mail_postmaster_message SET next_attempt = now() + interval '1 hour' "

@@ -1,5 +1,7 @@
 """Which waiting message is next: turns of senders and conversations, order, and a flat cost."""
 
+import threading
+
 import pytest
 from mails import mail
 from serving import count, take_in
@@ -234,6 +236,31 @@ def test_a_claim_waits_for_no_lock_of_others(gateway):
         cursor.execute(f"SELECT id FROM {LOG} WHERE subject = 'thread 1' FOR UPDATE")
         gateway.query(f"ALTER DATABASE {gateway.name} SET lock_timeout = '2s'")
         assert claim(gateway, after) == "other"
+
+
+def test_a_short_lock_of_another_claim_does_not_cost_the_attempt(gateway):
+    store(gateway, *thread(1))
+    with gateway.env() as env:
+        mail_id = env["mail.postmaster.pipeline"]._claim_next()
+    other = gateway.registry.cursor()
+    other.execute(f"SELECT id FROM {LOG} WHERE id = {mail_id} FOR UPDATE")
+    release = threading.Timer(0.05, other.close)
+    release.start()
+    with gateway.env() as env:
+        env["mail.postmaster.pipeline"]._process_stored(mail_id)
+    release.join()
+    assert count(gateway, "state NOT IN ('received', 'retry')") == 1
+
+
+def test_a_call_locks_no_message_in_work(gateway):
+    store(gateway, *thread(3))
+    assert claim(gateway) == "thread 0"
+    after = int(gateway.query(f"SELECT id FROM {LOG} WHERE subject = 'thread 2'"))
+    with gateway.registry.cursor() as cursor:
+        cursor.execute("SELECT mail_postmaster_claim_next(%s, '5 seconds')", [after])
+        gateway.query(
+            f"SELECT id FROM {LOG} WHERE subject = 'thread 0' FOR UPDATE NOWAIT"
+        )
 
 
 def test_a_call_that_was_lost_is_made_up_for_in_seconds(gateway):

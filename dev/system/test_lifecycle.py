@@ -87,6 +87,7 @@ def test_removal_keeps_what_is_in_no_record(database, received):
     )
     assert "1 mails that are in no record" in said
     assert database.query("SELECT to_regclass('mail_postmaster_message')") == ""
+    assert database.query("SELECT to_regproc('mail_postmaster_claim_next')") == ""
     with database.env() as env:
         kept = env["ir.attachment"].search([("name", "like", "received-mail-%.eml")])
         assert kept.raw == received
