@@ -22,7 +22,8 @@ def post_init_hook(env):
     policy.confirm_database()
     # The settings say which domains the preset would write into core's parameter.
     policy._write_preset(
-        "odoo" if _receives_mail(env) else "recommended", leave=(ALLOWED_DOMAINS,),
+        "odoo" if _receives_mail(env) else "recommended",
+        leave=(ALLOWED_DOMAINS,),
     )
 
 
@@ -32,7 +33,8 @@ def _receives_mail(env):
         servers.search_count([], limit=1)
         or env["mail.message"].search_count(
             # Odoo's own messages carry an id of this form, those it received do not.
-            [("message_type", "=", "email"), ("message_id", "not like", "-openerp-")], limit=1
+            [("message_type", "=", "email"), ("message_id", "not like", "-openerp-")],
+            limit=1,
         )
     )
 
@@ -52,16 +54,19 @@ def uninstall_hook(env):
     partner = administrators[:1].partner_id
     for mail in mails:
         content = env["mail.postmaster.raw"]._read_content(mail.id)
-        env["ir.attachment"].create({
-            "name": f"received-mail-{mail.id}.eml",
-            "mimetype": "message/rfc822",
-            "datas": base64.b64encode(content or b""),
-            # Of no document: of a contact, all who may read that could read the mails too.
-            "res_model": False,
-            "res_id": False,
-        })
+        env["ir.attachment"].create(
+            {
+                "name": f"received-mail-{mail.id}.eml",
+                "mimetype": "message/rfc822",
+                "datas": base64.b64encode(content or b""),
+                # Of no document: of a contact, all who may read that could read the mails too.
+                "res_model": False,
+                "res_id": False,
+            }
+        )
     _logger.warning(
-        "Postmaster is removed: %s mails that are in no record are attachments now.", len(mails),
+        "Postmaster is removed: %s mails that are in no record are attachments now.",
+        len(mails),
     )
     partner.message_notify(
         partner_ids=partner.ids,
@@ -69,6 +74,7 @@ def uninstall_hook(env):
         body=env._(
             "Postmaster was removed while %s received mails were in no record. "
             "They are attachments (.eml) without a document, for administrators of the system: "
-            "Settings, Technical, Attachments.", len(mails),
+            "Settings, Technical, Attachments.",
+            len(mails),
         ),
     )

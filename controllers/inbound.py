@@ -34,7 +34,11 @@ class PostmasterInbound(http.Controller):
     """Mail that somebody posts over HTTP; docs/ingress.md is its reference."""
 
     @http.route(
-        ROUTES, type=InboundDispatcher.routing_type, auth="none", methods=["POST"], csrf=False,
+        ROUTES,
+        type=InboundDispatcher.routing_type,
+        auth="none",
+        methods=["POST"],
+        csrf=False,
         save_session=False,
         # A replica may not know yet that a token was revoked.
         readonly=False,
@@ -90,7 +94,8 @@ class PostmasterInbound(http.Controller):
         sender = headers.get(SENDER_FIELD)
         try:
             return read_posted(
-                headers.get("Content-Type", ""), request.dispatcher.read_body(most_bytes),
+                headers.get("Content-Type", ""),
+                request.dispatcher.read_body(most_bytes),
                 recipients=recipients or query.getlist(RECIPIENT),
                 sender=query.get(SENDER) if sender is None else _decoded(sender),
             )
@@ -103,9 +108,13 @@ class PostmasterInbound(http.Controller):
     def _take_in(self, posted, credentials):
         env = api.Environment(request.env.cr, credentials.user_id or SUPERUSER_ID, {}, su=True)
         submission = Submission(
-            raw=with_return_path(posted.raw, posted.sender), door="mail.thread", source=POSTED,
-            source_id=credentials.source_id, company_id=credentials.company_id,
-            recipients=posted.recipients, refuses=credentials.refuses,
+            raw=with_return_path(posted.raw, posted.sender),
+            door="mail.thread",
+            source=POSTED,
+            source_id=credentials.source_id,
+            company_id=credentials.company_id,
+            recipients=posted.recipients,
+            refuses=credentials.refuses,
         )
         try:
             env["mail.postmaster.pipeline"]._hand_over(submission)

@@ -77,7 +77,9 @@ class InboundDispatcher(HttpDispatcher):
         if isinstance(exc, Refused):
             _logger.warning(
                 "Mail posted from %s was not taken: %s (%s).",
-                self.request.httprequest.remote_addr, exc.code, exc.status,
+                self.request.httprequest.remote_addr,
+                exc.code,
+                exc.status,
             )
             return answer(exc.status, exc.code, exc.text)
         if isinstance(exc, HTTPException):

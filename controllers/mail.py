@@ -21,9 +21,11 @@ PRIVATE_HEADERS = [
 # attribute of the frame says the same, this also holds in a window of its own.
 PREVIEW_HEADERS = [
     ("Content-Type", "text/html; charset=utf-8"),
-    ("Content-Security-Policy",
-     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; "
-     "base-uri 'none'; frame-ancestors 'self'; sandbox"),
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; "
+        "base-uri 'none'; frame-ancestors 'self'; sandbox",
+    ),
     ("X-DNS-Prefetch-Control", "off"),
     ("Referrer-Policy", "no-referrer"),
     *PRIVATE_HEADERS,
@@ -41,17 +43,23 @@ class PostmasterMail(http.Controller):
         # Whoever asks for GET may also ask for HEAD, which sends no content.
         if request.httprequest.method == "GET":
             self._log_download(mail)
-        return request.make_response(content, headers=[
-            ("Content-Type", "message/rfc822"),
-            ("Content-Length", len(content)),
-            ("Content-Disposition", content_disposition(f"received-mail-{mail.id}.eml")),
-            # For a browser that shows it all the same.
-            ("Content-Security-Policy", "default-src 'none'; sandbox"),
-            *PRIVATE_HEADERS,
-        ])
+        return request.make_response(
+            content,
+            headers=[
+                ("Content-Type", "message/rfc822"),
+                ("Content-Length", len(content)),
+                ("Content-Disposition", content_disposition(f"received-mail-{mail.id}.eml")),
+                # For a browser that shows it all the same.
+                ("Content-Security-Policy", "default-src 'none'; sandbox"),
+                *PRIVATE_HEADERS,
+            ],
+        )
 
     @http.route(
-        "/postmaster/mail/<int:mail_id>/preview", type="http", auth="user", methods=["GET"],
+        "/postmaster/mail/<int:mail_id>/preview",
+        type="http",
+        auth="user",
+        methods=["GET"],
         readonly=True,
     )
     def preview(self, mail_id):
@@ -77,10 +85,14 @@ class PostmasterMail(http.Controller):
 
     def _log_download(self, mail):
         # Nobody has the right to write this log by hand.
-        mail.env["mail.postmaster.download"].sudo().create({
-            "mail_id": mail.id, "mail_number": mail.id, "message_id": mail.message_id,
-            "company_id": mail.company_id.id,
-        })
+        mail.env["mail.postmaster.download"].sudo().create(
+            {
+                "mail_id": mail.id,
+                "mail_number": mail.id,
+                "message_id": mail.message_id,
+                "company_id": mail.company_id.id,
+            }
+        )
         _logger.info("User %s downloaded received mail %s", mail.env.uid, mail.id)
 
     def _content(self, mail, limit=None):

@@ -54,46 +54,72 @@ class Settings:
 
 def add_arguments(parser):
     parser.add_argument(
-        "--lmtp", action="append", metavar="ADDRESS",
+        "--lmtp",
+        action="append",
+        metavar="ADDRESS",
         help="where to take mail by LMTP: HOST:PORT, unix:PATH or none; several times for several "
         f"(default: {DEFAULT_LMTP}). Whoever reaches it may hand mail over.",
     )
     parser.add_argument(
-        "--lmtp-mode", type=_octal, default=0o660, metavar="MODE",
+        "--lmtp-mode",
+        type=_octal,
+        default=0o660,
+        metavar="MODE",
         help="permissions of UNIX sockets (default: 660)",
     )
     parser.add_argument(
-        "--workers", dest="serve_workers", type=_natural, default=os.cpu_count() or 1,
+        "--workers",
+        dest="serve_workers",
+        type=_natural,
+        default=os.cpu_count() or 1,
         help="processes that process mail (default: one for each processor; 0 for none)",
     )
     parser.add_argument(
-        "--no-watch", action="store_true", help="leave the mailboxes to other hosts",
+        "--no-watch",
+        action="store_true",
+        help="leave the mailboxes to other hosts",
     )
     parser.add_argument(
-        "--poll", type=_natural, default=60, metavar="SECONDS",
+        "--poll",
+        type=_natural,
+        default=60,
+        metavar="SECONDS",
         help="between two looks at a mailbox whose server can not say that mail has come "
         "(default: 60)",
     )
     parser.add_argument(
-        "--largest", type=_natural, default=DEFAULT_MAIL_MEGABYTES, metavar="MB",
+        "--largest",
+        type=_natural,
+        default=DEFAULT_MAIL_MEGABYTES,
+        metavar="MB",
         help=f"size of a mail by LMTP (default: {DEFAULT_MAIL_MEGABYTES})",
     )
     parser.add_argument(
-        "--memory", type=_natural, default=DEFAULT_MEMORY_MEGABYTES, metavar="MB",
+        "--memory",
+        type=_natural,
+        default=DEFAULT_MEMORY_MEGABYTES,
+        metavar="MB",
         help="of mails that are being taken in at the same time; more wait, or are asked to come "
         f"later (default: {DEFAULT_MEMORY_MEGABYTES})",
     )
     parser.add_argument(
-        "--pace", type=_natural, default=DEFAULT_PACE, metavar="N",
+        "--pace",
+        type=_natural,
+        default=DEFAULT_PACE,
+        metavar="N",
         help="mails a minute that this host processes of those that have waited long, as after an "
         f"outage (default: {DEFAULT_PACE}; 0 for any number)",
     )
     parser.add_argument(
-        "--grace", type=_natural, default=DEFAULT_GRACE, metavar="SECONDS",
+        "--grace",
+        type=_natural,
+        default=DEFAULT_GRACE,
+        metavar="SECONDS",
         help=f"to finish what is in hand when asked to end (default: {DEFAULT_GRACE})",
     )
     parser.add_argument(
-        "--adopt-filestore", action="store_true",
+        "--adopt-filestore",
+        action="store_true",
         help="say that the filestore of this host is the one of the database, after it was moved",
     )
 

@@ -112,7 +112,9 @@ class _Lane:
         except Exception as error:  # noqa: BLE001  whoever hands over is told to come again
             # Its text may name what somebody wrote.
             _logger.warning(
-                "%s mails could not be stored (%s)", len(submissions), type(error).__name__,
+                "%s mails could not be stored (%s)",
+                len(submissions),
+                type(error).__name__,
             )
             return error
         return None

@@ -79,7 +79,8 @@ class Listener(Child):
                 loop.create_unix_server(protocol, sock=listening)
                 if listening.family == socket.AF_UNIX
                 else loop.create_server(protocol, sock=listening)
-            ) for listening in self._sockets
+            )
+            for listening in self._sockets
         ]
         await ending.wait()
         loop.remove_reader(self._life)
@@ -105,6 +106,6 @@ class Listener(Child):
         """Give an environment; whether the registry is up to date is asked once a second."""
         now = time.monotonic()
         is_fresh = now - self._checked < SIGNALING_SECONDS
-        with (self.env_of(self.registry) if is_fresh else self.env()) as env:
+        with self.env_of(self.registry) if is_fresh else self.env() as env:
             self._checked = self._checked if is_fresh else now
             yield env

@@ -51,8 +51,11 @@ class PostmasterLmtp(LMTP):
 
     def __init__(self, door, **options):
         super().__init__(
-            door, data_size_limit=door.largest, enable_SMTPUTF8=True,
-            ident="LMTP", **options,
+            door,
+            data_size_limit=door.largest,
+            enable_SMTPUTF8=True,
+            ident="LMTP",
+            **options,
         )
         self._door = door
         self.is_busy = False
@@ -78,7 +81,7 @@ class PostmasterLmtp(LMTP):
 
     # --- DATA -------------------------------------------------------------------------
 
-    async def smtp_DATA(self, arg):  # noqa: N802  aiosmtpd's name
+    async def smtp_DATA(self, arg):
         """Take a mail; aiosmtpd's own knows one reply, and 5xx among them."""
         if await self.check_helo_needed():
             return
@@ -144,7 +147,7 @@ class PostmasterLmtp(LMTP):
             chunk = carry + (chunk[:-3] if is_complete else chunk)
             # What may be the beginning of a line end and a dot waits for the rest.
             kept = 0 if is_complete else _unfinished(chunk)
-            carry = chunk[len(chunk) - kept:]
+            carry = chunk[len(chunk) - kept :]
             text = chunk[: len(chunk) - kept].replace(b"\r\n.", b"\r\n")
             if content.tell() == start and text[2:3] in BLANKS:
                 # It would go on with the field above.
@@ -198,12 +201,12 @@ class Part:
 class Dialogue:
     """The hooks of aiosmtpd that decide before there is a mail."""
 
-    async def handle_EHLO(self, _server, session, _envelope, hostname, responses):  # noqa: N802
+    async def handle_EHLO(self, _server, session, _envelope, hostname, responses):
         """Announce what clients may do; LMTP clients must be told both (RFC 2033 section 4.5)."""
         session.host_name = hostname
         return [responses[0], "250-PIPELINING", "250-ENHANCEDSTATUSCODES", *responses[1:]]
 
-    async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802
+    async def handle_RCPT(self, _server, _session, envelope, address, _options):
         """Answer whether a recipient is ours."""
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
             return "452 4.5.3 Too many recipients"
@@ -227,10 +230,15 @@ class Dialogue:
     async def store(self, envelope, raw):
         """Return when a mail is safe."""
         fallback = next((one.fallback for one in envelope.rcpt_tos if one.fallback), None)
-        await self.commits.store(Submission(
-            raw=raw, door="mail.thread", source=SOURCE, options={"model": fallback},
-            recipients=tuple(dict.fromkeys(one.address for one in envelope.rcpt_tos)),
-        ))
+        await self.commits.store(
+            Submission(
+                raw=raw,
+                door="mail.thread",
+                source=SOURCE,
+                options={"model": fallback},
+                recipients=tuple(dict.fromkeys(one.address for one in envelope.rcpt_tos)),
+            )
+        )
 
 
 def _declared_size(envelope):

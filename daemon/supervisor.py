@@ -68,7 +68,9 @@ class Supervisor:
         gc.collect()
         _logger.info(
             "Serving %s: LMTP at %s, %s workers, %s",
-            self._settings.database, list(self._settings.addresses), self._settings.workers,
+            self._settings.database,
+            list(self._settings.addresses),
+            self._settings.workers,
             "watching mailboxes" if self._settings.watches else "no mailboxes",
         )
         while not self._is_ending:
@@ -80,7 +82,7 @@ class Supervisor:
     def _children(self):
         if self._sockets:
             # aiosmtpd is needed for LMTP alone.
-            from .listener import Listener  # noqa: PLC0415
+            from .listener import Listener
 
             yield lambda: Listener(self._settings, self._life, self._sockets)
         for number in range(self._settings.workers):

@@ -113,7 +113,9 @@ class Watch:
         self._is_stopping = False
         self._fetches = 0
         self._thread = threading.Thread(
-            target=self._run, name=f"mailbox {server_id}", daemon=True,
+            target=self._run,
+            name=f"mailbox {server_id}",
+            daemon=True,
         )
         self._thread.start()
 
@@ -138,7 +140,10 @@ class Watch:
                 if time.monotonic() - since > STABLE_SECONDS:
                     delay = FIRST_DELAY
                 _logger.info(
-                    "Mailbox %s: %s; again in %.0f s", self._server_id, type(error).__name__, delay,
+                    "Mailbox %s: %s; again in %.0f s",
+                    self._server_id,
+                    type(error).__name__,
+                    delay,
                 )
                 # Not all hosts and mailboxes at the same moment.
                 self._rest(delay * random.uniform(0.75, 1.25))  # noqa: S311  no secret

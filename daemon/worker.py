@@ -108,7 +108,8 @@ def _waited(env, mail_id):
     """Return how long a mail has been on its way to its first attempt, here and elsewhere."""
     env.cr.execute(
         "SELECT LEAST(create_date, date) FROM mail_postmaster_message "
-        "WHERE id = %s AND failures = 0", [mail_id],
+        "WHERE id = %s AND failures = 0",
+        [mail_id],
     )
     row = env.cr.fetchone()
     # Its backend must not wait inside a transaction while the mail is processed.

@@ -89,7 +89,8 @@ class AddressBook:
     def holders(self, local_part, domain):
         """Return ``[(kind, record id)]`` of those who have this address."""
         return [
-            holder for home in self._domains_named.get(domain, ())
+            holder
+            for home in self._domains_named.get(domain, ())
             for holder in self._holders_at(home, local_part)
         ]
 
@@ -134,7 +135,8 @@ class AddressBook:
     def formerly_detected(self, local_part):
         """Return the aliases with local-part based detection that had this local part."""
         ids = [
-            row.record_id for (name, _domain), row in self._former_addresses.items()
+            row.record_id
+            for (name, _domain), row in self._former_addresses.items()
             if name == local_part and row.kind == ALIAS
         ]
         found = [self._alias.get(alias_id) for alias_id in dict.fromkeys(ids)]
@@ -148,7 +150,9 @@ class AddressBook:
         """
         home = self._domain.get(alias.domain_id)
         for allowed, origin in (
-            (alias.allowed, "alias"), (home and home.allowed, "domain"), (self.allowed, "database"),
+            (alias.allowed, "alias"),
+            (home and home.allowed, "domain"),
+            (self.allowed, "database"),
         ):
             if allowed is not None:
                 return allowed, origin
@@ -171,9 +175,13 @@ class AddressBook:
 
     def names_of(self, domain):
         """Return the present and former names of the domain that has this name now."""
-        return list(dict.fromkeys(
-            name for home in self._domains_named.get(domain, ()) for name in self._names_of[home.id]
-        ))
+        return list(
+            dict.fromkeys(
+                name
+                for home in self._domains_named.get(domain, ())
+                for name in self._names_of[home.id]
+            )
+        )
 
     def _homes(self, domain):
         """Return the domains that have this name, then those that had it, the latest first."""
@@ -190,7 +198,8 @@ class AddressBook:
             for name in (home.bounce, home.catchall, home.default_from)
         }
         return names | {
-            local_part for (local_part, home), row in self._former_addresses.items()
+            local_part
+            for (local_part, home), row in self._former_addresses.items()
             if home == domain and row.kind != ALIAS
         }
 
@@ -199,7 +208,8 @@ class AddressBook:
         return any(
             compared_domain(row.domain) == domain
             and (row.kind == DOMAIN or _local(row.local_part) in local_parts)
-            for row in self.retired if not self._works(row)
+            for row in self.retired
+            if not self._works(row)
         )
 
     def _works(self, row):
@@ -227,14 +237,18 @@ class AddressBook:
     def _writers(self):
         return _grouped(
             (_complete(home.default_from, home.name), home.id)
-            for home in self.domains if home.default_from
+            for home in self.domains
+            if home.default_from
         )
 
     @cached_property
     def _former_names(self):
         return _grouped(
-            (compared_domain(row.domain), row.record_id) for row in self.retired
-            if row.kind == DOMAIN and row.domain and row.record_id in self._domain
+            (compared_domain(row.domain), row.record_id)
+            for row in self.retired
+            if row.kind == DOMAIN
+            and row.domain
+            and row.record_id in self._domain
             and self._works(row)
         )
 
@@ -269,13 +283,13 @@ def domain_ids_by_name(domains, retired):
     present = {home.id: compared_domain(home.name) for home in domains}
     having = _grouped((name, home_id) for home_id, name in present.items())
     found = _grouped(
-        (compared_domain(row.domain), home_id) for row in retired
+        (compared_domain(row.domain), home_id)
+        for row in retired
         if row.kind == DOMAIN and row.record_id in present
         for home_id in having[present[row.record_id]]
     )
     return {
-        name: frozenset([*having.get(name, ()), *found.get(name, ())])
-        for name in [*having, *found]
+        name: frozenset([*having.get(name, ()), *found.get(name, ())]) for name in [*having, *found]
     }
 
 

@@ -67,6 +67,7 @@ class BadDomains(ValueError):
 
 # --- addresses ----------------------------------------------------------------------
 
+
 def canonical(address):
     """Return the one form of an address: lower case, its domain as A-labels.
 
@@ -122,6 +123,7 @@ def display(address):
 
 
 # --- domains ------------------------------------------------------------------------
+
 
 def canonical_domain(domain):
     """Return the one form of a domain name: A-labels in lower case, without a final dot.
@@ -225,6 +227,7 @@ def domain_allowed(domain, patterns):
 
 # --- sub-addresses ------------------------------------------------------------------
 
+
 def splits(local_part, separators, reserved=()):
     """Return the ways to read a local part as ``(base, detail)``, the longest base first.
 
@@ -241,17 +244,24 @@ def splits(local_part, separators, reserved=()):
         return ()
     shortest = _reserved_length(local_part, separators, (*RESERVED, *reserved))
     places = [
-        place for place in range(max(shortest, 1), len(local_part) - 1)
+        place
+        for place in range(max(shortest, 1), len(local_part) - 1)
         if local_part[place] in separators
     ]
     return tuple(
-        (local_part[:place], local_part[place + 1:]) for place in reversed(places[:MOST_SPLITS])
+        (local_part[:place], local_part[place + 1 :]) for place in reversed(places[:MOST_SPLITS])
     )
 
 
 def _reserved_length(local_part, separators, reserved):
     """Return how long the reserved name is that a local part begins with, or 0."""
-    return max((
-        len(name) for name in reserved
-        if name and local_part.startswith(name) and local_part[len(name):][:1] in ("", *separators)
-    ), default=0)
+    return max(
+        (
+            len(name)
+            for name in reserved
+            if name
+            and local_part.startswith(name)
+            and local_part[len(name) :][:1] in ("", *separators)
+        ),
+        default=0,
+    )

@@ -191,8 +191,15 @@ _SIGNS = (
     (
         AUTO_REPLY,
         (
-            "X-Autoreply", "X-Auto-Reply", "X-Autorespond", "X-Autoresponse", "X-Autoresponder",
-            "X-Auto-Responder", "X-Autoreply-From", "X-Auto-Reply-From", "X-Mail-Autoreply",
+            "X-Autoreply",
+            "X-Auto-Reply",
+            "X-Autorespond",
+            "X-Autoresponse",
+            "X-Autoresponder",
+            "X-Auto-Responder",
+            "X-Autoreply-From",
+            "X-Auto-Reply-From",
+            "X-Mail-Autoreply",
         ),
         _is_said,
     ),
@@ -203,7 +210,11 @@ _SIGNS = (
     (
         LIST,
         (
-            "List-Id", "List-Post", "Mailing-List", "X-Mailing-List", "X-Mailman-Version",
+            "List-Id",
+            "List-Post",
+            "Mailing-List",
+            "X-Mailing-List",
+            "X-Mailman-Version",
             "X-BeenThere",
         ),
         _is_anything,
@@ -255,18 +266,56 @@ def _with_subject(kind, fields):
 # What programs put before the subject they answer. Exchange, in the language of the
 # mailbox; then others.
 _REPLY_PREFIXES = (
-    "Automatic reply", "Automatische Antwort", "Réponse automatique", "Respuesta automática",
-    "Risposta automatica", "Resposta automática", "Resposta automàtica", "Automatisch antwoord",
-    "Automatiskt svar", "Automatisk svar", "Autosvar", "Automaattinen vastaus",
-    "Odpowiedź automatyczna", "Automatyczna odpowiedź", "Automatická odpověď",
-    "Automatická odpoveď", "Automatikus válasz", "Răspuns automat", "Автоматический ответ",
-    "Автоответ", "Автоматична відповідь", "Автоматичен отговор", "Αυτόματη απάντηση",
-    "Otomatik yanıt", "Samodejni odgovor", "Automatski odgovor", "Automaatvastus",
-    "Automātiska atbilde", "Automatinis atsakymas", "自动答复", "自動回覆", "自動応答", "자동 회신",
-    "Out of Office", "Out of Office AutoReply", "Out of the Office", "Auto Response",
-    "Autoresponse", "Auto-Reply", "Auto Reply", "AutoReply", "Vacation reply", "Abwesenheitsnotiz",
-    "Automatische Abwesenheitsnotiz", "Absence du bureau", "Fuera de la oficina", "Fuori sede",
-    "Fuori ufficio", "Afwezigheidsbericht", "Poissa toimistosta",
+    "Automatic reply",
+    "Automatische Antwort",
+    "Réponse automatique",
+    "Respuesta automática",
+    "Risposta automatica",
+    "Resposta automática",
+    "Resposta automàtica",
+    "Automatisch antwoord",
+    "Automatiskt svar",
+    "Automatisk svar",
+    "Autosvar",
+    "Automaattinen vastaus",
+    "Odpowiedź automatyczna",
+    "Automatyczna odpowiedź",
+    "Automatická odpověď",
+    "Automatická odpoveď",
+    "Automatikus válasz",
+    "Răspuns automat",
+    "Автоматический ответ",
+    "Автоответ",
+    "Автоматична відповідь",
+    "Автоматичен отговор",
+    "Αυτόματη απάντηση",
+    "Otomatik yanıt",
+    "Samodejni odgovor",
+    "Automatski odgovor",
+    "Automaatvastus",
+    "Automātiska atbilde",
+    "Automatinis atsakymas",
+    "自动答复",
+    "自動回覆",
+    "自動応答",
+    "자동 회신",
+    "Out of Office",
+    "Out of Office AutoReply",
+    "Out of the Office",
+    "Auto Response",
+    "Autoresponse",
+    "Auto-Reply",
+    "Auto Reply",
+    "AutoReply",
+    "Vacation reply",
+    "Abwesenheitsnotiz",
+    "Automatische Abwesenheitsnotiz",
+    "Absence du bureau",
+    "Fuera de la oficina",
+    "Fuori sede",
+    "Fuori ufficio",
+    "Afwezigheidsbericht",
+    "Poissa toimistosta",
 )
 # People write "Out of office next week": the words must be all, or a colon must follow.
 # The second form is that of Lotus Notes.
@@ -278,13 +327,9 @@ _REPLY_SUBJECT = re.compile(
 # Lotus Notes and Sieve (RFC 5230 section 5.3) begin with it; in German it means a car.
 _PROVEN_REPLY_PREFIX = "auto:"
 
-_PROGRAMS = re.compile(
-    r"(?:mailer[-_]?daemon|no[-_.]?reply|do[-_.]?not[-_.]?reply)(?:[-+_.].*)?"
-)
+_PROGRAMS = re.compile(r"(?:mailer[-_]?daemon|no[-_.]?reply|do[-_.]?not[-_.]?reply)(?:[-+_.].*)?")
 # RFC 3834 section 2, and the robots of mailing lists.
-_NOT_ANSWERED = re.compile(
-    r"postmaster|owner-.*|.*-(?:request|owner|bounces?)|listserv|majordomo"
-)
+_NOT_ANSWERED = re.compile(r"postmaster|owner-.*|.*-(?:request|owner|bounces?)|listserv|majordomo")
 
 _LIST_FIELDS = ("List-Unsubscribe", "List-Subscribe", "List-Help", "List-Owner", "List-Archive")
 _SUPPRESSED = {"all", "autoreply", "ndr"}
@@ -319,11 +364,13 @@ def _is_program(value):
 
 def _local_parts(value):
     """Return what stands before the @ of each address, lower case, or the whole of it."""
-    return [address.rpartition("@")[0].lower() or address.lower()
-            for address in read_addresses(value)]
+    return [
+        address.rpartition("@")[0].lower() or address.lower() for address in read_addresses(value)
+    ]
 
 
 # --- what forbids an answer ---------------------------------------------------------
+
 
 def _forbidding(fields):
     """Return the field that forbids an answer although it is no sign of a program."""

@@ -20,9 +20,16 @@ _CHARSETS = re.compile(
 # A charset by its name in Python, and the one that programs mean by it: what they write has
 # letters that only the larger one has (WHATWG Encoding Standard, section 4.2).
 _LARGER = {
-    "gb2312": "gb18030", "gbk": "gb18030", "euc_kr": "cp949", "johab": "cp949",
-    "shift_jis": "cp932", "big5": "big5hkscs", "iso8859-9": "cp1254", "tis-620": "cp874",
-    "iso8859-11": "cp874", "iso8859-1": "cp1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "euc_kr": "cp949",
+    "johab": "cp949",
+    "shift_jis": "cp932",
+    "big5": "big5hkscs",
+    "iso8859-9": "cp1254",
+    "tis-620": "cp874",
+    "iso8859-11": "cp874",
+    "iso8859-1": "cp1252",
 }
 # In latin-1 these are control characters that no text has, and in windows-1252 quotes and dashes.
 _NOT_LATIN = re.compile(rb"[\x80-\x9f]")

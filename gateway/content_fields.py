@@ -64,8 +64,10 @@ def _readable(name, value):
         content_type = _TYPE.match(value)
         plain = content_type[1] if content_type else b"text/plain"
         parameters = {found[1].lower(): found[2] for found in _PARAMETER.finditer(value)}
-        candidates = (plain + b"".join(
-            b"; " + key + b"=" + text for key, text in parameters.items()), plain)
+        candidates = (
+            plain + b"".join(b"; " + key + b"=" + text for key, text in parameters.items()),
+            plain,
+        )
     else:
         candidates = _ENCODING.findall(value)[:1]
     for candidate in candidates:

@@ -111,7 +111,11 @@ def resolve(resolver, name, record_type, seconds):
     """
     try:
         answer = resolver.resolve(
-            name, record_type, lifetime=seconds, search=False, raise_on_no_answer=False,
+            name,
+            record_type,
+            lifetime=seconds,
+            search=False,
+            raise_on_no_answer=False,
         )
     except dns.resolver.NXDOMAIN:
         return [], MEMORY_OF_NOTHING

@@ -58,9 +58,11 @@ def read_envelope(raw):
         message_id=_first(fields, "message-id"),
         sender=sender[:LONGEST_TEXT],
         sender_address=next(iter(_addresses([sender])), "")[:LONGEST_TEXT],
-        recipients=tuple(_addresses(
-            decode_field(value) for name in RECIPIENT_FIELDS for value in fields.get(name, ())
-        )),
+        recipients=tuple(
+            _addresses(
+                decode_field(value) for name in RECIPIENT_FIELDS for value in fields.get(name, ())
+            )
+        ),
         subject=_first(fields, "subject")[:LONGEST_TEXT],
         date=_date(_first(fields, "date")),
         thread=read_thread(*(next(iter(fields.get(name, ())), "") for name in THREAD_FIELDS)),

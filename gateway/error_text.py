@@ -72,7 +72,7 @@ def safe_error(error, text):
             safe = kind(text)
             # For those who may write it into a log as it is.
             safe.is_safe = True
-        except Exception:  # noqa: S112  classes take what they like
+        except Exception:  # noqa: BLE001, S112  classes take what they like
             continue
         return safe
     return RuntimeError(text)
@@ -122,7 +122,8 @@ def _names_of_database(error):
     """Return the names in an error of PostgreSQL, whose text quotes values."""
     facts = getattr(error, "diag", None)
     names = [
-        f"{kind} {getattr(facts, f'{kind}_name')}" for kind in ("table", "column", "constraint")
+        f"{kind} {getattr(facts, f'{kind}_name')}"
+        for kind in ("table", "column", "constraint")
         if getattr(facts, f"{kind}_name", None)
     ]
     return f" ({', '.join(names)})" if names else ""
@@ -149,6 +150,4 @@ def _encodes(text, octets):
     except binascii.Error:
         return False
     parts = decoded.split(b"\0")
-    return any(
-        secret in (decoded if len(secret) >= SHORTEST_PART else parts) for secret in octets
-    )
+    return any(secret in (decoded if len(secret) >= SHORTEST_PART else parts) for secret in octets)

@@ -115,6 +115,7 @@ class Restoration:
 
 # --- who is trusted -----------------------------------------------------------------
 
+
 def parse_forwarders(text):
     """Return the addresses, domains and patterns of a text, canonical, each once.
 
@@ -146,6 +147,7 @@ def is_trusted(forwarder, trusted):
 
 
 # --- who forwarded, who wrote -------------------------------------------------------
+
 
 def restored_sender(header, trusted=()):
     """Return the :class:`Restoration` of a mail, None for one that nobody forwarded.
@@ -261,6 +263,7 @@ def _redirected(fields):
 
 
 # --- fields -------------------------------------------------------------------------
+
 
 def _unfolded(value):
     return value.replace("\r", "").replace("\n", "")

@@ -94,11 +94,26 @@ LIMITS = {
 }
 DEFAULTS = {name: bounds.default for name, bounds in LIMITS.items()}
 
-_ADDRESS_FIELDS = frozenset((
-    "from", "sender", "reply-to", "to", "cc", "bcc", "return-path", "delivered-to",
-    "resent-from", "resent-sender", "resent-to", "resent-cc", "resent-bcc", "resent-reply-to",
-    "errors-to", "disposition-notification-to",
-))
+_ADDRESS_FIELDS = frozenset(
+    (
+        "from",
+        "sender",
+        "reply-to",
+        "to",
+        "cc",
+        "bcc",
+        "return-path",
+        "delivered-to",
+        "resent-from",
+        "resent-sender",
+        "resent-to",
+        "resent-cc",
+        "resent-bcc",
+        "resent-reply-to",
+        "errors-to",
+        "disposition-notification-to",
+    )
+)
 # Besides the Content fields.
 _STRUCTURED_FIELDS = frozenset(("message-id", "date", "resent-date", "mime-version"))
 _REFERENCE_FIELDS = frozenset(("references", "in-reply-to"))
@@ -180,7 +195,8 @@ class _Counter:
     def count(self, raw):
         self._at_least("raw_bytes", len(raw))
         self._at_least(
-            "lines", raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n"),
+            "lines",
+            raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n"),
         )
         for part, is_over in mime.walk(raw):
             if is_over:
@@ -267,7 +283,7 @@ class _Counter:
         """Count a text as often as core reads it: with all texts before it."""
         self._add("text_parts")
         size = _decoded_size(part)
-        content = mime.decoded(raw[part.start:part.end], part.encoding)
+        content = mime.decoded(raw[part.start : part.end], part.encoding)
         if not is_html:
             size += sum(content.count(mark) * length for mark, length in _ESCAPED.items())
         self._text += size
@@ -288,7 +304,7 @@ class _Counter:
         octets = text.encode("utf-8", "replace")
         try:
             for start in range(0, len(octets), _CHUNK):
-                parser.feed(octets[start:start + _CHUNK])
+                parser.feed(octets[start : start + _CHUNK])
             parser.close()
         except (etree.LxmlError, ValueError, AssertionError):
             # What lxml can not read, it does not build a tree of either.
@@ -318,7 +334,7 @@ def _divide(value):
     start = 0
     for found in _DIVIDED.finditer(value):
         if found[1]:
-            yield value[start:found.start()]
+            yield value[start : found.start()]
             start = found.end()
     yield value[start:]
 

@@ -149,7 +149,9 @@ def _mails_of_mbox(path):
             header = stream.read(min(_HEADER_BYTES, end - start))
             header_end = _HEADER_END.search(header)
             status = _MOZILLA_STATUS.search(
-                header, 0, header_end.start() if header_end else len(header),
+                header,
+                0,
+                header_end.start() if header_end else len(header),
             )
             if status and int(status[1], 16) & _MOZILLA_EXPUNGED:
                 continue

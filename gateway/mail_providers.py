@@ -17,40 +17,169 @@ except ImportError:
     _LISTED = frozenset()
 
 # The label before the public suffix: yahoo.com, yahoo.co.jp, hotmail.be.
-FAMILIES = frozenset({
-    "aol", "gmx", "googlemail", "hotmail", "icloud", "live", "msn", "outlook", "proton",
-    "protonmail", "rocketmail", "tuta", "tutanota", "yahoo", "yandex", "ymail",
-})
-SINGLE = frozenset({
-    "126.com", "139.com", "163.com", "aliyun.com", "att.net", "bigpond.com", "bk.ru",
-    "bluewin.ch", "bol.com.br", "btinternet.com", "comcast.net", "cox.net", "daum.net",
-    "duck.com", "fastmail.com", "fastmail.fm", "foxmail.com", "free.fr", "freenet.de",
-    "gmail.com", "hanmail.net", "hey.com", "hushmail.com", "inbox.lv", "inbox.ru", "laposte.net",
-    "libero.it", "list.ru", "mac.com", "mail.com", "mail.ru", "mailbox.org", "me.com",
-    "naver.com", "o2.pl", "op.pl", "orange.fr", "pm.me", "posteo.de", "qq.com", "rambler.ru",
-    "rediffmail.com", "rogers.com", "sapo.pt", "sbcglobal.net", "seznam.cz", "sfr.fr", "shaw.ca",
-    "sina.com", "skynet.be", "sohu.com", "t-online.de", "telenet.be", "terra.com.br", "ukr.net",
-    "uol.com.br", "verizon.net", "videotron.ca", "virgilio.it", "wanadoo.fr", "web.de", "wp.pl",
-    "xs4all.nl", "ya.ru", "yeah.net", "ziggo.nl", "zoho.com", "zohomail.com",
-})
+FAMILIES = frozenset(
+    {
+        "aol",
+        "gmx",
+        "googlemail",
+        "hotmail",
+        "icloud",
+        "live",
+        "msn",
+        "outlook",
+        "proton",
+        "protonmail",
+        "rocketmail",
+        "tuta",
+        "tutanota",
+        "yahoo",
+        "yandex",
+        "ymail",
+    }
+)
+SINGLE = frozenset(
+    {
+        "126.com",
+        "139.com",
+        "163.com",
+        "aliyun.com",
+        "att.net",
+        "bigpond.com",
+        "bk.ru",
+        "bluewin.ch",
+        "bol.com.br",
+        "btinternet.com",
+        "comcast.net",
+        "cox.net",
+        "daum.net",
+        "duck.com",
+        "fastmail.com",
+        "fastmail.fm",
+        "foxmail.com",
+        "free.fr",
+        "freenet.de",
+        "gmail.com",
+        "hanmail.net",
+        "hey.com",
+        "hushmail.com",
+        "inbox.lv",
+        "inbox.ru",
+        "laposte.net",
+        "libero.it",
+        "list.ru",
+        "mac.com",
+        "mail.com",
+        "mail.ru",
+        "mailbox.org",
+        "me.com",
+        "naver.com",
+        "o2.pl",
+        "op.pl",
+        "orange.fr",
+        "pm.me",
+        "posteo.de",
+        "qq.com",
+        "rambler.ru",
+        "rediffmail.com",
+        "rogers.com",
+        "sapo.pt",
+        "sbcglobal.net",
+        "seznam.cz",
+        "sfr.fr",
+        "shaw.ca",
+        "sina.com",
+        "skynet.be",
+        "sohu.com",
+        "t-online.de",
+        "telenet.be",
+        "terra.com.br",
+        "ukr.net",
+        "uol.com.br",
+        "verizon.net",
+        "videotron.ca",
+        "virgilio.it",
+        "wanadoo.fr",
+        "web.de",
+        "wp.pl",
+        "xs4all.nl",
+        "ya.ru",
+        "yeah.net",
+        "ziggo.nl",
+        "zoho.com",
+        "zohomail.com",
+    }
+)
 
 # Services that write for anybody from one domain: buyers and guests, and hidden addresses.
-RELAYS = frozenset({
-    "guest.booking.com", "groups.io", "mozmail.com", "privaterelay.appleid.com",
-    "reply.github.com", "simplelogin.com", "users.noreply.github.com",
-    *(f"marketplace.amazon.{end}" for end in (
-        "ca", "co.jp", "co.uk", "com", "com.au", "com.be", "com.br", "com.mx", "com.tr", "de",
-        "es", "fr", "ie", "in", "it", "nl", "pl", "se", "sg",
-    )),
-    *(f"members.ebay.{end}" for end in (
-        "at", "be", "ca", "ch", "co.uk", "com", "com.au", "de", "es", "fr", "ie", "it", "nl", "pl",
-    )),
-})
+RELAYS = frozenset(
+    {
+        "guest.booking.com",
+        "groups.io",
+        "mozmail.com",
+        "privaterelay.appleid.com",
+        "reply.github.com",
+        "simplelogin.com",
+        "users.noreply.github.com",
+        *(
+            f"marketplace.amazon.{end}"
+            for end in (
+                "ca",
+                "co.jp",
+                "co.uk",
+                "com",
+                "com.au",
+                "com.be",
+                "com.br",
+                "com.mx",
+                "com.tr",
+                "de",
+                "es",
+                "fr",
+                "ie",
+                "in",
+                "it",
+                "nl",
+                "pl",
+                "se",
+                "sg",
+            )
+        ),
+        *(
+            f"members.ebay.{end}"
+            for end in (
+                "at",
+                "be",
+                "ca",
+                "ch",
+                "co.uk",
+                "com",
+                "com.au",
+                "de",
+                "es",
+                "fr",
+                "ie",
+                "it",
+                "nl",
+                "pl",
+            )
+        ),
+    }
+)
 # Services that give each customer a domain below theirs, and are no public suffix.
-TENANTS = frozenset({
-    "atlassian.net", "freshdesk.com", "freshservice.com", "gorgias.com", "kayako.com", "odoo.com",
-    "onmicrosoft.com", "salesforce.com", "zendesk.com", "zohodesk.com",
-})
+TENANTS = frozenset(
+    {
+        "atlassian.net",
+        "freshdesk.com",
+        "freshservice.com",
+        "gorgias.com",
+        "kayako.com",
+        "odoo.com",
+        "onmicrosoft.com",
+        "salesforce.com",
+        "zendesk.com",
+        "zohodesk.com",
+    }
+)
 
 
 def organisation(domain):
@@ -89,6 +218,9 @@ def is_public_provider(domain, more=()):
     registered = organisational_domain(domain)
     listed = _listed()
     return (
-        registered in listed or registered in more or domain in listed or domain in more
+        registered in listed
+        or registered in more
+        or domain in listed
+        or domain in more
         or registered.partition(".")[0] in FAMILIES
     )

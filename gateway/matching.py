@@ -142,6 +142,7 @@ def _question(address, book):
 
 # --- exact, sub-address, retired ----------------------------------------------------
 
+
 def _own(question, book, trace):
     """Return the matches of the first of these steps that hits, the one that counts first."""
     whole, bases = question.names[:1], question.names[1:]
@@ -191,6 +192,7 @@ def _names(found):
 
 # --- local-part detection -----------------------------------------------------------
 
+
 def _detected(question, book, trace):
     """Return the aliases that take the mail by their local part, the one that counts first."""
     closed = []
@@ -226,6 +228,7 @@ def _takes(alias, domain, book):
 
 # --- the address a domain writes from -----------------------------------------------
 
+
 def _default_from(question, book, trace):
     for domain in dict.fromkeys((question.domain, *book.names_now(question.domain))):
         for local_part, detail in question.names:
@@ -239,6 +242,7 @@ def _default_from(question, book, trace):
 
 
 # --- in words -----------------------------------------------------------------------
+
 
 def explain(recipients, book):
     """Return what is decided about the recipients of a mail, as lines of text.
@@ -260,9 +264,7 @@ def explain(recipients, book):
 
 
 def _step_line(step):
-    params = "".join(
-        f" {key}={value}" for key, value in step["params"].items() if key != "address"
-    )
+    params = "".join(f" {key}={value}" for key, value in step["params"].items() if key != "address")
     return f"  {'hit ' if step['hit'] else 'miss'} {step['step']}{params}"
 
 

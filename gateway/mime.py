@@ -25,8 +25,15 @@ from .identity import LONGEST_HEADER
 
 # What Python's reader of header fields raises on odd ones, as seen in 3.10 to 3.13.
 ODD_HEADER = (
-    MessageError, LookupError, ValueError, TypeError, AttributeError, AssertionError,
-    OverflowError, RecursionError, UnboundLocalError,
+    MessageError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    OverflowError,
+    RecursionError,
+    UnboundLocalError,
 )
 DELIVERY_STATUS = "message/delivery-status"
 
@@ -131,8 +138,10 @@ class _Walk:
             header_end = self._header_end(start)
             line_end = _LINE_END.match(self._raw, header_end)
             part = Part(
-                self._raw[start:header_end], len(self._open),
-                line_end.end() if line_end else header_end, default_type,
+                self._raw[start:header_end],
+                len(self._open),
+                line_end.end() if line_end else header_end,
+                default_type,
             )
             self._open.append(part)
             yield part, False
@@ -171,7 +180,9 @@ class _Walk:
 
     def _outer_names(self, index):
         return {
-            name for part in self._open[:index] if part._state == _INSIDE
+            name
+            for part in self._open[:index]
+            if part._state == _INSIDE
             for name in part._delimiters
         }
 
@@ -241,7 +252,7 @@ def decoded(content, encoding):
     if encoding == "base64":
         letters = _NOT_BASE64.sub(b"", content)
         # A single letter left over is no byte.
-        letters = letters[:len(letters) - (len(letters) % 4 == 1)]
+        letters = letters[: len(letters) - (len(letters) % 4 == 1)]
         return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
     if encoding == "quoted-printable":
         return quopri.decodestring(content)

@@ -46,9 +46,7 @@ def read_origin(header, email_from):
     paths = list(canonical_addresses(fields["return-path"][0]))
     # A forwarder may stand in the header, and the author have been found behind it.
     senders += [address for text in fields.get("from", ()) for address in canonical_addresses(text)]
-    if len(paths) == 1 and any(
-        _is_related(_domain(paths[0]), _domain(known)) for known in senders
-    ):
+    if len(paths) == 1 and any(_is_related(_domain(paths[0]), _domain(known)) for known in senders):
         return Origin(sender, paths[0], key)
     via = _domain(paths[0]) if len(paths) == 1 else "elsewhere"
     return Origin(sender, "", f"{key} {via}")

@@ -87,7 +87,9 @@ FORMATS = (
     Format("body-mime", recipients=("recipient",), sender="sender"),
     Format("email", envelope="envelope"),
     Format(
-        "message", recipients=("envelope[recipients][", "envelope[to]"), sender="envelope[from]",
+        "message",
+        recipients=("envelope[recipients][", "envelope[to]"),
+        sender="envelope[from]",
     ),
     Format("RawEmail", recipients=("OriginalRecipient",)),
 )
@@ -114,7 +116,8 @@ def read_posted(content_type, body, recipients=(), sender=None):
     if not raw.strip():
         raise NoMail("empty")
     return Posted(
-        raw, _addresses(recipients or found.recipients),
+        raw,
+        _addresses(recipients or found.recipients),
         _sender(found.sender if sender is None else sender),
     )
 
@@ -140,6 +143,7 @@ def with_return_path(raw, sender):
 
 
 # --- the envelope -------------------------------------------------------------------
+
 
 def _addresses(texts):
     """Return what stands where recipients stand; whether it is an address is said later."""
@@ -170,6 +174,7 @@ def _check_text(text):
 
 # --- forms --------------------------------------------------------------------------
 
+
 def _of_fields(fields):
     """Return the :class:`Posted` mail in the fields of a form, ``{name: [bytes]}``."""
     for known in FORMATS:
@@ -193,7 +198,9 @@ def _envelope(known, fields):
         return recipients, sender if isinstance(sender, str) else None
     for name in known.recipients:
         values = [
-            value for field, texts in fields.items() for value in texts
+            value
+            for field, texts in fields.items()
+            for value in texts
             if field == name or name.endswith("[") and field.startswith(name)
         ]
         if values:
@@ -209,7 +216,8 @@ def _fields(media_type, content_type, body):
     if media_type == JSON:
         return {
             name: [value.encode("utf-8", "replace")]
-            for name, value in _json(body).items() if isinstance(value, str)
+            for name, value in _json(body).items()
+            if isinstance(value, str)
         }
     if media_type == URLENCODED:
         pairs = _urlencoded(body)

@@ -38,8 +38,23 @@ ALLOWED_TAGS = frozenset(
 )
 VOID_TAGS = frozenset({"br", "col", "hr", "img"})
 # Elements whose content is not for a reader either.
-SILENT_TAGS = frozenset({"head", "script", "style", "title", "noscript", "template", "object",
-                         "svg", "math", "iframe", "textarea", "select", "button"})
+SILENT_TAGS = frozenset(
+    {
+        "head",
+        "script",
+        "style",
+        "title",
+        "noscript",
+        "template",
+        "object",
+        "svg",
+        "math",
+        "iframe",
+        "textarea",
+        "select",
+        "button",
+    }
+)
 ALLOWED_ATTRIBUTES = frozenset(
     "align alt bgcolor border cellpadding cellspacing color colspan dir face height lang "
     "rowspan size start style type valign width".split()
@@ -113,7 +128,7 @@ def _read_parts(raw):
     try:
         message = BytesParser(policy=_Bounded()).parsebytes(raw)
     except (MessageError, RecursionError, LookupError, ValueError):
-        yield Part("text/plain", "", raw[split_header(raw)[1]:], "")
+        yield Part("text/plain", "", raw[split_header(raw)[1] :], "")
         return
     # A stack of our own: a mail can be nested deeper than Python calls functions.
     waiting, seen = [message], 0
@@ -184,7 +199,8 @@ def _attachments(parts):
     lines = [
         f"<div>{escape(safe_name(part.name) if part.name else part.content_type)} "
         f"({escape(part.content_type)}, {len(part.content):,} B)</div>"
-        for part in parts if not part.is_text and (part.name or part.content)
+        for part in parts
+        if not part.is_text and (part.name or part.content)
     ]
     return f"<footer>{''.join(lines)}</footer>" if lines else ""
 

@@ -135,7 +135,9 @@ def header_addresses(header):
     """
     fields = read_fields(header, decode_field)
     return [
-        address for name in ("from", "to", "cc") for text in fields.get(name, ())
+        address
+        for name in ("from", "to", "cc")
+        for text in fields.get(name, ())
         for address in canonical_addresses(text)
     ]
 
@@ -143,7 +145,7 @@ def header_addresses(header):
 def _above_received(header):
     """Return what stands above the topmost Received field; nothing where there is none."""
     found = _RECEIVED.search(header)
-    return header[:found.start()] if found else b""
+    return header[: found.start()] if found else b""
 
 
 def _unfolded(value):
@@ -173,7 +175,7 @@ def _for_clause(text):
     for _number in range(_MOST_COMMENTS):
         if not clauses.endswith(")"):
             break
-        clauses = clauses[:max(clauses.rfind("("), 0)].rstrip()
+        clauses = clauses[: max(clauses.rfind("("), 0)].rstrip()
     words = clauses.split()
     return words[-1] if len(words) > 1 and words[-2].lower() == "for" else ""
 
@@ -215,7 +217,7 @@ def _without_prefix(address, prefix):
     """Return an address without the prefix of its local part, where more than that is there."""
     local_part, at, domain = address.rpartition("@")
     if prefix and len(local_part) > len(prefix) and local_part.lower().startswith(prefix.lower()):
-        return f"{local_part[len(prefix):]}{at}{domain}"
+        return f"{local_part[len(prefix) :]}{at}{domain}"
     return address
 
 

@@ -38,9 +38,17 @@ from .mime import ODD_HEADER, decoded
 
 LONGEST_BOUNDARY = 200
 # Those of which email.contentmanager.raw_data_manager reads every subtype.
-_MAIN_TYPES = frozenset((
-    "text", "audio", "image", "video", "application", "message", "multipart",
-))
+_MAIN_TYPES = frozenset(
+    (
+        "text",
+        "audio",
+        "image",
+        "video",
+        "application",
+        "message",
+        "multipart",
+    )
+)
 _CONTAINERS = ("multipart", "message")
 
 # Where a mail without From may say who it is from, the best first.
@@ -57,7 +65,8 @@ _CONTROL = re.compile(r"[\0-\x1f\x7f]")
 _ADDRESS = re.compile(r"[^\s<>()\",;:@\x00-\x1f]+@[^\s<>()\",;:@\x00-\x1f]+")
 _ENCODING = re.compile(r"base64|quoted-printable|(?:x-)?uue(?:ncode)?|7bit|8bit|binary")
 _NOT_BASE64 = bytes(
-    set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
+    set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+)
 # A copy of a large attachment would double the memory that it takes.
 _CHUNK = 1 << 20
 # What str.splitlines divides at, and so what no field may be set with.
@@ -129,12 +138,15 @@ def _keep_as_sent(mails):
     """Let attached mails be written as they were sent."""
     for mail in mails:
         mail.policy = _AsSent(
-            header_factory=mail.policy.header_factory, linesep=mail.policy.linesep,
-            refold_source="none", utf8=True,
+            header_factory=mail.policy.header_factory,
+            linesep=mail.policy.linesep,
+            refold_source="none",
+            utf8=True,
         )
 
 
 # --- header ---------------------------------------------------------------------------
+
 
 def _repair_fields(part, is_mail):
     """Repair the fields of a part, each in its place."""
@@ -182,7 +194,8 @@ def _plain(part, name, value):
         text = _ODD_IN_IDS.sub("", value)
     else:
         text = ", ".join(
-            address for address in read_addresses(value)
+            address
+            for address in read_addresses(value)
             if "@" in address and _shown(part, name, address) is not None
         )
     text = text.replace("\0", "")
@@ -196,7 +209,8 @@ def _repair_file_name(part):
         return []
     name = _CONTROL.sub("", name)
     field, parameter = (
-        ("Content-Disposition", "filename") if part.get_content_disposition()
+        ("Content-Disposition", "filename")
+        if part.get_content_disposition()
         else ("Content-Type", "name")
     )
     value = str(part.get(field, "")).partition(";")[0]
@@ -211,7 +225,8 @@ def _repair_file_name(part):
 def _repair_sender(message):
     shown = str(message.get("From", ""))
     written = next(
-        (str(value) for name, value in message.raw_items() if name.lower() == "from"), "")
+        (str(value) for name, value in message.raw_items() if name.lower() == "from"), ""
+    )
     if "@" not in shown and (found := _ADDRESS.search(written)):
         # With a bracket too many, Python's reader leaves all of it out.
         if address := first_address(found[0]):
@@ -229,6 +244,7 @@ def _repair_sender(message):
 
 
 # --- content --------------------------------------------------------------------------
+
 
 def _repair_boundary(part):
     """Divide a multipart that nothing has divided, or make a text of it."""
@@ -255,8 +271,9 @@ def _divide(content):
         mail = message_from_bytes(raw, policy=SMTP)
     except ODD_HEADER:
         return []
-    is_divided = mail.is_multipart() and any("content-type" in child for child in
-                                             mail.get_payload())
+    is_divided = mail.is_multipart() and any(
+        "content-type" in child for child in mail.get_payload()
+    )
     return mail.get_payload() if is_divided else []
 
 
@@ -301,7 +318,7 @@ def _payload(part):
 def _has_odd_letter(payload):
     """Tell whether base64 has a letter that is no byte, at which Python decodes nothing."""
     letters = sum(
-        len(_octets(payload[start:start + _CHUNK]).translate(None, _NOT_BASE64))
+        len(_octets(payload[start : start + _CHUNK]).translate(None, _NOT_BASE64))
         for start in range(0, len(payload), _CHUNK)
     )
     return letters % 4 == 1

@@ -38,8 +38,9 @@ def twins(domains):
 
 def _shared_domain(one, other, book):
     for name in book.names:
-        holders = {record_id for kind, record_id in book.holders(one.local_part, name)
-                   if kind == ALIAS}
+        holders = {
+            record_id for kind, record_id in book.holders(one.local_part, name) if kind == ALIAS
+        }
         if {one.id, other.id} <= holders:
             return name
     if not (one.by_local_part and other.by_local_part):

@@ -31,31 +31,51 @@ WORDS = {
 
 def add_arguments(parser):
     parser.add_argument(
-        "paths", nargs="+", metavar="PATH", help="mbox file, .eml file, or folder with some",
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="mbox file, .eml file, or folder with some",
     )
     parser.add_argument(
-        "--dry-run", action="store_true",
+        "--dry-run",
+        action="store_true",
         help="say what would become of the mails, and change nothing",
     )
     parser.add_argument(
-        "--to", action="append", default=[], metavar="ADDRESS",
+        "--to",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
         help="who the mails are for, in place of their To and Cc; several times for several",
     )
     parser.add_argument(
-        "--model", help="make records of this model of mail that no alias takes, as crm.lead",
+        "--model",
+        help="make records of this model of mail that no alias takes, as crm.lead",
     )
     parser.add_argument(
-        "--company", type=int, metavar="ID",
+        "--company",
+        type=int,
+        metavar="ID",
         help="the company that mail to nobody's address belongs to",
     )
     parser.add_argument(
-        "--since", type=_day, metavar="YYYY-MM-DD", help="only mail from this day on",
+        "--since",
+        type=_day,
+        metavar="YYYY-MM-DD",
+        help="only mail from this day on",
     )
     parser.add_argument(
-        "--until", type=_day, metavar="YYYY-MM-DD", help="only mail from before this day",
+        "--until",
+        type=_day,
+        metavar="YYYY-MM-DD",
+        help="only mail from before this day",
     )
     parser.add_argument(
-        "--limit", dest="most_mails", type=_natural, metavar="N", help="only the first N mails",
+        "--limit",
+        dest="most_mails",
+        type=_natural,
+        metavar="N",
+        help="only the first N mails",
     )
 
 
@@ -116,7 +136,8 @@ def _makes_records(model):
 
 def _chosen(mails, arguments):
     chosen = [
-        mail for mail in mails
+        mail
+        for mail in mails
         if (not arguments.since or mail.date >= arguments.since)
         and (not arguments.until or mail.date < arguments.until)
     ]
@@ -134,7 +155,8 @@ def _print_table(outcomes, is_dry_run):
     for (state, code), count in sorted(outcomes.items(), key=lambda item: -item[1]):
         sentence = WORDS.get((state, code)) or (
             f"{state}: {outline(DEFINITIONS[code].sentence._source)}"
-            if code in DEFINITIONS else f"{state}: {code}"
+            if code in DEFINITIONS
+            else f"{state}: {code}"
         )
         sys.stdout.write(f"{count:8}  {sentence}\n")
 

@@ -47,8 +47,12 @@ class Target:
 
     def submission(self, raw):
         return Submission(
-            raw=raw, door="mail.thread", source=IMPORTED, recipients=self.recipients,
-            company_id=self.company_id, is_quiet=True,
+            raw=raw,
+            door="mail.thread",
+            source=IMPORTED,
+            recipients=self.recipients,
+            company_id=self.company_id,
+            is_quiet=True,
             options={"model": self.model} if self.model else {},
         )
 
@@ -122,7 +126,8 @@ class Import:
         pipeline._process_stored(row["id"], joins)
         with pipeline._short_transaction(joins) as cr:
             cr.execute(
-                "SELECT state, reason_code FROM mail_postmaster_message WHERE id = %s", [row["id"]],
+                "SELECT state, reason_code FROM mail_postmaster_message WHERE id = %s",
+                [row["id"]],
             )
             self.outcomes[cr.fetchone()] += 1
 
@@ -138,7 +143,11 @@ class Import:
     def _note_failure(self, outcome, mail, error):
         self.outcomes[outcome] += 1
         _logger.warning(
-            "%s, from byte %s: %s (%s)", mail.path, mail.offset, outcome[0], type(error).__name__,
+            "%s, from byte %s: %s (%s)",
+            mail.path,
+            mail.offset,
+            outcome[0],
+            type(error).__name__,
         )
 
     # --- around them ------------------------------------------------------------------
@@ -162,12 +171,11 @@ class Import:
     @contextmanager
     def _ends_on_signals(self):
         """End between two mails when somebody asks to."""
+
         def end(_number, _frame):
             self._is_over = True
 
-        before = {
-            number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)
-        }
+        before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
         finally:

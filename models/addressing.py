@@ -48,23 +48,31 @@ class Addressing:
     def alias_ids(self):
         """Ids of the aliases that are to get the mail."""
         return {
-            found.record_id for matches in self.matches.values() for found in matches
+            found.record_id
+            for matches in self.matches.values()
+            for found in matches
             if found.kind == address_book.ALIAS
         }
 
     @property
     def domain_ids(self):
         """Ids of the alias domains whose catchall, bounce or own address was written to."""
-        return list(dict.fromkeys(
-            found.record_id for matches in self.matches.values() for found in matches
-            if found.kind != address_book.ALIAS
-        ))
+        return list(
+            dict.fromkeys(
+                found.record_id
+                for matches in self.matches.values()
+                for found in matches
+                if found.kind != address_book.ALIAS
+            )
+        )
 
     @property
     def details(self):
         """``{alias id: what followed the separator}`` of the aliases reached by a sub-address."""
         return {
-            found.record_id: found.detail for matches in self.matches.values() for found in matches
+            found.record_id: found.detail
+            for matches in self.matches.values()
+            for found in matches
             if found.kind == address_book.ALIAS and found.detail
         }
 

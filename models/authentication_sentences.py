@@ -63,13 +63,9 @@ WITHHELD = "withheld"
 
 # What the mark beside a message says, by what has become of the mail.
 MARKS = {
-    WITHHELD: _lt(
-        "Nobody knows who wrote this: %(finding)s. It was accepted without its sender."
-    ),
+    WITHHELD: _lt("Nobody knows who wrote this: %(finding)s. It was accepted without its sender."),
     "failed": _lt("Perhaps somebody else wrote this: %(finding)s."),
-    "accepted": _lt(
-        "Perhaps somebody else wrote this: %(finding)s. It was accepted by hand."
-    ),
+    "accepted": _lt("Perhaps somebody else wrote this: %(finding)s. It was accepted by hand."),
     "odd": _lt("The sender of this mail is odd."),
 }
 MARK_OF_ODDITIES = _lt("In its From: %(oddities)s.")

@@ -7,9 +7,14 @@ def columns(model):
     Translations depend on the reader's language, and other values on the reader's company.
     """
     return [
-        name for name, field in model._fields.items()
-        if name != "id" and field.store and field.column_type and field.prefetch is True
-        and not field.translate and not field.company_dependent
+        name
+        for name, field in model._fields.items()
+        if name != "id"
+        and field.store
+        and field.column_type
+        and field.prefetch is True
+        and not field.translate
+        and not field.company_dependent
     ]
 
 
@@ -18,9 +23,7 @@ def read_columns(records):
     names = columns(records)
     records.fetch(names)
     caches = {name: records._fields[name]._get_cache(records.env) for name in names}
-    return {
-        name: [cache[record_id] for record_id in records.ids] for name, cache in caches.items()
-    }
+    return {name: [cache[record_id] for record_id in records.ids] for name, cache in caches.items()}
 
 
 def put_into_cache(records, values_by_column):

@@ -21,8 +21,10 @@ BY_NUMBER = "number"
 SHARE = "mail_postmaster_time_share"
 # Which of a server's folders takes a mail in a state.
 TARGETS = {
-    states.DELIVERED: "delivered_folder", states.PARKED: "parked_folder",
-    states.REFUSED: "refused_folder", states.IGNORED: "refused_folder",
+    states.DELIVERED: "delivered_folder",
+    states.PARKED: "parked_folder",
+    states.REFUSED: "refused_folder",
+    states.IGNORED: "refused_folder",
 }
 
 
@@ -57,7 +59,8 @@ class ServerRun(FetchRun):
         self._ends_at = self._end()
         limit = server.env["mail.postmaster.policy"]._number(LIMITS["raw_bytes"])
         super().__init__(
-            folders, is_by_number=server.new_mail == BY_NUMBER,
+            folders,
+            is_by_number=server.new_mail == BY_NUMBER,
             most_bytes=limit if is_enabled else None,
             leaves=server.new_mail == BY_NUMBER and server.leave_days > 0,
         )
@@ -112,7 +115,8 @@ class ServerRun(FetchRun):
                 self._states._write_state(cr, folder)
             cr.execute(
                 "UPDATE mail_postmaster_folder SET last_success = now() AT TIME ZONE 'UTC' "
-                "WHERE id = %s", [folder.id],
+                "WHERE id = %s",
+                [folder.id],
             )
 
     def report(self, folder, problem):
@@ -152,12 +156,17 @@ class ServerRun(FetchRun):
         """Return the call that core makes for a mail (``_fetch_mail`` of 19.0)."""
         server = self._server
         return Submission(
-            raw=mail.raw, door="mail.thread", source=FETCHED, server_id=server.id,
+            raw=mail.raw,
+            door="mail.thread",
+            source=FETCHED,
+            server_id=server.id,
             whole_size=mail.size if mail.missing else None,
             place="" if mail.raw else f"at {folder.id} {folder.uidvalidity} {mail.number}",
             options={
-                "model": server.object_id.model, "custom_values": None,
-                "save_original": server.original, "strip_attachments": not server.attach,
+                "model": server.object_id.model,
+                "custom_values": None,
+                "save_original": server.original,
+                "strip_attachments": not server.attach,
                 "thread_id": None,
             },
         )
@@ -174,16 +183,28 @@ class ServerRun(FetchRun):
                 todo[mail.number] = (row["id"], LEAVE)
         if todo:
             self._places._add(
-                cr, folder, list(todo), [mail_id for mail_id, _what in todo.values()],
+                cr,
+                folder,
+                list(todo),
+                [mail_id for mail_id, _what in todo.values()],
                 [what for _mail_id, what in todo.values()],
             )
 
     def _park(self, folder, mail, submission, row):
         attempt = Attempt(row, submission, joined=False)
-        self._pipeline._park(attempt, Reason(states.PARKED, mail.missing, {
-            "count": mail.size, "most": self.most_bytes, "parameter": LIMITS["raw_bytes"],
-            "folder": folder.name,
-        }))
+        self._pipeline._park(
+            attempt,
+            Reason(
+                states.PARKED,
+                mail.missing,
+                {
+                    "count": mail.size,
+                    "most": self.most_bytes,
+                    "parameter": LIMITS["raw_bytes"],
+                    "folder": folder.name,
+                },
+            ),
+        )
 
     # --- the mailbox ------------------------------------------------------------------
 
@@ -227,7 +248,11 @@ class ServerRun(FetchRun):
     def leave(self, folder, unique_ids):
         with self._transaction() as cr:
             self._places._add(
-                cr, folder, unique_ids, [None] * len(unique_ids), [OLD] * len(unique_ids),
+                cr,
+                folder,
+                unique_ids,
+                [None] * len(unique_ids),
+                [OLD] * len(unique_ids),
             )
 
     def expired(self, folder, present):

@@ -10,13 +10,21 @@ from .sentences import RECIPIENT_PRESETS
 SUMMARY_DAYS = 30
 # Names of products are not translated.
 PRESET_NAMES = {
-    "postfix": "Postfix", "dovecot": "Dovecot", "exim": "Exim", "gmail": "Gmail",
-    "microsoft": "Microsoft 365", "fastmail": "Fastmail", "kerio": "Kerio Connect",
+    "postfix": "Postfix",
+    "dovecot": "Dovecot",
+    "exim": "Exim",
+    "gmail": "Gmail",
+    "microsoft": "Microsoft 365",
+    "fastmail": "Fastmail",
+    "kerio": "Kerio Connect",
     "qmail": "qmail",
 }
 # What the addressing reads of a server, from a cache.
 CACHED = {
-    "recipient_fields", "recipient_fields_on_top", "recipient_prefix", "object_id",
+    "recipient_fields",
+    "recipient_fields_on_top",
+    "recipient_prefix",
+    "object_id",
     "fallback_takes_catchall",
 }
 
@@ -25,27 +33,35 @@ class FetchmailServer(models.Model):
     _inherit = "fetchmail.server"
 
     postmaster_last_stored = fields.Datetime(
-        "Last mail stored", compute="_compute_postmaster_summary",
+        "Last mail stored",
+        compute="_compute_postmaster_summary",
         groups="mail_postmaster.group_user",
     )
     postmaster_stored = fields.Integer(
-        "Stored", compute="_compute_postmaster_summary", groups="mail_postmaster.group_user",
+        "Stored",
+        compute="_compute_postmaster_summary",
+        groups="mail_postmaster.group_user",
         help="Mails stored from this mailbox in the last 30 days.",
     )
     postmaster_delivered = fields.Integer(
-        "Delivered", compute="_compute_postmaster_summary", groups="mail_postmaster.group_user",
+        "Delivered",
+        compute="_compute_postmaster_summary",
+        groups="mail_postmaster.group_user",
     )
     postmaster_parked = fields.Integer(
-        "Needs attention", compute="_compute_postmaster_summary",
+        "Needs attention",
+        compute="_compute_postmaster_summary",
         groups="mail_postmaster.group_user",
     )
     postmaster_retry = fields.Integer(
-        "Failed, will be tried again", compute="_compute_postmaster_summary",
+        "Failed, will be tried again",
+        compute="_compute_postmaster_summary",
         groups="mail_postmaster.group_user",
     )
 
     recipient_preset = fields.Selection(
-        "_selection_recipient_presets", "Mail server",
+        "_selection_recipient_presets",
+        "Mail server",
         help="The server that fills this mailbox. What is known of it fills in the fields below.",
     )
     recipient_preset_note = fields.Char(compute="_compute_recipient_preset_note")
@@ -96,10 +112,13 @@ class FetchmailServer(models.Model):
         for server in self:
             for name in server._trusted_fields():
                 if name.lower() not in known:
-                    raise ValidationError(self.env._(
-                        "%(name)s is no field with a recipient. Known are: %(known)s.",
-                        name=name, known=", ".join(TRUSTED_FIELDS),
-                    ))
+                    raise ValidationError(
+                        self.env._(
+                            "%(name)s is no field with a recipient. Known are: %(known)s.",
+                            name=name,
+                            known=", ".join(TRUSTED_FIELDS),
+                        )
+                    )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -119,7 +138,8 @@ class FetchmailServer(models.Model):
         since = fields.Datetime.now() - timedelta(days=SUMMARY_DAYS)
         groups = self.env["mail.postmaster.message"]._read_group(
             [("fetchmail_server_id", "in", self.ids), ("create_date", ">=", since)],
-            ["fetchmail_server_id", "state"], ["__count", "create_date:max"],
+            ["fetchmail_server_id", "state"],
+            ["__count", "create_date:max"],
         )
         by_server = {}
         for server, state, count, latest in groups:
@@ -149,6 +169,7 @@ def _with_preset(vals):
     if not preset or "recipient_fields" in vals:
         return vals
     return {
-        "recipient_fields": ", ".join(preset.fields), "recipient_fields_on_top": preset.is_on_top,
+        "recipient_fields": ", ".join(preset.fields),
+        "recipient_fields_on_top": preset.is_on_top,
         **vals,
     }

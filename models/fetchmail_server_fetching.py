@@ -42,7 +42,9 @@ class FetchmailServer(models.Model):
             (UNSEEN, "What is unread, as in Odoo"),
             (BY_NUMBER, "What was not fetched before"),
         ],
-        "New mail is", required=True, default=lambda self: self._default_new_mail(),
+        "New mail is",
+        required=True,
+        default=lambda self: self._default_new_mail(),
         help="Unread: whoever reads a mail in webmail keeps it from Odoo, POP3 mailboxes are "
         "emptied, and a server that fails for five days is switched off. Not fetched before: "
         "by the numbers that the server gives its mails, whatever their marks are, and a "
@@ -54,12 +56,14 @@ class FetchmailServer(models.Model):
             (DATE, "Mail since a date"),
             (ALL, "Everything"),
         ],
-        "Mail that is there", help="What becomes of mail that was in the mailbox before.",
+        "Mail that is there",
+        help="What becomes of mail that was in the mailbox before.",
     )
     start_date = fields.Date("Mail since")
     folder_ids = fields.One2many("mail.postmaster.folder", "server_id", "Folders to read")
     delivered_folder = fields.Char(
-        "Move delivered mail to", help="Folder of the mailbox; empty to leave it where it is.",
+        "Move delivered mail to",
+        help="Folder of the mailbox; empty to leave it where it is.",
     )
     parked_folder = fields.Char("Move mail that needs attention to")
     refused_folder = fields.Char("Move refused and ignored mail to")
@@ -74,10 +78,13 @@ class FetchmailServer(models.Model):
     next_fetch = fields.Datetime("Asked again at", readonly=True, copy=False)
     fetch_state = fields.Selection(
         [
-            ("asking", "Waits for a choice"), ("failing", "Fails"), ("importing", "Imports"),
+            ("asking", "Waits for a choice"),
+            ("failing", "Fails"),
+            ("importing", "Imports"),
             ("working", "Works"),
         ],
-        "Fetching", compute="_compute_fetch_state",
+        "Fetching",
+        compute="_compute_fetch_state",
     )
     import_progress = fields.Float("Imported", compute="_compute_fetch_state")
     folder_problem = fields.Char("Problem of a folder", compute="_compute_fetch_state")
@@ -112,18 +119,28 @@ class FetchmailServer(models.Model):
     def _compute_failing_note(self):
         for server in self:
             since, again = (
-                moment and format_datetime(
-                    self.env, moment, tz=self.env.context.get("tz"), dt_format="short",
-                ) for moment in (server.failing_since, server.next_fetch)
+                moment
+                and format_datetime(
+                    self.env,
+                    moment,
+                    tz=self.env.context.get("tz"),
+                    dt_format="short",
+                )
+                for moment in (server.failing_since, server.next_fetch)
             )
             server.failing_note = since and (
                 self.env._(
                     "Fetching fails since %(since)s (attempts: %(failures)s). "
                     "The server is asked again at %(again)s.",
-                    since=since, failures=server.failures, again=again,
-                ) if again else self.env._(
+                    since=since,
+                    failures=server.failures,
+                    again=again,
+                )
+                if again
+                else self.env._(
                     "Fetching fails since %(since)s (attempts: %(failures)s).",
-                    since=since, failures=server.failures,
+                    since=since,
+                    failures=server.failures,
                 )
             )
 
@@ -135,9 +152,12 @@ class FetchmailServer(models.Model):
             if server.start_from == DATE and server._get_connection_type() == "pop":
                 raise ValidationError(self.env._("A POP3 server does not tell when mail came."))
             if not 0 <= server.leave_days <= LONGEST_LEAVE_DAYS:
-                raise ValidationError(self.env._(
-                    "Mail can be left on the server for 0 to %s days.", LONGEST_LEAVE_DAYS,
-                ))
+                raise ValidationError(
+                    self.env._(
+                        "Mail can be left on the server for 0 to %s days.",
+                        LONGEST_LEAVE_DAYS,
+                    )
+                )
 
     def write(self, vals):
         if "date" in vals and FETCH_RUN in self.env.context:
@@ -155,7 +175,8 @@ class FetchmailServer(models.Model):
             return {"failures": 0, "failing_since": False, "next_fetch": False, "last_success": now}
         failures = self.failures + 1
         return {
-            "failures": failures, "failing_since": self.failing_since or now,
+            "failures": failures,
+            "failing_since": self.failing_since or now,
             "next_fetch": now + wait_for_server(failures),
         }
 
@@ -180,10 +201,13 @@ class FetchmailServer(models.Model):
         """
         if not self.env["mail.postmaster.policy"]._is_confirmed_database():
             _logger.info("Nothing is fetched: this database is a copy that was not confirmed.")
-            return UserError(self.env._(
-                "This database is a copy: fetching would take mail away from the original. "
-                "If it is the one that should receive mail, confirm it in the Postmaster settings."
-            ))
+            return UserError(
+                self.env._(
+                    "This database is a copy: fetching would take mail away from the original. "
+                    "If it is the one that should receive mail, "
+                    "confirm it in the Postmaster settings."
+                )
+            )
         # Its scheduled action may run as any user, and a message comes from the server then too.
         servers = self.sudo().sorted(lambda server: server.date or NEVER)
         if self.env.context.get("cron_id"):
@@ -198,7 +222,7 @@ class FetchmailServer(models.Model):
             )
         return problem and servers._safe_error(problem)
 
-    def _connect__(self, allow_archived=False):  # noqa: PLW3201
+    def _connect__(self, allow_archived=False):
         fetching = self.env.context.get(FETCH_RUN)
         if fetching and self.new_mail == BY_NUMBER and self.env.context.get(CORES_LOOP):
             # Core switches a server off by the date of an error that was never reset. This

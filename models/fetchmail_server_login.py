@@ -22,7 +22,7 @@ class FetchmailServer(models.Model):
 
     _inherit = "fetchmail.server"
 
-    def _imap_login__(self, connection):  # noqa: PLW3201
+    def _imap_login__(self, connection):
         """Let core log in with what is not ASCII, which the command LOGIN cannot carry."""
         if not all(text.isascii() for text in (self.user or "", self.password or "")):
             # Core's login alone calls this one: those with a token authenticate.
@@ -35,11 +35,13 @@ class FetchmailServer(models.Model):
         :raises imaplib.IMAP4.error: when the server refuses, or has no such login
         """
         if "AUTH=PLAIN" not in connection.capabilities:
-            raise imaplib.IMAP4.error(self.env._(
-                "The user name or the password has characters outside ASCII, and this server "
-                "does not offer the login that can carry them (AUTH=PLAIN). Use a password of "
-                "ASCII characters, or let the server offer it."
-            ))
+            raise imaplib.IMAP4.error(
+                self.env._(
+                    "The user name or the password has characters outside ASCII, and this server "
+                    "does not offer the login that can carry them (AUTH=PLAIN). Use a password of "
+                    "ASCII characters, or let the server offer it."
+                )
+            )
         credentials = f"\0{user}\0{password}".encode()
         return connection.authenticate("PLAIN", lambda _challenge: credentials)
 
@@ -77,7 +79,8 @@ class FetchmailServer(models.Model):
         # To leave them out of what is shown to those who may not read them.
         servers = self.sudo()
         names = [
-            name for name, field in self._fields.items()
+            name
+            for name, field in self._fields.items()
             if field.type in ("char", "text") and field.store and SECRET.search(name)
         ]
         secrets = {server[name] for server in servers for name in names}

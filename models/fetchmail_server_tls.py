@@ -23,13 +23,16 @@ class FetchmailServer(models.Model):
     _inherit = "fetchmail.server"
 
     certificate_policy = fields.Selection(
-        [(VERIFY, "Verify it"), (ANY, "Accept any")], "Certificate", default=VERIFY,
+        [(VERIFY, "Verify it"), (ANY, "Accept any")],
+        "Certificate",
+        default=VERIFY,
         required=True,
         help="Accept any only where the server has none that this machine trusts: then nobody "
         "knows who reads the password.",
     )
     starttls = fields.Boolean(
-        "STARTTLS", help="Begin without encryption and switch it on before the password is sent.",
+        "STARTTLS",
+        help="Begin without encryption and switch it on before the password is sent.",
     )
 
     # As core does for that of an outgoing server: whoever is given the right to see servers is
@@ -45,10 +48,14 @@ class FetchmailServer(models.Model):
         if column_name != "certificate_policy":
             super()._init_column(column_name)
             return
-        self.env.cr.execute(SQL(
-            "UPDATE %(table)s SET certificate_policy = %(value)s WHERE certificate_policy IS NULL",
-            table=SQL.identifier(self._table), value=ANY,
-        ))
+        self.env.cr.execute(
+            SQL(
+                "UPDATE %(table)s SET certificate_policy = %(value)s "
+                "WHERE certificate_policy IS NULL",
+                table=SQL.identifier(self._table),
+                value=ANY,
+            )
+        )
 
     @api.onchange("is_ssl")
     def _onchange_is_ssl(self):
@@ -69,18 +76,24 @@ class FetchmailServer(models.Model):
         if is_core or not (self.is_ssl or self.starttls) or kind not in ("imap", "pop"):
             return None
         if not allow_archived and not self.active:
-            raise UserError(self.env._(
-                "The server \"%s\" cannot be used because it is archived.", self.display_name,
-            ))
+            raise UserError(
+                self.env._(
+                    'The server "%s" cannot be used because it is archived.',
+                    self.display_name,
+                )
+            )
         try:
             connection = self._open_imap() if kind == "imap" else self._open_pop()
         except ssl.SSLCertVerificationError as error:
             # An SSLError, as those who call this expect.
-            raise ssl.SSLError(self.env._(
-                "The certificate of %(server)s can not be trusted: %(problem)s. Install a "
-                "valid one there, or accept any certificate for this server.",
-                server=self.server, problem=error.verify_message,
-            )) from error
+            raise ssl.SSLError(
+                self.env._(
+                    "The certificate of %(server)s can not be trusted: %(problem)s. Install a "
+                    "valid one there, or accept any certificate for this server.",
+                    server=self.server,
+                    problem=error.verify_message,
+                )
+            ) from error
         if kind == "imap":
             self._imap_login__(connection)
         else:

@@ -10,9 +10,7 @@ class IrConfigParameter(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([
-            self._checked_policy(vals, vals.get("key")) for vals in vals_list
-        ])
+        return super().create([self._checked_policy(vals, vals.get("key")) for vals in vals_list])
 
     def write(self, vals):
         """Check and normalize policies wherever they are written.
@@ -22,7 +20,8 @@ class IrConfigParameter(models.Model):
         """
         for parameter in self:
             checked = self._checked_policy(
-                {"value": parameter.value, **vals}, vals.get("key", parameter.key),
+                {"value": parameter.value, **vals},
+                vals.get("key", parameter.key),
             )
             if checked["value"] != vals.get("value", parameter.value):
                 super(IrConfigParameter, parameter).write({**vals, "value": checked["value"]})

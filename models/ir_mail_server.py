@@ -10,22 +10,25 @@ class IrMailServer(models.Model):
     _inherit = "ir.mail_server"
 
     takes_null_sender = fields.Boolean(
-        "Automatic answers without a return address", default=True,
+        "Automatic answers without a return address",
+        default=True,
         help="What Postmaster answers leaves with an empty envelope sender, so that nobody "
         "answers it. Untick it for a server that only sends for the address it was logged in "
         "with; then the bounce address is used.",
     )
 
-    def _connect__(self, *args, **kwargs):  # noqa: PLW3201
+    def _connect__(self, *args, **kwargs):
         try:
             session = super()._connect__(*args, **kwargs)
         except UnicodeError:
             # It holds what could not be encoded: the name and the password in clear, which core
             # would write on the message and show.
-            raise UnicodeError(self.env._(
-                "The server's name, the user name or the password has characters that this "
-                "login cannot carry."
-            )) from None
+            raise UnicodeError(
+                self.env._(
+                    "The server's name, the user name or the password has characters that this "
+                    "login cannot carry."
+                )
+            ) from None
         if session and (server_id := kwargs.get("mail_server_id")):
             session.takes_null_sender = self.browse(server_id)._may_send_from_nobody()
         return session
@@ -34,7 +37,7 @@ class IrMailServer(models.Model):
         # Google and Microsoft send for the account alone.
         return self.takes_null_sender and self.smtp_authentication not in ("gmail", "outlook")
 
-    def _prepare_email_message__(self, message, smtp_session):  # noqa: PLW3201
+    def _prepare_email_message__(self, message, smtp_session):
         """Send what carries a null return path from nobody, which core takes for no address.
 
         And what nobody is known to have written, with another From.
@@ -44,9 +47,7 @@ class IrMailServer(models.Model):
         if message["Return-Path"] == NULL_SENDER:
             smtp_from, recipients, message = self._prepare_from_nobody(message, smtp_session)
         else:
-            smtp_from, recipients, message = super()._prepare_email_message__(
-                message, smtp_session
-            )
+            smtp_from, recipients, message = super()._prepare_email_message__(message, smtp_session)
         if sender:
             # Afterwards: core puts there what it has connected for.
             del message["From"]

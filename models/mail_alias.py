@@ -31,7 +31,10 @@ class MailAlias(models.Model):
         "are always allowed.",
     )
     retired_address_ids = fields.One2many(
-        "mail.postmaster.retired.address", "alias_id", "Former addresses", readonly=False,
+        "mail.postmaster.retired.address",
+        "alias_id",
+        "Former addresses",
+        readonly=False,
     )
 
     # By it core looks for the address that answers to a record should go to, for each mail it
@@ -43,14 +46,19 @@ class MailAlias(models.Model):
 
     is_open_to_any_domain = fields.Boolean(compute="_compute_reached_by")
     reached_by = fields.Char(
-        "Reached by", compute="_compute_reached_by",
+        "Reached by",
+        compute="_compute_reached_by",
         help="The addresses from which mail comes to this alias, former ones included. "
         "@* stands for any domain.",
     )
 
     @api.depends(
-        "alias_name", "alias_domain_id.name", "alias_incoming_local", "allowed_domains",
-        "alias_domain_id.allowed_domains", "retired_address_ids.until",
+        "alias_name",
+        "alias_domain_id.name",
+        "alias_incoming_local",
+        "allowed_domains",
+        "alias_domain_id.allowed_domains",
+        "retired_address_ids.until",
     )
     def _compute_reached_by(self):
         # What reaches an alias depends on aliases that the reader need not be allowed to see.
@@ -71,10 +79,15 @@ class MailAlias(models.Model):
         """
         self.flush_model()
         statement, names_of_columns = self._statement_of_named()
-        self.env.cr.execute(statement, {
-            "names": list(names), "ids": list(ids), "homes": list(homes or ()),
-            "anywhere": homes is None,
-        })
+        self.env.cr.execute(
+            statement,
+            {
+                "names": list(names),
+                "ids": list(ids),
+                "homes": list(homes or ()),
+                "anywhere": homes is None,
+            },
+        )
         rows = list(zip(*self.env.cr.fetchall(), strict=True)) or [()]
         aliases = self.browse(rows[0])
         put_into_cache(aliases, dict(zip(names_of_columns, rows[1:], strict=False)))
@@ -104,19 +117,25 @@ class MailAlias(models.Model):
         result = super().write(vals)
         # Former addresses belong to the pipeline, whoever renames an alias.
         retired = self.env["mail.postmaster.retired.address"].sudo()
-        retired._retire([
-            values for alias, values in former.items()
-            # Without a domain it was an address only by its local part.
-            if values["local_part"] and (values["domain"] or alias.alias_incoming_local)
-            and values != alias._address_values()
-        ])
+        retired._retire(
+            [
+                values
+                for alias, values in former.items()
+                # Without a domain it was an address only by its local part.
+                if values["local_part"]
+                and (values["domain"] or alias.alias_incoming_local)
+                and values != alias._address_values()
+            ]
+        )
         retired._forget([alias._address_values() for alias in self])
         return result
 
     def _address_values(self):
         """Return the present address as values of a former one."""
         return {
-            "kind": address_book.ALIAS, "alias_id": self.id, "local_part": self.alias_name,
+            "kind": address_book.ALIAS,
+            "alias_id": self.id,
+            "local_part": self.alias_name,
             "domain": address_book.compared_domain(self.alias_domain_id.name),
         }
 
@@ -173,13 +192,17 @@ class MailAlias(models.Model):
     def _for_answer(self, message_dict):
         """Return this alias as it answers: for its company, in the sender's language."""
         return self.env["mail.postmaster.answer"]._speaking_for(
-            self, self._gateway_company() or self.env.company, message_dict["email_from"],
+            self,
+            self._gateway_company() or self.env.company,
+            message_dict["email_from"],
         )
 
     def _note_refusal(self, attempt, set_invalid):
         contact = dict(self._fields["alias_contact"]._description_selection(self.env))
         attempt.trace.miss(
-            "alias_security", alias=self.display_name, contact=contact.get(self.alias_contact),
+            "alias_security",
+            alias=self.display_name,
+            contact=contact.get(self.alias_contact),
         )
         code = "alias_misconfigured" if set_invalid else "alias_security"
         reason = Reason(states.REFUSED, code, {"alias": self.display_name})

@@ -37,14 +37,19 @@ class MailAliasDomain(models.Model):
         "anybody.",
     )
     fallback_model_id = fields.Many2one(
-        "ir.model", "Create a new record", ondelete="set null",
+        "ir.model",
+        "Create a new record",
+        ondelete="set null",
         domain=[("is_mail_thread", "=", True), ("abstract", "=", False)],
         help="Mail that a mail server hands over for an address of this domain that is nobody's "
         "makes a record of this kind. Empty: such mail is refused, and its sender is told by "
         "the mail server.",
     )
     retired_address_ids = fields.One2many(
-        "mail.postmaster.retired.address", "alias_domain_id", "Former addresses", readonly=False,
+        "mail.postmaster.retired.address",
+        "alias_domain_id",
+        "Former addresses",
+        readonly=False,
     )
 
     @api.constrains("trusted_forwarders")
@@ -53,11 +58,14 @@ class MailAliasDomain(models.Model):
             try:
                 parse_forwarders(domain.trusted_forwarders)
             except BadForwarders as error:
-                raise ValidationError(self.env._(
-                    "%(entry)s is neither an address nor a domain name. Forwarders are separated "
-                    "by commas, as in: list@example.org, example.org, *.example.org",
-                    entry=error.entry,
-                )) from error
+                raise ValidationError(
+                    self.env._(
+                        "%(entry)s is neither an address nor a domain name. "
+                        "Forwarders are separated "
+                        "by commas, as in: list@example.org, example.org, *.example.org",
+                        entry=error.entry,
+                    )
+                ) from error
 
     @api.constrains("name")
     def _check_one_of_a_name(self):
@@ -67,20 +75,25 @@ class MailAliasDomain(models.Model):
         # Domains of other companies take mail as well.
         for group in twins(self.sudo().search([])):
             if set(group) & set(self.ids):
-                raise ValidationError(self.env._(
-                    "There is an alias domain %(name)s already. Companies can share it.",
-                    name=self.browse(group[0]).name,
-                ))
+                raise ValidationError(
+                    self.env._(
+                        "There is an alias domain %(name)s already. Companies can share it.",
+                        name=self.browse(group[0]).name,
+                    )
+                )
 
     @api.constrains("catchall_alias", "bounce_alias")
     def _check_catchall_is_no_bounce(self):
         """Refuse one address for both: every answer would be taken for a report."""
         for domain in self if self.env["mail.postmaster.addressing"].sudo()._is_on() else ():
             if domain.catchall_alias == domain.bounce_alias:
-                raise ValidationError(self.env._(
-                    "%(name)s has the same address for catchall and bounce: answers would be "
-                    "taken for delivery reports.", name=domain.name,
-                ))
+                raise ValidationError(
+                    self.env._(
+                        "%(name)s has the same address for catchall and bounce: answers would be "
+                        "taken for delivery reports.",
+                        name=domain.name,
+                    )
+                )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -95,14 +108,16 @@ class MailAliasDomain(models.Model):
         result = super().write(vals)
         # Former addresses belong to the pipeline, whoever changes a domain.
         retired = self.env["mail.postmaster.retired.address"].sudo()
-        retired._retire([
-            address for domain, addresses in former.items() for kind, address in addresses.items()
-            if address != domain._addresses()[kind]
-            and (address.get("local_part") or kind == address_book.DOMAIN)
-        ])
-        retired._forget([
-            address for domain in self for address in domain._addresses().values()
-        ])
+        retired._retire(
+            [
+                address
+                for domain, addresses in former.items()
+                for kind, address in addresses.items()
+                if address != domain._addresses()[kind]
+                and (address.get("local_part") or kind == address_book.DOMAIN)
+            ]
+        )
+        retired._forget([address for domain in self for address in domain._addresses().values()])
         return result
 
     def unlink(self):
@@ -120,9 +135,14 @@ class MailAliasDomain(models.Model):
         ask = super().search
         if domain or offset or limit or order:
             return ask(domain, offset=offset, limit=limit, order=order)
-        return self.browse(once(
-            self.env, self._name, "all", lambda: self._known_ids() or ask(domain).ids,
-        ))
+        return self.browse(
+            once(
+                self.env,
+                self._name,
+                "all",
+                lambda: self._known_ids() or ask(domain).ids,
+            )
+        )
 
     def _known_ids(self):
         """Return the ids of all, in their order, and let this transaction take them for read.
@@ -156,12 +176,15 @@ class MailAliasDomain(models.Model):
         """Return ``{kind: values of a former address}`` as they are now."""
         self.ensure_one()
         local_parts = {
-            address_book.DOMAIN: False, address_book.CATCHALL: self.catchall_alias,
+            address_book.DOMAIN: False,
+            address_book.CATCHALL: self.catchall_alias,
             address_book.BOUNCE: self.bounce_alias,
         }
         return {
             kind: {
-                "kind": kind, "alias_domain_id": self.id, "local_part": local_part,
+                "kind": kind,
+                "alias_domain_id": self.id,
+                "local_part": local_part,
                 "domain": address_book.compared_domain(self.name),
             }
             for kind, local_part in local_parts.items()
@@ -187,9 +210,12 @@ class MailAliasDomain(models.Model):
             try:
                 vals["name"] = canonical_domain(vals["name"].strip())
             except BadAddress as error:
-                raise ValidationError(self.env._(
-                    "%(name)s is not the name of a domain.", name=vals["name"],
-                )) from error
+                raise ValidationError(
+                    self.env._(
+                        "%(name)s is not the name of a domain.",
+                        name=vals["name"],
+                    )
+                ) from error
         if "trusted_forwarders" in vals:
             vals["trusted_forwarders"] = _normalized_forwarders(vals["trusted_forwarders"])
         return vals

@@ -15,7 +15,8 @@ class MailAliasDomain(models.Model):
     _inherit = "mail.alias.domain"
 
     name_in_messages = fields.Char(
-        "Name in messages", compute="_compute_name_in_messages",
+        "Name in messages",
+        compute="_compute_name_in_messages",
         help="How messages name this domain, where it is stored in another form.",
     )
 

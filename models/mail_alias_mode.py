@@ -16,19 +16,25 @@ class MailAlias(models.Model):
 
     alias_mode = fields.Selection(
         [
-            (ACCEPT, "Accept"), (HOLD, "Hold for review"), (REFUSE, "Refuse"),
+            (ACCEPT, "Accept"),
+            (HOLD, "Hold for review"),
+            (REFUSE, "Refuse"),
             (CLOSED, "Closed"),
         ],
-        "Incoming mail", default=ACCEPT, required=True,
+        "Incoming mail",
+        default=ACCEPT,
+        required=True,
         help="Hold for review: everything written to this address waits in the log of received "
         "mail until somebody processes it. Refuse and Closed: nothing new is taken in, and the "
         "sender is told; answers in a conversation that exists are still accepted.",
     )
     alias_closed_since = fields.Date(
-        "Closed since", help="The first day on which mail is refused. Empty: at once.",
+        "Closed since",
+        help="The first day on which mail is refused. Empty: at once.",
     )
     alias_refusal = fields.Html(
-        "Text for the sender", translate=True,
+        "Text for the sender",
+        translate=True,
         help="What the sender of a refused mail is told. Empty: a general text.",
     )
 
@@ -63,12 +69,19 @@ class MailAlias(models.Model):
         self.ensure_one()
         alias = self._for_answer(message_dict)
         text = alias.alias_refusal
-        body = alias.env["ir.qweb"]._render("mail.mail_bounce_alias_security", {
-            "body": alias._default_refusal() if is_html_empty(text) else text,
-            "message": self.env["mail.postmaster.answer"]._quote(message_dict),
-        }, minimal_qcontext=True)
+        body = alias.env["ir.qweb"]._render(
+            "mail.mail_bounce_alias_security",
+            {
+                "body": alias._default_refusal() if is_html_empty(text) else text,
+                "message": self.env["mail.postmaster.answer"]._quote(message_dict),
+            },
+            minimal_qcontext=True,
+        )
         alias.env["mail.thread"]._routing_create_bounce_email(
-            message_dict["email_from"], body, message, references=message_dict["message_id"],
+            message_dict["email_from"],
+            body,
+            message,
+            references=message_dict["message_id"],
         )
 
     def _default_refusal(self):
@@ -79,8 +92,11 @@ class MailAlias(models.Model):
             self.env._("Dear Sender"),
             self.env._(
                 "The address %(alias)s is closed since %(since)s; your message was not accepted.",
-                alias=self.display_name, since=since,
-            ) if since else self.env._(
+                alias=self.display_name,
+                since=since,
+            )
+            if since
+            else self.env._(
                 "The address %(alias)s takes no mail; your message was not accepted.",
                 alias=self.display_name,
             ),

@@ -8,16 +8,22 @@ class MailAlias(models.Model):
     _inherit = "mail.alias"
 
     is_shared = fields.Boolean(
-        "Shares an address", compute="_compute_shared_with", search="_search_is_shared",
+        "Shares an address",
+        compute="_compute_shared_with",
+        search="_search_is_shared",
     )
     shared_with = fields.Char(
-        "Shared with", compute="_compute_shared_with",
+        "Shared with",
+        compute="_compute_shared_with",
         help="Addresses that another alias has as well. Where recipients are decided by the "
         "evidence, the oldest alias gets the mail; otherwise each makes a record of it.",
     )
 
     @api.depends(
-        "alias_name", "alias_domain_id.name", "alias_incoming_local", "allowed_domains",
+        "alias_name",
+        "alias_domain_id.name",
+        "alias_incoming_local",
+        "allowed_domains",
         "alias_domain_id.allowed_domains",
     )
     def _compute_shared_with(self):
@@ -46,8 +52,10 @@ class MailAlias(models.Model):
     def _shared_addresses(self):
         """Return ``{id: [(other alias, address)]}`` of those that share an address."""
         # The other alias may be another company's; who wins does not depend on who looks.
-        return self.env["mail.postmaster.addressing"].sudo()._shared_addresses(
-            self.filtered("alias_name")
+        return (
+            self.env["mail.postmaster.addressing"]
+            .sudo()
+            ._shared_addresses(self.filtered("alias_name"))
         )
 
     @api.constrains("alias_name", "alias_domain_id", "alias_incoming_local", "allowed_domains")
@@ -61,9 +69,13 @@ class MailAlias(models.Model):
             return
         for alias in self:
             for other, address in self._shared_addresses().get(alias.id, []):
-                raise ValidationError(self.env._(
-                    "%(address)s would be answered by %(alias)s and by %(other)s (%(model)s). "
-                    "Choose another name, or let only one of them detect the local part.",
-                    address=address, alias=alias.display_name, other=other.display_name,
-                    model=other.alias_model_id.name,
-                ))
+                raise ValidationError(
+                    self.env._(
+                        "%(address)s would be answered by %(alias)s and by %(other)s (%(model)s). "
+                        "Choose another name, or let only one of them detect the local part.",
+                        address=address,
+                        alias=alias.display_name,
+                        other=other.display_name,
+                        model=other.alias_model_id.name,
+                    )
+                )

@@ -37,10 +37,13 @@ class MailGatewayAllowed(models.Model):
             # With a name around it, as core takes it.
             canonical(entry.rpartition("<")[2].removesuffix(">"))
         except BadAddress as error:
-            raise ValidationError(self.env._(
-                "%(entry)s is neither an address nor a domain such as @example.com, so no "
-                "sender can match it.", entry=entry,
-            )) from error
+            raise ValidationError(
+                self.env._(
+                    "%(entry)s is neither an address nor a domain such as @example.com, so no "
+                    "sender can match it.",
+                    entry=entry,
+                )
+            ) from error
         return vals
 
     @api.model

@@ -32,7 +32,8 @@ class MailMail(models.Model):
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
             return True
         return super().send(
-            auto_commit=auto_commit, raise_exception=raise_exception,
+            auto_commit=auto_commit,
+            raise_exception=raise_exception,
             post_send_callback=post_send_callback,
         )
 
@@ -48,7 +49,8 @@ class MailMail(models.Model):
         that address keeps it.
         """
         outgoing = super()._prepare_outgoing_list(
-            mail_server=mail_server, doc_to_followers=doc_to_followers,
+            mail_server=mail_server,
+            doc_to_followers=doc_to_followers,
         )
         return_paths = self.env["mail.postmaster.return_path"]
         servers = self.env["ir.mail_server"].sudo()

@@ -34,7 +34,8 @@ class MailMessage(models.Model):
         if attempt and attempt.mark:
             vals_list = [
                 {**vals, "postmaster_mark": attempt.mark}
-                if vals.get("message_type") == "email" else vals
+                if vals.get("message_type") == "email"
+                else vals
                 for vals in vals_list
             ]
         messages = super().create(vals_list)

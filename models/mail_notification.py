@@ -27,19 +27,26 @@ class MailNotification(models.Model):
     _inherit = "mail.notification"
 
     postmaster_report = fields.Json(
-        "Delivery report", readonly=True, copy=False,
+        "Delivery report",
+        readonly=True,
+        copy=False,
         help="What a mail server reported last, as a code and the words of that server.",
     )
     postmaster_report_date = fields.Datetime("Date of the report", readonly=True, copy=False)
     postmaster_receipt = fields.Selection(
-        RECEIPTS, "Receipt", readonly=True, copy=False,
+        RECEIPTS,
+        "Receipt",
+        readonly=True,
+        copy=False,
         help="What the recipient's mail program said that it did with the mail.",
     )
     postmaster_receipt_date = fields.Datetime("Date of the receipt", readonly=True, copy=False)
     postmaster_note = fields.Char("What came back", compute="_compute_postmaster_note")
 
     @api.depends(
-        "postmaster_report", "postmaster_report_date", "postmaster_receipt",
+        "postmaster_report",
+        "postmaster_report_date",
+        "postmaster_receipt",
         "postmaster_receipt_date",
     )
     @api.depends_context("lang", "tz")

@@ -39,8 +39,11 @@ class MailPostmasterAddressing(models.AbstractModel):
             return None
         header = identity.split_header(submission.raw)[0]
         recipients = envelope_recipients(
-            header, told=told,
-            trusted=server.trusted, prefix=server.prefix, on_top=server.is_on_top,
+            header,
+            told=told,
+            trusted=server.trusted,
+            prefix=server.prefix,
+            on_top=server.is_on_top,
         )
         if recipients.source != HEADER:
             trace.hit(
@@ -51,7 +54,10 @@ class MailPostmasterAddressing(models.AbstractModel):
         # Core will ask whether the others in the header are ours.
         lookup = self._look_up([*recipients.addresses, *header_addresses(header)])
         matches = matching.match_all(
-            recipients.addresses, lookup.book, trace, read_sender(header),
+            recipients.addresses,
+            lookup.book,
+            trace,
+            read_sender(header),
         )
         sender = self._restored_sender(header, matches, trace)
         stored_as = self._stored_as(matches)
@@ -63,7 +69,8 @@ class MailPostmasterAddressing(models.AbstractModel):
         """Return the :class:`Server` of an incoming server."""
         server = self.env["fetchmail.server"].browse(server_id or ()).exists()
         return Server(
-            tuple(server._trusted_fields()), server.recipient_prefix or "",
+            tuple(server._trusted_fields()),
+            server.recipient_prefix or "",
             server.recipient_fields_on_top,
             bool(server.object_id and server.fallback_takes_catchall),
         )
@@ -110,19 +117,26 @@ class MailPostmasterAddressing(models.AbstractModel):
         own = alias.alias_domain_id.name
         if not self._is_on():
             homes = [own] if own else []
-            return [display(f"{alias.alias_name}@{domain}") for domain in dict.fromkeys(
-                homes + detected
-            )]
+            return [
+                display(f"{alias.alias_name}@{domain}")
+                for domain in dict.fromkeys(homes + detected)
+            ]
         entry = self._entry(alias)
-        book = replace(book, aliases=(
-            *(other for other in book.aliases if other.id != entry.id), entry,
-        ))
+        book = replace(
+            book,
+            aliases=(
+                *(other for other in book.aliases if other.id != entry.id),
+                entry,
+            ),
+        )
         names = book.names_of(address_book.compared_domain(own))
         candidates = [f"{alias.alias_name}@{name}" for name in [*names, *detected]]
         candidates += alias.retired_address_ids.filtered("domain").mapped("address")
         return [
-            display(address) for address in dict.fromkeys(candidates)
-            if "*" in address or any(
+            display(address)
+            for address in dict.fromkeys(candidates)
+            if "*" in address
+            or any(
                 (found.kind, found.record_id) == (address_book.ALIAS, entry.id)
                 for found in matching.match(address, book, matching.Trace())
             )
@@ -142,8 +156,11 @@ class MailPostmasterAddressing(models.AbstractModel):
     def _entry(self, alias):
         """Return an alias as the address book has it."""
         return address_book.Alias(
-            alias._origin.id or 0, alias.alias_name or "", alias.alias_domain_id.id or None,
-            alias.alias_incoming_local, read_domains(alias.allowed_domains),
+            alias._origin.id or 0,
+            alias.alias_name or "",
+            alias.alias_domain_id.id or None,
+            alias.alias_incoming_local,
+            read_domains(alias.allowed_domains),
         )
 
     @api.model
@@ -180,7 +197,9 @@ class MailPostmasterAddressing(models.AbstractModel):
         step, is_hit = FORWARDING_STEPS[restoration.outcome]
         sender, found = restoration.sender, restoration.forwarding
         (trace.hit if is_hit else trace.miss)(
-            step, forwarder=found.forwarder, sign=found.sign,
+            step,
+            forwarder=found.forwarder,
+            sign=found.sign,
             **({"original": sender.address} if sender else {}),
         )
         return sender
@@ -228,13 +247,17 @@ class MailPostmasterAddressing(models.AbstractModel):
         :param homes: ids of the alias domains that count, None for all
         """
         retired = [
-            row for row in self._retired()
+            row
+            for row in self._retired()
             if row.kind == address_book.DOMAIN or row.local_part in names
         ]
         former_ids = [row.record_id for row in retired if row.kind == address_book.ALIAS]
         return address_book.AddressBook(
-            aliases=self._aliases(names, former_ids, homes), domains=self._domains(),
-            retired=tuple(retired), allowed=self._allowed(), separators=separators,
+            aliases=self._aliases(names, former_ids, homes),
+            domains=self._domains(),
+            retired=tuple(retired),
+            allowed=self._allowed(),
+            separators=separators,
             today=fields.Date.today(),
         )
 
@@ -253,9 +276,12 @@ class MailPostmasterAddressing(models.AbstractModel):
     def _domains(self):
         return tuple(
             address_book.Domain(
-                domain.id, address_book.compared_domain(domain.name),
-                domain.catchall_alias or "", domain.bounce_alias or "",
-                domain.default_from or "", read_domains(domain.allowed_domains),
+                domain.id,
+                address_book.compared_domain(domain.name),
+                domain.catchall_alias or "",
+                domain.bounce_alias or "",
+                domain.default_from or "",
+                read_domains(domain.allowed_domains),
             )
             for domain in self.env["mail.alias.domain"].search([])
         )
@@ -268,9 +294,9 @@ class MailPostmasterAddressing(models.AbstractModel):
     def _homes(self, addresses):
         """Return the ids of the alias domains that have, or had, the domain of an address."""
         by_name = self._domain_ids_by_name()
-        return sorted({
-            home for address in addresses for home in by_name.get(address.rpartition("@")[2], ())
-        })
+        return sorted(
+            {home for address in addresses for home in by_name.get(address.rpartition("@")[2], ())}
+        )
 
     @tools.ormcache()
     def _domain_ids_by_name(self):
@@ -281,8 +307,11 @@ class MailPostmasterAddressing(models.AbstractModel):
         """Return all former addresses, the latest first: there are few, and they seldom change."""
         return tuple(
             address_book.Retired(
-                row.kind, row.alias_id.id or row.alias_domain_id.id, row.local_part or "",
-                row.domain or None, row.until or None,
+                row.kind,
+                row.alias_id.id or row.alias_domain_id.id,
+                row.local_part or "",
+                row.domain or None,
+                row.until or None,
             )
             for row in self.env["mail.postmaster.retired.address"].search([])
         )
@@ -311,7 +340,8 @@ class MailPostmasterAddressing(models.AbstractModel):
     def _stored_names(self):
         """Return ``{id: name}`` of the alias domains that are stored otherwise than compared."""
         return {
-            domain.id: domain.name for domain in self.env["mail.alias.domain"].search([])
+            domain.id: domain.name
+            for domain in self.env["mail.alias.domain"].search([])
             if domain.name != address_book.compared_domain(domain.name)
         }
 
@@ -330,7 +360,8 @@ class MailPostmasterAddressing(models.AbstractModel):
         kept = {(match.kind, match.record_id) for match in found}
         for home in homes:
             for kind, local_part in (
-                (address_book.CATCHALL, home.catchall), (address_book.BOUNCE, home.bounce),
+                (address_book.CATCHALL, home.catchall),
+                (address_book.BOUNCE, home.bounce),
             ):
                 if local_part and (kind, home.id) in kept:
                     known_as[(kind, home.id)] = f"{local_part}@{home.name}"

@@ -41,7 +41,8 @@ class MailPostmasterAnswer(models.AbstractModel):
         :param str email_from: the sender, whose language is spoken when it is known
         """
         sender = self.env["mail.thread"]._partner_find_from_emails_single(
-            [email_from], no_create=True,
+            [email_from],
+            no_create=True,
         )
         lang = sender.lang or company.partner_id.lang or self.env.lang
         return records.with_company(company).with_context(lang=lang)
@@ -91,7 +92,9 @@ class MailPostmasterAnswer(models.AbstractModel):
         quota = self.env["mail.postmaster.quota"]
         # Whoever sends that much may be a program that answers whatever it gets.
         if about != LOOP_LIMIT and quota._is_reserved(
-            f"answer:{LOOP_LIMIT}", window, addressee,
+            f"answer:{LOOP_LIMIT}",
+            window,
+            addressee,
         ):
             return self.env._("the sender was told that the limit is reached")
         minutes = window if about == LOOP_LIMIT else DAY
@@ -116,7 +119,8 @@ class MailPostmasterAnswer(models.AbstractModel):
             "email_to": attempt.origin.addressee,
             "headers": repr({**self._automatic_headers(), "Return-Path": NULL_SENDER}),
             # By these core finds the addresses to send from, and the server.
-            "record_company_id": company.id, "record_alias_domain_id": company.alias_domain_id.id,
+            "record_company_id": company.id,
+            "record_alias_domain_id": company.alias_domain_id.id,
         }
         if company.email:
             # Core lets answers to an error notice go to the catchall, which answers as well.
@@ -137,10 +141,14 @@ class MailPostmasterAnswer(models.AbstractModel):
         """Tell a sender that the limit is reached, as core does."""
         tag = generate_tracking_message_id("loop-detection-bounce-email")
         body = self.env["ir.qweb"]._render(
-            TEMPLATES[LOOP_LIMIT], {"email": message_dict["to"]}, minimal_qcontext=True,
+            TEMPLATES[LOOP_LIMIT],
+            {"email": message_dict["to"]},
+            minimal_qcontext=True,
         )
         self.env["mail.thread"]._routing_create_bounce_email(
-            message_dict["email_from"], body, message,
+            message_dict["email_from"],
+            body,
+            message,
             references=f"{message_dict['message_id']} {tag}",
         )
 
@@ -158,7 +166,8 @@ class MailPostmasterAnswer(models.AbstractModel):
         answer = self._speaking_for(self, company, email_from)
         message = self._quote(attempt.message_dict)
         body_html = answer.env["ir.qweb"]._render(
-            template, {"message": message, "email": message["to"]},
+            template,
+            {"message": message, "email": message["to"]},
         )
         if "reply_to" in mail_values:
             mail_values = {**mail_values, "reply_to": company.email}

@@ -29,7 +29,9 @@ class MailPostmasterMessage(models.Model):
                 self._schedule_attention()
         except Exception as error:  # noqa: BLE001  another addon's or the database's, and the mail comes first
             _logger.error(
-                "Mail %s needs attention, and nobody could be told\n%s", self.id, frames(error),
+                "Mail %s needs attention, and nobody could be told\n%s",
+                self.id,
+                frames(error),
             )
 
     def _schedule_attention(self):
@@ -45,7 +47,8 @@ class MailPostmasterMessage(models.Model):
             return
         # Not sent by mail: a problem with mail must not cause more of it.
         self.with_context(mail_activity_quick_update=True).activity_schedule(
-            ACTIVITY, user_id=responsible.id,
+            ACTIVITY,
+            user_id=responsible.id,
             date_deadline=fields.Date.context_today(self.with_context(tz=responsible.tz)),
             summary=self.with_context(lang=responsible.lang).reason,
         )
@@ -53,10 +56,18 @@ class MailPostmasterMessage(models.Model):
     @api.model
     def _has_activity_of_today(self, activity_type, responsible):
         # In sudo as its caller is: mail is processed for users who may not plan for others.
-        return bool(self.env["mail.activity"].sudo().search_count([
-            ("activity_type_id", "=", activity_type), ("user_id", "=", responsible.id),
-            ("create_date", ">=", fields.Date.today()),
-        ], limit=1))
+        return bool(
+            self.env["mail.activity"]
+            .sudo()
+            .search_count(
+                [
+                    ("activity_type_id", "=", activity_type),
+                    ("user_id", "=", responsible.id),
+                    ("create_date", ">=", fields.Date.today()),
+                ],
+                limit=1,
+            )
+        )
 
     @api.model
     def _is_first_to_tell(self, activity_type, responsible):
@@ -67,7 +78,8 @@ class MailPostmasterMessage(models.Model):
         its own: another may have committed after this one's snapshot was taken.
         """
         self.env.cr.execute(
-            "SELECT pg_try_advisory_xact_lock(hashtext(%s), %s)", [ACTIVITY, responsible.id],
+            "SELECT pg_try_advisory_xact_lock(hashtext(%s), %s)",
+            [ACTIVITY, responsible.id],
         )
         if not self.env.cr.fetchone()[0]:
             return False

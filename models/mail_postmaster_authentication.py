@@ -84,7 +84,8 @@ class MailPostmasterAuthentication(models.AbstractModel):
             return authentication.Results()
         end = time.monotonic() + seconds
         return authentication.verify(
-            raw, lambda name, kind: ANSWERS.ask(name, kind, end - time.monotonic()),
+            raw,
+            lambda name, kind: ANSWERS.ask(name, kind, end - time.monotonic()),
             lambda: time.monotonic() >= end,
         )
 
@@ -115,7 +116,8 @@ class MailPostmasterAuthentication(models.AbstractModel):
         note = attempt.trace.hit if identity.verdict.outcome == PASS else attempt.trace.miss
         note(
             STEPS.get(identity.verdict.outcome, OPEN_STEP),
-            judge=results.judge.replace("\0", ""), **finding(identity),
+            judge=results.judge.replace("\0", ""),
+            **finding(identity),
         )
         if identity.oddities:
             attempt.trace.miss("odd_sender", oddities=encode_oddities(identity.oddities))
@@ -145,7 +147,10 @@ class MailPostmasterAuthentication(models.AbstractModel):
         if origin == "database" and claims_us:
             policy = policies._choice(IDENTITY_OWN)
         decided = consequence(
-            policy, attempt.identity, attempt.authentication, claims_us,
+            policy,
+            attempt.identity,
+            attempt.authentication,
+            claims_us,
             self._is_read_otherwise(attempt),
         )
         return Setting(decided, origin)
@@ -169,8 +174,7 @@ class MailPostmasterAuthentication(models.AbstractModel):
 
     @api.model
     def _mark(self, attempt, alias, domain):
-        """Return what a message says beside its sender, see ``authentication_sentences``, or None.
-        """
+        """Return the sentence beside the sender, see ``authentication_sentences``, or None."""
         decided = self._consequence(attempt, alias, domain).value
         if decided == OFF:
             return None
@@ -200,9 +204,11 @@ class MailPostmasterAuthentication(models.AbstractModel):
     def _claims_us(self, attempt):
         """Tell whether a mail says that it is of an own domain, or of an internal user."""
         if attempt.claims_us is None:
-            attempt.claims_us = attempt.identity.claims_own_domain or (
-                attempt.identity.verdict.outcome != PASS or self._is_read_otherwise(attempt)
-            ) and self._are_ours({*attempt.identity.addresses, *attempt.senders_read})
+            attempt.claims_us = (
+                attempt.identity.claims_own_domain
+                or (attempt.identity.verdict.outcome != PASS or self._is_read_otherwise(attempt))
+                and self._are_ours({*attempt.identity.addresses, *attempt.senders_read})
+            )
         return attempt.claims_us
 
     def _are_ours(self, addresses):

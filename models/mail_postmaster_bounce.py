@@ -32,7 +32,10 @@ class MailPostmasterBounce(models.Model):
     code = fields.Char(readonly=True)
     mail_key = fields.Char(required=True, readonly=True)
     mail_id = fields.Many2one(
-        "mail.postmaster.message", "Report", readonly=True, index="btree_not_null",
+        "mail.postmaster.message",
+        "Report",
+        readonly=True,
+        index="btree_not_null",
         ondelete="set null",
     )
 
@@ -89,12 +92,15 @@ class MailPostmasterBounce(models.Model):
         said = self.env._(
             "Mail to %(address)s came back %(count)s times. No mailing is sent there any more, "
             "until the address is taken off the blacklist.",
-            address=address, count=len(self),
+            address=address,
+            count=len(self),
         )
         lines = Markup().join(
-            Markup("<li>%s</li>") % self.env._(
+            Markup("<li>%s</li>")
+            % self.env._(
                 "%(date)s: %(why)s (received mail number %(number)s)",
-                date=format_date(self.env, bounce.at), why=log._why(bounce.code),
+                date=format_date(self.env, bounce.at),
+                why=log._why(bounce.code),
                 number=bounce.mail_id.id or "?",
             )
             for bounce in self
@@ -113,14 +119,21 @@ class MailPostmasterBounce(models.Model):
         for name in self._bounce_counters():
             model = self.env[name]
             model.flush_model(["email_normalized", "message_bounce"])
-            counts.append(SQL(
-                "EXISTS (SELECT FROM %s WHERE email_normalized = %s AND message_bounce > 0)",
-                SQL.identifier(model._table), address,
-            ))
-        self.env.cr.execute(SQL(
-            "WITH forgotten AS (DELETE FROM mail_postmaster_bounce WHERE address = %s) SELECT %s",
-            address, SQL(" OR ").join(counts),
-        ))
+            counts.append(
+                SQL(
+                    "EXISTS (SELECT FROM %s WHERE email_normalized = %s AND message_bounce > 0)",
+                    SQL.identifier(model._table),
+                    address,
+                )
+            )
+        self.env.cr.execute(
+            SQL(
+                "WITH forgotten AS (DELETE FROM mail_postmaster_bounce WHERE address = %s)"
+                " SELECT %s",
+                address,
+                SQL(" OR ").join(counts),
+            )
+        )
         return self.env.cr.fetchone()[0]
 
     @tools.ormcache()
@@ -128,7 +141,8 @@ class MailPostmasterBounce(models.Model):
         """Return the names of the models in which core counts bounces (``is_mail_blacklist``)."""
         counter = self.env.registry["mail.thread.blacklist"]
         return [
-            name for name, model in self.env.registry.items()
+            name
+            for name, model in self.env.registry.items()
             if issubclass(model, counter) and not model._abstract
         ]
 

@@ -38,20 +38,26 @@ class MailPostmasterCaller(models.AbstractModel):
 
     def _check_options(self, door, options):
         if options["custom_values"] or options["thread_id"]:
-            self._refuse_caller(self.env._(
-                "Values and records are not for the gateway to choose: hand the message over "
-                "without custom_values and thread_id, as odoo-mailgate.py does."
-            ))
+            self._refuse_caller(
+                self.env._(
+                    "Values and records are not for the gateway to choose: hand the message over "
+                    "without custom_values and thread_id, as odoo-mailgate.py does."
+                )
+            )
         wanted = [door] if door != THREAD else []
         wanted += [options["model"]] if options["model"] else []
         allowed = self._routed_models() if wanted else []
         for model in wanted:
             if model not in allowed:
-                self._refuse_caller(self.env._(
-                    "No alias, incoming server or alias domain creates records of the model "
-                    "%(model)s. A gateway can name: %(allowed)s. Or none: then the recipients "
-                    "decide.", model=model, allowed=", ".join(allowed) or "–",
-                ))
+                self._refuse_caller(
+                    self.env._(
+                        "No alias, incoming server or alias domain creates records of the model "
+                        "%(model)s. A gateway can name: %(allowed)s. Or none: then the recipients "
+                        "decide.",
+                        model=model,
+                        allowed=", ".join(allowed) or "–",
+                    )
+                )
 
     def _routed_models(self):
         """Return the names of the models that incoming messages make records of."""
@@ -60,7 +66,8 @@ class MailPostmasterCaller(models.AbstractModel):
             *env["mail.alias"]._read_group([("alias_name", "!=", False)], ["alias_model_id"]),
             *env["fetchmail.server"]._read_group([("object_id", "!=", False)], ["object_id"]),
             *env["mail.alias.domain"]._read_group(
-                [("fallback_model_id", "!=", False)], ["fallback_model_id"],
+                [("fallback_model_id", "!=", False)],
+                ["fallback_model_id"],
             ),
         ]
         return sorted({model.model for (model,) in routes})

@@ -127,7 +127,7 @@ FUNCTION = f"""
         END IF;
         RETURN claimed_id;
     END $$
-"""  # noqa: S608  made of constants
+"""
 DROP_FUNCTION = "DROP FUNCTION IF EXISTS mail_postmaster_claim_next"
 # The commit of a claim need not survive the database server, which stops the work as well.
 CLAIM_NEXT = """

@@ -24,7 +24,10 @@ class MailPostmasterDelivery(models.Model):
     _log_access = False
 
     mail_id = fields.Many2one(
-        "mail.postmaster.message", string="Received mail", required=True, index=True,
+        "mail.postmaster.message",
+        string="Received mail",
+        required=True,
+        index=True,
         ondelete="cascade",
     )
     mail_key = fields.Char(required=True)
@@ -38,7 +41,10 @@ class MailPostmasterDelivery(models.Model):
     model_name = fields.Char("Document", compute="_compute_model_name")
     record_name = fields.Char("Record", compute="_compute_record_name")
     mail_message_id = fields.Many2one(
-        "mail.message", string="Message", index="btree_not_null", ondelete="set null",
+        "mail.message",
+        string="Message",
+        index="btree_not_null",
+        ondelete="set null",
     )
     reason = fields.Char(compute="_compute_reason")
 

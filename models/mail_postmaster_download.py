@@ -14,15 +14,24 @@ class MailPostmasterDownload(models.Model):
     _rec_name = "message_id"
 
     mail_id = fields.Many2one(
-        "mail.postmaster.message", "Received mail", readonly=True, index="btree_not_null",
+        "mail.postmaster.message",
+        "Received mail",
+        readonly=True,
+        index="btree_not_null",
         ondelete="set null",
     )
     mail_number = fields.Integer(
-        "Number", readonly=True, aggregator=None, help="Of the received mail.",
+        "Number",
+        readonly=True,
+        aggregator=None,
+        help="Of the received mail.",
     )
     message_id = fields.Char("Message-Id", readonly=True)
     company_id = fields.Many2one(
-        "res.company", readonly=True, index="btree_not_null", ondelete="set null",
+        "res.company",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
     )
     create_uid = fields.Many2one("res.users", "Downloaded by", readonly=True)
     create_date = fields.Datetime("Downloaded", readonly=True)

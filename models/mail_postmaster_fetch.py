@@ -38,13 +38,18 @@ class MailPostmasterMessage(models.Model):
         try:
             raw = place and mail._fetch_from(*place)
         except (OSError, imaplib.IMAP4.error, poplib.error_proto) as error:
-            raise UserError(self.env._(
-                "Its mailbox can not be read: %s", mail.fetchmail_server_id._error_text(error),
-            )) from None
+            raise UserError(
+                self.env._(
+                    "Its mailbox can not be read: %s",
+                    mail.fetchmail_server_id._error_text(error),
+                )
+            ) from None
         if not raw:
-            raise UserError(self.env._(
-                "This mail is not in its mailbox any more, or the server does not hand it over."
-            ))
+            raise UserError(
+                self.env._(
+                    "This mail is not in its mailbox any more, or the server does not hand it over."
+                )
+            )
         pipeline = self.env["mail.postmaster.pipeline"].sudo()
         _is_enabled, joins = pipeline._read_switches()
         with pipeline._transaction(joins) as env:
@@ -53,7 +58,8 @@ class MailPostmasterMessage(models.Model):
 
     def _fetch_from(self, folder_id, name, uidvalidity, number):
         return self.fetchmail_server_id._fetch_one(
-            Folder(id=folder_id, name=name), uidvalidity,
+            Folder(id=folder_id, name=name),
+            uidvalidity,
             int(number) if self._is_from_imap() else number,
         )
 
@@ -77,7 +83,10 @@ class MailPostmasterMessage(models.Model):
             WHERE message_id = %(id)s AND todo = %(todo)s
             """,
             {
-                "id": mail_id, "digest": mail_digest, "size": len(raw), "todo": FETCH,
+                "id": mail_id,
+                "digest": mail_digest,
+                "size": len(raw),
+                "todo": FETCH,
                 "next": MARK if is_from_imap else LEAVE,
                 "key": identity.mail_key("", mail_digest),
             },

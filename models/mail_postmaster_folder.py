@@ -19,7 +19,10 @@ class MailPostmasterFolder(models.Model):
     _order = "id"
 
     server_id = fields.Many2one(
-        "fetchmail.server", required=True, index=True, ondelete="cascade",
+        "fetchmail.server",
+        required=True,
+        index=True,
+        ondelete="cascade",
     )
     name = fields.Char("Folder", required=True, default=INBOX)
     # 0 when the folder was never read.
@@ -40,14 +43,15 @@ class MailPostmasterFolder(models.Model):
             behind = max(folder.contact_uid - folder.next_uid, 0)
             folder.progress = (
                 PERCENT * (1 - behind / folder.contact_uid)
-                if folder.uidvalidity and not folder.is_asking and folder.contact_uid > 1 else 0
+                if folder.uidvalidity and not folder.is_asking and folder.contact_uid > 1
+                else 0
             )
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create([
-            {**vals, "name": (vals.get("name") or INBOX).strip()} for vals in vals_list
-        ])
+        return super().create(
+            [{**vals, "name": (vals.get("name") or INBOX).strip()} for vals in vals_list]
+        )
 
     def write(self, vals):
         if "name" in vals:
@@ -79,9 +83,13 @@ class MailPostmasterFolder(models.Model):
         )
         return [
             Folder(
-                id=row["id"], name=row["name"], uidvalidity=row["uidvalidity"] or None,
-                next_uid=row["next_uid"] or 1, contact_uid=row["contact_uid"] or 1,
-                since=row["since"], is_asking=bool(row["is_asking"]),
+                id=row["id"],
+                name=row["name"],
+                uidvalidity=row["uidvalidity"] or None,
+                next_uid=row["next_uid"] or 1,
+                contact_uid=row["contact_uid"] or 1,
+                since=row["since"],
+                is_asking=bool(row["is_asking"]),
                 last_success=row["last_success"] and row["last_success"].date(),
             )
             for row in cr.dictfetchall()
@@ -96,12 +104,23 @@ class MailPostmasterFolder(models.Model):
                 uidvalidity = %s, next_uid = %s, contact_uid = %s, since = %s, is_asking = %s
             WHERE id = %s
             """,
-            [folder.uidvalidity or 0, folder.next_uid, folder.contact_uid, folder.since,
-             folder.is_asking, folder.id],
+            [
+                folder.uidvalidity or 0,
+                folder.next_uid,
+                folder.contact_uid,
+                folder.since,
+                folder.is_asking,
+                folder.id,
+            ],
         )
 
 
 NEVER_READ = {
-    "uidvalidity": 0, "next_uid": 1, "contact_uid": 1, "since": False, "is_asking": False,
-    "last_success": False, "problem": False,
+    "uidvalidity": 0,
+    "next_uid": 1,
+    "contact_uid": 1,
+    "since": False,
+    "is_asking": False,
+    "last_success": False,
+    "problem": False,
 }

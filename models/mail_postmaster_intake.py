@@ -95,8 +95,13 @@ STORE = f"""
 
 # In place of what can not be read from a mail.
 NO_HEADER = {
-    "message_id": None, "email_from": None, "email_normalized": None, "recipients": None,
-    "subject": None, "date": None, "thread": Thread(),
+    "message_id": None,
+    "email_from": None,
+    "email_normalized": None,
+    "recipients": None,
+    "subject": None,
+    "date": None,
+    "thread": Thread(),
 }
 # The conversations that waiting messages with these numbers belong to.
 KNOWN_CONVERSATIONS = f"""
@@ -206,12 +211,15 @@ class MailPostmasterIntake(models.AbstractModel):
         # Not logged when it fails: its parameters are what a message says.
         rows = self._rows_to_store(cr, mails)
         cr.execute(
-            self._planning(cr) + STORE, {"mails": Json(rows, dumps=_dumps)}, log_exceptions=False,
+            self._planning(cr) + STORE,
+            {"mails": Json(rows, dumps=_dumps)},
+            log_exceptions=False,
         )
         stored = {row.pop("intake_key"): row for row in cr.dictfetchall()}
         raws = {values["intake_key"]: mail.raw for mail, values in mails if values["raw_kept"]}
         self.env["mail.postmaster.raw"]._write_contents(
-            cr, [(row["id"], raws[key]) for key, row in stored.items() if key in raws],
+            cr,
+            [(row["id"], raws[key]) for key, row in stored.items() if key in raws],
         )
         return stored
 
@@ -229,7 +237,9 @@ class MailPostmasterIntake(models.AbstractModel):
             of_sender[row["email_normalized"]] += 1
             of_conversation[key] += key is not None
             row |= {
-                "place": place, "message_number": thread.own, "conversation_key": key,
+                "place": place,
+                "message_number": thread.own,
+                "conversation_key": key,
                 "of_sender": of_sender[row["email_normalized"]],
                 "of_conversation": of_conversation[key],
             }
@@ -255,7 +265,8 @@ class MailPostmasterIntake(models.AbstractModel):
             "message_id": head.message_id[: envelope.LONGEST_TEXT],
             "mail_key": identity.mail_key(head.message_id, mail_digest),
             "content_key": identity.mail_key(head.message_id, mail_digest, with_content=True)
-            if self._delivers_other_content() else None,
+            if self._delivers_other_content()
+            else None,
             "digest": mail_digest,
             "email_from": head.sender,
             "email_normalized": head.sender_address,

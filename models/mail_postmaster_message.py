@@ -24,12 +24,16 @@ AUTHENTICATION = [("pass", "Proved"), ("none", "Not proved"), ("fail", "Somebody
 # sent it again; there is a record of another copy; a rule or a person decided that there is nothing
 # to do.
 RELEASE_KINDS = [
-    ("waiting", "Waiting"), ("refused", "Refused"),
-    ("repeated", "Repeated"), ("ignored", "Ignored"),
+    ("waiting", "Waiting"),
+    ("refused", "Refused"),
+    ("repeated", "Repeated"),
+    ("ignored", "Ignored"),
 ]
 KINDS = tuple(kind for kind, _label in RELEASE_KINDS)
 KIND_OF_STATE = {
-    states.PARKED: "waiting", states.RETRY: "waiting", states.REFUSED: "refused",
+    states.PARKED: "waiting",
+    states.RETRY: "waiting",
+    states.REFUSED: "refused",
     states.IGNORED: "ignored",
 }
 
@@ -61,23 +65,39 @@ class MailPostmasterMessage(models.Model):
     subject = fields.Char(readonly=True)
     date = fields.Datetime("Date of the mail", readonly=True, help="As its sender wrote it.")
     create_date = fields.Datetime(
-        "Received", readonly=True, index=True, default=fields.Datetime.now,
+        "Received",
+        readonly=True,
+        index=True,
+        default=fields.Datetime.now,
     )
     size = fields.Integer("Size (bytes)", readonly=True, aggregator="sum")
     source = fields.Selection(SOURCES, "Received by", readonly=True)
     fetchmail_server_id = fields.Many2one(
-        "fetchmail.server", "Incoming server", readonly=True, index="btree_not_null",
+        "fetchmail.server",
+        "Incoming server",
+        readonly=True,
+        index="btree_not_null",
         ondelete="set null",
     )
     source_id = fields.Many2one(
-        "mail.postmaster.source", "HTTP source", readonly=True, index="btree_not_null",
+        "mail.postmaster.source",
+        "HTTP source",
+        readonly=True,
+        index="btree_not_null",
         ondelete="set null",
     )
     user_id = fields.Many2one(
-        "res.users", "Submitted by", readonly=True, index="btree_not_null", ondelete="set null",
+        "res.users",
+        "Submitted by",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
     )
     company_id = fields.Many2one(
-        "res.company", readonly=True, index="btree_not_null", ondelete="set null",
+        "res.company",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
     )
     options = fields.Json(readonly=True, groups="mail_postmaster.group_admin")
 
@@ -86,18 +106,22 @@ class MailPostmasterMessage(models.Model):
     mail_key = fields.Char(readonly=True, groups="mail_postmaster.group_admin")
     digest = fields.Char(readonly=True, groups="mail_postmaster.group_admin")
     received_count = fields.Integer(
-        "Times handed over", readonly=True,
+        "Times handed over",
+        readonly=True,
         help="The same bytes from the same place are stored once and counted.",
     )
 
     # --- who wrote it
     authentication = fields.Selection(
-        AUTHENTICATION, "Proof of the sender", readonly=True,
+        AUTHENTICATION,
+        "Proof of the sender",
+        readonly=True,
         help="Whether the sender is proved to have written the mail. Empty: nobody was asked.",
     )
     authentication_results = fields.Json(readonly=True, groups="mail_postmaster.group_admin")
     authentication_lines = fields.Text(
-        "Checks of the sender", compute="_compute_authentication_lines",
+        "Checks of the sender",
+        compute="_compute_authentication_lines",
         groups="mail_postmaster.group_admin",
     )
 
@@ -107,41 +131,58 @@ class MailPostmasterMessage(models.Model):
     reason_params = fields.Json(readonly=True)
     reason = fields.Char(compute="_compute_reason")
     release_kind = fields.Selection(
-        RELEASE_KINDS, "Processing again", compute="_compute_release_kind",
+        RELEASE_KINDS,
+        "Processing again",
+        compute="_compute_release_kind",
     )
     attempts = fields.Integer(readonly=True)
     failures = fields.Integer(readonly=True)
     next_attempt = fields.Datetime("Next attempt", readonly=True)
     settled_at = fields.Datetime("Processed", readonly=True)
     released = fields.Boolean(
-        readonly=True, help="Accepted by hand, after it was refused or ignored.",
+        readonly=True,
+        help="Accepted by hand, after it was refused or ignored.",
     )
     raw_kept = fields.Boolean("Content kept", readonly=True)
     trace = fields.Json(readonly=True, groups="mail_postmaster.group_admin")
     trace_lines = fields.Json(
-        "Trace in words", compute="_compute_trace_lines", groups="mail_postmaster.group_admin",
+        "Trace in words",
+        compute="_compute_trace_lines",
+        groups="mail_postmaster.group_admin",
     )
     error = fields.Text("Diagnostics", readonly=True, groups="mail_postmaster.group_admin")
     delivery_ids = fields.One2many(
-        "mail.postmaster.delivery", "mail_id", "Deliveries", readonly=True,
+        "mail.postmaster.delivery",
+        "mail_id",
+        "Deliveries",
+        readonly=True,
         domain=[("target", "not =like", "answer:%")],
     )
     delivery_note = fields.Char("Why there is no delivery", compute="_compute_delivery_note")
     original_id = fields.Many2one(
-        "mail.postmaster.message", "Repeats", compute="_compute_original_id",
+        "mail.postmaster.message",
+        "Repeats",
+        compute="_compute_original_id",
         help="The mail that was delivered in place of this one.",
     )
     download_ids = fields.One2many(
-        "mail.postmaster.download", "mail_id", "Downloads", readonly=True,
+        "mail.postmaster.download",
+        "mail_id",
+        "Downloads",
+        readonly=True,
         groups="mail_postmaster.group_admin",
     )
     # Of the first delivery; made for searching, where any delivery matches. As the user: other
     # deliveries of a mail may be to documents they may not read.
     alias_id = fields.Many2one(
-        related="delivery_ids.alias_id", related_sudo=False, string="Alias",
+        related="delivery_ids.alias_id",
+        related_sudo=False,
+        string="Alias",
     )
     document_model = fields.Char(
-        related="delivery_ids.model", related_sudo=False, string="Document model",
+        related="delivery_ids.model",
+        related_sudo=False,
+        string="Document model",
     )
 
     _intake_unique = models.UniqueIndex("(intake_key)")
@@ -154,9 +195,7 @@ class MailPostmasterMessage(models.Model):
     def _selection_reasons(self):
         """Return every code of a reason with its sentence, without the particulars."""
         definitions = self.env["mail.postmaster.reason"]._definitions()
-        return [
-            (code, outline(self.env._(known.sentence))) for code, known in definitions.items()
-        ]
+        return [(code, outline(self.env._(known.sentence))) for code, known in definitions.items()]
 
     @api.depends("reason_code")
     @api.depends_context("uid", "allowed_company_ids")
@@ -164,9 +203,13 @@ class MailPostmasterMessage(models.Model):
         repeats = self.filtered(lambda mail: mail._is_repeat())
         # The key is no reader's business; the mail is looked for as the reader.
         keys = {mail.id: mail.sudo().mail_key for mail in repeats}
-        deliveries = self.env["mail.postmaster.delivery"].search([
-            ("mail_key", "in", list(keys.values())), ("state", "=", states.DELIVERED),
-        ], order="id desc")
+        deliveries = self.env["mail.postmaster.delivery"].search(
+            [
+                ("mail_key", "in", list(keys.values())),
+                ("state", "=", states.DELIVERED),
+            ],
+            order="id desc",
+        )
         originals = {delivery.mail_key: delivery.mail_id for delivery in deliveries}
         for mail in self:
             mail.original_id = originals.get(keys.get(mail.id), self.browse()) - mail
@@ -177,10 +220,12 @@ class MailPostmasterMessage(models.Model):
         """Process these mails once more, now."""
         self._check_administrator()
         if not any([mail._process_again() for mail in self]):
-            raise UserError(self.env._(
-                "None of these mails can be processed again: "
-                "they were delivered, or are being processed."
-            ))
+            raise UserError(
+                self.env._(
+                    "None of these mails can be processed again: "
+                    "they were delivered, or are being processed."
+                )
+            )
         return True
 
     def _process_again(self, changes=None, kinds=KINDS):
@@ -260,7 +305,8 @@ class MailPostmasterMessage(models.Model):
         if not all(states.can_move(mail.state, states.IGNORED) for mail in mails):
             raise UserError(self.env._("A mail that was delivered can not be ignored."))
         reason = {
-            "state": states.IGNORED, "reason_code": "ignored_by_hand",
+            "state": states.IGNORED,
+            "reason_code": "ignored_by_hand",
             "reason_params": {"user": self.env.user.name},
         }
         # Nobody has write rights; the group was checked above.
@@ -290,7 +336,8 @@ class MailPostmasterMessage(models.Model):
         """
         self.check_access("read")
         deliveries = self.env["mail.postmaster.delivery"].search(
-            [("mail_message_id", "=", message_id)], limit=1,
+            [("mail_message_id", "=", message_id)],
+            limit=1,
         )
         if not deliveries:
             raise UserError(self.env._("The mail behind this message is not in the log any more."))

@@ -80,16 +80,18 @@ class MailPostmasterOutcome(models.AbstractModel):
         is_same_content, message_id = self.env.cr.fetchone()
         if is_same_content is False:
             is_parked = self.env["mail.postmaster.policy"]._choice(OTHER_CONTENT) == "park"
-            return Reason(
-                states.PARKED if is_parked else states.IGNORED, "duplicate_other_content"
-            )
+            return Reason(states.PARKED if is_parked else states.IGNORED, "duplicate_other_content")
         if is_same_content is None and message_id:
             original = self.env["mail.message"].search([("message_id", "=", message_id)], limit=1)
             if original and original.message_type != "email":
-                return Reason(states.IGNORED, "own_message", {
-                    "model": original.model or "mail.message",
-                    "res_id": original.res_id or original.id,
-                })
+                return Reason(
+                    states.IGNORED,
+                    "own_message",
+                    {
+                        "model": original.model or "mail.message",
+                        "res_id": original.res_id or original.id,
+                    },
+                )
         return reason
 
     def _end_badly(self, attempt, error):
@@ -106,7 +108,8 @@ class MailPostmasterOutcome(models.AbstractModel):
             except Exception as second_error:  # noqa: BLE001  the mail is stored and waiting
                 _logger.error(
                     "Mail %s: how it failed could not be recorded (%s)",
-                    attempt.mail_id, type(second_error).__name__,
+                    attempt.mail_id,
+                    type(second_error).__name__,
                 )
             else:
                 return Failure(reason, error) if is_recorded else None
@@ -173,7 +176,12 @@ class MailPostmasterOutcome(models.AbstractModel):
             self._tell_senders_of_broken_aliases(attempt)
         self._forget_plans(attempt)
         self._write(
-            attempt, attempt.results, reason, next_attempt, failures, error,
+            attempt,
+            attempt.results,
+            reason,
+            next_attempt,
+            failures,
+            error,
             self._company_id(attempt),
         )
         self._settle_superseded(attempt)
@@ -202,7 +210,9 @@ class MailPostmasterOutcome(models.AbstractModel):
             try:
                 with self.env.cr.savepoint():
                     aliases.browse(alias_id)._alias_bounce_incoming_email(
-                        message, message_dict, set_invalid=True,
+                        message,
+                        message_dict,
+                        set_invalid=True,
                     )
             except Exception as error:  # noqa: BLE001  an answer is no reason to lose the outcome
                 attempt.trace.miss("answer", why=type(error).__name__)
@@ -248,12 +258,18 @@ class MailPostmasterOutcome(models.AbstractModel):
         self.env.cr.execute(
             OUTCOME,
             {
-                "id": attempt.mail_id, "key": attempt.mail_key,
-                "results": Json(_rows_of(results)), "state": reason.state, "code": reason.code,
-                "params": Json(bounded(reason.params)), "trace": Json(attempt.trace.steps),
-                "company": company_id, "next": next_attempt,
+                "id": attempt.mail_id,
+                "key": attempt.mail_key,
+                "results": Json(_rows_of(results)),
+                "state": reason.state,
+                "code": reason.code,
+                "params": Json(bounded(reason.params)),
+                "trace": Json(attempt.trace.steps),
+                "company": company_id,
+                "next": next_attempt,
                 "error": _describe(error) if self._is_unexpected(reason) else None,
-                "failures": failures, **_found(attempt),
+                "failures": failures,
+                **_found(attempt),
             },
             # What a mail says does not belong into the server's log.
             log_exceptions=False,
@@ -310,9 +326,14 @@ def _rows_of(results):
             by_target[result.target] = result
     return [
         {
-            "target": result.target, "state": result.reason.state, "code": result.reason.code,
-            "params": bounded(result.reason.params), "alias_id": result.alias_id,
-            "model": result.model, "res_id": result.res_id, "message_id": result.message_id,
+            "target": result.target,
+            "state": result.reason.state,
+            "code": result.reason.code,
+            "params": bounded(result.reason.params),
+            "alias_id": result.alias_id,
+            "model": result.model,
+            "res_id": result.res_id,
+            "message_id": result.message_id,
         }
         for result in by_target.values()
     ]

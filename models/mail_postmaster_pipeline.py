@@ -163,7 +163,9 @@ class MailPostmasterPipeline(models.AbstractModel):
             try:
                 # Before the transaction is opened: DNS may take its time.
                 found = found or self.env["mail.postmaster.authentication"]._find(
-                    submission, row, joins,
+                    submission,
+                    row,
+                    joins,
                 )
                 with self._transaction(joins) as env:
                     locked = env[self._name]._lock(row, states.WAITING)
@@ -269,7 +271,8 @@ class MailPostmasterPipeline(models.AbstractModel):
             FOR UPDATE OF mail SKIP LOCKED
             """,
             {
-                "id": row["id"], "states": list(expected_states),
+                "id": row["id"],
+                "states": list(expected_states),
                 "delivers_other_content": self._delivers_other_content(),
             },
         )

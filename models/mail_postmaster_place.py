@@ -28,7 +28,9 @@ class MailPostmasterPlace(models.Model):
     _log_access = False
 
     message_id = fields.Many2one(
-        "mail.postmaster.message", index="btree_not_null", ondelete="set null",
+        "mail.postmaster.message",
+        index="btree_not_null",
+        ondelete="set null",
     )
     folder_id = fields.Many2one("mail.postmaster.folder", required=True, ondelete="cascade")
     uidvalidity = BigInteger()

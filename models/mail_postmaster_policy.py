@@ -75,17 +75,31 @@ IDENTITY_OWN = "mail.postmaster.identity.own"
 LIMITS = {name: f"mail.postmaster.limit.{name}" for name in limits.LIMITS}
 
 RECOMMENDED = {
-    ADDRESSING: "True", SUBADDRESSING: "+", OTHER_CONTENT: "ignore", LOOPS: "accepted",
-    LOOP_REPLIES: "silent", AUTO_REPLIES: "note", AUTOMATIC_MAIL: "accept", ANSWERS: "careful",
-    COMPLAINTS: "blacklist", BOUNCE_BLACKLIST: "on",
-    ATTACHMENTS: "exact", REPLIES: "note", REPLIES_PRIVATE: "park", REPLY_RULES: "record",
-    IDENTITY: "withhold", IDENTITY_OWN: "park",
+    ADDRESSING: "True",
+    SUBADDRESSING: "+",
+    OTHER_CONTENT: "ignore",
+    LOOPS: "accepted",
+    LOOP_REPLIES: "silent",
+    AUTO_REPLIES: "note",
+    AUTOMATIC_MAIL: "accept",
+    ANSWERS: "careful",
+    COMPLAINTS: "blacklist",
+    BOUNCE_BLACKLIST: "on",
+    ATTACHMENTS: "exact",
+    REPLIES: "note",
+    REPLIES_PRIVATE: "park",
+    REPLY_RULES: "record",
+    IDENTITY: "withhold",
+    IDENTITY_OWN: "park",
 }
 PRESET_VALUES = {
     "recommended": RECOMMENDED,
     # Nothing automatic disturbs anybody, and what is doubtful waits for a person.
     "strict": {
-        **RECOMMENDED, OTHER_CONTENT: "park", AUTOMATIC_MAIL: "silent", REPLIES: "park",
+        **RECOMMENDED,
+        OTHER_CONTENT: "park",
+        AUTOMATIC_MAIL: "silent",
+        REPLIES: "park",
         IDENTITY: "park",
     },
     "odoo": dict.fromkeys(RECOMMENDED, False),
@@ -326,8 +340,7 @@ class MailPostmasterPolicy(models.AbstractModel):
         if name == "odoo" and allowed and allowed == self._parameter(PRESET_DOMAINS):
             values[ALLOWED_DOMAINS] = False
         return {
-            key: value for key, value in values.items()
-            if (self._parameter(key) or False) != value
+            key: value for key, value in values.items() if (self._parameter(key) or False) != value
         }
 
     @api.model

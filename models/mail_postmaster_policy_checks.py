@@ -41,9 +41,13 @@ class MailPostmasterPolicy(models.AbstractModel):
         if key in CHECKS:
             getattr(self, CHECKS[key])(key, value)
         if key in CHOICES and str(value) not in CHOICES[key]:
-            raise ValidationError(self.env._(
-                "%(key)s must be one of: %(choices)s.", key=key, choices=", ".join(CHOICES[key]),
-            ))
+            raise ValidationError(
+                self.env._(
+                    "%(key)s must be one of: %(choices)s.",
+                    key=key,
+                    choices=", ".join(CHOICES[key]),
+                )
+            )
         if key in NUMBERS:
             self._check_number(key, str(value).strip())
 
@@ -52,28 +56,39 @@ class MailPostmasterPolicy(models.AbstractModel):
         # Python reads no number of thousands of digits.
         is_number = text.isascii() and text.isdigit() and len(text) <= len(str(largest))
         if not is_number or not smallest <= int(text) <= largest:
-            raise ValidationError(self.env._(
-                "%(key)s must be a whole number between %(smallest)s and %(largest)s.",
-                key=key, smallest=smallest, largest=largest,
-            ))
+            raise ValidationError(
+                self.env._(
+                    "%(key)s must be a whole number between %(smallest)s and %(largest)s.",
+                    key=key,
+                    smallest=smallest,
+                    largest=largest,
+                )
+            )
 
     def _check_schedule(self, key, value):
         try:
             retries.parse_schedule(value)
         except ValueError as error:
-            raise ValidationError(self.env._(
-                "%(key)s: waiting times in minutes, between 1 and %(longest)s, separated by "
-                "commas, at most %(most)s of them, as in: %(example)s", key=key,
-                longest=retries.LONGEST_MINUTES, most=retries.MOST_STEPS,
-                example=retries.DEFAULT_SCHEDULE,
-            )) from error
+            raise ValidationError(
+                self.env._(
+                    "%(key)s: waiting times in minutes, between 1 and %(longest)s, separated by "
+                    "commas, at most %(most)s of them, as in: %(example)s",
+                    key=key,
+                    longest=retries.LONGEST_MINUTES,
+                    most=retries.MOST_STEPS,
+                    example=retries.DEFAULT_SCHEDULE,
+                )
+            ) from error
 
     def _check_separators(self, key, value):
         if set(value) - set(SEPARATORS):
-            raise ValidationError(self.env._(
-                "%(key)s: a sub-address begins with one of these characters: %(characters)s",
-                key=key, characters=SEPARATORS,
-            ))
+            raise ValidationError(
+                self.env._(
+                    "%(key)s: a sub-address begins with one of these characters: %(characters)s",
+                    key=key,
+                    characters=SEPARATORS,
+                )
+            )
 
     def _check_preset(self, _key, value):
         if value not in PRESETS:
@@ -83,17 +98,23 @@ class MailPostmasterPolicy(models.AbstractModel):
         try:
             parse_domains(value)
         except BadDomains as error:
-            raise ValidationError(self.env._(
-                "%(key)s: %(entry)s is not a domain name. Domains are separated by commas.",
-                key=key, entry=error.entry,
-            )) from error
+            raise ValidationError(
+                self.env._(
+                    "%(key)s: %(entry)s is not a domain name. Domains are separated by commas.",
+                    key=key,
+                    entry=error.entry,
+                )
+            ) from error
 
     def _check_servers(self, _key, value):
         try:
             authentication.parse_trusted_ids(value)
         except authentication.BadServers as error:
-            raise ValidationError(self.env._(
-                "%(entry)s is not the name of a mail server, as it stands first in a field "
-                "Authentication-Results. Names are separated by commas, as in: "
-                "mail.example.com, *.example.org", entry=error.entry,
-            )) from error
+            raise ValidationError(
+                self.env._(
+                    "%(entry)s is not the name of a mail server, as it stands first in a field "
+                    "Authentication-Results. Names are separated by commas, as in: "
+                    "mail.example.com, *.example.org",
+                    entry=error.entry,
+                )
+            ) from error

@@ -80,14 +80,18 @@ class MailPostmasterQueue(models.AbstractModel):
         options = row.pop("options") or {}
         options |= options.pop("release", {})
         submission = Submission(
-            raw=raw or b"", door=options.pop("door", "mail.thread"), source=STORED,
+            raw=raw or b"",
+            door=options.pop("door", "mail.thread"),
+            source=STORED,
             server_id=row.pop("fetchmail_server_id"),
-            addressed_to=options.pop("addressed_to", None), is_last=is_last,
+            addressed_to=options.pop("addressed_to", None),
+            is_last=is_last,
             accepted_targets=frozenset(options.pop("accepted_targets", ())),
             is_sender_accepted=options.pop("sender_accepted", False),
             recipients=tuple(options.pop("envelope", ())),
             company_id=options.pop("company_id", None),
-            is_quiet=options.pop("is_quiet", False), options=options,
+            is_quiet=options.pop("is_quiet", False),
+            options=options,
         )
         door = self._door_of(submission, row.pop("user_id"))
         pipeline = door.env[self._name]
@@ -177,13 +181,17 @@ class MailPostmasterQueue(models.AbstractModel):
                     next_attempt = now() AT TIME ZONE 'UTC' + %(lease)s
                 WHERE id = %(id)s AND state = ANY(%(states)s)
                 """,
-                {"id": mail_id, "states": list(states.RELEASABLE), "lease": LEASE,
-                 "repeats": codes(lambda known: known.release == REPEAT),
-                 "accepts_message": codes(lambda known: MESSAGE in known.accepts),
-                 "accepts_target": codes(lambda known: TARGET in known.accepts),
-                 "accepts_sender": codes(lambda known: SENDER in known.accepts),
-                 "turned_down": [states.REFUSED, states.IGNORED],
-                 "changes": Json({"release": changes} if changes else {})},
+                {
+                    "id": mail_id,
+                    "states": list(states.RELEASABLE),
+                    "lease": LEASE,
+                    "repeats": codes(lambda known: known.release == REPEAT),
+                    "accepts_message": codes(lambda known: MESSAGE in known.accepts),
+                    "accepts_target": codes(lambda known: TARGET in known.accepts),
+                    "accepts_sender": codes(lambda known: SENDER in known.accepts),
+                    "turned_down": [states.REFUSED, states.IGNORED],
+                    "changes": Json({"release": changes} if changes else {}),
+                },
             )
             return bool(env.cr.rowcount)
 

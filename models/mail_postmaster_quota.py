@@ -79,8 +79,12 @@ class MailPostmasterQuota(models.Model):
         """
         now = fields.Datetime.now()
         values = {
-            "sender": sender, "target": target, "key": attempt.mail_key, "limit": limit,
-            "now": now, "since": now - timedelta(minutes=minutes),
+            "sender": sender,
+            "target": target,
+            "key": attempt.mail_key,
+            "limit": limit,
+            "now": now,
+            "since": now - timedelta(minutes=minutes),
         }
         if attempt.joined:
             with self.env.cr.savepoint(flush=False):
@@ -110,12 +114,16 @@ class MailPostmasterQuota(models.Model):
         :param str sender: canonical address
         """
         since = fields.Datetime.now() - timedelta(minutes=minutes)
-        return bool(self.search_count(
-            [("target", "=", target), ("sender", "=", sender), ("at", ">", since)], limit=1,
-        ))
+        return bool(
+            self.search_count(
+                [("target", "=", target), ("sender", "=", sender), ("at", ">", since)],
+                limit=1,
+            )
+        )
 
     @api.autovacuum
     def _gc_quota(self):
         self.env.cr.execute(
-            "DELETE FROM mail_postmaster_quota WHERE at < %s", [fields.Datetime.now() - KEEP],
+            "DELETE FROM mail_postmaster_quota WHERE at < %s",
+            [fields.Datetime.now() - KEEP],
         )

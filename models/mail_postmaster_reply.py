@@ -156,8 +156,10 @@ class MailPostmasterReply(models.AbstractModel):
         """Tell whether anything but core decides about answers."""
         policy = self.env["mail.postmaster.policy"]
         return (
-            policy._choice(REPLIES) != ACCEPT or policy._choice(REPLIES_PRIVATE) != ACCEPT
-            or self._keeps_rules() or self._has_scoped_policy()
+            policy._choice(REPLIES) != ACCEPT
+            or policy._choice(REPLIES_PRIVATE) != ACCEPT
+            or self._keeps_rules()
+            or self._has_scoped_policy()
         )
 
     @api.model
@@ -198,9 +200,13 @@ class MailPostmasterReply(models.AbstractModel):
         aliases = row["aliases"] or []
         is_open = any(contact == "everyone" for _alias_id, contact in aliases)
         return Reply(
-            f"thread:{record._name},{record.id}", None, False, None,
+            f"thread:{record._name},{record.id}",
+            None,
+            False,
+            None,
             [alias_id for alias_id, _contact in aliases],
-            bool(aliases) and not (is_open and self._is_thread(record)), row["has_parent"],
+            bool(aliases) and not (is_open and self._is_thread(record)),
+            row["has_parent"],
         )
 
     def _is_thread(self, record):
@@ -231,7 +237,9 @@ class MailPostmasterReply(models.AbstractModel):
             attempt.trace.hit(f"reply_{reason}", sender=sender)
         else:
             attempt.trace.miss(
-                f"reply_{reply.standing.why_not}", sender=sender, policy=reply.policy.value,
+                f"reply_{reply.standing.why_not}",
+                sender=sender,
+                policy=reply.policy.value,
                 origin=reply.policy.origin,
             )
         if reply.is_private:
@@ -252,7 +260,8 @@ class MailPostmasterReply(models.AbstractModel):
         model_id = self.env["ir.model"]._get_id
         owners = [(model_id(record._name), record.id)] + [
             (model_id(record._fields[name].comodel_name), record[name].id)
-            for name in self._owner_fields(record._name) if record[name]
+            for name in self._owner_fields(record._name)
+            if record[name]
         ]
         texts = [*recipients["email_to_lst"], *recipients["email_cc_lst"]]
         return Record(contacts.ids, texts, owners)
@@ -261,8 +270,11 @@ class MailPostmasterReply(models.AbstractModel):
     def _owner_fields(self, model):
         """Return the fields by which a record belongs to what has an alias: a project, a team."""
         return tuple(
-            name for name, field in self.env[model]._fields.items()
-            if field.type == "many2one" and field.store and field.comodel_name in self.env
+            name
+            for name, field in self.env[model]._fields.items()
+            if field.type == "many2one"
+            and field.store
+            and field.comodel_name in self.env
             and (alias := self.env[field.comodel_name]._fields.get("alias_id"))
             and alias.comodel_name == "mail.alias"
         )
@@ -270,20 +282,25 @@ class MailPostmasterReply(models.AbstractModel):
     def _facts(self, record, about, message_dict, sender):
         quoted = unfold_references(message_dict["references"] or message_dict["in_reply_to"])
         self.env.flush_all()
-        self.env.cr.execute(FACTS, {
-            "model": record._name, "res_id": record.id, "sender": sender,
-            "model_id": self.env["ir.model"]._get_id(record._name),
-            "references": [
-                *(reference.strip() for reference in quoted[-MOST_REFERENCES:]),
-                message_dict["in_reply_to"],
-            ],
-            "parent_id": message_dict.get("parent_id") or 0,
-            "contact_ids": about.contact_ids,
-            "patterns": self._patterns(sender),
-            "most": MOST_PARTICIPANTS,
-            "owner_model_ids": [model_id for model_id, _record_id in about.owners],
-            "owner_ids": [record_id for _model_id, record_id in about.owners],
-        })
+        self.env.cr.execute(
+            FACTS,
+            {
+                "model": record._name,
+                "res_id": record.id,
+                "sender": sender,
+                "model_id": self.env["ir.model"]._get_id(record._name),
+                "references": [
+                    *(reference.strip() for reference in quoted[-MOST_REFERENCES:]),
+                    message_dict["in_reply_to"],
+                ],
+                "parent_id": message_dict.get("parent_id") or 0,
+                "contact_ids": about.contact_ids,
+                "patterns": self._patterns(sender),
+                "most": MOST_PARTICIPANTS,
+                "owner_model_ids": [model_id for model_id, _record_id in about.owners],
+                "owner_ids": [record_id for _model_id, record_id in about.owners],
+            },
+        )
         return self.env.cr.dictfetchone()
 
     def _patterns(self, sender):
@@ -299,10 +316,12 @@ class MailPostmasterReply(models.AbstractModel):
         own += [home.name for home in self.env["mail.postmaster.addressing"]._domains()]
         return participants.Facts(
             sender,
-            participants.read_participants([
-                *((role, text) for role, text, _is_internal in rows),
-                *((participants.CONTACT, text) for text in about.contact_texts),
-            ]),
+            participants.read_participants(
+                [
+                    *((role, text) for role, text, _is_internal in rows),
+                    *((participants.CONTACT, text) for text in about.contact_texts),
+                ]
+            ),
             row["is_internal_user"],
             frozenset(filter(None, own)),
             self._providers(),

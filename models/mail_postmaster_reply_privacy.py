@@ -33,7 +33,8 @@ class MailPostmasterReply(models.AbstractModel):
         """Return the domain of a tuple of ``(is for everybody, text of the domain)``."""
         companies = self.env["res.company"].search([])
         context = {
-            "user": _Outsider(self.env), "company_ids": companies.ids,
+            "user": _Outsider(self.env),
+            "company_ids": companies.ids,
             "company_id": companies[:1].id,
         }
         domains = {True: [], False: []}
@@ -46,10 +47,15 @@ class MailPostmasterReply(models.AbstractModel):
     def _reading_rules(self, model):
         """Return ``(is for everybody, text of the domain)`` of the rules for internal users."""
         groups = self.env.ref("base.group_user").all_implied_ids
-        rules = self.env["ir.rule"].search([
-            ("model_id.model", "=", model), ("perm_read", "=", True),
-            "|", ("groups", "=", False), ("groups", "in", groups.ids),
-        ])
+        rules = self.env["ir.rule"].search(
+            [
+                ("model_id.model", "=", model),
+                ("perm_read", "=", True),
+                "|",
+                ("groups", "=", False),
+                ("groups", "in", groups.ids),
+            ]
+        )
         return tuple((not rule.groups, rule.domain_force or "[]") for rule in rules)
 
 

@@ -127,7 +127,8 @@ class MailPostmasterReport(models.AbstractModel):
             "bounced_partner": self.env["res.partner"].sudo(),
             # Overrides of other addons take them for failed, whatever the report says.
             "bounced_msg_ids": [],
-            "bounced_message": self._original(attempt, report) if report
+            "bounced_message": self._original(attempt, report)
+            if report
             else self.env["mail.message"].sudo(),
         }
 
@@ -137,7 +138,9 @@ class MailPostmasterReport(models.AbstractModel):
         # Nobody can invent it, while a Message-Id may be anybody's.
         if message := self._proven(attempt):
             attempt.trace.hit(
-                "report_original", reference=message.message_id, source="return path",
+                "report_original",
+                reference=message.message_id,
+                source="return path",
             )
             return message
         ids = message_ids(report)
@@ -149,7 +152,9 @@ class MailPostmasterReport(models.AbstractModel):
         for original in report.original_ids:
             if original.message_id in by_id:
                 attempt.trace.hit(
-                    "report_original", reference=original.message_id, source=original.source,
+                    "report_original",
+                    reference=original.message_id,
+                    source=original.source,
                 )
                 return by_id[original.message_id]
         attempt.trace.miss("report_original", references=", ".join(ids))
@@ -181,7 +186,9 @@ class MailPostmasterReport(models.AbstractModel):
             return
         original = message_dict["bounced_message"]
         recipients = Recipients(
-            original, message_ids(attempt.report), bool(original & self._proven(attempt)),
+            original,
+            message_ids(attempt.report),
+            bool(original & self._proven(attempt)),
             as_core=self._leaves_to_core(),
         )
         outcomes = self._outcomes(attempt.report, message_dict, recipients)
@@ -234,13 +241,18 @@ class MailPostmasterReport(models.AbstractModel):
         if self._leaves_to_core():
             # Core looks for no address in what is written for people.
             statuses = [
-                replace(status, address="", original_recipient="") if status.is_from_text
-                else status for status in statuses
+                replace(status, address="", original_recipient="")
+                if status.is_from_text
+                else status
+                for status in statuses
             ]
         for status in statuses:
             code, params = explain(status)
             outcome = Outcome(
-                status.outcome, code, params, status.candidates,
+                status.outcome,
+                code,
+                params,
+                status.candidates,
                 *self._match(recipients, status.candidates, is_alone=len(statuses) == 1),
             )
             # A server that lists an address twice has not failed twice.
@@ -249,12 +261,20 @@ class MailPostmasterReport(models.AbstractModel):
         return list(outcomes.values())
 
     def _receipt(self, disposition, message_dict, recipients):
-        candidates = tuple(filter(None, (
-            disposition.recipient, first_address(message_dict["email_from"] or ""),
-        )))
+        candidates = tuple(
+            filter(
+                None,
+                (
+                    disposition.recipient,
+                    first_address(message_dict["email_from"] or ""),
+                ),
+            )
+        )
         return Outcome(
-            RECEIPT, f"receipt_{disposition.type or 'unknown'}",
-            {"address": next(iter(candidates), "")}, candidates,
+            RECEIPT,
+            f"receipt_{disposition.type or 'unknown'}",
+            {"address": next(iter(candidates), "")},
+            candidates,
             *self._match(recipients, candidates, is_alone=True),
         )
 
@@ -266,7 +286,10 @@ class MailPostmasterReport(models.AbstractModel):
         outcomes = []
         for address in addresses:
             outcome = Outcome(
-                COMPLAINT, code, {"address": address, "type": feedback.type}, (address,),
+                COMPLAINT,
+                code,
+                {"address": address, "type": feedback.type},
+                (address,),
                 *self._match(recipients, (address,), is_alone=len(addresses) == 1),
             )
             outcome.is_guess |= is_unclear
@@ -291,8 +314,10 @@ class MailPostmasterReport(models.AbstractModel):
             result.reason = Reason(states.IGNORED, "report_unmatched", params)
             return
         kinds = {outcome.kind for outcome in outcomes}
-        code = next((f"{kind}_recorded" for kind in (RECEIPT, COMPLAINT) if kind in kinds),
-                    "report_recorded")
+        code = next(
+            (f"{kind}_recorded" for kind in (RECEIPT, COMPLAINT) if kind in kinds),
+            "report_recorded",
+        )
         result.reason = Reason(states.DELIVERED, code, params)
         if original.model and original.res_id:
             result.model, result.res_id = original.model, original.res_id

@@ -42,13 +42,16 @@ class MailPostmasterReport(models.AbstractModel):
                 contacts = original.notification_ids.res_partner_id
                 email = len(contacts) == 1 and contacts.email_normalized
         if email:
-            core(email_message, {
-                **message_dict,
-                "bounced_email": email,
-                "bounced_partner": contacts - self._in_inbox(original),
-                "bounced_msg_ids": [],
-                "bounced_message": original,
-            })
+            core(
+                email_message,
+                {
+                    **message_dict,
+                    "bounced_email": email,
+                    "bounced_partner": contacts - self._in_inbox(original),
+                    "bounced_msg_ids": [],
+                    "bounced_message": original,
+                },
+            )
 
     def _bounce(self, attempt, email_message, message_dict, outcome, core):
         """Let core count one recipient that a mail can not reach, and mark its notification.
@@ -71,7 +74,8 @@ class MailPostmasterReport(models.AbstractModel):
         if message_dict["bounced_email"]:
             # Overrides of other addons run when the first has been handled, and see each once.
             self.env["mail.thread"]._routing_handle_bounce(
-                email_message, {**message_dict, **failure},
+                email_message,
+                {**message_dict, **failure},
             )
             return email
         message_dict.update(failure)
@@ -130,13 +134,19 @@ class MailPostmasterReport(models.AbstractModel):
             # Read is read, also when it is deleted later.
             if notification.postmaster_receipt != "displayed":
                 receipt = outcome.code.removeprefix(f"{RECEIPT}_")
-                notification.write({
-                    "postmaster_receipt": receipt, "postmaster_receipt_date": at,
-                })
+                notification.write(
+                    {
+                        "postmaster_receipt": receipt,
+                        "postmaster_receipt_date": at,
+                    }
+                )
         elif outcome.kind == HARD or not _is_hard(notification.postmaster_report):
-            notification.write({
-                "postmaster_report": outcome.content, "postmaster_report_date": at,
-            })
+            notification.write(
+                {
+                    "postmaster_report": outcome.content,
+                    "postmaster_report_date": at,
+                }
+            )
 
     @api.model
     def _words(self, content):

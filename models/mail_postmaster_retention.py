@@ -52,16 +52,18 @@ class MailPostmasterRetention(models.AbstractModel):
 
         :return: ``(removed, remaining)`` as ``ir.autovacuum`` expects
         """
-        self.env.cr.execute(SQL(
-            """
+        self.env.cr.execute(
+            SQL(
+                """
             WITH chosen AS (%s), gone AS (
                 DELETE FROM mail_postmaster_raw WHERE message_id IN (SELECT id FROM chosen)
             )
             UPDATE mail_postmaster_message SET raw_kept = false
             WHERE id IN (SELECT id FROM chosen)
             """,
-            SQL(selection, **params, handled=list(HANDLED), batch=BATCH),
-        ))
+                SQL(selection, **params, handled=list(HANDLED), batch=BATCH),
+            )
+        )
         removed = self.env.cr.rowcount
         self.env["mail.postmaster.message"].invalidate_model(["raw_kept"])
         return removed, BATCH if removed == BATCH else 0
@@ -110,12 +112,17 @@ class MailPostmasterRetention(models.AbstractModel):
         )
         ids = [mail_id for (mail_id,) in self.env.cr.fetchall()]
         # Activities and the log of downloads quote the mail; nobody has the right to change them.
-        self.env["mail.activity"].sudo().search([
-            ("res_model", "=", "mail.postmaster.message"), ("res_id", "in", ids),
-        ]).unlink()
-        self.env["mail.postmaster.download"].sudo().search([
-            ("mail_number", "in", ids),
-        ]).write({"message_id": False})
+        self.env["mail.activity"].sudo().search(
+            [
+                ("res_model", "=", "mail.postmaster.message"),
+                ("res_id", "in", ids),
+            ]
+        ).unlink()
+        self.env["mail.postmaster.download"].sudo().search(
+            [
+                ("mail_number", "in", ids),
+            ]
+        ).write({"message_id": False})
         self.env.flush_all()
         self.env.cr.execute(
             """

@@ -28,11 +28,15 @@ class MailPostmasterRetiredAddress(models.Model):
     domain = fields.Char(readonly=True)
     alias_id = fields.Many2one("mail.alias", readonly=True, index=True, ondelete="cascade")
     alias_domain_id = fields.Many2one(
-        "mail.alias.domain", readonly=True, index=True, ondelete="cascade",
+        "mail.alias.domain",
+        readonly=True,
+        index=True,
+        ondelete="cascade",
     )
     since = fields.Datetime("Former since", readonly=True, default=fields.Datetime.now)
     until = fields.Date(
-        "Works until", help="The last day on which mail to it is accepted. Empty: for ever.",
+        "Works until",
+        help="The last day on which mail to it is accepted. Empty: for ever.",
     )
 
     address = fields.Char(compute="_compute_address")
@@ -64,10 +68,12 @@ class MailPostmasterRetiredAddress(models.Model):
     def _forget(self, vals_list):
         """Take away former addresses that are the present ones again."""
         if vals_list:
-            self.search(fields.Domain.OR(
-                fields.Domain.AND([(name, "=", vals.get(name, False))] for name in IDENTITY)
-                for vals in vals_list
-            )).unlink()
+            self.search(
+                fields.Domain.OR(
+                    fields.Domain.AND([(name, "=", vals.get(name, False))] for name in IDENTITY)
+                    for vals in vals_list
+                )
+            ).unlink()
 
     @api.model_create_multi
     def create(self, vals_list):

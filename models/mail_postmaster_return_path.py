@@ -62,7 +62,7 @@ class MailPostmasterReturnPath(models.AbstractModel):
             for bounce_alias, name in known:
                 # One character separates them, which may have been another one then.
                 if domain == name and bounce_alias and local_part.startswith(bounce_alias):
-                    if token := _TOKEN.fullmatch(local_part[len(bounce_alias) + 1:]):
+                    if token := _TOKEN.fullmatch(local_part[len(bounce_alias) + 1 :]):
                         yield token
 
     def _sign(self, message_id):

@@ -5,17 +5,23 @@ from ..gateway.addresses import BadDomains, parse_domains
 from .mail_postmaster_policy import SCOPED
 
 POLICIES = [
-    ("accept", "Accept"), ("silent", "Accept without notifying"),
-    ("note", "Note in its conversation, no new record"), ("ignore", "Ignore"),
+    ("accept", "Accept"),
+    ("silent", "Accept without notifying"),
+    ("note", "Note in its conversation, no new record"),
+    ("ignore", "Ignore"),
     ("park", "Let somebody look at it"),
 ]
 REPLY_POLICIES = [
-    ("accept", "Accept"), ("note", "Internal note for review"),
-    ("park", "Let somebody look at it"), ("new", "Treat as new mail"),
+    ("accept", "Accept"),
+    ("note", "Internal note for review"),
+    ("park", "Let somebody look at it"),
+    ("new", "Treat as new mail"),
 ]
 IDENTITY_POLICIES = [
-    ("off", "Accept, as Odoo does"), ("mark", "Accept and mark"),
-    ("withhold", "Accept, but not as its sender"), ("park", "Let somebody look at it"),
+    ("off", "Accept, as Odoo does"),
+    ("mark", "Accept and mark"),
+    ("withhold", "Accept, but not as its sender"),
+    ("park", "Let somebody look at it"),
     ("refuse", "Refuse"),
 ]
 
@@ -44,23 +50,27 @@ class MailPostmasterScope(models.AbstractModel):
     )
     record_limit_minutes = fields.Integer("Minutes for records")
     auto_reply_policy = fields.Selection(
-        POLICIES, "Automatic answers",
+        POLICIES,
+        "Automatic answers",
         help="Out of office messages and other answers that a program gave. Empty: as the "
         "domain or the database says.",
     )
     automatic_mail_policy = fields.Selection(
-        POLICIES, "Other automatic mail",
+        POLICIES,
+        "Other automatic mail",
         help="Mail of programs, forms and mailing lists. Empty: as the domain or the database "
         "says.",
     )
     reply_policy = fields.Selection(
-        REPLY_POLICIES, "Answers of strangers",
+        REPLY_POLICIES,
+        "Answers of strangers",
         help="Answers in a conversation that their sender is no part of. Private records and "
         "internal notes have a policy of their own in the settings. Empty: as the domain or the "
         "database says.",
     )
     identity_policy = fields.Selection(
-        IDENTITY_POLICIES, "Senders that are not proved",
+        IDENTITY_POLICIES,
+        "Senders that are not proved",
         help="Mail that somebody else has written than stands in From, as far as the mail "
         "server can tell. What is chosen here holds for mail in the name of your own users as "
         "well. Empty: as the domain or the database says.",
@@ -107,8 +117,14 @@ class MailPostmasterScope(models.AbstractModel):
             self.env.registry.clear_cache()
 
     @api.depends(
-        "loop_threshold", "loop_minutes", "record_limit", "record_limit_minutes",
-        "auto_reply_policy", "automatic_mail_policy", "reply_policy", "identity_policy",
+        "loop_threshold",
+        "loop_minutes",
+        "record_limit",
+        "record_limit_minutes",
+        "auto_reply_policy",
+        "automatic_mail_policy",
+        "reply_policy",
+        "identity_policy",
     )
     @api.depends_context("lang")
     def _compute_policies_in_force(self):
@@ -125,27 +141,38 @@ class MailPostmasterScope(models.AbstractModel):
 
     def _policy_lines(self, settings):
         loop, minutes = settings["loop_threshold"], settings["loop_minutes"]
-        lines = [self.env._(
-            "%(count)s mails per sender in %(minutes)s minutes%(origin)s", count=loop.value,
-            minutes=minutes.value, origin=self._decided_by(loop),
-        )]
+        lines = [
+            self.env._(
+                "%(count)s mails per sender in %(minutes)s minutes%(origin)s",
+                count=loop.value,
+                minutes=minutes.value,
+                origin=self._decided_by(loop),
+            )
+        ]
         if settings["record_limit"].value:
             limit, minutes = settings["record_limit"], settings["record_limit_minutes"]
-            lines.append(self.env._(
-                "%(count)s new records in %(minutes)s minutes%(origin)s", count=limit.value,
-                minutes=minutes.value, origin=self._decided_by(limit),
-            ))
+            lines.append(
+                self.env._(
+                    "%(count)s new records in %(minutes)s minutes%(origin)s",
+                    count=limit.value,
+                    minutes=minutes.value,
+                    origin=self._decided_by(limit),
+                )
+            )
         names = ["auto_reply_policy", "automatic_mail_policy", "reply_policy"]
         # Without a word on senders there is nothing that could be done about them.
         if self.env["mail.postmaster.authentication"]._is_in_force():
             names.append("identity_policy")
         for name in names:
             labels = dict(self._fields[name]._description_selection(self.env))
-            lines.append(self.env._(
-                "%(what)s: %(policy)s%(origin)s",
-                what=self._fields[name]._description_string(self.env),
-                policy=labels[settings[name].value], origin=self._decided_by(settings[name]),
-            ))
+            lines.append(
+                self.env._(
+                    "%(what)s: %(policy)s%(origin)s",
+                    what=self._fields[name]._description_string(self.env),
+                    policy=labels[settings[name].value],
+                    origin=self._decided_by(settings[name]),
+                )
+            )
         return lines
 
     def _decided_by(self, setting):
@@ -173,8 +200,10 @@ def _in_one_form(vals):
 
 def bad_domains(env, error):
     """Return the ``ValidationError`` of a ``BadDomains``, in the reader's language."""
-    return ValidationError(env._(
-        "%(entry)s is not a domain name. "
-        "Domains are separated by commas, as in: example.com, *.example.com",
-        entry=error.entry,
-    ))
+    return ValidationError(
+        env._(
+            "%(entry)s is not a domain name. "
+            "Domains are separated by commas, as in: example.com, *.example.com",
+            entry=error.entry,
+        )
+    )

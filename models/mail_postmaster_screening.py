@@ -66,7 +66,10 @@ class MailPostmasterScreening(models.AbstractModel):
     def _rules_after_routing(self):
         """Return the names of the methods that look at one route of a mail, in their order."""
         return [
-            "_screen_mode", "_screen_identity", "_screen_automatic", "_screen_reply",
+            "_screen_mode",
+            "_screen_identity",
+            "_screen_automatic",
+            "_screen_reply",
             "_screen_loop",
             "_screen_records",
         ]
@@ -101,9 +104,12 @@ class MailPostmasterScreening(models.AbstractModel):
     def _served_targets(self, attempt):
         if not attempt.is_known:
             return set()
-        deliveries = self.env["mail.postmaster.delivery"].search([
-            ("mail_key", "=", attempt.mail_key), ("state", "=", states.DELIVERED),
-        ])
+        deliveries = self.env["mail.postmaster.delivery"].search(
+            [
+                ("mail_key", "=", attempt.mail_key),
+                ("state", "=", states.DELIVERED),
+            ]
+        )
         return set(deliveries.mapped("target"))
 
     def _screened(self, attempt, message_dict, route):
@@ -113,8 +119,13 @@ class MailPostmasterScreening(models.AbstractModel):
             route[1] != alias.alias_force_thread_id or bool(message_dict.get("parent_id"))
         )
         return Screened(
-            target_of(route, attempt.server_id), alias, self._domain_of(attempt, alias), is_reply,
-            not route[1], attempt.origin.sender, self._sender_key(attempt),
+            target_of(route, attempt.server_id),
+            alias,
+            self._domain_of(attempt, alias),
+            is_reply,
+            not route[1],
+            attempt.origin.sender,
+            self._sender_key(attempt),
         )
 
     def _sender_key(self, attempt):
@@ -129,9 +140,10 @@ class MailPostmasterScreening(models.AbstractModel):
     def _domain_of(self, attempt, alias):
         """Return the alias domain whose policies count for an alias, or for none."""
         addressing = attempt.addressing
-        return alias.alias_domain_id or self.env["mail.alias.domain"].browse(
-            addressing.domain_ids if addressing else ()
-        )[:1]
+        return (
+            alias.alias_domain_id
+            or self.env["mail.alias.domain"].browse(addressing.domain_ids if addressing else ())[:1]
+        )
 
     def _turned_down(self, attempt, screened):
         for rule in self._rules_after_routing():
@@ -157,7 +169,8 @@ class MailPostmasterScreening(models.AbstractModel):
         """Turn down what core could not read in seconds, before it begins."""
         policy = self.env["mail.postmaster.policy"]
         excess = limits.exceeded(
-            attempt.raw, {name: policy._number(key) for name, key in LIMITS.items()},
+            attempt.raw,
+            {name: policy._number(key) for name, key in LIMITS.items()},
         )
         if not excess:
             return None
@@ -182,20 +195,27 @@ class MailPostmasterScreening(models.AbstractModel):
         reason = screened.alias and screened.alias._turn_down(screened.is_reply)
         if reason:
             attempt.trace.miss(
-                "alias_mode", alias=screened.alias.display_name, mode=screened.alias.alias_mode,
+                "alias_mode",
+                alias=screened.alias.display_name,
+                mode=screened.alias.alias_mode,
             )
         return reason or None
 
     def _screen_identity(self, attempt, screened):
         """Turn down what its sender has not written, by policy."""
         setting = self.env["mail.postmaster.authentication"]._consequence(
-            attempt, screened.alias, screened.domain,
+            attempt,
+            screened.alias,
+            screened.domain,
         )
         if setting.value not in (PARK, REFUSE) or attempt.is_sender_accepted:
             return None
         params = {**finding(attempt.identity), "origin": setting.origin}
         attempt.trace.hit(
-            "identity", target=screened.target, treatment=setting.value, **params,
+            "identity",
+            target=screened.target,
+            treatment=setting.value,
+            **params,
         )
         if setting.value == PARK:
             return Reason(states.PARKED, "identity_parked", params)
@@ -243,7 +263,9 @@ class MailPostmasterScreening(models.AbstractModel):
             return None
         # Whoever writes as an allowed sender without being that one is not.
         is_withheld = self.env["mail.postmaster.authentication"]._withholds(
-            attempt, screened.alias, screened.domain,
+            attempt,
+            screened.alias,
+            screened.domain,
         )
         if not is_withheld and self.env["mail.gateway.allowed"]._allows(screened.sender):
             attempt.trace.hit("loop_allowed", sender=screened.sender)
@@ -251,11 +273,17 @@ class MailPostmasterScreening(models.AbstractModel):
         limit = self._setting("loop_threshold", screened)
         minutes = self._setting("loop_minutes", screened)
         params = {
-            "sender": screened.sender_key, "count": limit.value, "minutes": minutes.value,
+            "sender": screened.sender_key,
+            "count": limit.value,
+            "minutes": minutes.value,
             "origin": limit.origin,
         }
         if self.env["mail.postmaster.quota"]._reserve(
-            attempt, screened.target, limit.value, minutes.value, sender=screened.sender_key,
+            attempt,
+            screened.target,
+            limit.value,
+            minutes.value,
+            sender=screened.sender_key,
         ):
             attempt.trace.miss("sender_limit", **params)
             return None
@@ -274,15 +302,22 @@ class MailPostmasterScreening(models.AbstractModel):
         # An alias may have a limit where the database has none, and so no period either.
         period = minutes.value or self.env["mail.postmaster.policy"]._number(RECORD_MINUTES)
         if self.env["mail.postmaster.quota"]._reserve(
-            attempt, f"records:{screened.alias.id}", limit.value, period,
+            attempt,
+            f"records:{screened.alias.id}",
+            limit.value,
+            period,
         ):
             return None
         # What waits was not accepted.
         self.env["mail.postmaster.quota"]._give_back(
-            attempt, screened.target, screened.sender_key,
+            attempt,
+            screened.target,
+            screened.sender_key,
         )
         params = {
-            "alias": screened.alias.display_name, "count": limit.value, "minutes": period,
+            "alias": screened.alias.display_name,
+            "count": limit.value,
+            "minutes": period,
             "origin": limit.origin,
         }
         attempt.trace.hit("record_limit", **params)
@@ -304,5 +339,9 @@ class MailPostmasterScreening(models.AbstractModel):
         digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
         minutes = policy._number(LOOP_MINUTES)
         return not self.env["mail.postmaster.quota"]._reserve(
-            attempt, f"catchall:{digest}", 1, minutes, sender=sender,
+            attempt,
+            f"catchall:{digest}",
+            1,
+            minutes,
+            sender=sender,
         )

@@ -65,10 +65,14 @@ class MailPostmasterMessage(models.Model):
     def _compute_authentication_lines(self):
         for mail in self:
             results = from_json(mail.authentication_results)
-            mail.authentication_lines = results and "\n".join([
-                self.env._("Checked by: %s", results.judge or self.env._("this database")),
-                *map(authentication_line, results.found),
-            ] if results.is_judged else [self.env._("No trusted mail server has checked it.")])
+            mail.authentication_lines = results and "\n".join(
+                [
+                    self.env._("Checked by: %s", results.judge or self.env._("this database")),
+                    *map(authentication_line, results.found),
+                ]
+                if results.is_judged
+                else [self.env._("No trusted mail server has checked it.")]
+            )
 
     @api.model
     def _sentence(self, code, params):
@@ -101,9 +105,9 @@ class MailPostmasterMessage(models.Model):
             params["finding"] = self._finding(code, params)
         params["judge"] = params.get("judge") or self.env._("this database")
         params["oddities"] = self._oddities(str(params.get("oddities") or ""))
-        params["outcomes"] = " ".join(map(self._outcome_sentence, decode_outcomes(
-            str(params.get("outcomes") or "")
-        ))).strip()
+        params["outcomes"] = " ".join(
+            map(self._outcome_sentence, decode_outcomes(str(params.get("outcomes") or "")))
+        ).strip()
         if found := params.get("found"):
             names = [self._target_name(target) for target in str(found).split(", ")]
             params["found"] = ", ".join(names)
@@ -117,7 +121,8 @@ class MailPostmasterMessage(models.Model):
         """Return what is odd about a sender in words, of ``encode_oddities``."""
         return ", ".join(
             fill(self.env._(ODDITIES[code]), {"detail": detail})
-            for code, detail in decode_oddities(text) if code in ODDITIES
+            for code, detail in decode_oddities(text)
+            if code in ODDITIES
         )
 
     @api.model

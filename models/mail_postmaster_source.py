@@ -14,26 +14,37 @@ class MailPostmasterSource(models.Model):
 
     name = fields.Char(required=True, help="Who posts: the mail provider or mail server.")
     active = fields.Boolean(
-        default=True, help="What an archived source posts is answered as if it had no token.",
+        default=True,
+        help="What an archived source posts is answered as if it had no token.",
     )
     company_id = fields.Many2one(
-        "res.company", required=True, index=True, default=lambda self: self.env.company,
+        "res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
         help="Mail that is for no address of another company belongs to this one.",
     )
     user_id = fields.Many2one(
-        "res.users", "Acts as", index="btree_not_null", ondelete="set null",
+        "res.users",
+        "Acts as",
+        index="btree_not_null",
+        ondelete="set null",
         domain=[("share", "=", False)],
         help="Records are made as this user where the sender of a mail is none. "
         "Empty: OdooBot, as for a mailbox that is fetched.",
     )
     unknown_recipient = fields.Selection(
         [("park", "Keep it until somebody has looked at it"), ("refuse", "Refuse it (422)")],
-        "Mail for nobody's address", required=True, default="park",
+        "Mail for nobody's address",
+        required=True,
+        default="park",
         help="Refuse it where whoever posts can still tell the sender: the script of your own "
         "mail server. Most providers drop what is refused, and nobody hears of it.",
     )
     most_megabytes = fields.Integer(
-        "Largest request (MB)", required=True, default=50,
+        "Largest request (MB)",
+        required=True,
+        default=50,
         help="A larger one is answered with 413 and not read.",
     )
     token_ids = fields.One2many("mail.postmaster.token", "source_id", "Tokens")
@@ -46,10 +57,12 @@ class MailPostmasterSource(models.Model):
     def _check_most_megabytes(self):
         for source in self:
             if not 1 <= source.most_megabytes <= LARGEST_MEGABYTES:
-                raise ValidationError(self.env._(
-                    "The largest request must be between 1 and %(most)s MB.",
-                    most=LARGEST_MEGABYTES,
-                ))
+                raise ValidationError(
+                    self.env._(
+                        "The largest request must be between 1 and %(most)s MB.",
+                        most=LARGEST_MEGABYTES,
+                    )
+                )
 
     @api.depends("token_ids.revoked_at")
     def _compute_has_token(self):
@@ -69,9 +82,13 @@ class MailPostmasterSource(models.Model):
 
     @api.depends_context("uid")
     def _compute_mail_count(self):
-        counts = dict(self.env["mail.postmaster.message"]._read_group(
-            [("source_id", "in", self.ids)], ["source_id"], ["__count"],
-        ))
+        counts = dict(
+            self.env["mail.postmaster.message"]._read_group(
+                [("source_id", "in", self.ids)],
+                ["source_id"],
+                ["__count"],
+            )
+        )
         for source in self:
             source.mail_count = counts.get(source, 0)
 

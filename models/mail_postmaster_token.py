@@ -51,10 +51,16 @@ class MailPostmasterToken(models.Model):
     _rec_name = "public"
 
     source_id = fields.Many2one(
-        "mail.postmaster.source", required=True, readonly=True, index=True, ondelete="cascade",
+        "mail.postmaster.source",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
     )
     public = fields.Char(
-        "Begins with", required=True, readonly=True,
+        "Begins with",
+        required=True,
+        readonly=True,
         help="The part that is no secret, to know a token by.",
     )
     last_used = fields.Datetime(readonly=True)
@@ -83,7 +89,9 @@ class MailPostmasterToken(models.Model):
                 %(uid)s, now() AT TIME ZONE 'UTC')
             """,
             {
-                "source": source.id, "public": f"{PREFIX}_{public}", "digest": _digest(secret),
+                "source": source.id,
+                "public": f"{PREFIX}_{public}",
+                "digest": _digest(secret),
                 "uid": self.env.uid,
             },
             log_exceptions=False,

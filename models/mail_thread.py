@@ -22,8 +22,13 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def message_process(
-        self, model, message, custom_values=None, save_original=False,
-        strip_attachments=False, thread_id=None,
+        self,
+        model,
+        message,
+        custom_values=None,
+        save_original=False,
+        strip_attachments=False,
+        thread_id=None,
     ):
         """Store the mail, then process it; see ``mail.postmaster.pipeline``.
 
@@ -34,30 +39,47 @@ class MailThread(models.AbstractModel):
         attempt = self.env.su and self.env.context.get(ATTEMPT)
         if attempt and attempt.enter():
             process = partial(
-                super().message_process, model, custom_values=custom_values,
-                save_original=save_original, strip_attachments=strip_attachments,
+                super().message_process,
+                model,
+                custom_values=custom_values,
+                save_original=save_original,
+                strip_attachments=strip_attachments,
                 thread_id=thread_id,
             )
             return self._process_readable(attempt, message, process) or False
         # A mail inside a mail, handed over by another addon, is a mail of its own.
         door = self.with_context(**{ATTEMPT: None}) if attempt else self
         options = {
-            "model": model, "custom_values": custom_values, "save_original": save_original,
-            "strip_attachments": strip_attachments, "thread_id": thread_id,
+            "model": model,
+            "custom_values": custom_values,
+            "save_original": save_original,
+            "strip_attachments": strip_attachments,
+            "thread_id": thread_id,
         }
         door = door.env["mail.postmaster.pipeline"]._door_for_caller(door, options)
         pipeline = door.env["mail.postmaster.pipeline"]
         is_enabled, has_written = pipeline._read_switches()
         if not is_enabled:
             pipeline._acknowledge()
-            return super(MailThread, door).message_process(
-                options.pop("model"), message, **options
-            ) or False
+            return (
+                super(MailThread, door).message_process(options.pop("model"), message, **options)
+                or False
+            )
         server_id = door.env.context.get("default_fetchmail_server_id")
-        return pipeline._process(door, Submission(
-            raw=to_bytes(message), door=self._name,
-            source=FETCHED if server_id else SUBMITTED, server_id=server_id, options=options,
-        ), joins=has_written) or False
+        return (
+            pipeline._process(
+                door,
+                Submission(
+                    raw=to_bytes(message),
+                    door=self._name,
+                    source=FETCHED if server_id else SUBMITTED,
+                    server_id=server_id,
+                    options=options,
+                ),
+                joins=has_written,
+            )
+            or False
+        )
 
     # --- what core decides ----------------------------------------------------------
 
@@ -87,7 +109,8 @@ class MailThread(models.AbstractModel):
     @api.model
     def _detect_loop_headers(self, msg_dict):
         is_answer = (
-            not self._is_released() and not self._is_answered_by_a_person()
+            not self._is_released()
+            and not self._is_answered_by_a_person()
             and super()._detect_loop_headers(msg_dict)
         )
         if is_answer and (attempt := self.env.context.get(ATTEMPT)):
@@ -102,7 +125,8 @@ class MailThread(models.AbstractModel):
         """
         attempt = self.env.context.get(ATTEMPT)
         return (
-            attempt and attempt.automatic.kind == HUMAN
+            attempt
+            and attempt.automatic.kind == HUMAN
             and self.env["mail.postmaster.policy"]._choice(LOOPS) == "accepted"
         )
 
@@ -143,7 +167,8 @@ class MailThread(models.AbstractModel):
             addresses = attempt.addressing.translate(attempt.addressing.recipients.addresses)
             msg_dict = {**msg_dict, "to": ",".join(addresses)}
         is_catchall = (
-            not self._is_released() and not self._fallback_takes_catchall(attempt)
+            not self._is_released()
+            and not self._fallback_takes_catchall(attempt)
             and super()._detect_write_to_catchall(msg_dict)
         )
         if is_catchall and (attempt := self.env.context.get(ATTEMPT)):
@@ -189,9 +214,7 @@ class MailThread(models.AbstractModel):
             # Somebody else has written: whether that address works is not known.
             return
         address = email_normalize(message_dict["email_from"] or "")
-        if attempt and address and (
-            not self.env["mail.postmaster.bounce"]._forget(address)
-        ):
+        if attempt and address and (not self.env["mail.postmaster.bounce"]._forget(address)):
             return
         super()._routing_reset_bounce(email_message, message_dict)
 
@@ -230,7 +253,9 @@ class MailThread(models.AbstractModel):
         _model, thread_id, _values, _user_id, alias = route
         is_target = alias and (not thread_id or thread_id == alias.alias_force_thread_id)
         return bool(
-            attempt and attempt.addressing and is_target
+            attempt
+            and attempt.addressing
+            and is_target
             and alias.id not in attempt.addressing.alias_ids
         )
 
@@ -252,7 +277,10 @@ class MailThread(models.AbstractModel):
         thread = self
         if attempt and answers._is_careful():
             env, body_html, mail_values = answers._rewrite(
-                attempt, email_from, body_html, mail_values,
+                attempt,
+                email_from,
+                body_html,
+                mail_values,
             )
             thread = self.with_env(env)
             automatic = thread.env["mail.postmaster.answer"]._automatic_values(attempt)
@@ -286,7 +314,10 @@ class MailThread(models.AbstractModel):
         attempt = self.env.context.get(ATTEMPT)
         if not attempt:
             return super().message_route(
-                message, message_dict, model=model, thread_id=thread_id,
+                message,
+                message_dict,
+                model=model,
+                thread_id=thread_id,
                 custom_values=custom_values,
             )
         attempt.is_routed = True
@@ -307,7 +338,10 @@ class MailThread(models.AbstractModel):
                 recipients = ", ".join(attempt.addresses)
         try:
             routes = super().message_route(
-                message, message_dict, model=model, thread_id=thread_id,
+                message,
+                message_dict,
+                model=model,
+                thread_id=thread_id,
                 custom_values=custom_values,
             )
         except ValueError as error:

@@ -17,8 +17,13 @@ class MailThread(models.AbstractModel):
     _inherit = "mail.thread"
 
     def _partner_find_from_emails(
-        self, records_emails, avoid_alias=True, ban_emails=None, filter_found=None,
-        additional_values=None, no_create=False,
+        self,
+        records_emails,
+        avoid_alias=True,
+        ban_emails=None,
+        filter_found=None,
+        additional_values=None,
+        no_create=False,
     ):
         """Look for contacts once for a mail, and not at all where nobody is known.
 
@@ -28,13 +33,20 @@ class MailThread(models.AbstractModel):
 
         def find(chosen):
             return ask(
-                records_emails, avoid_alias=avoid_alias, ban_emails=ban_emails,
-                filter_found=chosen, additional_values=additional_values, no_create=no_create,
+                records_emails,
+                avoid_alias=avoid_alias,
+                ban_emails=ban_emails,
+                filter_found=chosen,
+                additional_values=additional_values,
+                no_create=no_create,
             )
 
         if (
-            ATTEMPT not in self.env.context or len(records_emails) != 1
-            or ban_emails or not avoid_alias or not no_create
+            ATTEMPT not in self.env.context
+            or len(records_emails) != 1
+            or ban_emails
+            or not avoid_alias
+            or not no_create
             or has_changed(self.env, "res.partner")
         ):
             return find(filter_found)
@@ -66,9 +78,13 @@ class MailThread(models.AbstractModel):
         own = self.env["mail.alias.domain"].sudo()._find_aliases(list(addresses))
         strangers = list(addresses.difference(own))
         # Core's very search, which is remembered (res.partner.search).
-        return bool(strangers and self.env["res.partner"].search(
-            [("email_normalized", "in", strangers)], order="id ASC",
-        ))
+        return bool(
+            strangers
+            and self.env["res.partner"].search(
+                [("email_normalized", "in", strangers)],
+                order="id ASC",
+            )
+        )
 
     @tools.ormcache("self._name")
     def _finds_as_core(self):
@@ -76,5 +92,6 @@ class MailThread(models.AbstractModel):
         return all(
             base.__module__.startswith(KNOWN)
             for model, method in ((self, FIND), (self.env["res.partner"], FIND_OR_CREATE))
-            for base in type(model).__mro__ if method in vars(base)
+            for base in type(model).__mro__
+            if method in vars(base)
         )

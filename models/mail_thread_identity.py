@@ -114,8 +114,11 @@ class MailThread(models.AbstractModel):
 
     def _message_parse_post_process(self, message, message_dict, routes):
         attempt = self.env.context.get(ATTEMPT)
-        if attempt and attempt.identity and routes and all(
-            self._withholds_sender(attempt, route[4]) for route in routes
+        if (
+            attempt
+            and attempt.identity
+            and routes
+            and all(self._withholds_sender(attempt, route[4]) for route in routes)
         ):
             message_dict = {**message_dict, "email_from": "", "author_id": False}
         return super()._message_parse_post_process(message, message_dict, routes)
@@ -137,7 +140,8 @@ class MailThread(models.AbstractModel):
         author_id = message_dict.get("author_id")
         if authentication._withholds(attempt, alias, domain):
             attempt.trace.hit(
-                "sender_withheld", target=target_of(routes[0], attempt.server_id),
+                "sender_withheld",
+                target=target_of(routes[0], attempt.server_id),
                 origin=authentication._consequence(attempt, alias, domain).origin,
             )
             attempt.withheld = _texts(message_dict)

@@ -22,21 +22,29 @@ class MailThread(models.AbstractModel):
         # What is stored from here on has the message's own id, whatever other addons have called.
         attempt.show_message_id(message_dict)
         by_target = {target_of(route, attempt.server_id): route for route in routes}
-        claimed = self._claim_targets(attempt, {
-            target: _expected_result(target, route, attempt)
-            for target, route in by_target.items()
-        })
+        claimed = self._claim_targets(
+            attempt,
+            {
+                target: _expected_result(target, route, attempt)
+                for target, route in by_target.items()
+            },
+        )
         thread_id, failures = False, []
         for target in claimed:
             values = dict(message_dict)
             try:
                 thread_id = self._process_one_route(
-                    attempt, message, values, target, by_target[target], len(claimed) > 1,
+                    attempt,
+                    message,
+                    values,
+                    target,
+                    by_target[target],
+                    len(claimed) > 1,
                 )
             except (psycopg2.OperationalError, ConcurrencyError):
                 # Conflicts and lost connections concern the whole transaction.
                 raise
-            except Exception as error:  # noqa: BLE001  recorded on its delivery
+            except Exception as error:
                 failures.append(error)
                 if attempt.is_callers or len(failures) == len(claimed):
                     raise
@@ -98,6 +106,9 @@ def _expected_result(target, route, attempt):
     else:
         code, params = "fallback_created", {"model": model}
     return RouteResult(
-        target, Reason(states.DELIVERED, code, params), alias_id=alias.id if alias else None,
-        model=model, res_id=thread_id or None,
+        target,
+        Reason(states.DELIVERED, code, params),
+        alias_id=alias.id if alias else None,
+        model=model,
+        res_id=thread_id or None,
     )

@@ -34,14 +34,11 @@ class MailThread(models.AbstractModel):
     def _reviewers(self, message, msg_vals, **kwargs):
         """Return the internal users who would be told of a comment, in their inbox alone."""
         values = {
-            **(msg_vals or {}), "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id(
-                "mail.mt_comment"
-            ),
+            **(msg_vals or {}),
+            "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment"),
         }
         recipients = super()._notify_get_recipients(message, msg_vals=values, **kwargs)
-        return [
-            {**one, "notif": "inbox"} for one in recipients if one["uid"] and not one["ushare"]
-        ]
+        return [{**one, "notif": "inbox"} for one in recipients if one["uid"] and not one["ushare"]]
 
     def _notify_by_email_get_base_mail_values(
         self, message, recipients_data, additional_values=None
@@ -73,7 +70,8 @@ class MailThread(models.AbstractModel):
     def _is_acknowledgement(self, message):
         """Tell whether a message was written by a template because a mail was received."""
         return bool(
-            self.env.context.get(ATTEMPT) and message.message_type == "auto_comment"
+            self.env.context.get(ATTEMPT)
+            and message.message_type == "auto_comment"
             and self.env["mail.postmaster.answer"]._is_careful()
         )
 

@@ -60,8 +60,11 @@ class MailThread(models.AbstractModel):
         attempt.senders_read = senders_read(values)
         values["attachments"] = [
             self._Attachment(
-                _file_name(attempt.trace, attachment[0]), attachment[1], (*attachment[2:], {})[0],
-            ) for attachment in values["attachments"]
+                _file_name(attempt.trace, attachment[0]),
+                attachment[1],
+                (*attachment[2:], {})[0],
+            )
+            for attachment in values["attachments"]
         ]
         if save_original or is_exact and _is_signed(message, attempt.trace):
             # Core writes down what it has parsed, in which 8 bit letters are lost.
@@ -81,7 +84,9 @@ class MailThread(models.AbstractModel):
         if attempt := self.env.context.get(ATTEMPT):
             if parent:
                 attempt.trace.hit(
-                    "parent", reference=parent.message_id, model=parent.model,
+                    "parent",
+                    reference=parent.message_id,
+                    model=parent.model,
                     res_id=parent.res_id,
                 )
             elif references := msg_dict["in_reply_to"] or msg_dict["references"]:

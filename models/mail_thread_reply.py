@@ -46,7 +46,9 @@ class MailThread(models.AbstractModel):
     def _judges(self, attempt, route):
         """Tell whether an answer is judged here: not what a person has decided about."""
         return bool(
-            attempt and not attempt.is_released and attempt.addressed_to is None
+            attempt
+            and not attempt.is_released
+            and attempt.addressed_to is None
             and target_of(route, attempt.server_id) not in attempt.accepted_targets
             and self.env["mail.postmaster.reply"]._is_on()
         )

@@ -23,7 +23,12 @@ def once(env, model, question, ask):
         return ask()
     companies = tuple(env.context.get("allowed_company_ids") or ())
     key = (
-        model, question, env.uid, env.su, companies, env.context.get("active_test", True),
+        model,
+        question,
+        env.uid,
+        env.su,
+        companies,
+        env.context.get("active_test", True),
         id(env.cr),
     )
     if key not in attempt.answers:

@@ -89,7 +89,8 @@ DEFINITIONS = {
     ),
     # It repeats a message that is here.
     **_of(
-        states.IGNORED, release=REPEAT,
+        states.IGNORED,
+        release=REPEAT,
         duplicate=_lt("Every addressee was already served."),
         duplicate_message=_lt("A message with this Message-Id is already here."),
         own_message=_lt(
@@ -97,11 +98,15 @@ DEFINITIONS = {
         ),
     ),
     **_of(
-        states.IGNORED, release=COPY,
+        states.IGNORED,
+        release=COPY,
         superseded=_lt("A later copy of this mail was delivered in its place."),
     ),
     **_of(
-        states.IGNORED, states.PARKED, release=REPEAT, accepts=(MESSAGE,),
+        states.IGNORED,
+        states.PARKED,
+        release=REPEAT,
+        accepts=(MESSAGE,),
         duplicate_other_content=_lt(
             "Every addressee already has a message with this Message-Id, but with another content."
         ),
@@ -124,19 +129,20 @@ DEFINITIONS = {
         ),
         no_recipient_refused=_lt("The mail names no recipient. The sending server was told."),
         route_rejected_refused=_lt(
-            "The address can not be served: %(error)s "
-            "The sending server was told."
+            "The address can not be served: %(error)s The sending server was told."
         ),
     ),
     **_of(
-        states.REFUSED, accepts=(SENDER,),
+        states.REFUSED,
+        accepts=(SENDER,),
         identity_refused=_lt(
             "%(sender)s seems not to have written this mail: %(finding)s. Nobody was told."
         ),
     ),
     # A rule about one target: who releases it accepts it there.
     **_of(
-        states.PARKED, accepts=(TARGET,),
+        states.PARKED,
+        accepts=(TARGET,),
         alias_held=_lt("The address %(alias)s holds mail until somebody has looked at it."),
         record_limit=_lt(
             "The address %(alias)s has made %(count)s records in %(minutes)s minutes, as many as "
@@ -152,14 +158,14 @@ DEFINITIONS = {
         ),
     ),
     **_of(
-        states.PARKED, accepts=(TARGET, SENDER),
-        identity_parked=_lt(
-            "%(sender)s seems not to have written this mail: %(finding)s."
-        ),
+        states.PARKED,
+        accepts=(TARGET, SENDER),
+        identity_parked=_lt("%(sender)s seems not to have written this mail: %(finding)s."),
     ),
     # A rule about the whole message: who releases it accepts it.
     **_of(
-        states.PARKED, accepts=(MESSAGE,),
+        states.PARKED,
+        accepts=(MESSAGE,),
         bounce_address_person=_lt(
             "A person seems to have written this to the address that delivery reports come to."
         ),
@@ -258,12 +264,14 @@ DEFINITIONS = {
         crashed=_lt("Odoo stopped %(count)s times while processing this mail."),
     ),
     **_of(
-        states.PARKED, is_unexpected=True,
+        states.PARKED,
+        is_unexpected=True,
         unreadable=_lt("This mail can not be read: %(error)s"),
     ),
     # Not understood: tried again, then left to a person.
     **_of(
-        states.RETRY, states.PARKED,
+        states.RETRY,
+        states.PARKED,
         left_before_routing=_lt("Odoo stopped before routing this message and gave no reason."),
         made_nothing=_lt(
             "Neither a record nor a message was created at %(target)s, and no reason was given. "
@@ -272,18 +280,22 @@ DEFINITIONS = {
         not_routed=_lt("Odoo routed this message to no record and gave no reason."),
     ),
     **_of(
-        states.RETRY, states.PARKED, is_unexpected=True,
+        states.RETRY,
+        states.PARKED,
+        is_unexpected=True,
         conflict=_lt("Another user changed the same data at that moment."),
         failed=_lt("Processing failed with %(error)s."),
         alias_failed=_lt("The address %(alias)s could not create its record: %(error)s."),
     ),
     # Its content is gone.
     **_of(
-        states.PARKED, release=NEVER,
+        states.PARKED,
+        release=NEVER,
         raw_missing=_lt("The mail can not be processed again: its content was removed."),
     ),
     **_of(
-        states.IGNORED, release=NEVER,
+        states.IGNORED,
+        release=NEVER,
         erased=_lt("The data of its sender was erased before it was processed."),
     ),
 }

@@ -47,7 +47,8 @@ class Recipients:
         for part in email_split(text or ""):
             if address := first_address(part):
                 self._known.setdefault(
-                    address, self._nobody if notification is None else notification,
+                    address,
+                    self._nobody if notification is None else notification,
                 )
 
     def find(self, candidates, is_alone):

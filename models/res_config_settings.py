@@ -94,73 +94,105 @@ class ResConfigSettings(models.TransientModel):
 
     # Not a config_parameter: core looks for the user by whatever number is in the database.
     postmaster_responsible_id = fields.Many2one(
-        "res.users", "Responsible for received mail",
+        "res.users",
+        "Responsible for received mail",
         domain=lambda self: [
             ("all_group_ids", "in", self.env.ref("mail_postmaster.group_admin").ids),
         ],
     )
     postmaster_retry_minutes = fields.Char(
-        "Minutes between attempts", config_parameter=RETRY_MINUTES,
+        "Minutes between attempts",
+        config_parameter=RETRY_MINUTES,
         default=retries.DEFAULT_SCHEDULE,
     )
     postmaster_raw_days = fields.Integer(
-        "Days to keep the content of handled mail", config_parameter=RAW_DAYS,
+        "Days to keep the content of handled mail",
+        config_parameter=RAW_DAYS,
         default=NUMBERS[RAW_DAYS][0],
     )
     postmaster_raw_megabytes = fields.Integer(
-        "Megabytes of content to keep", config_parameter=RAW_MEGABYTES,
+        "Megabytes of content to keep",
+        config_parameter=RAW_MEGABYTES,
         default=NUMBERS[RAW_MEGABYTES][0],
     )
     postmaster_log_days = fields.Integer(
-        "Days to keep the log", config_parameter=LOG_DAYS, default=NUMBERS[LOG_DAYS][0],
+        "Days to keep the log",
+        config_parameter=LOG_DAYS,
+        default=NUMBERS[LOG_DAYS][0],
     )
     postmaster_addressing = fields.Boolean(
-        "Recipients by evidence", config_parameter=ADDRESSING,
+        "Recipients by evidence",
+        config_parameter=ADDRESSING,
     )
     postmaster_subaddressing = fields.Char(
-        "Separators of sub-addresses", config_parameter=SUBADDRESSING,
+        "Separators of sub-addresses",
+        config_parameter=SUBADDRESSING,
     )
     postmaster_other_content = fields.Selection(
         [("ignore", "Ignore it"), ("park", "Let somebody look at it"), ("deliver", "Deliver it")],
-        "Same Message-Id, other content", config_parameter=OTHER_CONTENT, default="ignore",
+        "Same Message-Id, other content",
+        config_parameter=OTHER_CONTENT,
+        default="ignore",
     )
     postmaster_loops = fields.Selection(
         [("odoo", "As Odoo finds them"), ("accepted", "From what was accepted")],
-        "Loops", config_parameter=LOOPS, default="odoo",
+        "Loops",
+        config_parameter=LOOPS,
+        default="odoo",
     )
     postmaster_loop_threshold = fields.Integer(
-        "Mails of one sender", config_parameter=LOOP_THRESHOLD,
+        "Mails of one sender",
+        config_parameter=LOOP_THRESHOLD,
         default=NUMBERS[LOOP_THRESHOLD][0],
     )
     postmaster_loop_minutes = fields.Integer(
-        "Minutes", config_parameter=LOOP_MINUTES, default=NUMBERS[LOOP_MINUTES][0],
+        "Minutes",
+        config_parameter=LOOP_MINUTES,
+        default=NUMBERS[LOOP_MINUTES][0],
     )
     postmaster_loop_replies = fields.Selection(
         [("silent", "Post them without notifying anybody"), ("refuse", "Refuse them")],
-        "Answers above the limit", config_parameter=LOOP_REPLIES, default="silent",
+        "Answers above the limit",
+        config_parameter=LOOP_REPLIES,
+        default="silent",
     )
     postmaster_most_hops = fields.Integer(
-        "Servers a mail may pass", config_parameter=MOST_HOPS, default=NUMBERS[MOST_HOPS][0],
+        "Servers a mail may pass",
+        config_parameter=MOST_HOPS,
+        default=NUMBERS[MOST_HOPS][0],
     )
     # Not config_parameters: that neither is set is what says that there is no limit.
     postmaster_limits_records = fields.Boolean("Limit the new records of an alias")
     postmaster_record_limit = fields.Integer(
-        "New records of one alias", default=NUMBERS[RECORD_LIMIT][0],
+        "New records of one alias",
+        default=NUMBERS[RECORD_LIMIT][0],
     )
     postmaster_record_minutes = fields.Integer(
-        "Minutes for records", default=NUMBERS[RECORD_MINUTES][0],
+        "Minutes for records",
+        default=NUMBERS[RECORD_MINUTES][0],
     )
     postmaster_auto_replies = fields.Selection(
-        POLICIES, "Automatic answers", config_parameter=AUTO_REPLIES, default="accept",
+        POLICIES,
+        "Automatic answers",
+        config_parameter=AUTO_REPLIES,
+        default="accept",
     )
     postmaster_automatic_mail = fields.Selection(
-        POLICIES, "Other automatic mail", config_parameter=AUTOMATIC_MAIL, default="accept",
+        POLICIES,
+        "Other automatic mail",
+        config_parameter=AUTOMATIC_MAIL,
+        default="accept",
     )
     postmaster_replies = fields.Selection(
-        REPLY_POLICIES, "Answers of strangers", config_parameter=REPLIES, default="accept",
+        REPLY_POLICIES,
+        "Answers of strangers",
+        config_parameter=REPLIES,
+        default="accept",
     )
     postmaster_replies_private = fields.Selection(
-        REPLY_POLICIES, "In private conversations", config_parameter=REPLIES_PRIVATE,
+        REPLY_POLICIES,
+        "In private conversations",
+        config_parameter=REPLIES_PRIVATE,
         default="accept",
     )
     postmaster_reply_rules = fields.Selection(
@@ -168,57 +200,78 @@ class ResConfigSettings(models.TransientModel):
             ("odoo", "Where its address was written to"),
             ("record", "For each answer on its records"),
         ],
-        "Rules of an alias", config_parameter=REPLY_RULES, default="odoo",
+        "Rules of an alias",
+        config_parameter=REPLY_RULES,
+        default="odoo",
     )
     postmaster_reply_providers = fields.Char(
-        "More public mail providers", config_parameter=PROVIDERS,
+        "More public mail providers",
+        config_parameter=PROVIDERS,
     )
     postmaster_missing_providers = fields.Boolean(
         compute="_compute_postmaster_missing_providers",
     )
     postmaster_answers = fields.Selection(
         [("odoo", "As Odoo sends them"), ("careful", "To people alone, and once a day")],
-        "Answers to senders", config_parameter=ANSWERS, default="odoo",
+        "Answers to senders",
+        config_parameter=ANSWERS,
+        default="odoo",
     )
     postmaster_answer_hours = fields.Integer(
-        "Hours after which nobody is answered", config_parameter=ANSWER_HOURS,
+        "Hours after which nobody is answered",
+        config_parameter=ANSWER_HOURS,
         default=NUMBERS[ANSWER_HOURS][0],
     )
     postmaster_complaints = fields.Selection(
         [("record", "Record them"), ("blacklist", "Write to that address no more")],
-        "Complaints", config_parameter=COMPLAINTS, default="record",
+        "Complaints",
+        config_parameter=COMPLAINTS,
+        default="record",
     )
     postmaster_bounce_blacklist = fields.Selection(
         [("off", "Leave them to the applications"), ("on", "Write to them no more")],
-        "Addresses that do not exist", config_parameter=BOUNCE_BLACKLIST, default="off",
+        "Addresses that do not exist",
+        config_parameter=BOUNCE_BLACKLIST,
+        default="off",
     )
     postmaster_blacklist_bounces = fields.Integer(
-        "Hard bounces", config_parameter=BLACKLIST_BOUNCES,
+        "Hard bounces",
+        config_parameter=BLACKLIST_BOUNCES,
         default=NUMBERS[BLACKLIST_BOUNCES][0],
     )
     postmaster_blacklist_days = fields.Integer(
-        "Days in which they count", config_parameter=BLACKLIST_DAYS,
+        "Days in which they count",
+        config_parameter=BLACKLIST_DAYS,
         default=NUMBERS[BLACKLIST_DAYS][0],
     )
     # Core does not write a zero of a config_parameter.
     postmaster_blacklist_spread = fields.Integer(
-        "Days between first and last", default=NUMBERS[BLACKLIST_SPREAD][0],
+        "Days between first and last",
+        default=NUMBERS[BLACKLIST_SPREAD][0],
     )
     postmaster_return_path = fields.Selection(
         [("odoo", "The bounce address"), ("signed", "The bounce address with a number")],
-        "Return path of mail", config_parameter=RETURN_PATH, default="odoo",
+        "Return path of mail",
+        config_parameter=RETURN_PATH,
+        default="odoo",
     )
     postmaster_authserv = fields.Char("Trusted mail servers", config_parameter=AUTHSERV)
     postmaster_authentication_own = fields.Selection(
         [("off", "Leave it to the mail servers"), ("on", "Check it here")],
-        "Mail that none of them has checked", config_parameter=AUTHENTICATION_OWN, default="off",
+        "Mail that none of them has checked",
+        config_parameter=AUTHENTICATION_OWN,
+        default="off",
     )
     postmaster_identity = fields.Selection(
-        IDENTITY_POLICIES, "Senders that are not proved", config_parameter=IDENTITY,
+        IDENTITY_POLICIES,
+        "Senders that are not proved",
+        config_parameter=IDENTITY,
         default="off",
     )
     postmaster_identity_own = fields.Selection(
-        IDENTITY_POLICIES, "In the name of your own users", config_parameter=IDENTITY_OWN,
+        IDENTITY_POLICIES,
+        "In the name of your own users",
+        config_parameter=IDENTITY_OWN,
         default="off",
     )
     postmaster_authentication_note = fields.Char(
@@ -247,7 +300,8 @@ class ResConfigSettings(models.TransientModel):
         authentication = self.env["mail.postmaster.authentication"]
         for settings in self:
             missing = authentication._missing_libraries(
-                bool(settings.postmaster_authserv), settings.postmaster_authentication_own == "on",
+                bool(settings.postmaster_authserv),
+                settings.postmaster_authentication_own == "on",
             )
             settings.postmaster_authentication_note = " ".join(map(self.env._, missing))
 
@@ -277,8 +331,11 @@ class ResConfigSettings(models.TransientModel):
                 self[name] = values[key] or (CHOICES[key][0] if is_choice else values[key])
 
     @api.constrains(
-        "postmaster_retry_minutes", "postmaster_record_limit", "postmaster_record_minutes",
-        "postmaster_authserv", *NUMBER_FIELDS.values(),
+        "postmaster_retry_minutes",
+        "postmaster_record_limit",
+        "postmaster_record_minutes",
+        "postmaster_authserv",
+        *NUMBER_FIELDS.values(),
     )
     def _check_postmaster_parameters(self):
         policy = self.env["mail.postmaster.policy"]
@@ -288,10 +345,13 @@ class ResConfigSettings(models.TransientModel):
             for key, name in {**NUMBER_FIELDS, **RECORD_FIELDS}.items():
                 policy._check_parameter(key, str(settings[name]))
             if settings.postmaster_blacklist_spread >= settings.postmaster_blacklist_days:
-                raise ValidationError(self.env._(
-                    "%(spread)s must be less than %(days)s, or no address is ever blacklisted.",
-                    spread=BLACKLIST_SPREAD, days=BLACKLIST_DAYS,
-                ))
+                raise ValidationError(
+                    self.env._(
+                        "%(spread)s must be less than %(days)s, or no address is ever blacklisted.",
+                        spread=BLACKLIST_SPREAD,
+                        days=BLACKLIST_DAYS,
+                    )
+                )
 
     @api.model
     def get_values(self):

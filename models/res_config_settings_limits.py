@@ -43,10 +43,13 @@ class ResConfigSettings(models.TransientModel):
 
     postmaster_attachments = fields.Selection(
         [("odoo", "As Odoo reads them"), ("exact", "As they were sent, byte for byte")],
-        "Attachments as they were sent", config_parameter=ATTACHMENTS, default="odoo",
+        "Attachments as they were sent",
+        config_parameter=ATTACHMENTS,
+        default="odoo",
     )
     postmaster_allowed_domains = fields.Char(
-        "Allowed domains", config_parameter=ALLOWED_DOMAINS,
+        "Allowed domains",
+        config_parameter=ALLOWED_DOMAINS,
     )
 
     @api.constrains(*FIELDS.values())
@@ -56,11 +59,16 @@ class ResConfigSettings(models.TransientModel):
                 unit = UNITS.get(name, 1)
                 smallest, largest = BOUNDS[name].smallest // unit, BOUNDS[name].largest // unit
                 if not smallest <= settings[field] <= largest:
-                    raise ValidationError(self.env._(
-                        "The limit “%(name)s” (%(key)s) must be between %(smallest)s and "
-                        "%(largest)s.", name=self._fields[field]._description_string(self.env),
-                        key=LIMITS[name], smallest=f"{smallest:,}", largest=f"{largest:,}",
-                    ))
+                    raise ValidationError(
+                        self.env._(
+                            "The limit “%(name)s” (%(key)s) must be between %(smallest)s and "
+                            "%(largest)s.",
+                            name=self._fields[field]._description_string(self.env),
+                            key=LIMITS[name],
+                            smallest=f"{smallest:,}",
+                            largest=f"{largest:,}",
+                        )
+                    )
 
     def _postmaster_limit_in_force(self, name):
         return self.env["mail.postmaster.policy"]._number(LIMITS[name]) // UNITS.get(name, 1)
@@ -74,7 +82,8 @@ class ResConfigSettings(models.TransientModel):
         # What differs from its default is not hidden.
         values["postmaster_shows_all_limits"] = any(
             values[field] != BOUNDS[name].default // UNITS.get(name, 1)
-            for name, field in FIELDS.items() if name not in COMMON
+            for name, field in FIELDS.items()
+            if name not in COMMON
         )
         return values
 

@@ -6,7 +6,9 @@ from .mail_alias_domain import VERSION
 
 # What core asks of whoever processes a mail.
 TABLES = {
-    "res.users": "res_users", "res.partner": "res_partner", "res.company": "res_company",
+    "res.users": "res_users",
+    "res.partner": "res_partner",
+    "res.company": "res_company",
     "res.currency": "res_currency",
 }
 FROM_TABLES = """
@@ -48,7 +50,8 @@ class ResUsers(models.Model):
         names = {model: columns(self.env[model]) for model in TABLES}
         selected = SQL(", ").join(
             SQL.identifier(TABLES[model], name)
-            for model, names_of_model in names.items() for name in ("id", *names_of_model)
+            for model, names_of_model in names.items()
+            for name in ("id", *names_of_model)
         )
         return f"SELECT {VERSION}, {selected.code} {FROM_TABLES}", names
 

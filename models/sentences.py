@@ -127,8 +127,7 @@ STEPS = {
     "evidence": {True: _lt("%(source)s says that the mail is for %(recipients)s.")},
     "sender_restored": {
         True: _lt(
-            "%(original)s wrote this mail, as the trusted forwarder %(forwarder)s says in "
-            "%(sign)s."
+            "%(original)s wrote this mail, as the trusted forwarder %(forwarder)s says in %(sign)s."
         ),
         False: _lt("The trusted forwarder %(forwarder)s does not say who wrote this mail."),
     },
@@ -145,9 +144,7 @@ STEPS = {
         ),
     },
     "sender_kept": {
-        True: _lt(
-            "Forwarded by %(forwarder)s (%(sign)s), which left the sender as it was."
-        ),
+        True: _lt("Forwarded by %(forwarder)s (%(sign)s), which left the sender as it was."),
     },
     "rejected_address": {False: _lt("%(text)s is no address (%(reason)s).")},
     "match_address": {False: _lt("%(address)s is no address (%(reason)s).")},
@@ -248,9 +245,7 @@ STEPS = {
         True: _lt("A part is of a type that Odoo can not read, %(named)s; it is %(read)s here."),
     },
     "repaired_sender": {
-        True: _lt(
-            "From has no address that can be read; %(name)s names the sender, %(address)s."
-        ),
+        True: _lt("From has no address that can be read; %(name)s names the sender, %(address)s."),
     },
     "repaired_file_name": {
         True: _lt("No file can be called %(name)s; the attachment is %(read)s here."),
@@ -296,6 +291,7 @@ def fill(template, params):
     A parameter that is missing, or a translation that names another one, must not hide
     the rest; nothing in a parameter is read as a placeholder.
     """
+
     def value(found):
         return str(params.get(found[1], "?")) if found[1] else "%"
 

@@ -80,7 +80,8 @@ class Submission:
     def barest_options(self):
         """What is kept of the call where the rest is no text for the database."""
         kept = {
-            "envelope": list(self.recipients), "company_id": self.company_id,
+            "envelope": list(self.recipients),
+            "company_id": self.company_id,
             "is_quiet": self.is_quiet,
         }
         return {name: value for name, value in kept.items() if value}

@@ -30,9 +30,13 @@ class GatewayCase(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.domain = cls.env["mail.alias.domain"].create({
-            "name": "postmaster.test", "bounce_alias": "bounce", "catchall_alias": "catchall",
-        })
+        cls.domain = cls.env["mail.alias.domain"].create(
+            {
+                "name": "postmaster.test",
+                "bounce_alias": "bounce",
+                "catchall_alias": "catchall",
+            }
+        )
         cls.env.company.alias_domain_id = cls.domain
         cls.env["mail.postmaster.policy"].confirm_database()
         # Each test of a policy of ours switches it on.
@@ -45,10 +49,14 @@ class GatewayCase(TransactionCase):
 
     @classmethod
     def make_alias(cls, name, model, **values):
-        return cls.env["mail.alias"].create({
-            "alias_name": name, "alias_model_id": cls.env["ir.model"]._get_id(model),
-            "alias_domain_id": cls.domain.id, **values,
-        })
+        return cls.env["mail.alias"].create(
+            {
+                "alias_name": name,
+                "alias_model_id": cls.env["ir.model"]._get_id(model),
+                "alias_domain_id": cls.domain.id,
+                **values,
+            }
+        )
 
     def set_parameter_with_sql(self, key, value):
         """Write a System Parameter past every check, as somebody may do at night."""
@@ -56,7 +64,8 @@ class GatewayCase(TransactionCase):
         self.env.cr.execute("DELETE FROM ir_config_parameter WHERE key = %s", [key])
         if value:
             self.env.cr.execute(
-                "INSERT INTO ir_config_parameter (key, value) VALUES (%s, %s)", [key, value],
+                "INSERT INTO ir_config_parameter (key, value) VALUES (%s, %s)",
+                [key, value],
             )
         self.env.invalidate_all()
         self.env.registry.clear_all_caches()
@@ -74,9 +83,12 @@ class GatewayCase(TransactionCase):
         sender = fields.get("sender", "jane@customer.test")
         defaults = {
             "return_path": parseaddr(sender)[1],
-            "sender": "Jane Doe <jane@customer.test>", "to": "people@postmaster.test",
-            "subject": "Good morning", "message_id": f"<{self.id()}.{id(fields)}@customer.test>",
-            "headers": "", "date": self.date_field,
+            "sender": "Jane Doe <jane@customer.test>",
+            "to": "people@postmaster.test",
+            "subject": "Good morning",
+            "message_id": f"<{self.id()}.{id(fields)}@customer.test>",
+            "headers": "",
+            "date": self.date_field,
         }
         return self.eml("plain", **{**defaults, **fields})
 

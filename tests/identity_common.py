@@ -46,7 +46,10 @@ class IdentityCase(GatewayCase):
     @classmethod
     def make_user(cls, login, email):
         return mail_new_test_user(
-            cls.env, login=login, email=email, groups="base.group_user,base.group_partner_manager",
+            cls.env,
+            login=login,
+            email=email,
+            groups="base.group_user,base.group_partner_manager",
         )
 
     def from_(self, sender, top=b"", **fields):

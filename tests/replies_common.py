@@ -23,7 +23,10 @@ class ReplyCase(GatewayCase, MockEmail):
         cls.parameters = cls.env["ir.config_parameter"]
         cls.policy.apply_preset("recommended")
         cls.seller = new_test_user(
-            cls.env, "seller", email="seller@postmaster.test", notification_type="email",
+            cls.env,
+            "seller",
+            email="seller@postmaster.test",
+            notification_type="email",
             groups="base.group_user,base.group_partner_manager",
         )
         cls.customer = cls.make_partner("Jane", "jane@customer.test")
@@ -38,8 +41,15 @@ class ReplyCase(GatewayCase, MockEmail):
 
     @classmethod
     def post(cls, record, subtype="mail.mt_comment", **values):
-        return record.with_user(cls.seller).sudo().message_post(
-            body="Question", message_type="comment", subtype_xmlid=subtype, **values,
+        return (
+            record.with_user(cls.seller)
+            .sudo()
+            .message_post(
+                body="Question",
+                message_type="comment",
+                subtype_xmlid=subtype,
+                **values,
+            )
         )
 
     def quoting(self, question, sender=STRANGER, **fields):
@@ -50,9 +60,7 @@ class ReplyCase(GatewayCase, MockEmail):
             headers += (
                 f"\r\nAuthentication-Results: {SERVER}; dmarc={self.judged} header.from={domain}"
             )
-        headers += (
-            f"\r\nIn-Reply-To: {question.message_id}\r\nReferences: {question.message_id}"
-        )
+        headers += f"\r\nIn-Reply-To: {question.message_id}\r\nReferences: {question.message_id}"
         fields.setdefault("message_id", f"<{len(self.log.search([]))}@replies>")
         fields.setdefault("to", "catchall@postmaster.test")
         return self.mail(sender=sender, headers=headers, **fields)

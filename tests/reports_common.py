@@ -55,36 +55,52 @@ class ReportsCase(GatewayCase):
         cls.env["mail.postmaster.policy"].apply_preset("recommended")
         partners = cls.env["res.partner"]
         cls.record = partners.create({"name": "Quotation"})
-        cls.jane, cls.john = partners.create([
-            {"name": "Jane", "email": JANE}, {"name": "John", "email": JOHN},
-        ])
+        cls.jane, cls.john = partners.create(
+            [
+                {"name": "Jane", "email": JANE},
+                {"name": "John", "email": JOHN},
+            ]
+        )
         cls.sent = cls.send(cls.jane + cls.john)
 
     @classmethod
     def send(cls, partners, **values):
         """Post a message to contacts, as if it had been sent to them."""
         message = cls.record.message_post(
-            body="Our offer", partner_ids=partners.ids, message_type="comment",
-            subtype_xmlid="mail.mt_comment", **values,
+            body="Our offer",
+            partner_ids=partners.ids,
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            **values,
         )
         message.notification_ids.write({"notification_status": "sent"})
         return message
 
     def delivery_report(self, about, address, status="5.1.1", action="failed", number=1):
         """Return what anybody can write about the mail with a Message-Id and an address."""
-        return (REPORT % {
-            "number": number, "type": "delivery-status", "about": about,
-            "fields": "Reporting-MTA: dns; mx.example.org\n\n"
-                      f"Final-Recipient: rfc822; {address}\nAction: {action}\nStatus: {status}",
-        }).encode()
+        return (
+            REPORT
+            % {
+                "number": number,
+                "type": "delivery-status",
+                "about": about,
+                "fields": "Reporting-MTA: dns; mx.example.org\n\n"
+                f"Final-Recipient: rfc822; {address}\nAction: {action}\nStatus: {status}",
+            }
+        ).encode()
 
     def complaint(self, about, address, number=1):
         """Return a complaint of anybody's (RFC 5965); without an address, of nobody named."""
-        return (REPORT % {
-            "number": number, "type": "feedback-report", "about": about,
-            "fields": "Feedback-Type: abuse\nUser-Agent: Example/1.0\nVersion: 1"
-                      + (f"\nOriginal-Rcpt-To: {address}" if address else ""),
-        }).encode()
+        return (
+            REPORT
+            % {
+                "number": number,
+                "type": "feedback-report",
+                "about": about,
+                "fields": "Feedback-Type: abuse\nUser-Agent: Example/1.0\nVersion: 1"
+                + (f"\nOriginal-Rcpt-To: {address}" if address else ""),
+            }
+        ).encode()
 
     def report(self, name, sent=None, number=1, replace=()):
         """Return a sample report about a message; ``number`` makes another one of it."""

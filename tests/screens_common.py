@@ -27,27 +27,42 @@ class ReceivedMail:
     def set_up_received_mail(cls):
         cls.company = cls.env.ref("base.main_company")
         cls.other_company = cls.env["res.company"].create({"name": "Another company"})
-        cls.domain = cls.env["mail.alias.domain"].create({
-            "name": DOMAIN, "company_ids": [Command.link(cls.company.id)],
-        })
-        cls.server = cls.env["fetchmail.server"].create({
-            "name": "Inbox of the tests", "server_type": "imap", "server": "localhost",
-        })
+        cls.domain = cls.env["mail.alias.domain"].create(
+            {
+                "name": DOMAIN,
+                "company_ids": [Command.link(cls.company.id)],
+            }
+        )
+        cls.server = cls.env["fetchmail.server"].create(
+            {
+                "name": "Inbox of the tests",
+                "server_type": "imap",
+                "server": "localhost",
+            }
+        )
 
     @classmethod
     def make_user(cls, login, groups, company=None):
         company = company or cls.company
         return mail_new_test_user(
-            cls.env, login=login, password=login, groups=groups, company_id=company.id,
+            cls.env,
+            login=login,
+            password=login,
+            groups=groups,
+            company_id=company.id,
             company_ids=[Command.set(company.ids)],
         )
 
     @classmethod
     def make_alias(cls, name, model="res.partner", **values):
-        return cls.env["mail.alias"].create({
-            "alias_name": name, "alias_domain_id": cls.domain.id,
-            "alias_model_id": cls.env["ir.model"]._get_id(model), **values,
-        })
+        return cls.env["mail.alias"].create(
+            {
+                "alias_name": name,
+                "alias_domain_id": cls.domain.id,
+                "alias_model_id": cls.env["ir.model"]._get_id(model),
+                **values,
+            }
+        )
 
     @classmethod
     def receive(cls, raw, model=None):

@@ -105,12 +105,23 @@ ROUTES = {
     "/postmaster/mail/<int:mail_id>/preview": ADMINISTRATOR,
 }
 LOG_MODELS = (
-    "mail.postmaster.message", "mail.postmaster.delivery", "mail.postmaster.download",
-    "mail.postmaster.raw", "mail.postmaster.place",
+    "mail.postmaster.message",
+    "mail.postmaster.delivery",
+    "mail.postmaster.download",
+    "mail.postmaster.raw",
+    "mail.postmaster.place",
 )
 SECRETS = (
-    "trace", "trace_lines", "error", "options", "intake_key", "mail_key", "digest", "download_ids",
-    "authentication_results", "authentication_lines",
+    "trace",
+    "trace_lines",
+    "error",
+    "options",
+    "intake_key",
+    "mail_key",
+    "digest",
+    "download_ids",
+    "authentication_results",
+    "authentication_lines",
 )
 
 
@@ -140,7 +151,9 @@ class TestAccess(TransactionCase, ReceivedMail):
         cls.reader = cls.make_user("reader-x", "mail_postmaster.group_user")
         cls.admin = cls.make_user("admin-x", "mail_postmaster.group_admin")
         cls.stranger = cls.make_user(
-            "stranger-x", "mail_postmaster.group_admin", cls.other_company,
+            "stranger-x",
+            "mail_postmaster.group_admin",
+            cls.other_company,
         )
         cls.gateway = cls.make_user("gateway-x", "base.group_user,mail_postmaster.group_gateway")
         cls.delivery = cls.contact.delivery_ids
@@ -166,14 +179,16 @@ class TestAccess(TransactionCase, ReceivedMail):
             for definition in model.mro():
                 if definition.__module__.startswith("odoo.addons.mail_postmaster."):
                     found |= {
-                        (definition._name, name) for name, value in vars(definition).items()
+                        (definition._name, name)
+                        for name, value in vars(definition).items()
                         if callable(value) and not name.startswith("_") and name != "init"
                     }
         for abstract, heirs in {
             "mail.postmaster.release": ("mail.postmaster.assign", "mail.postmaster.redirect"),
         }.items():
             found = {
-                (heir, name) for model, name in found
+                (heir, name)
+                for model, name in found
                 for heir in (heirs if model == abstract else (model,))
             }
         self.assertEqual(found, set(METHODS))
@@ -189,7 +204,10 @@ class TestAccess(TransactionCase, ReceivedMail):
             with self.subTest(route):
                 if ROUTES[route] == SOURCE:
                     expected = {
-                        "auth": "none", "csrf": False, "methods": ["POST"], "save_session": False,
+                        "auth": "none",
+                        "csrf": False,
+                        "methods": ["POST"],
+                        "save_session": False,
                     }
                     self.assertEqual({name: routing[name] for name in expected}, expected)
                     continue
@@ -203,7 +221,8 @@ class TestAccess(TransactionCase, ReceivedMail):
         for model, method in (
             ("mail.postmaster.pipeline", "_process_again"),
             ("mail.postmaster.raw", "_read_content"),
-            ("mail.postmaster.message", "_process_again"), ("res.users", "_readable_mail_models"),
+            ("mail.postmaster.message", "_process_again"),
+            ("res.users", "_readable_mail_models"),
         ):
             self.assert_denied(self.admin, model, method, [])
 
@@ -215,7 +234,8 @@ class TestAccess(TransactionCase, ReceivedMail):
     def test_actions_are_for_administrators_of_the_company(self):
         mail = self.parked
         methods = [
-            name for (model, name), who in METHODS.items()
+            name
+            for (model, name), who in METHODS.items()
             if model == "mail.postmaster.message" and who == ADMINISTRATOR
         ]
         self.assertEqual(len(methods), 5)
@@ -252,8 +272,11 @@ class TestAccess(TransactionCase, ReceivedMail):
         mine.company_id = self.other_company
         self.env.flush_all()
         shown = {
-            "mail_id": {"fields": {"display_name": {}}}, "subject": {}, "email_from": {},
-            "recipients": {}, "sender_was_told": {},
+            "mail_id": {"fields": {"display_name": {}}},
+            "subject": {},
+            "email_from": {},
+            "recipients": {},
+            "sender_was_told": {},
         }
         for model in ("mail.postmaster.redirect", "mail.postmaster.assign"):
             foreign = {"mail_id": self.parked.id}
@@ -303,7 +326,11 @@ class TestAccess(TransactionCase, ReceivedMail):
 
     def test_settings_are_for_the_systems_administrators(self):
         self.assert_denied(
-            self.admin, "res.config.settings", "create", None, {"postmaster_raw_days": 1},
+            self.admin,
+            "res.config.settings",
+            "create",
+            None,
+            {"postmaster_raw_days": 1},
         )
 
     # --- methods for readers -------------------------------------------------------------
@@ -324,16 +351,22 @@ class TestAccess(TransactionCase, ReceivedMail):
             self.assertEqual(action["res_model"], "res.partner")
             action = self.call(user, log, "action_open_received", None, message.id)
             self.assertEqual(action["res_id"], self.contact.id)
-        self.assertEqual(self.call(self.reader, log, "read_warnings", None), {
-            "is_copy": False, "is_passed_through": False, "may_confirm": False,
-            "offers_recommended": self.env["mail.postmaster.policy"]._offers_recommended(),
-            # Only whoever may change alias domains is told of them.
-            "stored_otherwise": [],
-        })
+        self.assertEqual(
+            self.call(self.reader, log, "read_warnings", None),
+            {
+                "is_copy": False,
+                "is_passed_through": False,
+                "may_confirm": False,
+                "offers_recommended": self.env["mail.postmaster.policy"]._offers_recommended(),
+                # Only whoever may change alias domains is told of them.
+                "stored_otherwise": [],
+            },
+        )
 
     def test_names_of_domains_are_for_the_systems_administrators(self):
         self.env.cr.execute(
-            "UPDATE mail_alias_domain SET name = upper(name) WHERE id = %s", [self.domain.id],
+            "UPDATE mail_alias_domain SET name = upper(name) WHERE id = %s",
+            [self.domain.id],
         )
         self.env.invalidate_all()
         self.env.registry.clear_cache()
@@ -371,17 +404,29 @@ class TestAccess(TransactionCase, ReceivedMail):
     # --- records -------------------------------------------------------------------------
 
     def test_nobody_writes_the_log(self):
-        rows = {row._name: row for row in (
-            self.contact, self.delivery,
-            self.env["mail.postmaster.download"].create({"mail_number": 1}),
-            self.env["mail.postmaster.raw"].search([], limit=1),
-            self.env["mail.postmaster.place"].create({
-                "number": "1", "todo": "mark", "since": "2026-01-01 00:00:00",
-                "folder_id": self.env["mail.postmaster.folder"].create({
-                    "server_id": self.server.id,
-                }).id,
-            }),
-        )}
+        rows = {
+            row._name: row
+            for row in (
+                self.contact,
+                self.delivery,
+                self.env["mail.postmaster.download"].create({"mail_number": 1}),
+                self.env["mail.postmaster.raw"].search([], limit=1),
+                self.env["mail.postmaster.place"].create(
+                    {
+                        "number": "1",
+                        "todo": "mark",
+                        "since": "2026-01-01 00:00:00",
+                        "folder_id": self.env["mail.postmaster.folder"]
+                        .create(
+                            {
+                                "server_id": self.server.id,
+                            }
+                        )
+                        .id,
+                    }
+                ),
+            )
+        }
         self.assertEqual(set(rows), set(LOG_MODELS))
         root = self.make_user("system-x", "base.group_system")
         for model, row in rows.items():
@@ -394,9 +439,12 @@ class TestAccess(TransactionCase, ReceivedMail):
     def test_who_reads_what(self):
         # (user, may read the mail to contacts, may read the one to nobody)
         for user, contact, parked in (
-            (self.portal, False, False), (self.internal, False, False),
-            (self.gateway, False, False), (self.reader, True, False),
-            (self.admin, True, True), (self.stranger, False, False),
+            (self.portal, False, False),
+            (self.internal, False, False),
+            (self.gateway, False, False),
+            (self.reader, True, False),
+            (self.admin, True, True),
+            (self.stranger, False, False),
         ):
             for mail, may in ((self.contact, contact), (self.parked, parked)):
                 with self.subTest(user=user.login, mail=mail.subject), quiet():
@@ -427,9 +475,12 @@ class TestAccess(TransactionCase, ReceivedMail):
 
     def test_rule_follows_access_rights(self):
         self.assertTrue(self.contact.with_user(self.reader).has_access("read"))
-        self.env["ir.model.access"].search([
-            ("model_id.model", "=", "res.partner"), ("perm_read", "=", True),
-        ]).perm_read = False
+        self.env["ir.model.access"].search(
+            [
+                ("model_id.model", "=", "res.partner"),
+                ("perm_read", "=", True),
+            ]
+        ).perm_read = False
         self.env.invalidate_all()
         with quiet():
             self.assertFalse(self.contact.with_user(self.reader).has_access("read"))

@@ -22,8 +22,14 @@ DOCUMENT, NOBODYS, FOREIGN = "Zinnober", "Quecksilber", "Malachit"
 USERS = ("public", "portal", "internal", "gateway", "reader", "admin", "stranger", "system")
 EVERYTHING = {DOCUMENT, NOBODYS}
 READABLE = {
-    "public": set(), "portal": set(), "internal": set(), "gateway": set(),
-    "reader": {DOCUMENT}, "admin": EVERYTHING, "system": EVERYTHING, "stranger": {FOREIGN},
+    "public": set(),
+    "portal": set(),
+    "internal": set(),
+    "gateway": set(),
+    "reader": {DOCUMENT},
+    "admin": EVERYTHING,
+    "system": EVERYTHING,
+    "stranger": {FOREIGN},
 }
 # {model: {user: what they may do}}, of r(ead) w(rite) c(reate) u(nlink); who is not there,
 # nothing. What of it for which record, the tests below say.
@@ -63,13 +69,25 @@ QUESTIONS = {
 }
 # And of the records whose ids they guess.
 QUESTIONS_OF_IDS = {
-    "read": (["id", "display_name"],), "web_read": ({"display_name": {}},),
-    "export_data": (["id", "display_name"],), "get_metadata": (), "copy": (), "copy_data": (),
-    "web_save": ({}, {}), "unlink": (), "write": ({},), "get_formview_action": (),
+    "read": (["id", "display_name"],),
+    "web_read": ({"display_name": {}},),
+    "export_data": (["id", "display_name"],),
+    "get_metadata": (),
+    "copy": (),
+    "copy_data": (),
+    "web_save": ({}, {}),
+    "unlink": (),
+    "write": ({},),
+    "get_formview_action": (),
     "get_external_id": (),
 }
 ADMINISTRATORS_FIELDS = (
-    "trace", "error", "options", "intake_key", "mail_key", "digest",
+    "trace",
+    "error",
+    "options",
+    "intake_key",
+    "mail_key",
+    "digest",
 )
 
 
@@ -88,21 +106,28 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
         cls.mails[FOREIGN].company_id = cls.other_company
         cls.server.password = "Arsenik"
         for mail in cls.mails.values():
-            cls.env[DOWNLOAD].create({
-                "mail_id": mail.id, "mail_number": mail.id, "message_id": f"<{mail.subject}>",
-                "company_id": mail.company_id.id,
-            })
+            cls.env[DOWNLOAD].create(
+                {
+                    "mail_id": mail.id,
+                    "mail_number": mail.id,
+                    "message_id": f"<{mail.subject}>",
+                    "company_id": mail.company_id.id,
+                }
+            )
         cls.users = {
             "public": cls.env.ref("base.public_user"),
             "portal": cls.make_user("portal-m", "base.group_portal"),
             "internal": cls.make_user("internal-m", "base.group_user"),
             "gateway": cls.make_user(
-                "gateway-m", "base.group_user,mail_postmaster.group_gateway",
+                "gateway-m",
+                "base.group_user,mail_postmaster.group_gateway",
             ),
             "reader": cls.make_user("reader-m", "mail_postmaster.group_user"),
             "admin": cls.make_user("admin-m", "mail_postmaster.group_admin"),
             "stranger": cls.make_user(
-                "stranger-m", "mail_postmaster.group_admin", cls.other_company,
+                "stranger-m",
+                "mail_postmaster.group_admin",
+                cls.other_company,
             ),
             "system": cls.make_user("system-m", "base.group_system"),
         }
@@ -136,7 +161,8 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
 
     def test_every_model_is_here(self):
         ours = {
-            name for name, model in self.env.registry.items()
+            name
+            for name, model in self.env.registry.items()
             if model._original_module == "mail_postmaster" and not model._abstract
         }
         self.assertEqual(ours, set(RIGHTS))
@@ -154,13 +180,20 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
     def test_mails_and_what_belongs_to_them(self):
         for user in USERS:
             for word, mail in self.mails.items():
-                for records in (mail, mail.delivery_ids, self.env[DOWNLOAD].search([
-                    ("mail_id", "=", mail.id),
-                ])):
+                for records in (
+                    mail,
+                    mail.delivery_ids,
+                    self.env[DOWNLOAD].search(
+                        [
+                            ("mail_id", "=", mail.id),
+                        ]
+                    ),
+                ):
                     may = word in READABLE[user] and "r" in RIGHTS[records._name].get(user, "")
                     with self.subTest(user=user, word=word, model=records._name), quiet():
                         self.assertEqual(
-                            bool(records) and records.with_user(self.users[user]).has_access(
+                            bool(records)
+                            and records.with_user(self.users[user]).has_access(
                                 "read",
                             ),
                             may and bool(records),
@@ -172,10 +205,12 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
         for user in USERS:
             for model in (LOG, DELIVERY, DOWNLOAD, RAW):
                 names = self.fields_of(model, user) if RIGHTS[model].get(user) else ["id"]
-                told = str([
-                    self.ask(user, model, method, **self.filled(kwargs, model, names))
-                    for method, kwargs in QUESTIONS.items()
-                ])
+                told = str(
+                    [
+                        self.ask(user, model, method, **self.filled(kwargs, model, names))
+                        for method, kwargs in QUESTIONS.items()
+                    ]
+                )
                 with self.subTest(user=user, model=model):
                     self.assert_only(user, told)
                     # The questions are such that they have answers.
@@ -190,7 +225,9 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
         states = "state" if model in (LOG, DELIVERY) else "id"
         subject = {LOG: "subject", DELIVERY: "mail_id", DOWNLOAD: "message_id"}.get(model, "id")
         values = {
-            "specification": {name: {} for name in names}, "fields": names, "groupby": [subject],
+            "specification": {name: {} for name in names},
+            "fields": names,
+            "groupby": [subject],
             "group_by": subject,
             "field_name": {DELIVERY: "alias_id", RAW: "message_id"}.get(model, "company_id"),
             "progress_bar": {"field": states, "colors": {"parked": "danger"}},
@@ -204,9 +241,15 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
                 for word, mail in self.mails.items():
                     if word in READABLE[user]:
                         continue
-                    records = mail if model == LOG else self.env[model].search([
-                        ("message_id" if model == RAW else "mail_id", "=", mail.id),
-                    ])
+                    records = (
+                        mail
+                        if model == LOG
+                        else self.env[model].search(
+                            [
+                                ("message_id" if model == RAW else "mail_id", "=", mail.id),
+                            ]
+                        )
+                    )
                     for method, args in QUESTIONS_OF_IDS.items():
                         with self.subTest(user=user, model=model, word=word, method=method):
                             told = self.ask(user, model, method, records.ids, *args)
@@ -218,16 +261,26 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
             mail = self.mails[DOCUMENT]
             for records in (mail, mail.delivery_ids):
                 for method, args in (
-                    ("write", ({"state": "ignored"},)), ("unlink", ()), ("copy", ()),
-                    ("web_save", ({"state": "ignored"}, {})), ("create", ()),
+                    ("write", ({"state": "ignored"},)),
+                    ("unlink", ()),
+                    ("copy", ()),
+                    ("web_save", ({"state": "ignored"}, {})),
+                    ("create", ()),
                     ("web_save_multi", ([{"state": "ignored"}], {})),
                 ):
                     ids = [{"state": "ignored"}] if method == "create" else records.ids
                     with self.subTest(user=user, model=records._name, method=method):
                         self.assertIsNone(self.ask(user, records._name, method, ids, *args))
-                self.assertIsNone(self.ask(
-                    user, records._name, "load", ["id", "state"], [["1", "ignored"]],
-                ) and None)
+                self.assertIsNone(
+                    self.ask(
+                        user,
+                        records._name,
+                        "load",
+                        ["id", "state"],
+                        [["1", "ignored"]],
+                    )
+                    and None
+                )
             self.env.invalidate_all()
             self.assertEqual((mail.state, len(mail.delivery_ids)), ("delivered", 1))
 
@@ -245,16 +298,23 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
         for user, may in (("admin", True), ("reader", False)):
             names = self.fields_of(LOG, user)
             with self.subTest(user=user):
-                told = self.ask(user, LOG, "web_read", mail.ids, {
-                    **{name: {} for name in names},
-                    "alias_id": {"fields": {"display_name": {}}},
-                    "delivery_ids": {"fields": {"alias_id": {"fields": {"display_name": {}}}}},
-                })
+                told = self.ask(
+                    user,
+                    LOG,
+                    "web_read",
+                    mail.ids,
+                    {
+                        **{name: {} for name in names},
+                        "alias_id": {"fields": {"display_name": {}}},
+                        "delivery_ids": {"fields": {"alias_id": {"fields": {"display_name": {}}}}},
+                    },
+                )
                 self.assertIn("contacts", str(told))
                 self.assertEqual("salaries" in str(told), may)
                 self.assertEqual("ir.config_parameter" in str(told), may)
                 for domain in (
-                    [("alias_id", "=", hidden.id)], [("alias_id.alias_name", "=", "salaries")],
+                    [("alias_id", "=", hidden.id)],
+                    [("alias_id.alias_name", "=", "salaries")],
                     [("document_model", "=", "ir.config_parameter")],
                     [("delivery_ids.alias_id", "=", hidden.id)],
                 ):
@@ -288,10 +348,12 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
         group = self.env.ref("mail_postmaster.group_admin")
         self.assertEqual(
             {(row.channel, row.message) for row in sent},
-            {(
-                json_dump(channel_with_db(self.env.cr.dbname, group)),
-                json_dump({"type": "mail_postmaster/attention", "payload": {}}),
-            )},
+            {
+                (
+                    json_dump(channel_with_db(self.env.cr.dbname, group)),
+                    json_dump({"type": "mail_postmaster/attention", "payload": {}}),
+                )
+            },
         )
         for row in self.env["bus.bus"].search([]):
             self.assertNotIn("Smaragd", row.message)
@@ -309,7 +371,9 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
             "formatted_read_group": {"domain": [], "groupby": [path], "aggregates": []},
             "web_read_group": {"domain": [], "groupby": [path], "aggregates": []},
             "read_progress_bar": {
-                "domain": [], "group_by": path, "progress_bar": {"field": "state", "colors": {}},
+                "domain": [],
+                "group_by": path,
+                "progress_bar": {"field": "state", "colors": {}},
             },
         }.items():
             with self.subTest(user=user, model=model, path=path, method=method), quiet():
@@ -342,9 +406,13 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
                 told = self.ask(user, LOG, method, mail.ids, *args)
                 self.assertNotIn("Arsenik", str(told))
             for method, args in (
-                ("read", (["password"],)), ("web_read", ({"password": {}},)), ("copy", ()),
-                ("copy_data", ()), ("export_data", (["password"],)),
-                ("write", ({"server": "127.0.0.1"},)), ("button_confirm_login", ()),
+                ("read", (["password"],)),
+                ("web_read", ({"password": {}},)),
+                ("copy", ()),
+                ("copy_data", ()),
+                ("export_data", (["password"],)),
+                ("write", ({"server": "127.0.0.1"},)),
+                ("button_confirm_login", ()),
             ):
                 with self.subTest(user=user, method=method):
                     self.assertIsNone(
@@ -353,13 +421,25 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
 
     def test_passwords_belong_to_the_system_whoever_may_see_servers(self):
         """Also where somebody gives another group the right to read the servers."""
-        self.env["ir.model.access"].create([{
-            "name": "servers", "model_id": self.env["ir.model"]._get_id(model),
-            "group_id": self.env.ref("base.group_user").id, "perm_read": True,
-        } for model in ("fetchmail.server", "ir.mail_server")])
-        outgoing = self.env["ir.mail_server"].create({
-            "name": "Outgoing", "smtp_host": "localhost", "smtp_user": "u", "smtp_pass": "Arsenik",
-        })
+        self.env["ir.model.access"].create(
+            [
+                {
+                    "name": "servers",
+                    "model_id": self.env["ir.model"]._get_id(model),
+                    "group_id": self.env.ref("base.group_user").id,
+                    "perm_read": True,
+                }
+                for model in ("fetchmail.server", "ir.mail_server")
+            ]
+        )
+        outgoing = self.env["ir.mail_server"].create(
+            {
+                "name": "Outgoing",
+                "smtp_host": "localhost",
+                "smtp_user": "u",
+                "smtp_pass": "Arsenik",
+            }
+        )
         for server, name in ((self.server, "password"), (outgoing, "smtp_pass")):
             self.assertTrue(self.ask("admin", server._name, "read", server.ids, ["name"]))
             self.assertIsNone(self.ask("admin", server._name, "read", server.ids, [name]))

@@ -40,7 +40,8 @@ class TestActions(ParkedMailCase):
         self.as_admin(ignored).action_ignore()
         mails = self.mail + refused + repeated + ignored + delivered
         self.assertEqual(
-            mails.mapped("state"), ["parked", "refused", "ignored", "ignored", "delivered"],
+            mails.mapped("state"),
+            ["parked", "refused", "ignored", "ignored", "delivered"],
         )
         return mails
 
@@ -48,13 +49,18 @@ class TestActions(ParkedMailCase):
         mails = self.receive_one_of_each()
         parked, refused, repeated, ignored, _delivered = mails
         params = self.as_admin(mails).action_process_selected()["params"]
-        self.assertEqual(params, {
-            "kinds": {
-                "waiting": parked.ids, "refused": refused.ids, "repeated": repeated.ids,
-                "ignored": ignored.ids,
+        self.assertEqual(
+            params,
+            {
+                "kinds": {
+                    "waiting": parked.ids,
+                    "refused": refused.ids,
+                    "repeated": repeated.ids,
+                    "ignored": ignored.ids,
+                },
+                "skipped": 1,
             },
-            "skipped": 1,
-        })
+        )
         self.repair()
         self.assertEqual(self.as_admin(mails).process_selected(), {"delivered": 1, "skipped": 4})
         self.assertEqual(parked.state, "delivered")

@@ -17,34 +17,47 @@ from .screens_common import DOMAIN, ReceivedMail
 
 # {spy} is the address of the listener. Each asks it, runs something, or leads away.
 ACTIVE = (
-    '<img src="{spy}/img">', '<img srcset="{spy}/srcset 1x">', '<img src=x onerror="{steal}">',
+    '<img src="{spy}/img">',
+    '<img srcset="{spy}/srcset 1x">',
+    '<img src=x onerror="{steal}">',
     '<picture><source srcset="{spy}/source"><img src="{spy}/picture"></picture>',
     '<p style="background: url({spy}/style)">x</p>',
     '<p style="background: u\\72 l({spy}/escaped)">x</p>',
-    '<p style="background-image: image-set(\'{spy}/set\' 1x)">x</p>',
+    "<p style=\"background-image: image-set('{spy}/set' 1x)\">x</p>",
     '<p style="width: 9px; height: 9px; content: url({spy}/content)">x</p>',
     "<style>@import '{spy}/import'; p {{ background: url({spy}/sheet) }}</style>",
     "<style>@font-face {{ font-family: f; src: url({spy}/font) }} p {{ font-family: f }}</style>",
-    '<link rel="stylesheet" href="{spy}/link">', '<link rel="preload" as="image" href="{spy}/pre">',
-    '<link rel="icon" href="{spy}/icon">', '<link rel="prefetch" href="{spy}/fetch">',
-    '<script>{steal}</script>', '<script src="{spy}/script"></script>',
+    '<link rel="stylesheet" href="{spy}/link">',
+    '<link rel="preload" as="image" href="{spy}/pre">',
+    '<link rel="icon" href="{spy}/icon">',
+    '<link rel="prefetch" href="{spy}/fetch">',
+    "<script>{steal}</script>",
+    '<script src="{spy}/script"></script>',
     '<svg onload="{steal}"><image href="{spy}/svg"/><script>{steal}</script>'
     '<use href="{spy}/use#x"/></svg>',
     '<math><mtext><img src="{spy}/math"></mtext></math>',
-    '<iframe src="{spy}/iframe"></iframe>', '<iframe srcdoc="<img src={spy}/srcdoc>"></iframe>',
-    '<object data="{spy}/object"></object>', '<embed src="{spy}/embed">',
+    '<iframe src="{spy}/iframe"></iframe>',
+    '<iframe srcdoc="<img src={spy}/srcdoc>"></iframe>',
+    '<object data="{spy}/object"></object>',
+    '<embed src="{spy}/embed">',
     '<video src="{spy}/video" poster="{spy}/poster" autoplay></video>',
-    '<audio src="{spy}/audio" autoplay></audio>', '<input type="image" src="{spy}/input">',
+    '<audio src="{spy}/audio" autoplay></audio>',
+    '<input type="image" src="{spy}/input">',
     '<table background="{spy}/table"><tr><td background="{spy}/td">x</table>',
     '<form id="f" action="{spy}/form"><input autofocus onfocus="this.form.submit()"></form>',
-    '<details open ontoggle="{steal}">x</details>', '<marquee onstart="{steal}">x</marquee>',
+    '<details open ontoggle="{steal}">x</details>',
+    '<marquee onstart="{steal}">x</marquee>',
     # Markup that changes its meaning when it is read a second time.
     '<svg></p><style><a id="</style><img src={spy}/mutated onerror={steal}>">',
     '<noscript><p title="</noscript><img src={spy}/noscript>"></noscript>',
-    '<!--><img src={spy}/comment>-->', '<![CDATA[><img src={spy}/cdata>]]>',
-    '<xmp><img src={spy}/xmp></xmp>', '<textarea><img src={spy}/textarea></textarea>',
-    '<a title="</a><img src={spy}/attribute>">x</a>', '<img alt="`><img src={spy}/backtick>">',
-    '<base href="{spy}/">', '<body background="{spy}/body" onload="{steal}">',
+    "<!--><img src={spy}/comment>-->",
+    "<![CDATA[><img src={spy}/cdata>]]>",
+    "<xmp><img src={spy}/xmp></xmp>",
+    "<textarea><img src={spy}/textarea></textarea>",
+    '<a title="</a><img src={spy}/attribute>">x</a>',
+    '<img alt="`><img src={spy}/backtick>">',
+    '<base href="{spy}/">',
+    '<body background="{spy}/body" onload="{steal}">',
     '<meta http-equiv="refresh" content="0;url={spy}/refresh">',
 )
 # Shows a page in a frame, waits until what it asks for has been asked, and says so.
@@ -55,7 +68,7 @@ SHOW = """
     frame.src = "/postmaster/mail/%s/preview";
     document.body.append(frame);
 """
-NAMES = '<img src={spy}/name onerror={steal}>'
+NAMES = "<img src={spy}/name onerror={steal}>"
 
 
 class Listener(ThreadingHTTPServer):
@@ -74,13 +87,13 @@ class Listener(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):  # noqa: N802
+    def do_GET(self):
         self.server.asked.append(self.path)
         self.send_response(200)
         self.send_header("Access-Control-Allow-Origin", "*")
         self.end_headers()
 
-    do_POST = do_HEAD = do_OPTIONS = do_GET  # noqa: N815
+    do_POST = do_HEAD = do_OPTIONS = do_GET
 
     def log_message(self, *args):
         """The tests say what was asked."""
@@ -134,15 +147,16 @@ class TestActiveContent(HttpCase, ReceivedMail):
             self.addCleanup(unbound.stop)
         frame = 'frame.setAttribute("sandbox", "");' if "frame" in guards else ""
         self.browser_js(
-            "/web/login?debug=0", SHOW % (frame, mail.id), login="admin",
+            "/web/login?debug=0",
+            SHOW % (frame, mail.id),
+            login="admin",
             ready="document.readyState === 'complete'",
         )
         for guard in (unclean, unbound):
             # Stopping one that was not started does nothing.
             guard.stop()
         return [
-            path for path in self.listener.asked
-            if "fonts.g" not in path and "favicon" not in path
+            path for path in self.listener.asked if "fonts.g" not in path and "favicon" not in path
         ]
 
     def test_guards_of_the_preview(self):
@@ -185,21 +199,31 @@ class TestActiveContent(HttpCase, ReceivedMail):
         markup = self.filled(NAMES)
         partners = self.env["res.partner"]
         record = partners.create({"name": "Quotation"})
-        customers = partners.create([
-            {"name": f"Lost Customer {markup}", "email": JANE},
-            {"name": f"Reading Customer {markup}", "email": JOHN},
-        ])
+        customers = partners.create(
+            [
+                {"name": f"Lost Customer {markup}", "email": JANE},
+                {"name": f"Reading Customer {markup}", "email": JOHN},
+            ]
+        )
         for number in (1, 2):
             sent = record.message_post(
-                body="Our offer", partner_ids=customers.ids, subtype_xmlid="mail.mt_comment",
+                body="Our offer",
+                partner_ids=customers.ids,
+                subtype_xmlid="mail.mt_comment",
             )
             sent.notification_ids.write({"notification_status": "sent"})
-            self.receive(sample_report("gmail_failed", sent, number=number).replace(
-                b"5.1.1 The email account", b"5.1.1 " + markup.encode(),
-            ))
-        self.receive(sample_report("thunderbird_read", sent, number=3).replace(
-            JANE.encode(), JOHN.encode(),
-        ))
+            self.receive(
+                sample_report("gmail_failed", sent, number=number).replace(
+                    b"5.1.1 The email account",
+                    b"5.1.1 " + markup.encode(),
+                )
+            )
+        self.receive(
+            sample_report("thunderbird_read", sent, number=3).replace(
+                JANE.encode(),
+                JOHN.encode(),
+            )
+        )
         notes = sent.notification_ids.mapped("postmaster_note")
         self.assertTrue(any("<img" in note for note in notes), "The report has the markup.")
         blacklisted = self.env["mail.blacklist"].search([("email", "=", JANE)])

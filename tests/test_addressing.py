@@ -14,9 +14,12 @@ class TestAddressing(GatewayCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.env["mail.postmaster.policy"].apply_preset("recommended")
-        cls.server = cls.env["fetchmail.server"].create({
-            "name": "Everything", "recipient_fields": "X-Original-To, Delivered-To",
-        })
+        cls.server = cls.env["fetchmail.server"].create(
+            {
+                "name": "Everything",
+                "recipient_fields": "X-Original-To, Delivered-To",
+            }
+        )
 
     def fetch(self, raw):
         before = self.log.search([], limit=1).id or 0
@@ -39,9 +42,12 @@ class TestAddressing(GatewayCase):
 
     def test_envelope_alone_is_served(self):
         other = self.make_alias("others", "res.partner")
-        row = self.fetch(b"X-Original-To: people@postmaster.test\r\n" + self.mail(
-            to="people@postmaster.test, others@postmaster.test",
-        ))
+        row = self.fetch(
+            b"X-Original-To: people@postmaster.test\r\n"
+            + self.mail(
+                to="people@postmaster.test, others@postmaster.test",
+            )
+        )
         self.assertReaches(row, self.alias)
         self.assertNotIn(other, row.delivery_ids.alias_id)
 
@@ -56,8 +62,9 @@ class TestAddressing(GatewayCase):
     def test_mail_server_says_what_is_trusted(self):
         form = Form(self.server)
         for preset, fields, is_on_top, note in [
-            ("dovecot", "Delivered-To", True, "LMTP"), ("postfix", "X-Original-To, Delivered-To",
-             True, "X-Original-To"), ("other", "", False, "as in Odoo"),
+            ("dovecot", "Delivered-To", True, "LMTP"),
+            ("postfix", "X-Original-To, Delivered-To", True, "X-Original-To"),
+            ("other", "", False, "as in Odoo"),
         ]:
             form.recipient_preset = preset
             self.assertEqual(form.recipient_fields or "", fields)
@@ -89,10 +96,13 @@ class TestAddressing(GatewayCase):
         self.assertReason(row, "refused", "no_route_refused")
 
     def test_bounce_address_in_cc_takes_no_mail_from_an_alias(self):
-        for number, headers in enumerate((
-            "\r\nCc: bounce@postmaster.test", "\r\nCc: bounce+x@postmaster.test",
-            "\r\nDelivered-To: bounce@postmaster.test",
-        )):
+        for number, headers in enumerate(
+            (
+                "\r\nCc: bounce@postmaster.test",
+                "\r\nCc: bounce+x@postmaster.test",
+                "\r\nDelivered-To: bounce@postmaster.test",
+            )
+        ):
             with self.subTest(headers=headers):
                 _result, row = self.receive(
                     self.mail(headers=headers, message_id=f"<bounce{number}@x>")
@@ -113,14 +123,25 @@ class TestAddressing(GatewayCase):
     def test_nonsense_in_parameters(self):
         parameters = self.env["ir.config_parameter"]
         for key, value in [
-            ("mail.postmaster.subaddressing", "abc"), ("mail.postmaster.subaddressing", "@"),
-            ("mail.postmaster.addressing", "banana"), ("mail.postmaster.preset", "best"),
+            ("mail.postmaster.subaddressing", "abc"),
+            ("mail.postmaster.subaddressing", "@"),
+            ("mail.postmaster.addressing", "banana"),
+            ("mail.postmaster.preset", "best"),
         ]:
             with self.subTest(key=key, value=value), self.assertRaises(ValidationError):
                 parameters.set_param(key, value)
-        several = parameters.search([("key", "in", (
-            "mail.catchall.domain.allowed", "mail.postmaster.preset",
-        ))])
+        several = parameters.search(
+            [
+                (
+                    "key",
+                    "in",
+                    (
+                        "mail.catchall.domain.allowed",
+                        "mail.postmaster.preset",
+                    ),
+                )
+            ]
+        )
         with self.assertRaises(ValidationError):
             several.value = "not a domain"
         renamed = parameters.create({"key": "any", "value": "not a domain"})
@@ -142,9 +163,13 @@ class TestAddressing(GatewayCase):
             self.domain.catchall_alias = "bounce"
 
     def test_going_back_takes_away_the_domains_of_a_preset(self):
-        self.env["mail.alias.domain"].create({
-            "name": "later.test", "bounce_alias": "b", "catchall_alias": "c",
-        })
+        self.env["mail.alias.domain"].create(
+            {
+                "name": "later.test",
+                "bounce_alias": "b",
+                "catchall_alias": "c",
+            }
+        )
         self.domain.name = "renamed.test"
         parameters = self.env["ir.config_parameter"]
         self.assertTrue(parameters.get_param("mail.catchall.domain.allowed"))
@@ -197,26 +222,37 @@ class TestAddressing(GatewayCase):
         partner = self.env["res.partner"].create({"name": "Talk", "email": "jane@customer.test"})
         question = partner.message_post(body="x", message_type="comment")
         self.domain.catchall_alias = "replies"
-        _result, row = self.receive(self.mail(
-            to="catchall@postmaster.test", headers=f"\r\nIn-Reply-To: {question.message_id}",
-        ))
+        _result, row = self.receive(
+            self.mail(
+                to="catchall@postmaster.test",
+                headers=f"\r\nIn-Reply-To: {question.message_id}",
+            )
+        )
         self.assertReason(row, "delivered", "reply_posted")
         _result, row = self.receive(self.mail(to="catchall@postmaster.test", message_id="<d@x>"))
         self.assertReason(row, "refused", "catchall")
 
     def test_domain_typed_with_capitals(self):
-        domain = self.env["mail.alias.domain"].create({
-            "name": "Example-Capitals.COM", "bounce_alias": "b", "catchall_alias": "c",
-        })
+        domain = self.env["mail.alias.domain"].create(
+            {
+                "name": "Example-Capitals.COM",
+                "bounce_alias": "b",
+                "catchall_alias": "c",
+            }
+        )
         self.assertEqual(domain.name, "example-capitals.com")
         alias = self.make_alias("info", "res.partner", alias_domain_id=domain.id)
         _result, row = self.receive(self.mail(to="Info@EXAMPLE-capitals.com"))
         self.assertReaches(row, alias)
 
     def test_international_domain(self):
-        domain = self.env["mail.alias.domain"].create({
-            "name": "bücher.test", "bounce_alias": "b", "catchall_alias": "c",
-        })
+        domain = self.env["mail.alias.domain"].create(
+            {
+                "name": "bücher.test",
+                "bounce_alias": "b",
+                "catchall_alias": "c",
+            }
+        )
         self.assertEqual(domain.name, "xn--bcher-kva.test")
         alias = self.make_alias("info", "res.partner", alias_domain_id=domain.id)
         _result, row = self.receive(self.mail(to="info@xn--bcher-kva.test"))
@@ -226,14 +262,22 @@ class TestAddressing(GatewayCase):
         self.alias.alias_incoming_local = True
         self.alias.allowed_domains = "Partner.test, *.shop.test"
         self.assertEqual(self.alias.allowed_domains, "partner.test, *.shop.test")
-        for number, (domain, is_served) in enumerate([
-            ("partner.test", True), ("de.shop.test", True), ("shop.test", False),
-            ("elsewhere.test", False), ("postmaster.test", True),
-        ]):
+        for number, (domain, is_served) in enumerate(
+            [
+                ("partner.test", True),
+                ("de.shop.test", True),
+                ("shop.test", False),
+                ("elsewhere.test", False),
+                ("postmaster.test", True),
+            ]
+        ):
             with self.subTest(domain=domain):
-                _result, row = self.receive(self.mail(
-                    to=f"people@{domain}", message_id=f"<local{number}@x>",
-                ))
+                _result, row = self.receive(
+                    self.mail(
+                        to=f"people@{domain}",
+                        message_id=f"<local{number}@x>",
+                    )
+                )
                 self.assertEqual(row.state == "delivered", is_served, row.reason)
 
     def test_alias_domain_and_database_decide_for_those_without_opinion(self):
@@ -244,23 +288,32 @@ class TestAddressing(GatewayCase):
             [("partner.test", True), ("other.test", False)]
         ):
             with self.subTest(domain=domain):
-                _result, row = self.receive(self.mail(
-                    to=f"people@{domain}", message_id=f"<level{number}@x>",
-                ))
+                _result, row = self.receive(
+                    self.mail(
+                        to=f"people@{domain}",
+                        message_id=f"<level{number}@x>",
+                    )
+                )
                 self.assertEqual(row.state == "delivered", is_served, row.reason)
 
     def test_sender_is_never_matched(self):
         """The documentation's example: commercial@gmail.com as sender, recipient, in copy."""
         commercial = self.make_alias("commercial", "res.partner", alias_incoming_local=True)
         commercial.allowed_domains = "gmail.com"
-        _result, row = self.receive(self.mail(
-            sender="commercial@gmail.com", to="nobody@postmaster.test", message_id="<s@x>",
-        ))
+        _result, row = self.receive(
+            self.mail(
+                sender="commercial@gmail.com",
+                to="nobody@postmaster.test",
+                message_id="<s@x>",
+            )
+        )
         self.assertReason(row, "refused", "no_route_refused")
-        for number, fields in enumerate([
-            {"to": "commercial@gmail.com"},
-            {"to": "nobody@postmaster.test", "headers": "\r\nCc: commercial@gmail.com"},
-        ]):
+        for number, fields in enumerate(
+            [
+                {"to": "commercial@gmail.com"},
+                {"to": "nobody@postmaster.test", "headers": "\r\nCc: commercial@gmail.com"},
+            ]
+        ):
             _result, row = self.receive(self.mail(message_id=f"<c{number}@x>", **fields))
             self.assertReaches(row, commercial)
 

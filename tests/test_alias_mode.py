@@ -49,21 +49,27 @@ class TestAliasMode(GatewayCase, MockEmail):
         self.alias.alias_mode = "hold"
         refusing = self.make_alias("closed", "res.partner", alias_mode="refuse")
         restricted = self.make_alias("friends", "res.partner", alias_contact="partners")
-        row, answers = self.receive_with_answers(self.mail(
-            to="people@postmaster.test, closed@postmaster.test, friends@postmaster.test",
-        ))
+        row, answers = self.receive_with_answers(
+            self.mail(
+                to="people@postmaster.test, closed@postmaster.test, friends@postmaster.test",
+            )
+        )
         self.assertReason(row, "parked", "alias_held")
         self.assertEqual(len(answers), 2)
         row.action_process_again()
         by_alias = {one.alias_id: one.state for one in row.delivery_ids}
         self.assertEqual(
-            by_alias, {self.alias: "delivered", refusing: "refused", restricted: "refused"},
+            by_alias,
+            {self.alias: "delivered", refusing: "refused", restricted: "refused"},
         )
 
     def test_each_refusing_alias_tells_its_own(self):
         self.alias.write({"alias_mode": "refuse", "alias_refusal": "<p>First text</p>"})
         self.make_alias(
-            "others", "res.partner", alias_mode="refuse", alias_refusal="<p>Second text</p>",
+            "others",
+            "res.partner",
+            alias_mode="refuse",
+            alias_refusal="<p>Second text</p>",
         )
         _row, answers = self.receive_with_answers(
             self.mail(to="people@postmaster.test, others@postmaster.test")
@@ -85,9 +91,12 @@ class TestAliasMode(GatewayCase, MockEmail):
         self.assertReason(row, "delivered", "reply_posted")
 
     def test_refused_with_a_text_of_ones_own(self):
-        self.alias.write({
-            "alias_mode": "refuse", "alias_refusal": "<p>Please use our web page.</p>",
-        })
+        self.alias.write(
+            {
+                "alias_mode": "refuse",
+                "alias_refusal": "<p>Please use our web page.</p>",
+            }
+        )
         row, answers = self.receive_with_answers(self.mail())
         self.assertReason(row, "refused", "alias_refuses")
         self.assertEqual(len(answers), 1)

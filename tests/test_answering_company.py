@@ -13,12 +13,20 @@ class TestAnsweringCompany(GatewayCase, MockEmail):
     def setUpClass(cls):
         super().setUpClass()
         cls.env["mail.postmaster.policy"].apply_preset("recommended")
-        cls.other_domain = cls.env["mail.alias.domain"].create({
-            "name": "branch.test", "bounce_alias": "bounce", "catchall_alias": "catchall",
-        })
-        cls.branch = cls.env["res.company"].create({
-            "name": "Branch", "email": "office@branch.test", "alias_domain_id": cls.other_domain.id,
-        })
+        cls.other_domain = cls.env["mail.alias.domain"].create(
+            {
+                "name": "branch.test",
+                "bounce_alias": "bounce",
+                "catchall_alias": "catchall",
+            }
+        )
+        cls.branch = cls.env["res.company"].create(
+            {
+                "name": "Branch",
+                "email": "office@branch.test",
+                "alias_domain_id": cls.other_domain.id,
+            }
+        )
 
     def answer_to(self, raw):
         with self.mock_mail_gateway():
@@ -48,7 +56,10 @@ class TestAnsweringCompany(GatewayCase, MockEmail):
 
     def test_alias_of_a_company(self):
         self.make_alias(
-            "team", "res.partner", alias_domain_id=self.other_domain.id, alias_contact="partners",
+            "team",
+            "res.partner",
+            alias_domain_id=self.other_domain.id,
+            alias_contact="partners",
         )
         row, answer = self.answer_to(self.mail(to="team@branch.test"))
         self.assertReason(row, "refused", "alias_security")
@@ -57,7 +68,10 @@ class TestAnsweringCompany(GatewayCase, MockEmail):
 
     def test_alias_that_is_refused(self):
         self.make_alias(
-            "team", "res.partner", alias_domain_id=self.other_domain.id, alias_mode="refuse",
+            "team",
+            "res.partner",
+            alias_domain_id=self.other_domain.id,
+            alias_mode="refuse",
         )
         self.assertFromBranch(*self.answer_to(self.mail(to="team@branch.test")))
 
@@ -72,9 +86,13 @@ class TestAnsweringCompany(GatewayCase, MockEmail):
 
     def test_language_of_the_sender(self):
         self.env["res.lang"]._activate_lang("fr_FR")
-        self.env["res.partner"].create({
-            "name": "Jane", "email": "jane@customer.test", "lang": "fr_FR",
-        })
+        self.env["res.partner"].create(
+            {
+                "name": "Jane",
+                "email": "jane@customer.test",
+                "lang": "fr_FR",
+            }
+        )
         self.alias.alias_mode = "refuse"
         self.alias.alias_refusal = "<p>Please write elsewhere.</p>"
         self.alias.with_context(lang="fr_FR").alias_refusal = "<p>Merci d'écrire ailleurs.</p>"

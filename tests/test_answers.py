@@ -102,8 +102,12 @@ class TestAnswers(GatewayCase, MockEmail):
         self.assertEqual(len(self.answers_to()), 1)
 
     def test_nobody_but_the_sender_is_answered(self):
-        for path in ("victim@bank.test", "list-bounces+jane=customer.test@lists.test",
-                     "people@postmaster.test", "jane@customer.test>, <victim@bank.test"):
+        for path in (
+            "victim@bank.test",
+            "list-bounces+jane=customer.test@lists.test",
+            "people@postmaster.test",
+            "jane@customer.test>, <victim@bank.test",
+        ):
             with self.subTest(path=path):
                 self.assertFalse(self.answers_to(return_path=path))
                 self.assertStep(self.row, "answer", hit=False)

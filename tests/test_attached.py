@@ -20,9 +20,19 @@ from ..gateway.file_names import safe_name
 from .screens_common import DOMAIN, ReceivedMail
 
 NAMES = (
-    "../../../../tmp/escaped.txt", "..\\..\\escaped.txt", "/etc/escaped.txt", "C:\\escaped.txt",
-    "invoice\u202efdp.exe", "a\r\nSet-Cookie: stolen=1\r\n\r\n<b>.txt", 'a"; filename="b.html',
-    "CON.txt", "x" * 400 + ".txt", "nul\0byte.txt", "<img src=x onerror=alert(1)>.txt", "..", "",
+    "../../../../tmp/escaped.txt",
+    "..\\..\\escaped.txt",
+    "/etc/escaped.txt",
+    "C:\\escaped.txt",
+    "invoice\u202efdp.exe",
+    "a\r\nSet-Cookie: stolen=1\r\n\r\n<b>.txt",
+    'a"; filename="b.html',
+    "CON.txt",
+    "x" * 400 + ".txt",
+    "nul\0byte.txt",
+    "<img src=x onerror=alert(1)>.txt",
+    "..",
+    "",
 )
 TEXT = b"Content-Type: text/plain; charset=utf-8\r\n\r\nI agree to pay 100 \xe2\x82\xac.\r\n"
 
@@ -35,19 +45,30 @@ class Signer:
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Ann")])
         now = datetime.now(timezone.utc)
         self.certificate = (
-            x509.CertificateBuilder().subject_name(name).issuer_name(name)
-            .public_key(self.key.public_key()).serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(self.key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=1))
             .sign(self.key, hashes.SHA256())
         )
 
     def sign(self, content, *options):
         """Return a CMS signature of some bytes, in DER."""
-        builder = pkcs7.PKCS7SignatureBuilder().set_data(content).add_signer(
-            self.certificate, self.key, hashes.SHA256(),
+        builder = (
+            pkcs7.PKCS7SignatureBuilder()
+            .set_data(content)
+            .add_signer(
+                self.certificate,
+                self.key,
+                hashes.SHA256(),
+            )
         )
         return builder.sign(
-            serialization.Encoding.DER, [pkcs7.PKCS7Options.Binary, *options],
+            serialization.Encoding.DER,
+            [pkcs7.PKCS7Options.Binary, *options],
         )
 
     def verify(self, signature, content=None):
@@ -56,22 +77,29 @@ class Signer:
         content = signed["encap_content_info"]["content"].native if content is None else content
         signer = signed["signer_infos"][0]
         digests = [
-            attribute["values"][0].native for attribute in signer["signed_attrs"]
+            attribute["values"][0].native
+            for attribute in signer["signed_attrs"]
             if attribute["type"].native == "message_digest"
         ]
         if digests != [hashlib.sha256(content).digest()]:
             raise ValueError("Something else was signed.")
         self.key.public_key().verify(
-            signer["signature"].native, signer["signed_attrs"].untag().dump(),
-            padding.PKCS1v15(), hashes.SHA256(),
+            signer["signature"].native,
+            signer["signed_attrs"].untag().dump(),
+            padding.PKCS1v15(),
+            hashes.SHA256(),
         )
 
 
 def mail(content_type, body, number, **fields):
     head = {
-        "From": "Ann <ann@customer.test>", "To": f"contacts@{DOMAIN}", "Subject": "Signed",
-        "Message-Id": f"<attached-{number}@customer.test>", "MIME-Version": "1.0",
-        "Content-Type": content_type, **fields,
+        "From": "Ann <ann@customer.test>",
+        "To": f"contacts@{DOMAIN}",
+        "Subject": "Signed",
+        "Message-Id": f"<attached-{number}@customer.test>",
+        "MIME-Version": "1.0",
+        "Content-Type": content_type,
+        **fields,
     }
     header = "".join(f"{name}: {value}\r\n" for name, value in head.items())
     return header.encode("utf-8") + b"\r\n" + body
@@ -107,7 +135,8 @@ class TestAttached(HttpCase, ReceivedMail):
             b"--b0b\r\nContent-Type: application/octet-stream\r\n"
             b"Content-Disposition: attachment; filename*=utf-8''"
             + "".join(f"%{octet:02X}" for octet in name.encode()).encode()
-            + b"\r\n\r\ncontent\r\n" for name in names
+            + b"\r\n\r\ncontent\r\n"
+            for name in names
         )
         return mail("multipart/mixed; boundary=b0b", parts + b"--b0b--\r\n", len(names))
 
@@ -136,10 +165,14 @@ class TestAttached(HttpCase, ReceivedMail):
                 disposition = response.headers["Content-Disposition"]
                 self.assertTrue(disposition.startswith("attachment"))
                 self.assertNotIn("..", disposition)
-        response = self.url_open("/mail/attachment/zip", data={
-            "file_ids": ",".join(map(str, attachments.ids)), "zip_name": "all.zip",
-            "csrf_token": Request.csrf_token(self),
-        })
+        response = self.url_open(
+            "/mail/attachment/zip",
+            data={
+                "file_ids": ",".join(map(str, attachments.ids)),
+                "zip_name": "all.zip",
+                "csrf_token": Request.csrf_token(self),
+            },
+        )
         with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
             names = archive.namelist()
         self.assertEqual(len(names), len(attachments))
@@ -156,7 +189,8 @@ class TestAttached(HttpCase, ReceivedMail):
             b'Content-Type: application/pkcs7-signature; name="smime.p7s"\r\n'
             b"Content-Transfer-Encoding: base64\r\n"
             b'Content-Disposition: attachment; filename="smime.p7s"\r\n\r\n'
-            + b64encode(signature) + b"\r\n--b0b--\r\n"
+            + b64encode(signature)
+            + b"\r\n--b0b--\r\n"
         )
         content_type = (
             'multipart/signed; protocol="application/pkcs7-signature"; micalg=sha-256; '
@@ -205,20 +239,29 @@ class TestAttached(HttpCase, ReceivedMail):
         """application/pkcs7-mime: the whole mail is in the attachment (RFC 8551 section 3.5.2)."""
         signer = Signer()
         signature = signer.sign(TEXT)
-        _row, attachments = self.delivered(mail(
-            'application/pkcs7-mime; smime-type=signed-data; name="smime.p7m"',
-            b64encode(signature), 4, **{"Content-Transfer-Encoding": "base64"},
-        ))
+        _row, attachments = self.delivered(
+            mail(
+                'application/pkcs7-mime; smime-type=signed-data; name="smime.p7m"',
+                b64encode(signature),
+                4,
+                **{"Content-Transfer-Encoding": "base64"},
+            )
+        )
         self.assertEqual(attachments.mapped("name"), ["smime.p7m"])
         self.assertEqual(attachments.raw, signature)
         signer.verify(attachments.raw)
 
     def test_openpgp(self):
         """PGP/MIME (RFC 3156): signed bytes in the original, what is encrypted is attached."""
-        armoured = b"\r\n".join((
-            b"-----BEGIN PGP MESSAGE-----", b"", b"hQEMA+x", b"=AbCd",
-            b"-----END PGP MESSAGE-----",
-        ))
+        armoured = b"\r\n".join(
+            (
+                b"-----BEGIN PGP MESSAGE-----",
+                b"",
+                b"hQEMA+x",
+                b"=AbCd",
+                b"-----END PGP MESSAGE-----",
+            )
+        )
         body = (
             b"--b0b\r\n" + TEXT + b"\r\n--b0b\r\nContent-Type: application/pgp-signature; "
             b"name=signature.asc\r\n\r\n" + armoured + b"\r\n--b0b--\r\n"
@@ -232,9 +275,11 @@ class TestAttached(HttpCase, ReceivedMail):
         body = (
             b"--b0b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n--b0b\r\n"
             b"Content-Type: application/octet-stream; name=encrypted.asc\r\n\r\n"
-            + armoured + b"\r\n--b0b--\r\n"
+            + armoured
+            + b"\r\n--b0b--\r\n"
         )
-        raw = mail('multipart/encrypted; protocol="application/pgp-encrypted"; boundary=b0b',
-                   body, 6)
+        raw = mail(
+            'multipart/encrypted; protocol="application/pgp-encrypted"; boundary=b0b', body, 6
+        )
         _row, attachments = self.delivered(raw)
         self.assertIn(armoured, attachments.mapped("raw"))

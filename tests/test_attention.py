@@ -10,10 +10,12 @@ from .screens_common import DOMAIN, ScreensCase, raw_mail
 @tagged("post_install", "-at_install")
 class TestAttention(ScreensCase):
     def activities(self, user=None):
-        return self.env["mail.activity"].search([
-            ("activity_type_id", "=", self.env.ref(ACTIVITY).id),
-            ("user_id", "=", (user or self.admin).id),
-        ])
+        return self.env["mail.activity"].search(
+            [
+                ("activity_type_id", "=", self.env.ref(ACTIVITY).id),
+                ("user_id", "=", (user or self.admin).id),
+            ]
+        )
 
     def test_one_activity_a_day(self):
         first = self.receive(raw_mail(subject="First"))
@@ -67,8 +69,12 @@ class TestAttention(ScreensCase):
             raise ValueError("no activities today")
 
         messages = type(self.env["mail.postmaster.message"])
-        with patch.object(messages, "activity_schedule", fail), self.assertLogs(
-            "odoo.addons.mail_postmaster.models.mail_postmaster_attention", "ERROR",
+        with (
+            patch.object(messages, "activity_schedule", fail),
+            self.assertLogs(
+                "odoo.addons.mail_postmaster.models.mail_postmaster_attention",
+                "ERROR",
+            ),
         ):
             mail = self.receive(raw_mail())
         self.assertEqual((mail.state, mail.reason_code), ("parked", "no_route"))

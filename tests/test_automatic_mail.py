@@ -22,7 +22,9 @@ class TestAutomaticMail(GatewayCase, MockEmail):
         cls.follower = cls.env["res.partner"].create({"name": "F", "email": "f@follower.test"})
         cls.record.message_subscribe(cls.follower.ids)
         cls.question = cls.record.message_post(
-            body="x", message_type="comment", subtype_xmlid="mail.mt_comment",
+            body="x",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
             incoming_email_to="jane@customer.test",
         )
 
@@ -91,8 +93,9 @@ class TestAutomaticMail(GatewayCase, MockEmail):
         self.assertReason(self.receive_automatic(LIST), "ignored", "automatic_mail_ignored")
         self.alias.automatic_mail_policy = "accept"
         self.assertReason(self.receive_automatic(LIST), "delivered", "record_created")
-        self.assertIn("Other automatic mail: Accept (from this alias)",
-                      self.alias.policies_in_force)
+        self.assertIn(
+            "Other automatic mail: Accept (from this alias)", self.alias.policies_in_force
+        )
 
     def test_domain_of_the_catchall_decides_for_a_reply(self):
         self.domain.auto_reply_policy = "park"
@@ -104,7 +107,10 @@ class TestAutomaticMail(GatewayCase, MockEmail):
         refusing = self.make_alias("closed", "res.partner", alias_mode="refuse")
         self.parameters.set_param("mail.postmaster.autoreply", "accept")
         robots = (
-            AUTO_REPLY, GENERATED, LIST, "\r\nPrecedence: bulk",
+            AUTO_REPLY,
+            GENERATED,
+            LIST,
+            "\r\nPrecedence: bulk",
             "\r\nX-Auto-Response-Suppress: All",
         )
         aliases = restricted + refusing
@@ -120,7 +126,8 @@ class TestAutomaticMail(GatewayCase, MockEmail):
 
     def test_null_return_path_is_never_answered(self):
         raw = self.mail(to="catchall@postmaster.test").replace(
-            b"Return-Path: <jane@customer.test>", b"Return-Path: <>",
+            b"Return-Path: <jane@customer.test>",
+            b"Return-Path: <>",
         )
         with self.mock_mail_gateway():
             _result, row = self.receive(raw)
@@ -130,24 +137,33 @@ class TestAutomaticMail(GatewayCase, MockEmail):
     def test_vacation_responder(self):
         user = self.env.ref("base.user_admin")
         self.record.message_subscribe(user.partner_id.ids)
-        user.write({
-            "notification_type": "email",
-            "out_of_office_message": "<p>Away</p>",
-            "out_of_office_from": "2020-01-01 00:00:00", "out_of_office_to": "2099-01-01 00:00:00",
-        })
+        user.write(
+            {
+                "notification_type": "email",
+                "out_of_office_message": "<p>Away</p>",
+                "out_of_office_from": "2020-01-01 00:00:00",
+                "out_of_office_to": "2099-01-01 00:00:00",
+            }
+        )
         self.assertTrue(user.is_out_of_office)
         # Whoever wrote a note is told of what answers it.
         question = self.record.with_user(user).message_post(
-            body="By the one who is away", message_type="comment",
+            body="By the one who is away",
+            message_type="comment",
             incoming_email_to="jane@customer.test",
         )
 
         def receive(headers, message_id):
             self.receive_automatic(
-                f"{headers}\r\nIn-Reply-To: {question.message_id}", message_id=message_id,
+                f"{headers}\r\nIn-Reply-To: {question.message_id}",
+                message_id=message_id,
             )
-            return self.env["mail.message"].search_count([
-                ("message_type", "=", "out_of_office"), ("res_id", "=", self.record.id),
-            ])
+            return self.env["mail.message"].search_count(
+                [
+                    ("message_type", "=", "out_of_office"),
+                    ("res_id", "=", self.record.id),
+                ]
+            )
+
         self.assertEqual(receive(GENERATED, "<robot@x>"), 0)
         self.assertEqual(receive("", "<human@x>"), 1)

@@ -19,14 +19,16 @@ NONSENSE = {
     b"people@" + b"postmaster." * 30 + b"test": "domain_too_long",
     b"\xe4\xf6\xfc\xff": "no_at",
     b"<<<people@postmaster.test": None,
-    b"\"people@postmaster.test": None,
+    b'"people@postmaster.test': None,
     b"=?x-unknown?b?////?=": None,
     b"": None,
 }
 # What core's reader would take its time for.
 HOSTILE = (
-    b"p" * 10_000 + b"@postmaster.test", b"people@" + b"postmaster." * 1000 + b"test",
-    b"(" * 5000, b", ".join(b"%d@elsewhere.test" % number for number in range(20_000)),
+    b"p" * 10_000 + b"@postmaster.test",
+    b"people@" + b"postmaster." * 1000 + b"test",
+    b"(" * 5000,
+    b", ".join(b"%d@elsewhere.test" % number for number in range(20_000)),
 )
 HEADER = (
     b"Return-Path: <jane@customer.test>\r\nFrom: Jane <jane@customer.test>\r\n"
@@ -40,9 +42,12 @@ class TestBadAddresses(GatewayCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.env["mail.postmaster.policy"].apply_preset("recommended")
-        cls.server = cls.env["fetchmail.server"].create({
-            "name": "Everything", "recipient_fields": "Delivered-To",
-        })
+        cls.server = cls.env["fetchmail.server"].create(
+            {
+                "name": "Everything",
+                "recipient_fields": "Delivered-To",
+            }
+        )
 
     def fetch(self, raw):
         before = self.log.search([], limit=1).id or 0
@@ -63,8 +68,8 @@ class TestBadAddresses(GatewayCase):
                     self.assertIn(row.state, ("parked", "delivered"))
                     self.assertIn(row.reason_code, ("no_recipient", "no_route", "record_created"))
                     self.assertEqual(
-                        self.env["mail.postmaster.raw"]._read_content(row.id), raw
-                        + b"\r\n\r\nText\r\n",
+                        self.env["mail.postmaster.raw"]._read_content(row.id),
+                        raw + b"\r\n\r\nText\r\n",
                     )
                     if reason:
                         steps = {step["step"]: step["params"] for step in row.trace}

@@ -67,9 +67,13 @@ class TestBlacklist(ReportsCase):
         """Anybody can write them."""
         for number, day in enumerate((1, 5, 10, 15, 20)):
             with freeze_time(f"2026-03-{day:02} 12:00:00"):
-                self.receive(self.report(
-                    "postfix_two_failed", self.env["mail.message"], number=number,
-                ))
+                self.receive(
+                    self.report(
+                        "postfix_two_failed",
+                        self.env["mail.message"],
+                        number=number,
+                    )
+                )
         self.assertFalse(self.is_blacklisted())
 
     def test_addresses_the_message_was_not_sent_to_never_count(self):
@@ -116,9 +120,12 @@ class TestBlacklist(ReportsCase):
             with self.subTest(key=key), self.assertRaisesRegex(ValidationError, f"{KEY}.{key}"):
                 self.env["ir.config_parameter"].set_param(f"{KEY}.{key}", value)
         with self.assertRaisesRegex(ValidationError, "must be less than"):
-            self.env["res.config.settings"].create({
-                "postmaster_blacklist_spread": 31, "postmaster_blacklist_days": 31,
-            })
+            self.env["res.config.settings"].create(
+                {
+                    "postmaster_blacklist_spread": 31,
+                    "postmaster_blacklist_days": 31,
+                }
+            )
 
     def test_a_spread_of_nothing_is_kept(self):
         self.env["res.config.settings"].create({"postmaster_blacklist_spread": 0}).execute()

@@ -13,9 +13,12 @@ class TestCatchall(GatewayCase, MockEmail):
     def setUpClass(cls):
         super().setUpClass()
         cls.env["mail.postmaster.policy"].apply_preset("recommended")
-        cls.server = cls.env["fetchmail.server"].create({
-            "name": "Everything", "object_id": cls.env["ir.model"]._get_id("res.partner"),
-        })
+        cls.server = cls.env["fetchmail.server"].create(
+            {
+                "name": "Everything",
+                "object_id": cls.env["ir.model"]._get_id("res.partner"),
+            }
+        )
 
     def fetch(self, raw):
         before = self.log.search([], limit=1).id or 0
@@ -28,7 +31,9 @@ class TestCatchall(GatewayCase, MockEmail):
 
     def to_catchall(self, number):
         return self.mail(
-            to="catchall@postmaster.test", message_id=f"<{number}@x>", subject=f"Mail {number}",
+            to="catchall@postmaster.test",
+            message_id=f"<{number}@x>",
+            subject=f"Mail {number}",
         )
 
     def test_fallback_comes_after_the_answer_unless_it_is_told(self):
@@ -47,14 +52,20 @@ class TestCatchall(GatewayCase, MockEmail):
 
     def test_alias_and_answer_come_before_the_fallback(self):
         self.server.fallback_takes_catchall = True
-        row, _answers = self.fetch(self.mail(
-            to="catchall@postmaster.test", headers="\r\nCc: people@postmaster.test",
-        ))
+        row, _answers = self.fetch(
+            self.mail(
+                to="catchall@postmaster.test",
+                headers="\r\nCc: people@postmaster.test",
+            )
+        )
         self.assertReason(row, "delivered", "record_created")
         partner = self.env["res.partner"].create({"name": "Talk", "email": "jane@customer.test"})
         question = partner.message_post(body="x", message_type="comment")
-        row, _answers = self.fetch(self.mail(
-            to="catchall@postmaster.test", message_id="<4@x>",
-            headers=f"\r\nIn-Reply-To: {question.message_id}",
-        ))
+        row, _answers = self.fetch(
+            self.mail(
+                to="catchall@postmaster.test",
+                message_id="<4@x>",
+                headers=f"\r\nIn-Reply-To: {question.message_id}",
+            )
+        )
         self.assertReason(row, "delivered", "reply_posted")

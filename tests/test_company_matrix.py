@@ -37,7 +37,8 @@ bounce      person/-  person/-  person/-  parked/-
 nobody      parked/-  parked/-  parked/-  parked/-
 """
 REASONS = {
-    "answer": ("refused", "catchall"), "person": ("parked", "bounce_address_person"),
+    "answer": ("refused", "catchall"),
+    "person": ("parked", "bounce_address_person"),
     "parked": ("parked", "no_route"),
 }
 TO_AN_ALIAS = ("delivered", "record_created")
@@ -48,7 +49,8 @@ def cells(table):
     heading, *lines = (line.split() for line in table.strip().splitlines())
     return [
         (local_part, f"{domain}.test", *cell.split("/"))
-        for local_part, *row in lines for domain, cell in zip(heading, row, strict=True)
+        for local_part, *row in lines
+        for domain, cell in zip(heading, row, strict=True)
     ]
 
 
@@ -57,15 +59,19 @@ class TestCompanyMatrix(GatewayCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.domains = cls.env["mail.alias.domain"].create([
-            {"name": f"{name}.test", "catchall_alias": "catchall", "bounce_alias": "bounce"}
-            for name in ("one", "two", "shared")
-        ])
+        cls.domains = cls.env["mail.alias.domain"].create(
+            [
+                {"name": f"{name}.test", "catchall_alias": "catchall", "bounce_alias": "bounce"}
+                for name in ("one", "two", "shared")
+            ]
+        )
         one, two, shared = cls.domains
-        cls.companies = cls.env["res.company"].create([
-            {"name": "Company one", "alias_domain_id": one.id},
-            {"name": "Company two", "alias_domain_id": two.id},
-        ])
+        cls.companies = cls.env["res.company"].create(
+            [
+                {"name": "Company one", "alias_domain_id": one.id},
+                {"name": "Company two", "alias_domain_id": two.id},
+            ]
+        )
         # Both may have aliases in a domain that no company has as its own.
         cls.assertFalse(cls, shared.company_ids)
         cls.env["mail.postmaster.policy"].apply_preset("recommended")
@@ -73,17 +79,23 @@ class TestCompanyMatrix(GatewayCase):
         cls.aliases = cls.make_aliases(one, two, shared)
         cls.users = [cls.make_user(company, "user") for company in cls.companies]
         cls.admins = [cls.make_user(company, "admin") for company in cls.companies]
-        cls.server = cls.env["fetchmail.server"].create({
-            "name": "Everything", "recipient_fields": "X-Original-To",
-        })
+        cls.server = cls.env["fetchmail.server"].create(
+            {
+                "name": "Everything",
+                "recipient_fields": "X-Original-To",
+            }
+        )
 
     @classmethod
     def make_aliases(cls, one, two, shared):
         """Return ``{(local part, where it is): alias}``."""
         of_one, of_two = (f"{{'company_id': {company.id}}}" for company in cls.companies)
-        owner = cls.env["res.partner"].create({
-            "name": "Owner", "company_id": cls.companies[1].id,
-        })
+        owner = cls.env["res.partner"].create(
+            {
+                "name": "Owner",
+                "company_id": cls.companies[1].id,
+            }
+        )
         owned_by_two = {
             "alias_parent_model_id": cls.env["ir.model"]._get_id("res.partner"),
             "alias_parent_thread_id": owner.id,
@@ -108,15 +120,21 @@ class TestCompanyMatrix(GatewayCase):
         ):
             where = domain.name.removesuffix(".test") if domain else "loose"
             aliases[local_part, where] = cls.make_alias(
-                local_part, "res.partner", alias_domain_id=domain.id, **values,
+                local_part,
+                "res.partner",
+                alias_domain_id=domain.id,
+                **values,
             )
         return aliases
 
     @classmethod
     def make_user(cls, company, group):
         return mail_new_test_user(
-            cls.env, login=f"{group}-{company.id}", groups=f"mail_postmaster.group_{group}",
-            company_id=company.id, company_ids=[Command.set(company.ids)],
+            cls.env,
+            login=f"{group}-{company.id}",
+            groups=f"mail_postmaster.group_{group}",
+            company_id=company.id,
+            company_ids=[Command.set(company.ids)],
         )
 
     def fetch(self, raw):
@@ -135,10 +153,13 @@ class TestCompanyMatrix(GatewayCase):
             address = f"{local_part}@{domain}"
             with self.subTest(address=address, who=who, whose=whose):
                 # Many mails from one sender would be taken for a loop.
-                row = self.fetch(self.mail(
-                    sender=f"s{number}@customer.test", to=address,
-                    message_id=f"<{number}@customer.test>",
-                ))
+                row = self.fetch(
+                    self.mail(
+                        sender=f"s{number}@customer.test",
+                        to=address,
+                        message_id=f"<{number}@customer.test>",
+                    )
+                )
                 self.check_who(row, local_part, who)
                 self.check_whose(row, whose)
                 self.check_readers(row, who, whose)
@@ -177,9 +198,13 @@ class TestCompanyMatrix(GatewayCase):
         """A blind copy is of the company whose domain it was sent to, not of those in To."""
         for number, written in enumerate(("friend@one.test", "")):
             with self.subTest(written=written):
-                row = self.fetch(b"X-Original-To: nobody@two.test\r\n" + self.mail(
-                    to=written, message_id=f"<blind{number}@customer.test>",
-                ))
+                row = self.fetch(
+                    b"X-Original-To: nobody@two.test\r\n"
+                    + self.mail(
+                        to=written,
+                        message_id=f"<blind{number}@customer.test>",
+                    )
+                )
                 self.check_who(row, "nobody", "parked")
                 self.check_whose(row, "2")
                 self.check_readers(row, "parked", "2")

@@ -53,13 +53,19 @@ class TestConfigurationTour(HttpCase, ReceivedMail):
         self.tour("mail_postmaster_alias_domain")
         self.assertEqual(self.domain.name, "renamed.test")
         self.assertEqual(self.domain.allowed_domains, "good.example.com, *.example.org")
-        self.assertEqual(self.former(self.domain), {
-            DOMAIN: None, f"catchall@{DOMAIN}": None, f"bounce@{DOMAIN}": date(2030, 12, 31),
-        })
+        self.assertEqual(
+            self.former(self.domain),
+            {
+                DOMAIN: None,
+                f"catchall@{DOMAIN}": None,
+                f"bounce@{DOMAIN}": date(2030, 12, 31),
+            },
+        )
 
     def test_stored_name(self):
         self.env.cr.execute(
-            "UPDATE mail_alias_domain SET name = 'Received.TEST' WHERE id = %s", [self.domain.id],
+            "UPDATE mail_alias_domain SET name = 'Received.TEST' WHERE id = %s",
+            [self.domain.id],
         )
         self.env.invalidate_all()
         self.env.registry.clear_all_caches()

@@ -6,7 +6,9 @@ from .screens_common import DOMAIN, ReceivedMail, raw_mail
 
 # As somebody who types an address.
 BROWSED = {
-    "Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "none",
+    "Sec-Fetch-Dest": "document",
+    "Sec-Fetch-Mode": "navigate",
+    "Sec-Fetch-Site": "none",
     "Sec-Fetch-User": "?1",
 }
 LOGGER = "odoo.addons.mail_postmaster.controllers.mail"
@@ -22,7 +24,9 @@ class TestControllers(HttpCase, ReceivedMail):
         cls.admin = cls.make_user("admin-x", "mail_postmaster.group_admin")
         cls.reader = cls.make_user("reader-x", "mail_postmaster.group_user")
         cls.stranger = cls.make_user(
-            "stranger-x", "mail_postmaster.group_admin", cls.other_company,
+            "stranger-x",
+            "mail_postmaster.group_admin",
+            cls.other_company,
         )
         cls.internal = cls.make_user("internal-x", "base.group_user")
         cls.portal = cls.make_user("portal-x", "base.group_portal")
@@ -52,7 +56,8 @@ class TestControllers(HttpCase, ReceivedMail):
         self.assertIn(f"received-mail-{mail.id}.eml", response.headers["Content-Disposition"])
         self.assertTrue(response.headers["Content-Disposition"].startswith("attachment"))
         self.assertEqual(
-            response.headers["Content-Security-Policy"], "default-src 'none'; sandbox",
+            response.headers["Content-Security-Policy"],
+            "default-src 'none'; sandbox",
         )
         self.assertEqual(response.headers["Cross-Origin-Resource-Policy"], "same-origin")
 
@@ -140,16 +145,22 @@ class TestControllers(HttpCase, ReceivedMail):
         action = self.env.ref("mail_postmaster.action_mail_postmaster_message")
         readable = {
             self.admin: {words["contact"], words["nobody"], "Malachit"},
-            self.reader: {words["contact"]}, self.stranger: set(), self.internal: set(),
+            self.reader: {words["contact"]},
+            self.stranger: set(),
+            self.internal: set(),
             self.portal: set(),
         }
         for user, may in readable.items():
             self.authenticate(user.login, user.login)
             answers = [
-                self.url_open(url, headers=BROWSED) for mail in contact + nobody for url in (
-                    "/json/1/postmaster", f"/json/1/postmaster/{mail.id}",
+                self.url_open(url, headers=BROWSED)
+                for mail in contact + nobody
+                for url in (
+                    "/json/1/postmaster",
+                    f"/json/1/postmaster/{mail.id}",
                     f"/json/1/action-{action.id}/{mail.id}?fields=subject,error,trace",
-                    f"/web/content/{log}/{mail.id}/error", f"/web/content/{log}/{mail.id}/trace",
+                    f"/web/content/{log}/{mail.id}/error",
+                    f"/web/content/{log}/{mail.id}/trace",
                     f"/web/image/{log}/{mail.id}/subject",
                     f"/web/content/mail.postmaster.raw/{mail.id}/content",
                     f"/mail/view?model={log}&res_id={mail.id}",
@@ -199,8 +210,10 @@ class TestControllers(HttpCase, ReceivedMail):
         self.assertEqual(policy["sandbox"], [])
         self.assertNotIn("script-src", policy)
         for name, value in (
-            ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
-            ("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Referrer-Policy", "no-referrer"),
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Cache-Control", "no-store"),
         ):
             self.assertEqual(response.headers[name], value)
 
@@ -211,7 +224,7 @@ class TestControllers(HttpCase, ReceivedMail):
             (b"\n" + b"\xe9" * 1_000_000, "The rest is not shown."),
             (b"Content-Type: multipart/mixed\n\n", "This mail has no text."),
             (b"Content-Type: text/plain; charset=x-nobody\n\ncaf\xe9", "café"),
-            (b"Content-Disposition: attachment; filename=\"\xe9\"\n\nx", "(text/plain, 1 B)"),
+            (b'Content-Disposition: attachment; filename="\xe9"\n\nx', "(text/plain, 1 B)"),
         ):
             with self.subTest(raw=raw[:60]):
                 response = self.get(self.admin, self.keep(raw).id, "preview")

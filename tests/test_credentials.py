@@ -57,11 +57,18 @@ class TestCredentials(TransactionCase, EverythingLogged):
             server.shutdown()
 
     def make_server(self, kind, listening=None, user=USER, password=PASSWORD, **values):
-        server = self.env["fetchmail.server"].create({
-            "name": kind, "server_type": kind, "server": "127.0.0.1", "user": user,
-            "port": listening and listening.server_address[1], "password": password,
-            "is_ssl": False, **values,
-        })
+        server = self.env["fetchmail.server"].create(
+            {
+                "name": kind,
+                "server_type": kind,
+                "server": "127.0.0.1",
+                "user": user,
+                "port": listening and listening.server_address[1],
+                "password": password,
+                "is_ssl": False,
+                **values,
+            }
+        )
         self.env.flush_all()
         return server
 
@@ -69,8 +76,12 @@ class TestCredentials(TransactionCase, EverythingLogged):
         for secret in secrets or (USER, PASSWORD):
             octets = secret.encode()
             for spelling in (
-                secret, repr(octets)[2:-1], octets.decode("latin-1"), secret.replace("Ä", ""),
-                ascii(secret)[1:-1], base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode(),
+                secret,
+                repr(octets)[2:-1],
+                octets.decode("latin-1"),
+                secret.replace("Ä", ""),
+                ascii(secret)[1:-1],
+                base64.b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode(),
             ):
                 self.assertNotIn(spelling, text)
 
@@ -84,7 +95,8 @@ class TestCredentials(TransactionCase, EverythingLogged):
                     server._connect__()
                 self.assertIn(b" AUTHENTICATE PLAIN", listening.lines[-2])
                 self.assertEqual(
-                    base64.b64decode(listening.lines[-1]), f"\0{user}\0{password}".encode(),
+                    base64.b64decode(listening.lines[-1]),
+                    f"\0{user}\0{password}".encode(),
                 )
 
     def test_login_that_is_ascii_is_cores(self):
@@ -106,13 +118,15 @@ class TestCredentials(TransactionCase, EverythingLogged):
             with self.assertRaises(poplib.error_proto):
                 self.make_server("pop", listening)._connect__()
             self.assertEqual(
-                listening.lines[:2], [f"USER {USER}".encode(), f"PASS {PASSWORD}".encode()],
+                listening.lines[:2],
+                [f"USER {USER}".encode(), f"PASS {PASSWORD}".encode()],
             )
 
     def test_login_with_a_token_is_not_touched(self):
         server = self.make_server("imap", password=False)
         base = next(
-            model for model in type(server).mro()
+            model
+            for model in type(server).mro()
             if model.__module__ == "odoo.addons.mail.models.fetchmail"
         )
 
@@ -129,10 +143,12 @@ class TestCredentials(TransactionCase, EverythingLogged):
 
     def test_servers_that_repeat_the_login(self):
         for kind, verdict, user, password in (
-            ("imap", b"NO", USER, PASSWORD), ("imap", b"BAD", USER, PASSWORD),
+            ("imap", b"NO", USER, PASSWORD),
+            ("imap", b"BAD", USER, PASSWORD),
             ("imap", b"NO", ASCII_USER, ASCII_PASSWORD),
             ("imap", b"BAD", ASCII_USER, ASCII_PASSWORD),
-            ("pop", b"", USER, PASSWORD), ("pop", b"", ASCII_USER, ASCII_PASSWORD),
+            ("pop", b"", USER, PASSWORD),
+            ("pop", b"", ASCII_USER, ASCII_PASSWORD),
         ):
             with (
                 self.subTest(kind=kind, verdict=verdict, user=user),
@@ -161,7 +177,9 @@ class TestCredentials(TransactionCase, EverythingLogged):
         self.assertIsNone(problem.__cause__)
         self.assertTrue(problem.__suppress_context__)
         return {
-            "screen": str(shown.exception), "stored": server.error_message, "log": log.text,
+            "screen": str(shown.exception),
+            "stored": server.error_message,
+            "log": log.text,
             "returned": str(problem),
         }
 
@@ -189,13 +207,16 @@ class TestCredentials(TransactionCase, EverythingLogged):
         self.assertEqual(server.error_message, "Written by hand: …")
 
     def test_folder_that_cannot_be_read(self):
-        folder = self.env["mail.postmaster.folder"].create({
-            "server_id": self.make_server("imap").id,
-        })
+        folder = self.env["mail.postmaster.folder"].create(
+            {
+                "server_id": self.make_server("imap").id,
+            }
+        )
         self.env.flush_all()
         run = folder.server_id.with_context(mail_postmaster_fetch_run=None)
         self.assertEqual(
-            run._without_credentials(f"SELECT {PASSWORD}: no"), "SELECT …: no",
+            run._without_credentials(f"SELECT {PASSWORD}: no"),
+            "SELECT …: no",
         )
 
     def test_credentials_are_all_that_servers_log_in_with(self):
@@ -205,25 +226,33 @@ class TestCredentials(TransactionCase, EverythingLogged):
         server.google_gmail_refresh_token = "refresh-7"
         server.microsoft_outlook_access_token = "access-7"
         self.assertEqual(
-            set(server._credentials()[0]), {PASSWORD, "refresh-7", "access-7"},
+            set(server._credentials()[0]),
+            {PASSWORD, "refresh-7", "access-7"},
         )
 
     def test_password_of_an_outgoing_server(self):
         """smtplib encodes it as ASCII, and core writes what it could not on the message."""
-        server = self.env["ir.mail_server"].create({
-            "name": "Outgoing", "smtp_host": "localhost", "smtp_user": USER, "smtp_pass": PASSWORD,
-        })
+        server = self.env["ir.mail_server"].create(
+            {
+                "name": "Outgoing",
+                "smtp_host": "localhost",
+                "smtp_user": USER,
+                "smtp_pass": PASSWORD,
+            }
+        )
         self.env.flush_all()
 
         def connect(*_args, **_options):
             f"\0{USER}\0{PASSWORD}".encode("ascii")
 
         base = next(
-            model for model in type(server).mro()
+            model
+            for model in type(server).mro()
             if model.__module__ == "odoo.addons.base.models.ir_mail_server"
         )
         with (
-            self.everything_logged() as log, patch.object(base, "_connect__", connect),
+            self.everything_logged() as log,
+            patch.object(base, "_connect__", connect),
             self.assertRaisesRegex(UserError, "characters that this login") as shown,
         ):
             server.test_smtp_connection()

@@ -75,7 +75,7 @@ class TestBudget(BaseCase):
     @skipUnless(find_spec("aiosmtpd"), "The Python library aiosmtpd is not installed.")
     def test_part_of_a_mail_that_is_larger_than_it_said(self):
         # Whoever imports it needs that library.
-        from odoo.addons.mail_postmaster.daemon.protocol import Part  # noqa: PLC0415
+        from odoo.addons.mail_postmaster.daemon.protocol import Part
 
         async def ask():
             budget = Budget(3_000_000)
@@ -153,7 +153,8 @@ class TestCommits(BaseCase):
 
         async def ask(commits):
             results = await asyncio.gather(
-                *(commits.store(mail_of(1)) for _n in range(3)), return_exceptions=True,
+                *(commits.store(mail_of(1)) for _n in range(3)),
+                return_exceptions=True,
             )
             assert results == [self.error] * 3
 
@@ -169,7 +170,6 @@ class TestCommits(BaseCase):
 
         self._run(ask)
         self.assertEqual(self.batches, [["last"]])
-
 
     def test_what_somebody_wrote_is_not_in_the_log(self):
         """Details of an error of PostgreSQL have the values of the row."""
@@ -189,7 +189,8 @@ class TestCommits(BaseCase):
 class TestArguments(BaseCase):
     def test_addresses(self):
         for text, expected in (
-            ("127.0.0.1:8024", ("127.0.0.1", 8024)), ("[::1]:8024", ("::1", 8024)),
+            ("127.0.0.1:8024", ("127.0.0.1", 8024)),
+            ("[::1]:8024", ("::1", 8024)),
             ("unix:/run/lmtp.sock", "/run/lmtp.sock"),
         ):
             self.assertEqual(_address(text), expected)
@@ -217,14 +218,19 @@ class TestPace(BaseCase):
 class TestRecipient(GatewayCase):
     def test_fallback_of_a_domain(self):
         addressing = self.env["mail.postmaster.addressing"]
-        domain = self.env["mail.alias.domain"].create({
-            "name": "fallback.test", "bounce_alias": "b", "catchall_alias": "c",
-        })
+        domain = self.env["mail.alias.domain"].create(
+            {
+                "name": "fallback.test",
+                "bounce_alias": "b",
+                "catchall_alias": "c",
+            }
+        )
         self.assertIsNone(addressing._canonical_recipient("Any@Fallback.test"))
         domain.fallback_model_id = self.env["ir.model"]._get("res.partner")
         self.assertEqual(addressing._canonical_recipient("Any@Fallback.test"), "any@fallback.test")
-        self.assertEqual(addressing._fallback_model(["x@other.test", "any@fallback.test"]),
-                         "res.partner")
+        self.assertEqual(
+            addressing._fallback_model(["x@other.test", "any@fallback.test"]), "res.partner"
+        )
         # Its former name, too.
         domain.name = "renamed.test"
         self.assertEqual(addressing._fallback_model(["any@fallback.test"]), "res.partner")

@@ -15,7 +15,9 @@ class TestDecisions(GatewayCase):
         super().setUpClass()
         cls.partner = cls.env["res.partner"].create({"name": "Talk", "email": "talk@customer.test"})
         cls.question = cls.partner.message_post(
-            body="How are you?", message_type="comment", subtype_xmlid="mail.mt_comment",
+            body="How are you?",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
         )
 
     def test_record_created_through_an_alias(self):
@@ -49,9 +51,12 @@ class TestDecisions(GatewayCase):
         self.assertStep(row, "alias_local_part")
 
     def test_reply(self):
-        result, row = self.receive(self.mail(
-            to="catchall@postmaster.test", headers=f"\r\nIn-Reply-To: {self.question.message_id}",
-        ))
+        result, row = self.receive(
+            self.mail(
+                to="catchall@postmaster.test",
+                headers=f"\r\nIn-Reply-To: {self.question.message_id}",
+            )
+        )
         self.assertEqual(result, self.partner.id)
         self.assertReason(row, "delivered", "reply_posted")
         self.assertStep(row, "parent")
@@ -87,9 +92,11 @@ class TestDecisions(GatewayCase):
             )
             .id,
         )
-        result, row = self.receive(self.mail(
-            to="nobody@postmaster.test, support@postmaster.test, x@unknown.test",
-        ))
+        result, row = self.receive(
+            self.mail(
+                to="nobody@postmaster.test, support@postmaster.test, x@unknown.test",
+            )
+        )
         self.assertIsInstance(result, ValueError)
         self.assertReason(row, "refused", "no_route_refused")
         self.assertIn("nobody@postmaster.test", row.reason)
@@ -155,14 +162,18 @@ class TestDecisions(GatewayCase):
     def test_delivery_report(self):
         jane = self.env["res.partner"].create({"name": "Jane", "email": "jane@customer.test"})
         sent = jane.message_post(
-            body="x", message_type="comment", partner_ids=jane.ids, force_send=False,
+            body="x",
+            message_type="comment",
+            partner_ids=jane.ids,
+            force_send=False,
         )
         raw = self.eml("delivery_failed", message_id="<r1@mx>", original=sent.message_id)
         _result, row = self.receive(raw)
         self.assertReason(row, "delivered", "report_recorded")
         self.assertStep(row, "report")
         raw = self.eml("delivery_failed", message_id="<r2@mx>", original="<unknown@x>").replace(
-            b"Final-Recipient: rfc822; jane@customer.test", b"X-Nothing: here",
+            b"Final-Recipient: rfc822; jane@customer.test",
+            b"X-Nothing: here",
         )
         _result, row = self.receive(raw)
         self.assertReason(row, "ignored", "report_unmatched")
@@ -172,7 +183,10 @@ class TestDecisions(GatewayCase):
             type(self.env["mail.thread"]), "_routing_check_route", autospec=True
         ) as check:
             check.side_effect = lambda thread, *arguments, **options: thread._routing_warn(
-                "unknown target model x.gone", "<id>", (), True,
+                "unknown target model x.gone",
+                "<id>",
+                (),
+                True,
             )
             result, row = self.receive(self.mail())
         self.assertIsInstance(result, ValueError)
@@ -186,7 +200,8 @@ class TestDecisions(GatewayCase):
         ):
             with self.assertRaises(KeyError):
                 self.env["mail.thread"].message_process(
-                    "res.partner", self.mail(to="nobody@postmaster.test"),
+                    "res.partner",
+                    self.mail(to="nobody@postmaster.test"),
                 )
 
     def test_duplicate_target_of_one_mail_is_served_once(self):

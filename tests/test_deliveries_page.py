@@ -15,9 +15,7 @@ class TestDeliveriesOnScreen(ScreensCase):
 
     def test_duplicate_leads_to_the_mail_that_was_served(self):
         self.make_alias("people")
-        first, second = (
-            self.receive(raw_mail(f"people@{DOMAIN}", "Twice")) for _copy in range(2)
-        )
+        first, second = (self.receive(raw_mail(f"people@{DOMAIN}", "Twice")) for _copy in range(2))
         self.assertEqual(second.reason_code, "duplicate")
         self.assertEqual(self.as_admin(second).original_id, first)
         self.assertIn("not delivered once more", self.note(second))
@@ -42,7 +40,8 @@ class TestDeliveriesOnScreen(ScreensCase):
         second.delivery_ids.unlink()
         self.env.cr.execute(
             "UPDATE mail_postmaster_message SET state = 'ignored', mail_key = %s, "
-            "reason_code = 'duplicate_message' WHERE id = %s", [first.mail_key, second.id],
+            "reason_code = 'duplicate_message' WHERE id = %s",
+            [first.mail_key, second.id],
         )
         self.env.invalidate_all()
         self.assertEqual(self.as_admin(second).original_id, first)

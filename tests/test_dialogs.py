@@ -10,7 +10,8 @@ from .screens_common import DOMAIN, ParkedMailCase, raw_mail
 class TestDialogs(ParkedMailCase):
     def dialog(self, model, **values):
         environment = self.as_admin(self.env[model]).with_context(
-            active_model="mail.postmaster.message", active_id=self.mail.id,
+            active_model="mail.postmaster.message",
+            active_id=self.mail.id,
         )
         form = Form(environment)
         for name, value in values.items():
@@ -54,9 +55,12 @@ class TestDialogs(ParkedMailCase):
         self.assertEqual(self.mail.state, "parked")
 
     def assign_to(self, record):
-        return self.as_admin(self.env["mail.postmaster.assign"]).create({
-            "mail_id": self.mail.id, "record": f"{record._name},{record.id}",
-        })
+        return self.as_admin(self.env["mail.postmaster.assign"]).create(
+            {
+                "mail_id": self.mail.id,
+                "record": f"{record._name},{record.id}",
+            }
+        )
 
     def test_assign_to_a_record(self):
         self.admin.group_ids += self.env.ref("base.group_partner_manager")

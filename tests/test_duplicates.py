@@ -75,9 +75,12 @@ class TestDuplicates(GatewayCase):
     def test_addressee_not_served_is_served_whatever_the_content(self):
         other = self.make_alias("others", "res.partner")
         first, _second = self.receive_twice()
-        _result, third = self.receive(self.mail(
-            message_id="<twice@customer.test>", to="others@postmaster.test",
-        ))
+        _result, third = self.receive(
+            self.mail(
+                message_id="<twice@customer.test>",
+                to="others@postmaster.test",
+            )
+        )
         self.assertReason(third, "delivered", "record_created")
         self.assertEqual(third.delivery_ids.alias_id, other)
         self.assertEqual(first.delivery_ids.alias_id, self.alias)
@@ -88,9 +91,12 @@ class TestDuplicates(GatewayCase):
         for policy in ("ignore", "deliver"):
             self.env["ir.config_parameter"].set_param(OTHER_CONTENT, policy)
             with self.subTest(policy=policy):
-                _result, row = self.receive(self.mail(
-                    message_id=message.message_id, subject=f"Notification {policy}",
-                ))
+                _result, row = self.receive(
+                    self.mail(
+                        message_id=message.message_id,
+                        subject=f"Notification {policy}",
+                    )
+                )
                 self.assertReason(row, "ignored", "own_message")
                 # The form asks before it makes a second record, as the dialog of the list does.
                 self.assertEqual(row.release_kind, "repeated")

@@ -24,10 +24,18 @@ class TestFetching(TransactionCase):
 
     @classmethod
     def make_server(cls, **values):
-        return cls.servers.create({
-            "name": "Mailbox", "server_type": "imap", "server": "127.0.0.1", "port": 1,
-            "user": "x", "password": "x", "state": "done", **values,
-        })
+        return cls.servers.create(
+            {
+                "name": "Mailbox",
+                "server_type": "imap",
+                "server": "127.0.0.1",
+                "port": 1,
+                "user": "x",
+                "password": "x",
+                "state": "done",
+                **values,
+            }
+        )
 
     def fetch(self, *servers, context=None, error=None):
         """Fetch from servers whose connection fails, or has no mail; return those asked."""
@@ -143,7 +151,8 @@ class TestFetching(TransactionCase):
         early = self.make_server(date=now - timedelta(hours=1))
         never = self.make_server(priority=99)
         self.assertEqual(
-            self.fetch(late, early, never), [never.id, early.id, late.id],
+            self.fetch(late, early, never),
+            [never.id, early.id, late.id],
         )
 
     def test_another_rule_forgets_how_far_a_folder_was_read(self):
@@ -159,9 +168,14 @@ class TestFetching(TransactionCase):
         self.assertEqual((folder.uidvalidity, folder.next_uid), (0, 1))
 
     def test_states(self):
-        folder = self.env["mail.postmaster.folder"].create({
-            "server_id": self.server.id, "uidvalidity": 1, "contact_uid": 200, "is_asking": True,
-        })
+        folder = self.env["mail.postmaster.folder"].create(
+            {
+                "server_id": self.server.id,
+                "uidvalidity": 1,
+                "contact_uid": 200,
+                "is_asking": True,
+            }
+        )
         self.assertEqual(self.server.fetch_state, "asking")
         self.server.action_start_all()
         folder.write({"is_asking": False, "next_uid": 50})

@@ -29,7 +29,8 @@ class TestFormerAddresses(GatewayCase):
         for name in ("persons", "people", "persons", "people"):
             self.alias.alias_name = name
         self.assertEqual(
-            self.alias.retired_address_ids.mapped("display_name"), ["persons@postmaster.test"],
+            self.alias.retired_address_ids.mapped("display_name"),
+            ["persons@postmaster.test"],
         )
         self.assertEqual(self.alias.reached_by, "people@postmaster.test, persons@postmaster.test")
 
@@ -39,13 +40,18 @@ class TestFormerAddresses(GatewayCase):
         self.assertEqual(self.alias.reached_by, "persons@postmaster.test")
 
     def test_anothers_own_address_is_not_shown(self):
-        other = self.env["mail.alias.domain"].create({
-            "name": "branch.test", "bounce_alias": "b", "catchall_alias": "c",
-        })
+        other = self.env["mail.alias.domain"].create(
+            {
+                "name": "branch.test",
+                "bounce_alias": "b",
+                "catchall_alias": "c",
+            }
+        )
         self.make_alias("people", "res.partner", alias_domain_id=other.id)
         self.alias.write({"alias_incoming_local": True, "allowed_domains": "shop.test"})
         self.assertEqual(
-            self.alias.reached_by, "people@postmaster.test, people@shop.test",
+            self.alias.reached_by,
+            "people@postmaster.test, people@shop.test",
         )
 
     def test_alias_without_a_name_is_reached_by_nothing(self):

@@ -7,9 +7,11 @@ from .common import GatewayCase
 
 JANE = "jane@customer.test"
 SENDER_STEPS = ("sender_restored", "sender_contradictory", "sender_kept", "forwarder_untrusted")
-VIA = '"\'Jane Doe\' via Sales" <sales@lists.test>'
-AUTHOR = f"\r\nX-Original-Sender: {JANE}\r\nX-Original-From: Jane Doe <{JANE}>" \
+VIA = "\"'Jane Doe' via Sales\" <sales@lists.test>"
+AUTHOR = (
+    f"\r\nX-Original-Sender: {JANE}\r\nX-Original-From: Jane Doe <{JANE}>"
     f"\r\nReply-To: Jane Doe <{JANE}>"
+)
 
 
 @tagged("post_install", "-at_install")
@@ -38,9 +40,14 @@ class TestForwarding(GatewayCase):
         self.assertEqual(row.delivery_ids._record().email, f'"Jane Doe" <{JANE}>')
         step = self.step(row, "sender_restored")
         self.assertTrue(step["hit"])
-        self.assertEqual(step["params"], {
-            "forwarder": "sales@lists.test", "sign": "X-Original-From", "original": JANE,
-        })
+        self.assertEqual(
+            step["params"],
+            {
+                "forwarder": "sales@lists.test",
+                "sign": "X-Original-From",
+                "original": JANE,
+            },
+        )
 
     def test_author_who_is_known(self):
         jane = self.env["res.partner"].create({"name": "Jane", "email": JANE})
@@ -62,10 +69,14 @@ class TestForwarding(GatewayCase):
                 self.assertStep(row, "forwarder_untrusted", hit=False)
 
     def test_list_of_another_alias_domain_does_not_count(self):
-        other = self.env["mail.alias.domain"].create({
-            "name": "other.test", "bounce_alias": "b", "catchall_alias": "c",
-            "trusted_forwarders": "lists.test",
-        })
+        other = self.env["mail.alias.domain"].create(
+            {
+                "name": "other.test",
+                "bounce_alias": "b",
+                "catchall_alias": "c",
+                "trusted_forwarders": "lists.test",
+            }
+        )
         self.domain.trusted_forwarders = False
         row, message = self.deliver(self.forwarded())
         self.assertEqual(message.email_from, VIA)
@@ -84,10 +95,12 @@ class TestForwarding(GatewayCase):
         """It matches no alias; the domain is that of the catchall."""
         record = self.env["res.partner"].create({"name": "Talk", "email": JANE})
         question = record.message_post(body="x", message_type="comment")
-        _row, message = self.deliver(self.forwarded(
-            to="catchall@postmaster.test",
-            headers=f"{AUTHOR}\r\nIn-Reply-To: {question.message_id}",
-        ))
+        _row, message = self.deliver(
+            self.forwarded(
+                to="catchall@postmaster.test",
+                headers=f"{AUTHOR}\r\nIn-Reply-To: {question.message_id}",
+            )
+        )
         self.assertEqual(message.res_id, record.id)
         self.assertIn(JANE, message.email_from)
 
@@ -109,9 +122,11 @@ class TestForwarding(GatewayCase):
         self.assertStep(row, "forwarder_untrusted", hit=False)
 
     def test_fields_that_disagree(self):
-        row, message = self.deliver(self.forwarded(
-            headers=f"{AUTHOR}\r\nX-Original-From: boss@example.com",
-        ))
+        row, message = self.deliver(
+            self.forwarded(
+                headers=f"{AUTHOR}\r\nX-Original-From: boss@example.com",
+            )
+        )
         self.assertEqual(message.email_from, VIA)
         self.assertStep(row, "sender_contradictory", hit=False)
 
@@ -121,17 +136,22 @@ class TestForwarding(GatewayCase):
         self.assertStep(row, "sender_restored", hit=False)
 
     def test_redirect_leaves_the_sender(self):
-        row, message = self.deliver(self.mail(
-            headers="\r\nResent-From: sales@lists.test\r\nReply-To: home@customer.test",
-        ))
+        row, message = self.deliver(
+            self.mail(
+                headers="\r\nResent-From: sales@lists.test\r\nReply-To: home@customer.test",
+            )
+        )
         self.assertEqual(message.email_from, f'"Jane Doe" <{JANE}>')
         self.assertStep(row, "sender_kept")
 
     def test_reply_to_of_a_newsletter(self):
         self.domain.trusted_forwarders = "lists.test"
-        row, message = self.deliver(self.mail(
-            sender="News <news@lists.test>", headers="\r\nReply-To: editors@example.net",
-        ))
+        row, message = self.deliver(
+            self.mail(
+                sender="News <news@lists.test>",
+                headers="\r\nReply-To: editors@example.net",
+            )
+        )
         self.assertEqual(message.email_from, '"News" <news@lists.test>')
         self.assertFalse([step for step in row.trace if step["step"] in SENDER_STEPS])
 
@@ -144,16 +164,21 @@ class TestForwarding(GatewayCase):
         self.assertEqual(answer.email_to, "back@lists.test")
 
     def test_odd_authors_reach_core_as_they_are(self):
-        for number, (written, expected) in enumerate([
-            ("=?utf-8?b?SsOhbmUgIlgiIDxhPg==?= <j@x.test>", "j@x.test"),
-            ('"Doe, Jane (Sales); <x>" <a..b@x.test>', "a..b@x.test"),
-            ("j\u00e9@b\u00fccher.test", "j\u00e9@xn--bcher-kva.test"),
-            ('"a b"@x.test', '"a b"@x.test'),
-        ]):
+        for number, (written, expected) in enumerate(
+            [
+                ("=?utf-8?b?SsOhbmUgIlgiIDxhPg==?= <j@x.test>", "j@x.test"),
+                ('"Doe, Jane (Sales); <x>" <a..b@x.test>', "a..b@x.test"),
+                ("j\u00e9@b\u00fccher.test", "j\u00e9@xn--bcher-kva.test"),
+                ('"a b"@x.test', '"a b"@x.test'),
+            ]
+        ):
             with self.subTest(written=written):
-                row, message = self.deliver(self.forwarded(
-                    headers=f"\r\nX-Original-From: {written}", message_id=f"<odd{number}@x>",
-                ))
+                row, message = self.deliver(
+                    self.forwarded(
+                        headers=f"\r\nX-Original-From: {written}",
+                        message_id=f"<odd{number}@x>",
+                    )
+                )
                 self.assertStep(row, "sender_restored")
                 self.assertIn(expected, message.email_from)
                 self.assertNotIn("lists.test", message.email_from)
@@ -189,7 +214,8 @@ class TestForwarding(GatewayCase):
     def test_nonsense_past_the_checks_trusts_nobody(self):
         self.env.cr.execute(
             "UPDATE mail_alias_domain SET trusted_forwarders = 'lists.test, no domain' "
-            "WHERE id = %s", [self.domain.id],
+            "WHERE id = %s",
+            [self.domain.id],
         )
         self.env.invalidate_all()
         self.env.registry.clear_cache()

@@ -13,12 +13,18 @@ from .screens_common import DOMAIN, ReceivedMail, raw_mail
 # What must not come into being, whatever the model is called that a caller names.
 CODE = ("ir.cron", "ir.actions.server")
 LOGGERS = (
-    "odoo.addons.mail_postmaster.models.mail_postmaster_caller", "odoo.http", "odoo.sql_db",
-    "odoo.addons.base.models.ir_model", "odoo.addons.rpc.controllers.xmlrpc",
+    "odoo.addons.mail_postmaster.models.mail_postmaster_caller",
+    "odoo.http",
+    "odoo.sql_db",
+    "odoo.addons.base.models.ir_model",
+    "odoo.addons.rpc.controllers.xmlrpc",
 )
 CUSTOM_CODE = {
-    "name": "Planted", "state": "code", "code": "env.cr.execute('SELECT 1')",
-    "interval_type": "minutes", "interval_number": 1,
+    "name": "Planted",
+    "state": "code",
+    "code": "env.cr.execute('SELECT 1')",
+    "interval_type": "minutes",
+    "interval_number": 1,
 }
 
 
@@ -27,7 +33,8 @@ class GatewayCase(ReceivedMail):
     def set_up_gateway(cls):
         cls.set_up_received_mail()
         cls.gateway = cls.make_user(
-            "gateway-rights", "base.group_user,mail_postmaster.group_gateway",
+            "gateway-rights",
+            "base.group_user,mail_postmaster.group_gateway",
         )
         cls.administrator = cls.make_user("administrator-rights", "base.group_system")
         cls.make_alias("contacts")
@@ -36,7 +43,8 @@ class GatewayCase(ReceivedMail):
     def threads(self):
         """Return the names of all models that have a table and are mail threads."""
         found = [
-            name for name, model in self.env.registry.items()
+            name
+            for name, model in self.env.registry.items()
             if not model._abstract and name != THREAD and hasattr(model, "message_process")
         ]
         self.assertGreater(len(found), 3)
@@ -67,7 +75,13 @@ class TestGatewayRightsOverRpc(HttpCase, GatewayCase):
     def call(self, door, method, /, *args, user=None, **kwargs):
         user = user or self.gateway
         return self.xmlrpc_object.execute_kw(
-            self.env.cr.dbname, user.id, user.login, door, method, args, kwargs,
+            self.env.cr.dbname,
+            user.id,
+            user.login,
+            door,
+            method,
+            args,
+            kwargs,
         )
 
     def raw(self, subject, to=f"nobody@{DOMAIN}"):
@@ -102,7 +116,11 @@ class TestGatewayRightsOverRpc(HttpCase, GatewayCase):
                 with self.subTest(model=name, door=door):
                     self.assert_refused("custom_values", door, name, raw, values)
                     self.assert_refused(
-                        "custom_values", door, model=name, message=raw, custom_values=values,
+                        "custom_values",
+                        door,
+                        model=name,
+                        message=raw,
+                        custom_values=values,
                     )
         self.assertEqual(self.counts(CODE), before)
 
@@ -110,10 +128,21 @@ class TestGatewayRightsOverRpc(HttpCase, GatewayCase):
         partner = self.env["res.partner"].create({"name": "Chosen"})
         raw, messages = self.raw("Record"), partner.message_ids
         self.assert_refused(
-            "thread_id", THREAD, "res.partner", raw, False, False, False, partner.id,
+            "thread_id",
+            THREAD,
+            "res.partner",
+            raw,
+            False,
+            False,
+            False,
+            partner.id,
         )
         self.assert_refused(
-            "thread_id", THREAD, model="res.partner", message=raw, thread_id=partner.id,
+            "thread_id",
+            THREAD,
+            model="res.partner",
+            message=raw,
+            thread_id=partner.id,
         )
         self.env.invalidate_all()
         self.assertEqual(partner.message_ids, messages)
@@ -133,7 +162,10 @@ class TestGatewayRightsOverRpc(HttpCase, GatewayCase):
 
     def test_what_a_script_of_a_mail_server_sends(self):
         record_id = self.call(
-            THREAD, "message_process", False, self.raw("By alias", f"contacts@{DOMAIN}"),
+            THREAD,
+            "message_process",
+            False,
+            self.raw("By alias", f"contacts@{DOMAIN}"),
         )
         self.assertEqual(self.env["res.partner"].browse(record_id).name, "By alias")
 
@@ -157,7 +189,10 @@ class TestGatewayRightsOverRpc(HttpCase, GatewayCase):
         self.server.write({"object_id": self.env["ir.model"]._get_id("res.users"), "active": False})
         self.env.flush_all()
         self.assert_refused(
-            "A gateway can name: ", THREAD, "res.users", self.raw("Archived"),
+            "A gateway can name: ",
+            THREAD,
+            "res.users",
+            self.raw("Archived"),
             context={"active_test": False},
         )
 
@@ -171,14 +206,21 @@ class TestGatewayRightsOverRpc(HttpCase, GatewayCase):
         model = type(self.env["res.partner"])
         original = model.message_new
         context = {
-            "default_comment": "Planted", "default_fetchmail_server_id": self.server.id,
-            "allowed_company_ids": [self.other_company.id], "mail_postmaster_attempt": "x",
-            "mail_postmaster_series": "x", "mail_postmaster_fetch_run": "x",
+            "default_comment": "Planted",
+            "default_fetchmail_server_id": self.server.id,
+            "allowed_company_ids": [self.other_company.id],
+            "mail_postmaster_attempt": "x",
+            "mail_postmaster_series": "x",
+            "mail_postmaster_fetch_run": "x",
             "mail_postmaster_store_only": True,
         }
         with patch.object(model, "message_new", message_new):
             record_id = self.call(
-                THREAD, "message_process", "res.partner", self.raw("Context"), context=context,
+                THREAD,
+                "message_process",
+                "res.partner",
+                self.raw("Context"),
+                context=context,
             )
         partner = self.env["res.partner"].browse(record_id)
         self.assertEqual((partner.name, partner.comment), ("Context", False))
@@ -196,8 +238,10 @@ class TestGatewayRightsOverRpc(HttpCase, GatewayCase):
             for method, args in (
                 ("message_new", (values, CUSTOM_CODE)),
                 ("message_update", ([1], values, CUSTOM_CODE)),
-                ("message_route", ("x", values, name)), ("message_parse", ("x",)),
-                ("create", ({"name": "Planted"},)), ("_message_route_process", ("x", {}, [])),
+                ("message_route", ("x", values, name)),
+                ("message_parse", ("x",)),
+                ("create", ({"name": "Planted"},)),
+                ("_message_route_process", ("x", {}, [])),
             ):
                 with self.subTest(model=name, method=method):
                     with mute_logger(*LOGGERS):
@@ -216,7 +260,8 @@ class TestGatewayRights(TransactionCase, GatewayCase):
     def test_records_of_the_caller_are_left_out(self):
         partner = self.env["res.partner"].create({"name": "Chosen"})
         record_id = partner.with_user(self.gateway).message_process(
-            "res.partner", raw_mail(subject="On a record"),
+            "res.partner",
+            raw_mail(subject="On a record"),
         )
         self.assertNotEqual(record_id, partner.id)
         self.assertEqual(self.env["res.partner"].browse(record_id).name, "On a record")
@@ -229,18 +274,28 @@ class TestGatewayRights(TransactionCase, GatewayCase):
                 with self.assertRaises(AccessError):
                     door.message_process(*arguments)
         record_id = door.with_context(default_comment="Planted").message_process(
-            "res.partner", raw_mail(subject="Core alone"),
+            "res.partner",
+            raw_mail(subject="Core alone"),
         )
         partner = self.env["res.partner"].browse(record_id)
         self.assertEqual((partner.name, partner.comment), ("Core alone", False))
 
     def test_superuser_passes_on_what_it_likes(self):
         record_id = self.env[THREAD].message_process(
-            "res.partner", raw_mail(subject="Own code"), {"comment": "Own"},
+            "res.partner",
+            raw_mail(subject="Own code"),
+            {"comment": "Own"},
         )
         self.assertEqual(self.env["res.partner"].browse(record_id).comment, "<p>Own</p>")
-        record_id = self.env[THREAD].with_user(self.gateway).sudo().message_process(
-            "res.partner", raw_mail(subject="In superuser mode"), {"comment": "Own"},
+        record_id = (
+            self.env[THREAD]
+            .with_user(self.gateway)
+            .sudo()
+            .message_process(
+                "res.partner",
+                raw_mail(subject="In superuser mode"),
+                {"comment": "Own"},
+            )
         )
         self.assertEqual(self.env["res.partner"].browse(record_id).comment, "<p>Own</p>")
 
@@ -252,7 +307,8 @@ class TestGatewayRights(TransactionCase, GatewayCase):
             seen.append(servers.env.su)
 
         base = next(
-            model for model in type(self.server).mro()
+            model
+            for model in type(self.server).mro()
             if model.__module__ == "odoo.addons.mail.models.fetchmail"
         )
         with patch.object(base, "_fetch_mail", _fetch_mail):

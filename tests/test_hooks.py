@@ -24,9 +24,12 @@ class TestHooks(GatewayCase):
 
     def test_new_database_starts_with_what_is_recommended(self):
         self.env["fetchmail.server"].with_context(active_test=False).search([]).unlink()
-        self.env["mail.message"].search([
-            ("message_type", "=", "email"), ("message_id", "not like", "-openerp-"),
-        ]).unlink()
+        self.env["mail.message"].search(
+            [
+                ("message_type", "=", "email"),
+                ("message_id", "not like", "-openerp-"),
+            ]
+        ).unlink()
         hooks.post_init_hook(self.env)
         self.assertEqual(self.preset(), "recommended")
 
@@ -35,7 +38,8 @@ class TestHooks(GatewayCase):
         policy, key = self.env["mail.postmaster.policy"], "mail.catchall.domain.allowed"
         domains = ",".join(self.env["mail.alias.domain"].search([]).mapped("name"))
         for typed, preset, installed, removed in (
-            (False, None, False, False), (domains, None, domains, domains),
+            (False, None, False, False),
+            (domains, None, domains, domains),
             (False, "recommended", domains, False),
             # By hand, although it is the same.
             (domains, "recommended", domains, domains),
@@ -69,7 +73,8 @@ class TestHooks(GatewayCase):
         self.assertEqual(told.subject, "Received mail that was not processed")
         for login, groups, may in (
             ("internal-h", "base.group_user,base.group_partner_manager", False),
-            ("portal-h", "base.group_portal", False), ("system-h", "base.group_system", True),
+            ("portal-h", "base.group_portal", False),
+            ("system-h", "base.group_system", True),
         ):
             user = mail_new_test_user(self.env, login=login, groups=groups)
             with self.subTest(login):

@@ -61,8 +61,10 @@ class TestHostileMail(GatewayCase):
     def test_what_was_repaired_can_be_read(self):
         for raw, step in (
             (text("Good morning", "text/plain; a*"), "repaired_content_field"),
-            (text("R29vZA==", headers=b"Content-Transfer-Encoding: base64 (x)\r\n"),
-             "repaired_encoding"),
+            (
+                text("R29vZA==", headers=b"Content-Transfer-Encoding: base64 (x)\r\n"),
+                "repaired_encoding",
+            ),
             (head(b"Date: 1e400", without=b"Date"), "repaired_date"),
             (head(b"X-Odd: =?utf-8?q?a=0Ab?="), "repaired_line"),
         ):

@@ -29,9 +29,12 @@ class TestInbound(HttpCase, ReceivedMail):
         cls.env["mail.postmaster.policy"].confirm_database()
         cls.make_alias("contacts")
         cls.make_alias("others")
-        cls.source = cls.env["mail.postmaster.source"].create({
-            "name": "Provider", "company_id": cls.company.id,
-        })
+        cls.source = cls.env["mail.postmaster.source"].create(
+            {
+                "name": "Provider",
+                "company_id": cls.company.id,
+            }
+        )
         cls.token = cls.env["mail.postmaster.token"]._generate(cls.source)
         cls.log = cls.env["mail.postmaster.message"]
 
@@ -59,7 +62,8 @@ class TestInbound(HttpCase, ReceivedMail):
 
     def assert_answer(self, response, status, code):
         self.assertEqual(
-            (response.status_code, response.headers.get("X-Postmaster")), (status, code),
+            (response.status_code, response.headers.get("X-Postmaster")),
+            (status, code),
             response.text,
         )
         self.assertEqual(response.headers["Cache-Control"], "no-store")
@@ -81,12 +85,18 @@ class TestInbound(HttpCase, ReceivedMail):
     def test_envelope_of_the_request(self):
         """Who the envelope names gets the mail, and nobody else."""
         raw = raw_mail(f"contacts@{DOMAIN}")
-        for number, (path, headers) in enumerate((
-            (PATH, {
-                "X_Postmaster_Recipient": f"<others@{DOMAIN}>", "X_Postmaster_Sender": "<a@b.test>",
-            }),
-            (f"{PATH}?recipient=others@{DOMAIN}&sender=a@b.test", {}),
-        )):
+        for number, (path, headers) in enumerate(
+            (
+                (
+                    PATH,
+                    {
+                        "X_Postmaster_Recipient": f"<others@{DOMAIN}>",
+                        "X_Postmaster_Sender": "<a@b.test>",
+                    },
+                ),
+                (f"{PATH}?recipient=others@{DOMAIN}&sender=a@b.test", {}),
+            )
+        ):
             with self.subTest(path=path):
                 self.before = self.log.search([], order="id desc", limit=1).id or 0
                 mail = raw.replace(b"<Hello@", b"<Hello%d@" % number)
@@ -108,7 +118,8 @@ class TestInbound(HttpCase, ReceivedMail):
     def test_form_of_a_provider(self):
         raw = raw_mail(f"contacts@{DOMAIN}") + b"caf\xe9\r\n"
         response = self.url_open(
-            f"{PATH}/mime", data={"recipient": f"others@{DOMAIN}", "sender": "a@b.test"},
+            f"{PATH}/mime",
+            data={"recipient": f"others@{DOMAIN}", "sender": "a@b.test"},
             files={"body-mime": ("mail", raw)},
             headers={"Authorization": self.basic("anybody", self.token)},
         )
@@ -121,7 +132,9 @@ class TestInbound(HttpCase, ReceivedMail):
         self.source.most_megabytes = 1
         raw = raw_mail(f"contacts@{DOMAIN}") + b"\xe9" * 900_000
         response = self.url_open(
-            PATH, data={"body-mime": raw}, headers={"Authorization": f"Bearer {self.token}"},
+            PATH,
+            data={"body-mime": raw},
+            headers={"Authorization": f"Bearer {self.token}"},
         )
         self.assert_answer(response, 200, "stored")
         self.assertEqual(self.content(self.stored()), raw)
@@ -136,9 +149,13 @@ class TestInbound(HttpCase, ReceivedMail):
 
     def test_acts_as_its_user_and_for_its_company(self):
         user = self.make_user("acts-x", "base.group_user")
-        other = self.env["mail.postmaster.source"].create({
-            "name": "Other", "company_id": self.other_company.id, "user_id": user.id,
-        })
+        other = self.env["mail.postmaster.source"].create(
+            {
+                "name": "Other",
+                "company_id": self.other_company.id,
+                "user_id": user.id,
+            }
+        )
         token = self.env["mail.postmaster.token"]._generate(other)
         raw = b"X: y\r\n" + raw_mail("catchall@other.test")
         self.env["mail.alias.domain"].create({"name": "other.test", "catchall_alias": "catchall"})
@@ -151,7 +168,8 @@ class TestInbound(HttpCase, ReceivedMail):
 
     def test_no_mail(self):
         for headers, data, status, code in (
-            ({}, b"", 400, "empty"), ({}, b"\r\n", 400, "empty"),
+            ({}, b"", 400, "empty"),
+            ({}, b"\r\n", 400, "empty"),
             ({"Content_Type": "image/png"}, b"x", 415, "unsupported"),
             ({"Content_Type": "application/x-www-form-urlencoded"}, b"a=b", 415, "no_field"),
             ({"Content_Type": "multipart/form-data"}, b"x", 400, "malformed"),
@@ -193,16 +211,37 @@ class TestInbound(HttpCase, ReceivedMail):
     def test_tokens_that_are_none(self):
         public, _secret = self.parts_of_the_token()
         for authorization in (
-            None, "", "Bearer", "Bearer ", f"Bearer {self.token}x", f"Bearer {self.token[:-1]}",
-            f"Bearer {public}", f"Bearer {public}_", "Bearer postmaster_000000000000_x",
-            f"Bearer {self.token.upper()}", f"Bearer  {self.token} x", f"Token {self.token}",
-            f"Basic {self.token}", self.basic(self.token, ""), self.basic(self.token, "x"),
-            "Bearer \xff\xfe", "Basic \xff", "Bearer " + "x" * 5000,
-            f"Bearer {self.token}, Bearer x", "Digest username=x",
+            None,
+            "",
+            "Bearer",
+            "Bearer ",
+            f"Bearer {self.token}x",
+            f"Bearer {self.token[:-1]}",
+            f"Bearer {public}",
+            f"Bearer {public}_",
+            "Bearer postmaster_000000000000_x",
+            f"Bearer {self.token.upper()}",
+            f"Bearer  {self.token} x",
+            f"Token {self.token}",
+            f"Basic {self.token}",
+            self.basic(self.token, ""),
+            self.basic(self.token, "x"),
+            "Bearer \xff\xfe",
+            "Basic \xff",
+            "Bearer " + "x" * 5000,
+            f"Bearer {self.token}, Bearer x",
+            "Digest username=x",
         ):
-            headers = {**RFC822, **({} if authorization is None else {
-                "Authorization": authorization.encode("latin-1"),
-            })}
+            headers = {
+                **RFC822,
+                **(
+                    {}
+                    if authorization is None
+                    else {
+                        "Authorization": authorization.encode("latin-1"),
+                    }
+                ),
+            }
             with self.subTest(authorization=authorization):
                 response = self.url_open(PATH, data=raw_mail(), headers=headers)
                 self.assert_answer(response, 401, "unauthorized")
@@ -222,7 +261,9 @@ class TestInbound(HttpCase, ReceivedMail):
 
     def test_token_in_the_address_is_refused_though_it_is_right(self):
         for query in (
-            f"token={self.token}", f"x={self.token}&recipient=a@b.test", self.token,
+            f"token={self.token}",
+            f"x={self.token}&recipient=a@b.test",
+            self.token,
             f"x=1&x={self.token}",
         ):
             response = self.post(raw_mail(), path=f"{PATH}?{query}")
@@ -233,7 +274,8 @@ class TestInbound(HttpCase, ReceivedMail):
         for token in ("", "postmaster_000000000000_x"):
             with patch.object(inbound_dispatcher, "_read_stream") as read:
                 response = self.url_open(
-                    PATH, data={"body-mime": raw_mail()},
+                    PATH,
+                    data={"body-mime": raw_mail()},
                     headers={"Authorization": f"Bearer {token}"},
                 )
             self.assertEqual(response.status_code, 401)
@@ -244,10 +286,13 @@ class TestInbound(HttpCase, ReceivedMail):
         public, _secret = self.parts_of_the_token()
         tokens = self.env["mail.postmaster.token"]
         for token in (self.token, f"{public}_x", "postmaster_000000000000_x", "nothing", ""):
-            with self.subTest(token), patch(
-                "odoo.addons.mail_postmaster.models.mail_postmaster_token.hmac.compare_digest",
-                wraps=hmac.compare_digest,
-            ) as compare:
+            with (
+                self.subTest(token),
+                patch(
+                    "odoo.addons.mail_postmaster.models.mail_postmaster_token.hmac.compare_digest",
+                    wraps=hmac.compare_digest,
+                ) as compare,
+            ):
                 found = tokens._authenticate(token)
                 self.assertEqual(bool(found), token == self.token)
                 [(stored, given)] = [call.args for call in compare.call_args_list]
@@ -308,13 +353,20 @@ class TestInbound(HttpCase, ReceivedMail):
         for error in (RuntimeError("x"), MemoryError(), OSError("disk full"), KeyError("x")):
             with self.subTest(error=error), mute_logger("odoo.http"):
                 with patch.object(
-                    type(self.env["mail.postmaster.pipeline"]), "_hand_over", side_effect=error,
+                    type(self.env["mail.postmaster.pipeline"]),
+                    "_hand_over",
+                    side_effect=error,
                 ):
                     self.assert_answer(self.post(raw_mail()), 503, "failed")
 
     def test_error_of_the_authentication_is_no_wrong_token(self):
-        with mute_logger("odoo.http"), patch.object(
-            MailPostmasterToken, "_authenticate", side_effect=RuntimeError("x"),
+        with (
+            mute_logger("odoo.http"),
+            patch.object(
+                MailPostmasterToken,
+                "_authenticate",
+                side_effect=RuntimeError("x"),
+            ),
         ):
             self.assert_answer(self.post(raw_mail()), 503, "failed")
 
@@ -352,12 +404,22 @@ class TestInbound(HttpCase, ReceivedMail):
         """
         self.env.flush_all()
         with self.allow_requests(), socket.create_connection((HOST, self.http_port()), 20) as wire:
-            wire.sendall("\r\n".join((
-                f"POST {PATH} HTTP/1.1", f"Host: {HOST}:{self.http_port()}",
-                f"X-Odoo-Database: {self.env.cr.dbname}", f"Authorization: Bearer {self.token}",
-                f"Cookie: {TEST_CURSOR_COOKIE_NAME}={self.http_request_key}",
-                "Content-Type: message/rfc822", "Connection: close", *fields, "", "",
-            )).encode())
+            wire.sendall(
+                "\r\n".join(
+                    (
+                        f"POST {PATH} HTTP/1.1",
+                        f"Host: {HOST}:{self.http_port()}",
+                        f"X-Odoo-Database: {self.env.cr.dbname}",
+                        f"Authorization: Bearer {self.token}",
+                        f"Cookie: {TEST_CURSOR_COOKIE_NAME}={self.http_request_key}",
+                        "Content-Type: message/rfc822",
+                        "Connection: close",
+                        *fields,
+                        "",
+                        "",
+                    )
+                ).encode()
+            )
             for piece in pieces:
                 wire.sendall(piece)
             if is_half:
@@ -415,8 +477,10 @@ class TestInbound(HttpCase, ReceivedMail):
 
     def test_without_a_database(self):
         """Core would answer 404, for which providers drop the mail."""
-        with patch("odoo.http.db_filter", lambda databases, host=None: []), \
-                patch("odoo.http.db_list", lambda force=False, host=None: []):
+        with (
+            patch("odoo.http.db_filter", lambda databases, host=None: []),
+            patch("odoo.http.db_list", lambda force=False, host=None: []),
+        ):
             answer = self.talk(["Content-Length: 1"], b"x")
         self.assertIn(b" 503 ", answer.split(b"\r\n")[0])
         self.assertIn(b"no_database", answer)

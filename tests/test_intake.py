@@ -55,11 +55,15 @@ class TestIntake(GatewayCase):
         self.assertReason(first, "delivered", "record_created")
         self.assertReason(second, "ignored", "duplicate")
         self.assertEqual(self.env["res.partner"].search_count([("name", "=", "Nameless")]), 1)
-        self.assertTrue(first.delivery_ids.mail_message_id.message_id.endswith("@postmaster.invalid>"))
+        self.assertTrue(
+            first.delivery_ids.mail_message_id.message_id.endswith("@postmaster.invalid>")
+        )
 
     def test_message_that_was_here_before_the_log(self):
         self.env["res.partner"].create({"name": "Old"}).message_post(
-            body="x", message_type="email", message_id="<old@customer.test>",
+            body="x",
+            message_type="email",
+            message_id="<old@customer.test>",
         )
         result, row = self.receive(self.mail(message_id="<old@customer.test>"))
         self.assertIs(result, False)
@@ -68,17 +72,27 @@ class TestIntake(GatewayCase):
     def test_who_may_submit(self):
         clerk = new_test_user(self.env, "postmaster_clerk", groups="base.group_user")
         gateway = new_test_user(
-            self.env, "postmaster_gate", groups="base.group_user,mail_postmaster.group_gateway",
+            self.env,
+            "postmaster_gate",
+            groups="base.group_user,mail_postmaster.group_gateway",
         )
         with self.assertRaisesRegex(AccessError, "Mail Gateway"):
             self.env["mail.thread"].with_user(clerk).message_process(False, self.mail())
         # A gateway can only name what something routes to.
-        self.env["mail.alias"].create({
-            "alias_name": "contacts", "alias_model_id": self.env["ir.model"]._get_id("res.partner"),
-        })
-        self.assertTrue(self.env["mail.thread"].with_user(gateway).message_process(
-            "res.partner", self.mail(subject="Submitted"),
-        ))
+        self.env["mail.alias"].create(
+            {
+                "alias_name": "contacts",
+                "alias_model_id": self.env["ir.model"]._get_id("res.partner"),
+            }
+        )
+        self.assertTrue(
+            self.env["mail.thread"]
+            .with_user(gateway)
+            .message_process(
+                "res.partner",
+                self.mail(subject="Submitted"),
+            )
+        )
         row = self.log.search([], limit=1)
         self.assertReason(row, "delivered", "record_created")
         self.assertEqual(row.user_id, gateway)

@@ -18,13 +18,16 @@ class TestLimits(GatewayCase):
     def odd(self, body=b"Good morning", **headers):
         """Return a mail to the people with these header fields and this body, as bytes."""
         fields = {
-            "From": "Jane Doe <jane@customer.test>", "To": "people@postmaster.test",
-            "Subject": "Odd", "Message-Id": f"<{self.id()}.{len(self.log.search([]))}@x>",
+            "From": "Jane Doe <jane@customer.test>",
+            "To": "people@postmaster.test",
+            "Subject": "Odd",
+            "Message-Id": f"<{self.id()}.{len(self.log.search([]))}@x>",
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
         lines = [
             name.encode() + b": " + (value if isinstance(value, bytes) else value.encode())
-            for name, value in fields.items() if value is not None
+            for name, value in fields.items()
+            if value is not None
         ]
         return b"\r\n".join([*lines, b"", body])
 
@@ -39,8 +42,15 @@ class TestLimits(GatewayCase):
 
     def test_hostile_mail_waits_under_every_preset(self):
         hostile = {
-            "multiparts in multiparts", "HTML parts", "text parts", "HTML",
-            "HTML elements in elements", "recipients", "references", "attachments", "parameters",
+            "multiparts in multiparts",
+            "HTML parts",
+            "text parts",
+            "HTML",
+            "HTML elements in elements",
+            "recipients",
+            "references",
+            "attachments",
+            "parameters",
         }
         for preset in PRESETS:
             self.env["mail.postmaster.policy"].apply_preset(preset)
@@ -97,7 +107,8 @@ class TestLimits(GatewayCase):
                 content_type = f"text/plain; charset={charset}"
                 message = self.delivered(
                     self.odd("Café".encode("latin-1"), Content_Type=content_type),
-                    "repaired_charset")
+                    "repaired_charset",
+                )
                 self.assertIn("Café", message.body)
         self.assertIn("Café", self.delivered(self.odd("Café".encode())).body)
 
@@ -105,18 +116,26 @@ class TestLimits(GatewayCase):
         content = "Café".encode("latin-1")
         self.env["mail.postmaster.policy"].apply_preset("recommended")
         for charset in ("x-odd", "utf-8"):
-            message = self.delivered(self.odd(
-                b"--b\r\n\r\nhello\r\n--b\r\nContent-Type: text/csv; name=a.csv; charset="
-                + charset.encode() + b"\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-                + base64.b64encode(content) + b"\r\n--b--\r\n",
-                Content_Type="multipart/mixed; boundary=b"), "repaired_charset")
+            message = self.delivered(
+                self.odd(
+                    b"--b\r\n\r\nhello\r\n--b\r\nContent-Type: text/csv; name=a.csv; charset="
+                    + charset.encode()
+                    + b"\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+                    + base64.b64encode(content)
+                    + b"\r\n--b--\r\n",
+                    Content_Type="multipart/mixed; boundary=b",
+                ),
+                "repaired_charset",
+            )
             self.assertEqual(message.attachment_ids.raw, content)
             self.assertEqual(message.attachment_ids.name, "a.csv")
 
     def test_nul_anywhere(self):
         for headers in (
-            {"Subject": b"Hello\0World"}, {"Subject": "=?utf-8?q?Hello=00World?="},
-            {"From": b"Jane\0 Doe <jane@customer.test>"}, {"Cc": b"a\0b@customer.test"},
+            {"Subject": b"Hello\0World"},
+            {"Subject": "=?utf-8?q?Hello=00World?="},
+            {"From": b"Jane\0 Doe <jane@customer.test>"},
+            {"Cc": b"a\0b@customer.test"},
             {"References": b"<a\0b@customer.test>"},
             {"Content-Type": b'text/plain; name="a\0b.txt"'},
         ):
@@ -126,7 +145,8 @@ class TestLimits(GatewayCase):
 
     def test_letters_in_names_without_charset(self):
         message = self.delivered(
-            self.odd(From="Jörg <joerg@customer.test>".encode("latin-1")), "repaired_octets")
+            self.odd(From="Jörg <joerg@customer.test>".encode("latin-1")), "repaired_octets"
+        )
         self.assertIn("Jörg", message.email_from)
 
     def test_boundaries(self):
@@ -136,20 +156,21 @@ class TestLimits(GatewayCase):
             self.assertIn("hello", message.body)
             self.assertNotIn("--x", message.body)
         repeated = b"--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + body.replace(
-            b"--x", b"--b")
+            b"--x", b"--b"
+        )
         message = self.delivered(self.odd(repeated, Content_Type="multipart/mixed; boundary=b"))
         self.assertIn("hello", message.body)
 
     def test_odd_dates_and_base64(self):
         for date in ("Fri, 99 Foo 99999 99:99:99 +9999", "0", "Thu, 01 Jan 0001 00:00:00 +0000"):
             self.delivered(self.odd(Date=date))
-        message = self.delivered(
-            self.odd(b"aGVsbG8*gd29ybGQ", Content_Transfer_Encoding="base64"))
+        message = self.delivered(self.odd(b"aGVsbG8*gd29ybGQ", Content_Transfer_Encoding="base64"))
         self.assertIn("hello world", message.body)
 
     def test_no_from(self):
         message = self.delivered(
-            self.odd(From=None, Sender="jane@customer.test"), "repaired_sender")
+            self.odd(From=None, Sender="jane@customer.test"), "repaired_sender"
+        )
         self.assertEqual(message.email_from, "jane@customer.test")
 
     def test_keep_original_is_byte_identical(self):

@@ -41,10 +41,14 @@ class EverythingLogged:
     def everything_logged(self):
         """Collect what all loggers say, at the level of debugging."""
         collector = Collector()
-        loggers = [logging.getLogger(), *(
-            logger for logger in logging.Logger.manager.loggerDict.values()
-            if isinstance(logger, logging.Logger)
-        )]
+        loggers = [
+            logging.getLogger(),
+            *(
+                logger
+                for logger in logging.Logger.manager.loggerDict.values()
+                if isinstance(logger, logging.Logger)
+            ),
+        ]
         former = [(logger, logger.level, logger.propagate, logger.handlers) for logger in loggers]
         for logger in loggers:
             logger.setLevel(LOUDEST)
@@ -104,7 +108,8 @@ class TestLogs(ScreensCase, EverythingLogged):
 
     def test_exception_that_quotes_the_mail(self):
         with patch.object(
-            type(self.env["res.partner"]), "message_new",
+            type(self.env["res.partner"]),
+            "message_new",
             side_effect=RuntimeError(f"{SUBJECT}: {TEXT}"),
         ):
             row, text = self.received(f"nobody@{DOMAIN}", "res.partner")
@@ -134,7 +139,9 @@ class TestLogs(ScreensCase, EverythingLogged):
     def test_activity_that_fails(self):
         log = self.env["mail.postmaster.message"]
         with patch.object(
-            type(log), "_schedule_attention", side_effect=psycopg2.DataError(SUBJECT),
+            type(log),
+            "_schedule_attention",
+            side_effect=psycopg2.DataError(SUBJECT),
         ):
             row, text = self.received(f"nobody@{DOMAIN}")
         self.assertEqual(row.state, states.PARKED)
@@ -170,15 +177,22 @@ class TestLogs(ScreensCase, EverythingLogged):
     def test_password_of_an_incoming_server(self):
         """A server that is not there, one that refuses, and one whose connection breaks."""
         for kind, error in (
-            ("imap", ConnectionRefusedError("refused")), ("pop", TimeoutError("slow")),
+            ("imap", ConnectionRefusedError("refused")),
+            ("pop", TimeoutError("slow")),
         ):
-            server = self.env["fetchmail.server"].create({
-                "name": kind, "server_type": kind, "server": "localhost", "user": "ann",
-                "password": PASSWORD,
-            })
+            server = self.env["fetchmail.server"].create(
+                {
+                    "name": kind,
+                    "server_type": kind,
+                    "server": "localhost",
+                    "user": "ann",
+                    "password": PASSWORD,
+                }
+            )
             self.env.flush_all()
             with (
-                self.subTest(kind=kind), self.everything_logged() as log,
+                self.subTest(kind=kind),
+                self.everything_logged() as log,
                 patch("socket.create_connection", side_effect=error),
             ):
                 with self.assertRaises(UserError) as refused:
@@ -187,13 +201,18 @@ class TestLogs(ScreensCase, EverythingLogged):
             self.assertNotIn(PASSWORD, log.text + str(refused.exception))
 
     def test_password_of_an_outgoing_server(self):
-        server = self.env["ir.mail_server"].create({
-            "name": "Outgoing", "smtp_host": "localhost", "smtp_user": "ann",
-            "smtp_pass": PASSWORD,
-        })
+        server = self.env["ir.mail_server"].create(
+            {
+                "name": "Outgoing",
+                "smtp_host": "localhost",
+                "smtp_user": "ann",
+                "smtp_pass": PASSWORD,
+            }
+        )
         self.env.flush_all()
         with (
-            self.everything_logged() as log, patch.object(type(server), "_disable_send", bool),
+            self.everything_logged() as log,
+            patch.object(type(server), "_disable_send", bool),
             patch("socket.create_connection", side_effect=ConnectionRefusedError("refused")),
         ):
             with self.assertRaises(UserError) as refused:

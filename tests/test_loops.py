@@ -80,7 +80,9 @@ class TestLoops(GatewayCase, MockEmail):
     def test_fallback_model(self):
         rows, _answers = self.receive_many(5, model="res.partner", to="nobody@elsewhere.test")
         self.assertStates(
-            rows, *[("delivered", "fallback_created")] * 3, *[("refused", "sender_limit")] * 2,
+            rows,
+            *[("delivered", "fallback_created")] * 3,
+            *[("refused", "sender_limit")] * 2,
         )
 
     def test_model_without_an_email_field(self):
@@ -93,7 +95,9 @@ class TestLoops(GatewayCase, MockEmail):
         follower = self.env["res.partner"].create({"name": "F", "email": "f@follower.test"})
         record.message_subscribe(follower.ids)
         question = record.message_post(
-            body="x", message_type="comment", subtype_xmlid="mail.mt_comment",
+            body="x",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
             incoming_email_to="jane@customer.test",
         )
         rows, _answers = self.receive_many(
@@ -102,9 +106,7 @@ class TestLoops(GatewayCase, MockEmail):
         return rows, follower
 
     def notified(self, rows, partner):
-        return [
-            partner in row.delivery_ids.mail_message_id.notified_partner_ids for row in rows
-        ]
+        return [partner in row.delivery_ids.mail_message_id.notified_partner_ids for row in rows]
 
     def test_answers_are_never_blocked_and_notify_nobody_above_the_limit(self):
         rows, follower = self.answer_many(5)
@@ -136,12 +138,16 @@ class TestLoops(GatewayCase, MockEmail):
         rows, _answers = self.receive_many(3)
         self.assertReason(rows[-1], "refused", "sender_limit")
         self.assertIn("2 times", rows[-1].reason)
-        self.assertIn("2 mails per sender in 120 minutes (from the domain postmaster.test)",
-                      self.alias.policies_in_force)
+        self.assertIn(
+            "2 mails per sender in 120 minutes (from the domain postmaster.test)",
+            self.alias.policies_in_force,
+        )
         self.alias.loop_threshold = 4
         rows, _answers = self.receive_many(3)
         self.assertStates(
-            rows, *[("delivered", "record_created")] * 2, ("refused", "sender_limit"),
+            rows,
+            *[("delivered", "record_created")] * 2,
+            ("refused", "sender_limit"),
         )
         self.assertIn("(from this alias)", self.alias.policies_in_force)
 
@@ -152,7 +158,9 @@ class TestLoops(GatewayCase, MockEmail):
         for sender in senders:
             rows += self.receive_many(1, sender=sender)[0]
         self.assertStates(
-            rows, *[("delivered", "record_created")] * 2, *[("parked", "record_limit")] * 2,
+            rows,
+            *[("delivered", "record_created")] * 2,
+            *[("parked", "record_limit")] * 2,
         )
         rows[-1].action_process_again()
         self.assertReason(rows[-1], "delivered", "record_created")
@@ -191,8 +199,10 @@ class TestLoops(GatewayCase, MockEmail):
 
     def test_bounds(self):
         for key, value in [
-            ("mail.gateway.loop.minutes", "soon"), ("mail.gateway.loop.threshold", "0"),
-            ("mail.incoming.limit.alias", "-1"), ("mail.postmaster.loops", "all"),
+            ("mail.gateway.loop.minutes", "soon"),
+            ("mail.gateway.loop.threshold", "0"),
+            ("mail.incoming.limit.alias", "-1"),
+            ("mail.postmaster.loops", "all"),
         ]:
             with self.subTest(key=key), self.assertRaisesRegex(ValidationError, key):
                 self.parameters.set_param(key, value)
@@ -223,7 +233,9 @@ class TestLoops(GatewayCase, MockEmail):
         rows, _answers = self.receive_many(2)
         self.assertStates(rows, *[("delivered", "message_posted")] * 2)
         question = partner.message_post(
-            body="x", message_type="comment", subtype_xmlid="mail.mt_comment",
+            body="x",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
         )
         rows, _answers = self.receive_many(3, headers=f"\r\nIn-Reply-To: {question.message_id}")
         self.assertEqual(set(rows.mapped("state")), {"delivered"})

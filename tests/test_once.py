@@ -31,9 +31,12 @@ class TestOnce(GatewayCase):
         execute = self.env.cr.execute
 
         def note(query, *args, **kwargs):
-            seen.append((
-                str(getattr(query, "code", query)), repr(getattr(query, "params", args)),
-            ))
+            seen.append(
+                (
+                    str(getattr(query, "code", query)),
+                    repr(getattr(query, "params", args)),
+                )
+            )
             return execute(query, *args, **kwargs)
 
         with patch.object(self.env.cr, "execute", note):
@@ -74,13 +77,18 @@ class TestOnce(GatewayCase):
         """
         find = ResPartner._find_or_create_from_emails
         with patch.object(
-            ResPartner, "_find_or_create_from_emails", autospec=True, side_effect=find,
+            ResPartner,
+            "_find_or_create_from_emails",
+            autospec=True,
+            side_effect=find,
         ) as looked:
             found = [
                 record._partner_find_from_emails_single(
-                    ["Jane <jane@example.org>"], no_create=True,
+                    ["Jane <jane@example.org>"],
+                    no_create=True,
                     filter_found=(lambda partner: partner.user_ids) if only_users else None,
-                ) for record, only_users in calls
+                )
+                for record, only_users in calls
             ]
         return found, looked.call_count
 
@@ -104,10 +112,14 @@ class TestOnce(GatewayCase):
             self.assertEqual(self.looks(env, calls), ([env["res.partner"]] * 3, 1))
 
     def test_other_ways_to_find_contacts_are_seen(self):
-        other = type("Other", (), {
-            "__module__": "odoo.addons.other.models",
-            "_find_or_create_from_emails": lambda self: None,
-        })
+        other = type(
+            "Other",
+            (),
+            {
+                "__module__": "odoo.addons.other.models",
+                "_find_or_create_from_emails": lambda self: None,
+            },
+        )
         partners = type(self.env["res.partner"])
         bases = partners.__bases__
         self.env.registry.clear_cache()
@@ -126,10 +138,12 @@ class TestOnce(GatewayCase):
         self.assertEqual(self.looks(env, calls), ([env["res.partner"], jane, jane, jane], 3))
 
     def test_contact_who_becomes_follower_or_user_comes_first(self):
-        older, younger = self.env["res.partner"].create([
-            {"name": "Jane", "email": "jane@example.org"},
-            {"name": "Jane", "email": "jane@example.org"},
-        ])
+        older, younger = self.env["res.partner"].create(
+            [
+                {"name": "Jane", "email": "jane@example.org"},
+                {"name": "Jane", "email": "jane@example.org"},
+            ]
+        )
         record = self.env["res.partner"].create({"name": "Record"})
         env = self.in_new_transaction()
         record = record.with_env(env)
@@ -137,9 +151,13 @@ class TestOnce(GatewayCase):
         record.message_subscribe(younger.ids)
         self.assertEqual(self.looks(env, [(record, False)])[0], [younger])
         self.assertEqual(self.looks(env, [(env["mail.thread"], False)])[0], [older])
-        self.env["res.users"].create({
-            "name": "Jane", "login": "jane", "partner_id": younger.id,
-        })
+        self.env["res.users"].create(
+            {
+                "name": "Jane",
+                "login": "jane",
+                "partner_id": younger.id,
+            }
+        )
         self.assertEqual(self.looks(env, [(env["mail.thread"], False)])[0], [younger])
 
     def test_author_is_the_contact_that_the_mail_makes(self):
@@ -151,19 +169,20 @@ class TestOnce(GatewayCase):
     def test_another_search_is_not_kept(self):
         env = self.in_new_transaction()
         for domain, order in (
-            ([("name", "=", "Jane")], "id ASC"), ([("email", "=", "j@example.org")], "name"),
+            ([("name", "=", "Jane")], "id ASC"),
+            ([("email", "=", "j@example.org")], "name"),
         ):
-            asked = self.statements(lambda d=domain, o=order: [
-                env["res.partner"].search(d, order=o).ids for _time in range(2)
-            ])
+            asked = self.statements(
+                lambda d=domain, o=order: [
+                    env["res.partner"].search(d, order=o).ids for _time in range(2)
+                ]
+            )
             self.assertEqual(len(asked), 2)
 
     def test_alias_domains_are_read_once(self):
         env = self.in_new_transaction()
         domains = env["mail.alias.domain"]
-        self.assertEqual(
-            len(self.statements(lambda: [domains.search([]), domains.search([])])), 1
-        )
+        self.assertEqual(len(self.statements(lambda: [domains.search([]), domains.search([])])), 1)
         made = domains.create({"name": "later.example.com"})
         self.assertIn(made, domains.search([]))
 
@@ -173,10 +192,14 @@ class TestOnce(GatewayCase):
         everybodys = domains.search([])
         self.assertTrue(everybodys)
         company = self.env["res.company"].create({"name": "Other"})
-        user = self.env["res.users"].create({
-            "name": "Other", "login": "other@example.com", "company_id": company.id,
-            "company_ids": company.ids,
-        })
+        user = self.env["res.users"].create(
+            {
+                "name": "Other",
+                "login": "other@example.com",
+                "company_id": company.id,
+                "company_ids": company.ids,
+            }
+        )
         self.env.cr.cache.pop(CHANGED, None)
         own = self.env["mail.alias.domain"].with_user(user).search([])
         self.assertEqual(domains.with_user(user).search([]), own)
@@ -184,10 +207,12 @@ class TestOnce(GatewayCase):
     def test_company_of_a_domain_follows_changes(self):
         domain = self.env["mail.alias.domain"].create({"name": "own.example.com"})
         self.assertFalse(domain._only_company())
-        one, two = self.env["res.company"].create([
-            {"name": "One", "alias_domain_id": domain.id},
-            {"name": "Two", "alias_domain_id": False},
-        ])
+        one, two = self.env["res.company"].create(
+            [
+                {"name": "One", "alias_domain_id": domain.id},
+                {"name": "Two", "alias_domain_id": False},
+            ]
+        )
         self.assertEqual(domain._only_company(), one)
         two.alias_domain_id = domain
         self.assertFalse(domain._only_company())
@@ -210,11 +235,14 @@ class TestOnce(GatewayCase):
         self.env["mail.postmaster.policy"].apply_preset("recommended")
         self.env.flush_all()
         self.env.cr.cache.pop(CHANGED, None)
-        statements = self.statements(lambda: self.receive(
-            self.mail(sender="jane@example.org", headers="Cc: friend@example.org\n"),
-        ))
+        statements = self.statements(
+            lambda: self.receive(
+                self.mail(sender="jane@example.org", headers="Cc: friend@example.org\n"),
+            )
+        )
         asked = [
-            text for text, parameters in statements
+            text
+            for text, parameters in statements
             if "alias_name" in text and any(name in parameters for name in ("jane", "friend"))
         ]
         self.assertEqual(len(asked), 1, asked)

@@ -41,12 +41,14 @@ class TestOwnCheck(IdentityCase):
 
     def setUp(self):
         super().setUp()
-        self.zone = Zone({
-            f"s1._domainkey.{CUSTOMER}": self.key.record,
-            f"_dmarc.{CUSTOMER}": "v=DMARC1; p=reject",
-            f"s1._domainkey.{OWN}": self.key.record,
-            f"_dmarc.{OWN}": "v=DMARC1; p=none",
-        })
+        self.zone = Zone(
+            {
+                f"s1._domainkey.{CUSTOMER}": self.key.record,
+                f"_dmarc.{CUSTOMER}": "v=DMARC1; p=reject",
+                f"s1._domainkey.{OWN}": self.key.record,
+                f"_dmarc.{OWN}": "v=DMARC1; p=none",
+            }
+        )
         self.answers = Answers(self.zone.look_up)
         self.enterContext(patch.object(module, "ANSWERS", self.answers))
 

@@ -42,19 +42,25 @@ class TestPolicy(GatewayCase):
 
     def test_only_administrators(self):
         user = new_test_user(
-            self.env, "postmaster_reader", groups="base.group_user,mail_postmaster.group_user",
+            self.env,
+            "postmaster_reader",
+            groups="base.group_user,mail_postmaster.group_user",
         )
         for call in (
-            lambda policy: policy.apply_preset("odoo"), lambda policy: policy.confirm_database(),
+            lambda policy: policy.apply_preset("odoo"),
+            lambda policy: policy.confirm_database(),
         ):
             with self.assertRaises(AccessError):
                 call(self.policy.with_user(user))
 
     def test_nonsense_is_refused_by_name(self):
         for key, value in [
-            ("mail.postmaster.raw.days", "0"), ("mail.postmaster.raw.days", "many"),
-            ("mail.postmaster.raw.megabytes", "1"), ("mail.postmaster.log.days", "-1"),
-            ("mail.postmaster.retry.minutes", "1, soon"), ("mail.postmaster.reply", "maybe"),
+            ("mail.postmaster.raw.days", "0"),
+            ("mail.postmaster.raw.days", "many"),
+            ("mail.postmaster.raw.megabytes", "1"),
+            ("mail.postmaster.log.days", "-1"),
+            ("mail.postmaster.retry.minutes", "1, soon"),
+            ("mail.postmaster.reply", "maybe"),
             ("mail.postmaster.reply.private", "silent"),
             ("mail.postmaster.reply.providers", "example.com, no domain"),
         ]:

@@ -18,8 +18,15 @@ OUTSIDE = {"tests", "dev", "gateway"}
 
 SUDO, SQL = "sudo()", "SQL"
 CALLS = {
-    "sudo": SUDO, "with_user": SUDO, "execute": SQL, "executemany": SQL, "execute_values": SQL,
-    "copy_expert": SQL, "copy_from": SQL, "copy_to": SQL, "execute_query": SQL,
+    "sudo": SUDO,
+    "with_user": SUDO,
+    "execute": SQL,
+    "executemany": SQL,
+    "execute_values": SQL,
+    "copy_expert": SQL,
+    "copy_from": SQL,
+    "copy_to": SQL,
+    "execute_query": SQL,
     "execute_query_dict": SQL,
 }
 CONSTANTS = {"SUPERUSER_ID"}
@@ -132,8 +139,9 @@ class TestPrivileges(BaseCase):
             ("cr.copy_expert(query, file)", SQL),
         ):
             with self.subTest(source):
-                self.assertEqual(uses(f"class A:\n    def method(self):\n        {source}"),
-                                 {("method", kind)})
+                self.assertEqual(
+                    uses(f"class A:\n    def method(self):\n        {source}"), {("method", kind)}
+                )
         for source in ("self.env(su=False)", "if self.env.su: pass", "related_sudo = False"):
             with self.subTest(source):
                 self.assertFalse(uses(source))

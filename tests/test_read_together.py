@@ -33,19 +33,26 @@ class TestReadTogether(GatewayCase):
         self.assertLessEqual(set(columns(record)), set(put))
         self.env.invalidate_all()
         record.fetch(columns(record))
-        self.assertEqual({name: put[name] for name in columns(record)}, {
-            name: self.cached(record)[name] for name in columns(record)
-        })
+        self.assertEqual(
+            {name: put[name] for name in columns(record)},
+            {name: self.cached(record)[name] for name in columns(record)},
+        )
 
     def whoever_processes(self, user, company):
         return zip(
-            TABLES, (user.id, user.partner_id.id, company.id, company.currency_id.id), strict=True,
+            TABLES,
+            (user.id, user.partner_id.id, company.id, company.currency_id.id),
+            strict=True,
         )
 
     def test_what_is_read_together_is_what_core_reads(self):
-        user = self.env["res.users"].create({
-            "name": "Gateway", "login": "gateway@example.com", "tz": "Asia/Tokyo",
-        })
+        user = self.env["res.users"].create(
+            {
+                "name": "Gateway",
+                "login": "gateway@example.com",
+                "tz": "Asia/Tokyo",
+            }
+        )
         for model, record_id in list(self.whoever_processes(user, user.company_id)):
             self.env.flush_all()
             self.env.invalidate_all()
@@ -103,14 +110,22 @@ class TestReadTogether(GatewayCase):
         self.make_alias("sales", "res.partner")
         self.make_alias("sales", "res.partner", alias_domain_id=other_domain.id)
         self.make_alias(
-            "help", "res.partner", alias_domain_id=other_domain.id, alias_incoming_local=True,
+            "help",
+            "res.partner",
+            alias_domain_id=other_domain.id,
+            alias_incoming_local=True,
         )
         self.make_alias("else", "res.partner")
         aliases = self.env["mail.alias"]
         for names, homes, ids in (
-            (["sales"], None, []), (["sales"], [], []), (["sales", "help"], [], []),
-            (["sales", "help"], self.domain.ids, []), (["sales"], [], self.alias.ids),
-            ([], None, self.alias.ids), ([], [], []), (["nobody"], None, []),
+            (["sales"], None, []),
+            (["sales"], [], []),
+            (["sales", "help"], [], []),
+            (["sales", "help"], self.domain.ids, []),
+            (["sales"], [], self.alias.ids),
+            ([], None, self.alias.ids),
+            ([], [], []),
+            (["nobody"], None, []),
         ):
             named = Domain("alias_name", "in", names)
             if homes is not None:
@@ -159,9 +174,12 @@ class TestReadTogether(GatewayCase):
         )
         domains = self.asked()["mail.alias.domain"].search([])
         self.assertEqual(self.domain.with_env(domains.env).catchall_alias, "everything")
-        self.env.cr.execute("UPDATE mail_alias_domain SET sequence = -1 WHERE id = %s", [
-            self.domain.id,
-        ])
+        self.env.cr.execute(
+            "UPDATE mail_alias_domain SET sequence = -1 WHERE id = %s",
+            [
+                self.domain.id,
+            ],
+        )
         self.assertEqual(self.asked()["mail.alias.domain"].search([])[0].id, self.domain.id)
 
     def test_what_is_undone_is_not_kept(self):

@@ -63,17 +63,23 @@ class TestReasons(GatewayCase):
                 self.assertEqual(self.row_with(state, code).release_kind, kind)
 
     def test_the_form_asks_what_the_dialog_of_the_list_asks(self):
-        form = etree.fromstring(self.log.get_view(
-            self.env.ref("mail_postmaster.mail_postmaster_message_view_form").id, "form",
-        )["arch"])
+        form = etree.fromstring(
+            self.log.get_view(
+                self.env.ref("mail_postmaster.mail_postmaster_message_view_form").id,
+                "form",
+            )["arch"]
+        )
         asks = {
             button.get("invisible"): bool(button.get("confirm")) for button in form.xpath(BUTTONS)
         }
-        self.assertEqual(asks, {
-            "release_kind not in ('waiting', 'ignored')": False,
-            "release_kind != 'repeated'": True,
-            "release_kind != 'refused'": True,
-        })
+        self.assertEqual(
+            asks,
+            {
+                "release_kind not in ('waiting', 'ignored')": False,
+                "release_kind != 'repeated'": True,
+                "release_kind != 'refused'": True,
+            },
+        )
 
     def test_reason_of_another_addon(self):
         reasons = self.registry["mail.postmaster.reason"]

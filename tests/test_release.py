@@ -32,9 +32,13 @@ class TestRelease(GatewayCase):
     def test_assigned_to_a_record(self):
         partner = self.env["res.partner"].create({"name": "Target"})
         other = self.env["res.partner"].create({"name": "Other"}).message_post(body="x")
-        _result, row = self.receive(self.mail(
-            to="typo@postmaster.test", subject="Assigned", headers="\r\nReferences: <unknown@x>",
-        ))
+        _result, row = self.receive(
+            self.mail(
+                to="typo@postmaster.test",
+                subject="Assigned",
+                headers="\r\nReferences: <unknown@x>",
+            )
+        )
         self.process_again(row, addressed_to=[], model="res.partner", thread_id=partner.id)
         self.assertReason(row, "delivered", "reply_posted")
         self.assertIn("Assigned", partner.message_ids.mapped("subject"))
@@ -54,7 +58,8 @@ class TestRelease(GatewayCase):
     def test_delivery_report_assigned_to_a_record_is_posted_there(self):
         partner = self.env["res.partner"].create({"name": "Target"})
         raw = self.eml("delivery_failed", message_id="<r3@mx>", original="<unknown@x>").replace(
-            b"Final-Recipient: rfc822; jane@customer.test", b"X-Nothing: here",
+            b"Final-Recipient: rfc822; jane@customer.test",
+            b"X-Nothing: here",
         )
         _result, row = self.receive(raw)
         self.assertReason(row, "ignored", "report_unmatched")
@@ -77,15 +82,22 @@ class TestRelease(GatewayCase):
         self.receive(self.mail(message_id="<first@customer.test>", subject="First"))
         _result, looped = self.receive(self.mail(message_id="<second@customer.test>"))
         notice = "<1.2-openerp-loop-detection-bounce-email@host>"
-        _result, answer = self.receive(self.mail(
-            headers=f"\r\nReferences: {notice}", message_id="<third@customer.test>",
-        ))
+        _result, answer = self.receive(
+            self.mail(
+                headers=f"\r\nReferences: {notice}",
+                message_id="<third@customer.test>",
+            )
+        )
         self.alias.alias_contact = "partners"
-        _result, stranger = self.receive(self.mail(
-            sender="else@customer.test", message_id="<fourth@customer.test>",
-        ))
+        _result, stranger = self.receive(
+            self.mail(
+                sender="else@customer.test",
+                message_id="<fourth@customer.test>",
+            )
+        )
         for row, state, code in [
-            (looped, "refused", "loop_limit"), (answer, "ignored", "loop_notice_reply"),
+            (looped, "refused", "loop_limit"),
+            (answer, "ignored", "loop_notice_reply"),
             (stranger, "refused", "alias_security"),
         ]:
             with self.subTest(code=code):
@@ -98,9 +110,12 @@ class TestRelease(GatewayCase):
         self.env["mail.activity"].search([("res_model", "=", self.log._name)]).unlink()
         rows = self.log
         for number in range(2):
-            _result, row = self.receive(self.mail(
-                to="typo@postmaster.test", message_id=f"<bug{number}@customer.test>",
-            ))
+            _result, row = self.receive(
+                self.mail(
+                    to="typo@postmaster.test",
+                    message_id=f"<bug{number}@customer.test>",
+                )
+            )
             rows += row
         with patch.object(
             type(self.env["res.partner"]), "message_new", side_effect=KeyError("odd")
@@ -126,7 +141,8 @@ class TestRelease(GatewayCase):
         _result, row = self.receive(self.mail(to="typo@postmaster.test"))
         self.env.cr.execute(
             "UPDATE mail_postmaster_message SET state = 'received', attempts = 4, failures = 0 "
-            "WHERE id = %s", [row.id],
+            "WHERE id = %s",
+            [row.id],
         )
         self.pipeline._process_stored(row.id, joins=True)
         row.invalidate_recordset()

@@ -13,23 +13,37 @@ class TestRulesOfAnAlias(ReplyCase):
         super().setUpClass()
         need(cls.env, "crm", "project")
         cls.parameters.set_param("mail.postmaster.reply", "accept")
-        cls.project = cls.env["project.project"].create({
-            "name": "Closed circle", "alias_name": "circle", "alias_domain_id": cls.domain.id,
-            "alias_contact": "partners", "privacy_visibility": "employees",
-        })
-        cls.task = cls.env["project.task"].create({
-            "name": "Task", "project_id": cls.project.id,
-        })
+        cls.project = cls.env["project.project"].create(
+            {
+                "name": "Closed circle",
+                "alias_name": "circle",
+                "alias_domain_id": cls.domain.id,
+                "alias_contact": "partners",
+                "privacy_visibility": "employees",
+            }
+        )
+        cls.task = cls.env["project.task"].create(
+            {
+                "name": "Task",
+                "project_id": cls.project.id,
+            }
+        )
         cls.on_task = cls.post(cls.task)
-        cls.open_project = cls.env["project.project"].create({
-            "name": "Open", "alias_name": "open", "alias_domain_id": cls.domain.id,
-            "alias_contact": "everyone",
-        })
+        cls.open_project = cls.env["project.project"].create(
+            {
+                "name": "Open",
+                "alias_name": "open",
+                "alias_domain_id": cls.domain.id,
+                "alias_contact": "everyone",
+            }
+        )
 
     def test_catchall_other_alias_and_own_address(self):
         answers = 0
         for to in (
-            "catchall@postmaster.test", "open@postmaster.test", "circle@postmaster.test",
+            "catchall@postmaster.test",
+            "open@postmaster.test",
+            "circle@postmaster.test",
         ):
             with self.subTest(to=to):
                 row = self.answer(self.on_task, to=to, subject=to)
@@ -59,18 +73,24 @@ class TestRulesOfAnAlias(ReplyCase):
 
     def test_second_alias_that_is_open(self):
         self.make_alias(
-            "door", "project.task", alias_parent_thread_id=self.project.id,
+            "door",
+            "project.task",
+            alias_parent_thread_id=self.project.id,
             alias_parent_model_id=self.env["ir.model"]._get_id("project.project"),
         )
         self.assertReason(self.answer(self.on_task), "delivered", "reply_posted")
 
     def test_alias_of_the_record_itself(self):
         self.make_alias(
-            "record", "res.partner", alias_force_thread_id=self.record.id,
+            "record",
+            "res.partner",
+            alias_force_thread_id=self.record.id,
             alias_contact="followers",
         )
         self.assertReason(
-            self.answer(sender="jane@customer.test"), "refused", "alias_security",
+            self.answer(sender="jane@customer.test"),
+            "refused",
+            "alias_security",
         )
         self.assertJoins(self.answer(sender="f@follower.test"), "recipient")
 
@@ -80,10 +100,14 @@ class TestRulesOfAnAlias(ReplyCase):
         self.assertReason(row, "delivered", "record_created")
 
     def test_team(self):
-        team = self.env["crm.team"].create({
-            "name": "T", "alias_name": "team", "alias_domain_id": self.domain.id,
-            "alias_contact": "partners",
-        })
+        team = self.env["crm.team"].create(
+            {
+                "name": "T",
+                "alias_name": "team",
+                "alias_domain_id": self.domain.id,
+                "alias_contact": "partners",
+            }
+        )
         question = self.post(self.env["crm.lead"].create({"name": "L", "team_id": team.id}))
         self.assertReason(self.answer(question), "refused", "alias_security")
 
@@ -100,7 +124,8 @@ class TestRulesOfAnAlias(ReplyCase):
 
     def test_application_that_is_gone(self):
         self.env.cr.execute(
-            "UPDATE mail_message SET model = 'no.model' WHERE id = %s", [self.on_task.id],
+            "UPDATE mail_message SET model = 'no.model' WHERE id = %s",
+            [self.on_task.id],
         )
         self.env.invalidate_all()
         row = self.answer(self.on_task, to="people@postmaster.test", subject="Gone")

@@ -28,11 +28,13 @@ class TestPartOfAConversation(ReplyCase):
 
     def test_contact_by_partner_by_address_and_by_copy(self):
         need(self.env, "crm")
-        leads = self.env["crm.lead"].create([
-            {"name": "Lead", "partner_id": self.customer.id},
-            {"name": "Lead", "email_from": "Jim <jim@elsewhere.test>"},
-            {"name": "Lead", "email_cc": "Cc <cc@third.test>"},
-        ])
+        leads = self.env["crm.lead"].create(
+            [
+                {"name": "Lead", "partner_id": self.customer.id},
+                {"name": "Lead", "email_from": "Jim <jim@elsewhere.test>"},
+                {"name": "Lead", "email_cc": "Cc <cc@third.test>"},
+            ]
+        )
         senders = ("jane@customer.test", "jim@elsewhere.test", "cc@third.test")
         for lead, sender in zip(leads, senders, strict=True):
             question = self.post(lead)
@@ -86,13 +88,18 @@ class TestPartOfAConversation(ReplyCase):
     def test_merged_leads(self):
         need(self.env, "crm")
         senders = ("one@first.test", "two@second.test")
-        leads = self.env["crm.lead"].create([
-            {"name": sender, "email_from": sender} for sender in senders
-        ])
+        leads = self.env["crm.lead"].create(
+            [{"name": sender, "email_from": sender} for sender in senders]
+        )
         questions = []
         for lead, sender in zip(leads, senders, strict=True):
-            lead.message_post(body="Hello", message_type="email", email_from=sender,
-                              author_id=False, subtype_xmlid="mail.mt_comment")
+            lead.message_post(
+                body="Hello",
+                message_type="email",
+                email_from=sender,
+                author_id=False,
+                subtype_xmlid="mail.mt_comment",
+            )
             questions.append(self.post(lead))
         kept = leads.merge_opportunity()
         for question in questions:
@@ -104,7 +111,9 @@ class TestPartOfAConversation(ReplyCase):
 
     def test_delivery_report_is_no_answer(self):
         raw = self.eml(
-            "delivery_failed", message_id="<r1@mx>", original=self.question.message_id,
+            "delivery_failed",
+            message_id="<r1@mx>",
+            original=self.question.message_id,
         )
         _result, row = self.receive(raw)
         self.assertReason(row, "delivered", "report_recorded")
@@ -124,9 +133,10 @@ class TestPartOfAConversation(ReplyCase):
         """Core takes the record from References, and the parent from In-Reply-To."""
         theirs = self.post(self.env["res.partner"].create({"name": "Theirs"}))
         raw = self.mail(
-            sender="jane@customer.test", to="catchall@postmaster.test",
+            sender="jane@customer.test",
+            to="catchall@postmaster.test",
             headers=f"\r\nIn-Reply-To: {self.question.message_id}"
-                    f"\r\nReferences: {theirs.message_id}",
+            f"\r\nReferences: {theirs.message_id}",
         )
         with self.mock_mail_gateway():
             _result, row = self.receive(raw)
@@ -153,7 +163,8 @@ class TestStatements(ReplyCase):
         for values in (("False", "False", "odoo"), ("note", "park", "record")):
             for key, value in zip(("", ".private", ".rules"), values, strict=True):
                 self.parameters.set_param(
-                    f"mail.postmaster.reply{key}", value != "False" and value,
+                    f"mail.postmaster.reply{key}",
+                    value != "False" and value,
                 )
             for _warm in range(2):
                 self.env.flush_all()

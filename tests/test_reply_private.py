@@ -17,9 +17,12 @@ class TestPrivateConversations(ReplyCase):
         return row
 
     def make_task(self, privacy):
-        project = self.env["project.project"].create({
-            "name": privacy, "privacy_visibility": privacy,
-        })
+        project = self.env["project.project"].create(
+            {
+                "name": privacy,
+                "privacy_visibility": privacy,
+            }
+        )
         return self.env["project.task"].create({"name": "Task", "project_id": project.id})
 
     def test_internal_note(self):
@@ -39,7 +42,10 @@ class TestPrivateConversations(ReplyCase):
     def test_projects(self):
         need(self.env, "project")
         for privacy, is_private in (
-            ("followers", True), ("invited_users", True), ("employees", False), ("portal", False),
+            ("followers", True),
+            ("invited_users", True),
+            ("employees", False),
+            ("portal", False),
         ):
             with self.subTest(privacy=privacy):
                 task = self.make_task(privacy)
@@ -54,14 +60,18 @@ class TestPrivateConversations(ReplyCase):
     def test_channels(self):
         channels = self.env["discuss.channel"]
         team = channels.create({"name": "Team", "channel_type": "channel"})
-        managers = channels.create({
-            "name": "Managers", "channel_type": "channel",
-            "group_public_id": self.env.ref("base.group_system").id,
-        })
+        managers = channels.create(
+            {
+                "name": "Managers",
+                "channel_type": "channel",
+                "group_public_id": self.env.ref("base.group_system").id,
+            }
+        )
         group = channels.create({"name": "Group", "channel_type": "group"})
         for channel, code in (
             # Members of a channel, guests among them, would see a note.
-            (team, "reply_parked"), (managers, "reply_parked_private"),
+            (team, "reply_parked"),
+            (managers, "reply_parked_private"),
             (group, "reply_parked_private"),
         ):
             question = self.post(channel)
@@ -105,17 +115,24 @@ class TestOurOwn(ReplyCase):
     def setUp(self):
         super().setUp()
         self.colleague = new_test_user(
-            self.env, "colleague", email="colleague@postmaster.test", groups="base.group_user",
+            self.env,
+            "colleague",
+            email="colleague@postmaster.test",
+            groups="base.group_user",
         )
         self.freelancer = new_test_user(
-            self.env, "freelancer", email="free@gmail.com", groups="base.group_user",
+            self.env,
+            "freelancer",
+            email="free@gmail.com",
+            groups="base.group_user",
         )
         self.note = self.post(self.record, "mail.mt_note")
 
     def test_without_authentication(self):
         """As in core, except where a conversation is private."""
         for sender, reason in (
-            ("colleague@postmaster.test", "internal_user"), ("free@gmail.com", "internal_user"),
+            ("colleague@postmaster.test", "internal_user"),
+            ("free@gmail.com", "internal_user"),
             ("anybody@postmaster.test", "organisation"),
         ):
             with self.subTest(sender=sender):

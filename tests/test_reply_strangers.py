@@ -18,9 +18,12 @@ class TestStrangers(ReplyCase):
         need(self.env, "crm", "project")
         accomplice = self.make_partner("Eve", "eve@accomplice.test")
         lead = self.env["crm.lead"].create({"name": "Lead"})
-        task = self.env["project.task"].create({
-            "name": "Task", "project_id": self.env["project.project"].create({"name": "P"}).id,
-        })
+        task = self.env["project.task"].create(
+            {
+                "name": "Task",
+                "project_id": self.env["project.project"].create({"name": "P"}).id,
+            }
+        )
         for record in (lead, task):
             question = self.post(record, partner_ids=self.customer.ids)
             with self.subTest(record=record):
@@ -31,12 +34,15 @@ class TestStrangers(ReplyCase):
                 for sender in (STRANGER, "eve@accomplice.test"):
                     self.assertNoted(self.answer(question, sender=sender))
                     self.assertReason(
-                        self.answer(note, sender=sender), "parked", "reply_parked_private",
+                        self.answer(note, sender=sender),
+                        "parked",
+                        "reply_parked_private",
                     )
 
     def test_blind_copy_shows_nowhere(self):
         row = self.answer(
-            sender="jane@customer.test", headers="\r\nX-Original-Bcc: hidden@third.test",
+            sender="jane@customer.test",
+            headers="\r\nX-Original-Bcc: hidden@third.test",
         )
         message = self.assertJoins(row, "recipient")
         self.assertNoted(self.answer(message, sender="hidden@third.test"))
@@ -48,7 +54,9 @@ class TestStrangers(ReplyCase):
         self.assertNoted(self.answer(question, sender="member@far.test", headers=headers))
         # What lists do whose members' domains publish a policy (RFC 7960).
         row = self.answer(
-            question, sender="Member via List <list@lists.customer-group.test>", headers=headers,
+            question,
+            sender="Member via List <list@lists.customer-group.test>",
+            headers=headers,
         )
         self.assertReason(row, "delivered", "reply_posted")
         self.assertStep(row, "reply_recipient")
@@ -60,8 +68,10 @@ class TestStrangers(ReplyCase):
 
     def test_each_policy(self):
         for policy, state, code in [
-            ("accept", "delivered", "reply_posted"), ("note", "delivered", "reply_noted"),
-            ("park", "parked", "reply_parked"), ("new", "refused", "catchall"),
+            ("accept", "delivered", "reply_posted"),
+            ("note", "delivered", "reply_noted"),
+            ("park", "parked", "reply_parked"),
+            ("new", "refused", "catchall"),
         ]:
             self.parameters.set_param("mail.postmaster.reply", policy)
             # Of somebody else each time: who is accepted has written in it then.
@@ -87,32 +97,43 @@ class TestStrangers(ReplyCase):
 
     def test_alias_before_domain_before_database(self):
         need(self.env, "crm")
-        team = self.env["crm.team"].create({
-            "name": "T", "alias_name": "team", "alias_domain_id": self.domain.id,
-        })
+        team = self.env["crm.team"].create(
+            {
+                "name": "T",
+                "alias_name": "team",
+                "alias_domain_id": self.domain.id,
+            }
+        )
         question = self.post(self.env["crm.lead"].create({"name": "L", "team_id": team.id}))
         self.assertReason(self.answer(question), "delivered", "reply_noted")
         self.domain.reply_policy = "park"
         self.assertReason(self.answer(question), "parked", "reply_parked")
         team.alias_id.reply_policy = "accept"
         self.assertIn(
-            "Answers of strangers: Accept (from this alias)", team.alias_id.policies_in_force,
+            "Answers of strangers: Accept (from this alias)",
+            team.alias_id.policies_in_force,
         )
         self.assertReason(self.answer(question), "delivered", "reply_posted")
 
     def test_domain_of_another_company(self):
         company = self.env["res.company"].create({"name": "Second"})
-        company.alias_domain_id = self.env["mail.alias.domain"].create({
-            "name": "second.test", "catchall_alias": "catchall", "bounce_alias": "bounce",
-            "reply_policy": "park",
-        })
+        company.alias_domain_id = self.env["mail.alias.domain"].create(
+            {
+                "name": "second.test",
+                "catchall_alias": "catchall",
+                "bounce_alias": "bounce",
+                "reply_policy": "park",
+            }
+        )
         record = self.env["res.partner"].create({"name": "R", "company_id": company.id})
         question = self.post(record)
         self.assertEqual(question.record_alias_domain_id, company.alias_domain_id)
         self.assertReason(self.answer(question), "parked", "reply_parked")
         self.assertReason(self.answer(), "delivered", "reply_noted")
         self.assertReason(
-            self.answer(question, sender=self.seller.email), "delivered", "reply_posted",
+            self.answer(question, sender=self.seller.email),
+            "delivered",
+            "reply_posted",
         )
 
     def test_released(self):
@@ -128,14 +149,22 @@ class TestStrangers(ReplyCase):
         self.assertJoins(self.answer(), "author")
 
     def test_out_of_office_of_the_seller_is_not_for_strangers(self):
-        self.seller.write({
-            "out_of_office_message": "<p>Away</p>",
-            "out_of_office_from": "2020-01-01 00:00:00", "out_of_office_to": "2099-01-01 00:00:00",
-        })
+        self.seller.write(
+            {
+                "out_of_office_message": "<p>Away</p>",
+                "out_of_office_from": "2020-01-01 00:00:00",
+                "out_of_office_to": "2099-01-01 00:00:00",
+            }
+        )
         self.assertNoted(self.answer())
-        self.assertFalse(self.env["mail.message"].search_count([
-            ("message_type", "=", "out_of_office"), ("res_id", "=", self.record.id),
-        ]))
+        self.assertFalse(
+            self.env["mail.message"].search_count(
+                [
+                    ("message_type", "=", "out_of_office"),
+                    ("res_id", "=", self.record.id),
+                ]
+            )
+        )
 
     def test_without_an_address(self):
         row = self.answer(sender="nobody at all")
@@ -143,7 +172,8 @@ class TestStrangers(ReplyCase):
 
     def test_presets(self):
         for preset, values in (
-            ("recommended", ["note", "park", "record"]), ("strict", ["park", "park", "record"]),
+            ("recommended", ["note", "park", "record"]),
+            ("strict", ["park", "park", "record"]),
             ("odoo", ["accept", "accept", "odoo"]),
         ):
             self.policy.apply_preset(preset)
@@ -151,7 +181,8 @@ class TestStrangers(ReplyCase):
                 [
                     self.policy._choice(f"mail.postmaster.reply{key}")
                     for key in ("", ".private", ".rules")
-                ], values,
+                ],
+                values,
             )
             self.assertEqual(self.env["mail.postmaster.reply"]._is_on(), preset != "odoo")
         self.alias.reply_policy = "park"
@@ -159,7 +190,8 @@ class TestStrangers(ReplyCase):
 
     def test_nonsense_in_the_list_of_providers_stops_nothing(self):
         self.set_parameter_with_sql(
-            "mail.postmaster.reply.providers", "no domain, customer.test",
+            "mail.postmaster.reply.providers",
+            "no domain, customer.test",
         )
         self.assertNoted(self.answer(sender="boss@customer.test"))
 

@@ -38,11 +38,16 @@ class TestDeliveryReports(ReportsCase):
         self.assertEqual(row.delivery_ids._record(), self.record)
 
     def test_one_of_two_failed(self):
-        _result, row = self.receive(self.report(
-            "postfix_two_failed", replace=((b"Final-Recipient: rfc822; john", b"X-Nothing: 1"),
-                                           (b"Original-Recipient: rfc822;john", b"X-Nothing: 2"),
-                                           (b"552 5.2.2", b"552")),
-        ))
+        _result, row = self.receive(
+            self.report(
+                "postfix_two_failed",
+                replace=(
+                    (b"Final-Recipient: rfc822; john", b"X-Nothing: 1"),
+                    (b"Original-Recipient: rfc822;john", b"X-Nothing: 2"),
+                    (b"552 5.2.2", b"552"),
+                ),
+            )
+        )
         self.assertReason(row, "delivered", "report_recorded")
         self.assertEqual(self.notification(self.jane).notification_status, "bounce")
         self.assertEqual(self.notification(self.john).notification_status, "sent")
@@ -62,17 +67,28 @@ class TestDeliveryReports(ReportsCase):
                 self.assertIn(JANE, row.reason)
 
     def test_failed_with_a_status_that_passes(self):
-        _result, row = self.receive(self.report("postfix_two_failed", replace=(
-            (b"5.1.1", b"4.4.7"), (b"5.2.2", b"4.2.2"), (b" 550 ", b" 450 "), (b" 552 ", b" 452 "),
-        )))
+        _result, row = self.receive(
+            self.report(
+                "postfix_two_failed",
+                replace=(
+                    (b"5.1.1", b"4.4.7"),
+                    (b"5.2.2", b"4.2.2"),
+                    (b" 550 ", b" 450 "),
+                    (b" 552 ", b" 452 "),
+                ),
+            )
+        )
         self.assertReason(row, "delivered", "report_recorded")
         self.assertNotBounced()
         self.assertIn("it was tried for too long", self.notification(self.jane).postmaster_note)
 
     def test_delivered_to_one_and_failed_for_another(self):
-        _result, row = self.receive(self.report(
-            "postfix_delivered_and_failed", replace=((b"john@example.org", JOHN.encode()),),
-        ))
+        _result, row = self.receive(
+            self.report(
+                "postfix_delivered_and_failed",
+                replace=((b"john@example.org", JOHN.encode()),),
+            )
+        )
         self.assertReason(row, "delivered", "report_recorded")
         self.assertNotBounced(self.jane)
         self.assertEqual(self.notification(self.john).notification_status, "bounce")
@@ -119,9 +135,10 @@ class TestDeliveryReports(ReportsCase):
     def test_second_copy_counts_once(self):
         """Two transactions of their own: the caller of each has written nothing."""
         raw = self.report("postfix_two_failed")
-        with patch.object(
-            type(self.pipeline), "_read_switches", lambda pipeline: (True, False)
-        ), self.own_transactions():
+        with (
+            patch.object(type(self.pipeline), "_read_switches", lambda pipeline: (True, False)),
+            self.own_transactions(),
+        ):
             self.receive(raw)
             _result, row = self.receive(b"Received: by another mailbox\n" + raw)
         self.assertReason(row, "ignored", "duplicate")
@@ -156,8 +173,12 @@ class TestDeliveryReports(ReportsCase):
 
     def test_same_under_the_preset_of_odoo(self):
         self.env["mail.postmaster.policy"].apply_preset("odoo")
-        for name, status in (("thunderbird_read", "sent"), ("postfix_delayed", "sent"),
-                             ("yahoo_complaint", "sent"), ("postfix_two_failed", "bounce")):
+        for name, status in (
+            ("thunderbird_read", "sent"),
+            ("postfix_delayed", "sent"),
+            ("yahoo_complaint", "sent"),
+            ("postfix_two_failed", "bounce"),
+        ):
             with self.subTest(name=name):
                 self.receive(self.report(name))
                 self.assertEqual(self.notification(self.jane).notification_status, status)
@@ -216,8 +237,10 @@ class TestForgedReports(ReportsCase):
         received = seed.delivery_ids.mail_message_id
         self.assertEqual(received.message_id, "<own@customer.test>")
         received.outgoing_email_to = self.STRANGER
-        for raw in (self.complaint(received.message_id, self.STRANGER),
-                    self.delivery_report(received.message_id, self.STRANGER)):
+        for raw in (
+            self.complaint(received.message_id, self.STRANGER),
+            self.delivery_report(received.message_id, self.STRANGER),
+        ):
             _result, row = self.receive(raw)
             self.assertReason(row, "ignored", "report_unmatched")
             self.assertStep(row, "report_original", hit=False)
@@ -256,10 +279,13 @@ class TestForgedReports(ReportsCase):
         self.assertEqual(self.counted(), [self.STRANGER])
         self.assertEqual(sent.notification_ids.notification_status, "sent")
         mailed = self.send(self.jane)
-        self.env["mail.mail"].create({
-            "mail_message_id": mailed.id, "email_to": "mailed@example.com",
-            "recipient_ids": self.john.ids,
-        })
+        self.env["mail.mail"].create(
+            {
+                "mail_message_id": mailed.id,
+                "email_to": "mailed@example.com",
+                "recipient_ids": self.john.ids,
+            }
+        )
         for number, address in enumerate(("mailed@example.com", JOHN)):
             self.receive(self.delivery_report(mailed.message_id, address, number=f"m{number}"))
         self.assertEqual({*self.counted()}, {self.STRANGER, "mailed@example.com", JOHN})
@@ -283,10 +309,14 @@ class TestForgedReports(ReportsCase):
         self.assertEqual(self.counted(), ["second@example.org"])
 
     def test_what_was_shown_in_the_inbox_can_not_bounce(self):
-        user = self.env["res.users"].create({
-            "name": "User", "login": "user@example.com", "email": "user@example.com",
-            "notification_type": "inbox",
-        })
+        user = self.env["res.users"].create(
+            {
+                "name": "User",
+                "login": "user@example.com",
+                "email": "user@example.com",
+                "notification_type": "inbox",
+            }
+        )
         sent = self.send(self.jane + user.partner_id)
         self.assertEqual(self.notification(user.partner_id, sent).notification_type, "inbox")
         _result, row = self.receive(self.delivery_report(sent.message_id, "user@example.com"))
@@ -314,8 +344,9 @@ class TestOverridesOfOthers(ReportsCase):
 
         def outer(thread, email_message, message_dict):
             inner(thread, email_message, message_dict)
-            seen.append(tuple(message_dict[f"bounced_{name}"]
-                              for name in ("email", "partner", "msg_ids")))
+            seen.append(
+                tuple(message_dict[f"bounced_{name}"] for name in ("email", "partner", "msg_ids"))
+            )
 
         with patch.object(threads, "_routing_handle_bounce", outer):
             _result, self.row = self.receive(raw)
@@ -323,16 +354,18 @@ class TestOverridesOfOthers(ReportsCase):
 
     def test_nothing_has_failed(self):
         about = self.sent.message_id
-        for number, raw in enumerate((
-            self.delivery_report(about, JANE, "4.2.2"),
-            self.delivery_report(about, JANE, "4.4.1", "delayed", 2),
-            self.delivery_report(about, JANE, "2.0.0", "delivered", 3),
-            self.complaint(about, JANE),
-            self.report("thunderbird_read"),
-            # A stranger, and no message of ours.
-            self.delivery_report(about, "stranger@example.com", number=4),
-            self.delivery_report("<unknown@example.com>", JANE, number=5),
-        )):
+        for number, raw in enumerate(
+            (
+                self.delivery_report(about, JANE, "4.2.2"),
+                self.delivery_report(about, JANE, "4.4.1", "delayed", 2),
+                self.delivery_report(about, JANE, "2.0.0", "delivered", 3),
+                self.complaint(about, JANE),
+                self.report("thunderbird_read"),
+                # A stranger, and no message of ours.
+                self.delivery_report(about, "stranger@example.com", number=4),
+                self.delivery_report("<unknown@example.com>", JANE, number=5),
+            )
+        ):
             with self.subTest(number=number):
                 [(email, partner, message_ids)] = self.seen(raw)
                 self.assertFalse(email or partner or message_ids)
@@ -381,9 +414,12 @@ class TestReceipts(ReportsCase):
     def test_receipts_are_no_mails_of_their_sender(self):
         """They make no record, and are not counted where loops are."""
         before = self.env["mail.postmaster.quota"].search_count([])
-        self.receive(self.report(
-            "thunderbird_read", replace=((b"sales@example.com", b"people@postmaster.test"),),
-        ))
+        self.receive(
+            self.report(
+                "thunderbird_read",
+                replace=((b"sales@example.com", b"people@postmaster.test"),),
+            )
+        )
         self.assertEqual(self.env["mail.postmaster.quota"].search_count([]), before)
 
     def test_web_client_gets_the_note(self):
@@ -480,21 +516,29 @@ class TestMailToTheBounceAddress(ReportsCase):
 
     def test_what_a_person_may_have_written(self):
         """A subject or a link to unsubscribe proves no program."""
-        for number, fields in enumerate((
-            {"subject": "Out of office"},
-            {"headers": "\r\nList-Unsubscribe: <https://example.com/unsubscribe>"},
-        )):
+        for number, fields in enumerate(
+            (
+                {"subject": "Out of office"},
+                {"headers": "\r\nList-Unsubscribe: <https://example.com/unsubscribe>"},
+            )
+        ):
             with self.subTest(fields=fields):
-                _result, row = self.receive(self.mail(
-                    to="bounce@postmaster.test", sender=PERSON, message_id=f"<weak{number}@x>",
-                    **fields,
-                ))
+                _result, row = self.receive(
+                    self.mail(
+                        to="bounce@postmaster.test",
+                        sender=PERSON,
+                        message_id=f"<weak{number}@x>",
+                        **fields,
+                    )
+                )
                 self.assertReason(row, "parked", "bounce_address_person")
 
     def test_out_of_office_answers_the_return_path(self):
         """RFC 3834 section 4: that is where they go, and its policy says what becomes of them."""
         raw = self.mail(
-            to="bounce@postmaster.test", sender=f"Jane <{JANE}>", subject="Out of office",
+            to="bounce@postmaster.test",
+            sender=f"Jane <{JANE}>",
+            subject="Out of office",
             headers=f"\r\nAuto-Submitted: auto-replied\r\nIn-Reply-To: {self.sent.message_id}",
         )
         _result, row = self.receive(raw)

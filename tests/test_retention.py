@@ -26,7 +26,8 @@ class TestRetention(GatewayCase):
         for column in ("settled_at", "create_date"):
             self.env.cr.execute(
                 f"UPDATE mail_postmaster_message SET {column} = {column} - %s * interval '1 day' "
-                "WHERE id = ANY(%s)", [days, rows.ids],
+                "WHERE id = ANY(%s)",
+                [days, rows.ids],
             )
         rows.invalidate_recordset()
 
@@ -73,8 +74,14 @@ class TestRetention(GatewayCase):
         for row in self.delivered + self.parked:
             self.assertIsNone(self.content(row))
             for name in (
-                "message_id", "email_from", "email_normalized", "subject", "recipients", "trace",
-                "error", "activity_ids",
+                "message_id",
+                "email_from",
+                "email_normalized",
+                "subject",
+                "recipients",
+                "trace",
+                "error",
+                "activity_ids",
             ):
                 self.assertFalse(row[name], name)
         self.assertEqual(self.delivered.state, "delivered")

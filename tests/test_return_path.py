@@ -15,16 +15,23 @@ class TestReturnPath(ReportsCase, MockSmtplibCase):
         super().setUp()
         self.env["ir.config_parameter"].set_param("mail.postmaster.return_path", "signed")
         self.env["ir.mail_server"].search([]).unlink()
-        self.server = self.env["ir.mail_server"].create({
-            "name": "Out", "smtp_host": "localhost", "from_filter": "postmaster.test",
-        })
+        self.server = self.env["ir.mail_server"].create(
+            {
+                "name": "Out",
+                "smtp_host": "localhost",
+                "from_filter": "postmaster.test",
+            }
+        )
 
     def envelope_sender(self, **values):
         """Return ``(message, envelope sender)`` of a mail to Jane."""
         with self.mock_smtplib_connection():
             message = self.record.message_post(
-                body="Our offer", partner_ids=self.jane.ids, message_type="comment",
-                subtype_xmlid="mail.mt_comment", mail_auto_delete=False,
+                body="Our offer",
+                partner_ids=self.jane.ids,
+                message_type="comment",
+                subtype_xmlid="mail.mt_comment",
+                mail_auto_delete=False,
                 email_from="sales@postmaster.test",
             )
             message.mail_ids.filtered(lambda mail: mail.state == "outgoing").send()
@@ -37,9 +44,11 @@ class TestReturnPath(ReportsCase, MockSmtplibCase):
 
     def test_it_finds_the_message_when_the_message_id_was_replaced(self):
         message, sender = self.envelope_sender()
-        raw = self.report("postfix_two_failed", self.env["mail.message"], replace=(
-            (PLAIN.encode(), sender.encode()),
-        ))
+        raw = self.report(
+            "postfix_two_failed",
+            self.env["mail.message"],
+            replace=((PLAIN.encode(), sender.encode()),),
+        )
         _result, row = self.receive(raw)
         self.assertReason(row, "delivered", "report_recorded")
         self.assertEqual(message.notification_ids.notification_status, "bounce")
@@ -54,7 +63,8 @@ class TestReturnPath(ReportsCase, MockSmtplibCase):
         self.assertReason(row, "delivered", "report_recorded")
         self.assertEqual(message.notification_ids.notification_status, "bounce")
         self.assertEqual(
-            self.env["mail.postmaster.bounce"].search([]).mapped("address"), [JANE],
+            self.env["mail.postmaster.bounce"].search([]).mapped("address"),
+            [JANE],
         )
 
     def test_it_proves_nothing_about_another_message(self):
@@ -68,10 +78,14 @@ class TestReturnPath(ReportsCase, MockSmtplibCase):
     def test_nobody_can_invent_one(self):
         for token in (f"{self.sent.id}-0000000000", f"{self.sent.id}-", "9" * 30, "0-0123456789"):
             with self.subTest(token=token):
-                raw = self.report("postfix_delayed", self.env["mail.message"], replace=(
-                    (PLAIN.encode(), f"bounce+{token}@postmaster.test".encode()),
-                    (b"<postfix_delayed", f"<{token}.postfix_delayed".encode()),
-                ))
+                raw = self.report(
+                    "postfix_delayed",
+                    self.env["mail.message"],
+                    replace=(
+                        (PLAIN.encode(), f"bounce+{token}@postmaster.test".encode()),
+                        (b"<postfix_delayed", f"<{token}.postfix_delayed".encode()),
+                    ),
+                )
                 _result, row = self.receive(raw)
                 self.assertReason(row, "ignored", "report_unmatched")
 

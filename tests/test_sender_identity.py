@@ -54,12 +54,15 @@ class TestSenderIdentity(IdentityCase):
 
     def test_each_policy(self):
         expected = {
-            "off": ("delivered", "record_created"), "mark": ("delivered", "record_created"),
-            "withhold": ("delivered", "record_created"), "park": ("parked", "identity_parked"),
+            "off": ("delivered", "record_created"),
+            "mark": ("delivered", "record_created"),
+            "withhold": ("delivered", "record_created"),
+            "park": ("parked", "identity_parked"),
             "refuse": ("refused", "identity_refused"),
         }
         for key, address, author in (
-            (IDENTITY, JANE, self.jane), (IDENTITY_OWN, AMY, self.amy.partner_id),
+            (IDENTITY, JANE, self.jane),
+            (IDENTITY_OWN, AMY, self.amy.partner_id),
         ):
             for policy, (state, code) in expected.items():
                 self.parameters.set_param(key, policy)
@@ -99,7 +102,8 @@ class TestSenderIdentity(IdentityCase):
         talk = self.env["res.partner"].create({"name": "Talk"})
         talk.message_subscribe((self.boss.partner_id + self.jane).ids)
         followers = {
-            "alias_contact": "followers", "alias_force_thread_id": talk.id,
+            "alias_contact": "followers",
+            "alias_force_thread_id": talk.id,
             "alias_parent_model_id": self.env["ir.model"]._get_id("res.partner"),
             "alias_parent_thread_id": talk.id,
         }
@@ -119,7 +123,8 @@ class TestSenderIdentity(IdentityCase):
         alias = self.make_alias("contacts", "res.partner", alias_contact="partners")
         question = self.jane.message_post(body="x", message_type="comment")
         reply = {
-            "to": alias.alias_full_name, "headers": f"\r\nIn-Reply-To: {question.message_id}",
+            "to": alias.alias_full_name,
+            "headers": f"\r\nIn-Reply-To: {question.message_id}",
         }
         self.assertReason(self.from_(JANE, failed(JANE), **reply), "refused", "alias_security")
         row = self.from_(JANE, passed(JANE), **reply)
@@ -141,7 +146,9 @@ class TestSenderIdentity(IdentityCase):
 
     def test_reply_and_fallback(self):
         question = self.jane.message_post(
-            body="x", message_type="comment", subtype_xmlid="mail.mt_comment",
+            body="x",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
         )
         answer = {
             "to": "catchall@postmaster.test",
@@ -160,7 +167,9 @@ class TestSenderIdentity(IdentityCase):
         """A follower who is withheld has no right of followers: others are not told either."""
         self.jane.message_subscribe(self.boss.partner_id.ids)
         question = self.jane.message_post(
-            body="x", message_type="comment", subtype_xmlid="mail.mt_comment",
+            body="x",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
         )
         answer = {
             "to": "catchall@postmaster.test",
@@ -190,9 +199,13 @@ class TestSenderIdentity(IdentityCase):
     def test_applications_find_nobody_either(self):
         """A task makes a contact of its sender, a lead its customer."""
         need(self.env, "crm", "project")
-        self.env["project.project"].create({
-            "name": "P", "alias_name": "tasks", "alias_domain_id": self.domain.id,
-        })
+        self.env["project.project"].create(
+            {
+                "name": "P",
+                "alias_name": "tasks",
+                "alias_domain_id": self.domain.id,
+            }
+        )
         self.make_alias("leads", "crm.lead")
         self.parameters.set_param(IDENTITY_OWN, "withhold")
         before = self.env["res.partner"].search_count([])
@@ -216,8 +229,10 @@ class TestSenderIdentity(IdentityCase):
         broken = b"Authentication-Results: (mx.postmaster.test; dmarc=pass\r\n"
         for others in (forged, foreign, unnamed, broken, forged + foreign, unnamed + forged):
             for top in (
-                failed(BOSS) + RECEIVED + others, failed(BOSS) + others,
-                RECEIVED + failed(BOSS) + others, failed(BOSS) + RECEIVED + RECEIVED + others,
+                failed(BOSS) + RECEIVED + others,
+                failed(BOSS) + others,
+                RECEIVED + failed(BOSS) + others,
+                failed(BOSS) + RECEIVED + RECEIVED + others,
                 foreign + failed(BOSS) + RECEIVED + others,
             ):
                 with self.subTest(top):
@@ -279,8 +294,13 @@ class TestSenderIdentity(IdentityCase):
 
     def test_address_that_was_checked_is_the_one_that_acts(self):
         """Of two readings of one From, the harmless one passes and the other one would act."""
-        for sender in (f"{BOSS} <{JANE}>", f'"{BOSS}" <{JANE}>', f"=?utf-8?q?boss=40postmaster"
-                       f"=2Etest?= <{JANE}>", f"Boss {BOSS} <{JANE}>", f"({BOSS}) {JANE}"):
+        for sender in (
+            f"{BOSS} <{JANE}>",
+            f'"{BOSS}" <{JANE}>',
+            f"=?utf-8?q?boss=40postmaster=2Etest?= <{JANE}>",
+            f"Boss {BOSS} <{JANE}>",
+            f"({BOSS}) {JANE}",
+        ):
             with self.subTest(sender):
                 row = self.from_(sender, passed(JANE), return_path=JANE)
                 message = self.message_of(row)
@@ -307,8 +327,10 @@ class TestSenderIdentity(IdentityCase):
         self.assertReason(self.from_(JANE, failed(JANE)), "parked", "identity_parked")
         self.alias.identity_policy = "withhold"
         self.assertActsAsNobody(self.from_(JANE, failed(JANE)), JANE)
-        self.assertIn("Senders that are not proved: Accept, but not as its sender "
-                      "(from this alias)", self.alias.policies_in_force)
+        self.assertIn(
+            "Senders that are not proved: Accept, but not as its sender (from this alias)",
+            self.alias.policies_in_force,
+        )
         # A scanner that writes as one of us, and can prove nothing.
         self.alias.identity_policy = "off"
         self.assertActs(self.from_(BOSS, failed(BOSS)), self.boss)
@@ -317,12 +339,17 @@ class TestSenderIdentity(IdentityCase):
         for names in (("open", "strict"), ("strict", "open")):
             with self.subTest(names):
                 first, second = (
-                    self.make_alias(f"{name}-{names[0]}", "res.partner", identity_policy=(
-                        "off" if name == "open" else "withhold"
-                    )) for name in names
+                    self.make_alias(
+                        f"{name}-{names[0]}",
+                        "res.partner",
+                        identity_policy=("off" if name == "open" else "withhold"),
+                    )
+                    for name in names
                 )
                 row = self.from_(
-                    AMY, failed(AMY), to=f"{first.alias_full_name}, {second.alias_full_name}",
+                    AMY,
+                    failed(AMY),
+                    to=f"{first.alias_full_name}, {second.alias_full_name}",
                 )
                 makers = {
                     delivery.alias_id.identity_policy: delivery._record().create_uid
@@ -333,15 +360,23 @@ class TestSenderIdentity(IdentityCase):
                     delivery.alias_id.identity_policy: delivery.mail_message_id.author_id
                     for delivery in row.delivery_ids
                 }
-                self.assertEqual(authors, {
-                    "off": self.amy.partner_id, "withhold": self.env["res.partner"],
-                })
+                self.assertEqual(
+                    authors,
+                    {
+                        "off": self.amy.partner_id,
+                        "withhold": self.env["res.partner"],
+                    },
+                )
 
     def test_two_companies(self):
-        other = self.env["mail.alias.domain"].create({
-            "name": "second.test", "catchall_alias": "c", "bounce_alias": "b",
-            "identity_policy": "mark",
-        })
+        other = self.env["mail.alias.domain"].create(
+            {
+                "name": "second.test",
+                "catchall_alias": "c",
+                "bounce_alias": "b",
+                "identity_policy": "mark",
+            }
+        )
         self.env["res.company"].create({"name": "Second", "alias_domain_id": other.id})
         self.make_alias("people", "res.partner", alias_domain_id=other.id)
         # The domain of one company is an own one for the other as well.

@@ -16,19 +16,29 @@ class TestPassedOn(IdentityCase, MockSmtplibCase):
     def passed_on(self, top):
         """Return the From and the sender of what a follower gets of a mail of the boss."""
         self.env["ir.mail_server"].search([]).unlink()
-        self.env["ir.mail_server"].create({
-            "name": "Out", "smtp_host": "localhost", "from_filter": "postmaster.test",
-        })
+        self.env["ir.mail_server"].create(
+            {
+                "name": "Out",
+                "smtp_host": "localhost",
+                "from_filter": "postmaster.test",
+            }
+        )
         # Under other policies such an answer is a note, which nobody outside gets.
         self.parameters.set_param(REPLIES, "accept")
         talk = self.env["res.partner"].create({"name": "Talk"})
         talk.message_subscribe(self.jane.ids)
         question = talk.message_post(
-            body="x", message_type="comment", subtype_xmlid="mail.mt_comment", force_send=False,
+            body="x",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            force_send=False,
         )
         with self.mock_smtplib_connection():
             row = self.from_(
-                f"The Boss <{BOSS}>", top, to="catchall@postmaster.test", return_path=BOSS,
+                f"The Boss <{BOSS}>",
+                top,
+                to="catchall@postmaster.test",
+                return_path=BOSS,
                 headers=f"\r\nIn-Reply-To: {question.message_id}",
             )
             self.message_of(row).mail_ids.filtered(lambda mail: mail.state == "outgoing").send()
@@ -76,11 +86,14 @@ class TestMark(IdentityCase):
             "dmarc=fail header.from=customer.test",
         )
         groups = self.log._read_group(
-            [("id", "=", row.id)], ["authentication"], ["__count"],
+            [("id", "=", row.id)],
+            ["authentication"],
+            ["__count"],
         )
         self.assertEqual(groups, [("fail", 1)])
         self.assertEqual(
-            self.from_(JANE).authentication_lines, "No trusted mail server has checked it.",
+            self.from_(JANE).authentication_lines,
+            "No trusted mail server has checked it.",
         )
 
     def test_erased_with_the_sender(self):
@@ -97,8 +110,14 @@ class TestMark(IdentityCase):
     def test_nobody_writes_a_mark(self):
         """Core lets authors write their messages, by RPC as well, in a portal too."""
         portal = mail_new_test_user(self.env, login="portal", groups="base.group_portal")
-        message = portal.partner_id.with_user(portal).sudo().message_post(
-            body="x", message_type="comment", subtype_xmlid="mail.mt_comment",
+        message = (
+            portal.partner_id.with_user(portal)
+            .sudo()
+            .message_post(
+                body="x",
+                message_type="comment",
+                subtype_xmlid="mail.mt_comment",
+            )
         )
         own = message.with_user(portal)
         own.write({"body": "y"})
@@ -106,10 +125,14 @@ class TestMark(IdentityCase):
             with self.subTest(mark=mark), self.assertRaises(AccessError):
                 own.write({"postmaster_mark": mark})
         with self.assertRaises(AccessError):
-            self.env["mail.message"].with_user(self.boss).create({
-                "postmaster_mark": {"kind": "odd"}, "model": "res.partner",
-                "res_id": self.jane.id, "body": "x",
-            })
+            self.env["mail.message"].with_user(self.boss).create(
+                {
+                    "postmaster_mark": {"kind": "odd"},
+                    "model": "res.partner",
+                    "res_id": self.jane.id,
+                    "body": "x",
+                }
+            )
 
     def test_what_is_no_mark_stops_no_reader(self):
         sentences = self.env["mail.postmaster.message"]

@@ -26,8 +26,10 @@ class TestSentences(ScreensCase):
         self.mail = self.receive(raw_mail())
 
     def in_french(self, source, translation):
-        terms = {**code_translations.get_python_translations("mail_postmaster", "fr_FR"),
-                 source: translation}
+        terms = {
+            **code_translations.get_python_translations("mail_postmaster", "fr_FR"),
+            source: translation,
+        }
         self.patch(code_translations, "get_python_translations", lambda module, lang: terms)
 
     def test_reason_in_the_readers_language(self):
@@ -79,15 +81,18 @@ class TestSentences(ScreensCase):
             {"step": "route", "hit": True, "params": {"target": "thread:no.model,7"}},
             {"step": "route", "hit": True, "params": {"target": "report"}},
         ]
-        self.assertEqual([line["text"] for line in self.mail.trace_lines], [
-            "Created or updated Contact, 5.",
-            f"Route: named@{DOMAIN}.",
-            "Route: an alias that was deleted.",
-            "Route: Contact number 7.",
-            "Route: a new Contact, for mail that no alias takes.",
-            "Route: no.model number 7.",
-            "Route: report.",
-        ])
+        self.assertEqual(
+            [line["text"] for line in self.mail.trace_lines],
+            [
+                "Created or updated Contact, 5.",
+                f"Route: named@{DOMAIN}.",
+                "Route: an alias that was deleted.",
+                "Route: Contact number 7.",
+                "Route: a new Contact, for mail that no alias takes.",
+                "Route: no.model number 7.",
+                "Route: report.",
+            ],
+        )
 
     def test_every_preset_of_a_server_says_why(self):
         self.assertEqual(RECIPIENT_PRESETS.keys(), PRESETS.keys())

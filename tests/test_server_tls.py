@@ -22,12 +22,17 @@ ANSWERS = {
     "imap": {
         b"": b"* OK ready\r\n",
         b"CAPABILITY": b"* CAPABILITY IMAP4rev1 STARTTLS\r\n%s OK done\r\n",
-        b"LOGIN": b"%s OK welcome\r\n", b"STARTTLS": b"%s OK go\r\n",
+        b"LOGIN": b"%s OK welcome\r\n",
+        b"STARTTLS": b"%s OK go\r\n",
         b"LOGOUT": b"* BYE\r\n%s OK bye\r\n",
     },
     "pop": {
-        b"": b"+OK ready\r\n", b"USER": b"+OK\r\n", b"PASS": b"+OK\r\n", b"STLS": b"+OK\r\n",
-        b"CAPA": b"+OK\r\nSTLS\r\n.\r\n", b"QUIT": b"+OK\r\n",
+        b"": b"+OK ready\r\n",
+        b"USER": b"+OK\r\n",
+        b"PASS": b"+OK\r\n",
+        b"STLS": b"+OK\r\n",
+        b"CAPA": b"+OK\r\nSTLS\r\n.\r\n",
+        b"QUIT": b"+OK\r\n",
     },
 }
 
@@ -71,19 +76,26 @@ class TestServerTls(TransactionCase):
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
         now = datetime.now(timezone.utc)
         certificate = (
-            x509.CertificateBuilder().subject_name(name).issuer_name(name)
-            .public_key(key.public_key()).serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=1))
             .add_extension(
-                x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), False,
+                x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]),
+                False,
             )
             .sign(key, hashes.SHA256())
         )
         cls.certificate.write_bytes(
             key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
                 serialization.NoEncryption(),
-            ) + certificate.public_bytes(serialization.Encoding.PEM)
+            )
+            + certificate.public_bytes(serialization.Encoding.PEM)
         )
 
     @contextmanager
@@ -98,10 +110,17 @@ class TestServerTls(TransactionCase):
             listener.shutdown()
 
     def make_server(self, kind, listener, **values):
-        return self.env["fetchmail.server"].create({
-            "name": kind, "server_type": kind, "server": "127.0.0.1",
-            "port": listener.server_address[1], "user": "u", "password": "secret", **values,
-        })
+        return self.env["fetchmail.server"].create(
+            {
+                "name": kind,
+                "server_type": kind,
+                "server": "127.0.0.1",
+                "port": listener.server_address[1],
+                "user": "u",
+                "password": "secret",
+                **values,
+            }
+        )
 
     def connect(self, server):
         connection = server._connect__()
@@ -132,7 +151,11 @@ class TestServerTls(TransactionCase):
         for is_ssl in (True, False):
             with self.subTest(is_ssl=is_ssl), self.listening("imap", is_ssl) as other:
                 server = self.make_server(
-                    "imap", other, is_ssl=is_ssl, starttls=not is_ssl, certificate_policy="any",
+                    "imap",
+                    other,
+                    is_ssl=is_ssl,
+                    starttls=not is_ssl,
+                    certificate_policy="any",
                 )
                 self.connect(server)
                 self.assertIn((b"LOGIN", True), other.verbs)
@@ -145,7 +168,8 @@ class TestServerTls(TransactionCase):
         for kind in ("imap", "pop"):
             refusals = {b"STARTTLS": b"%s NO never\r\n", b"STLS": b"-ERR never\r\n"}
             with (
-                self.subTest(kind=kind), patch.dict(ANSWERS[kind], refusals),
+                self.subTest(kind=kind),
+                patch.dict(ANSWERS[kind], refusals),
                 self.listening(kind, False) as other,
             ):
                 server = self.make_server(kind, other, starttls=True)
@@ -159,7 +183,8 @@ class TestServerTls(TransactionCase):
         self.env.flush_all()
         self.env.cr.execute(
             "ALTER TABLE fetchmail_server ALTER certificate_policy DROP NOT NULL;"
-            "UPDATE fetchmail_server SET certificate_policy = NULL WHERE id = %s", [old.id],
+            "UPDATE fetchmail_server SET certificate_policy = NULL WHERE id = %s",
+            [old.id],
         )
         self.env["fetchmail.server"]._init_column("certificate_policy")
         self.env.invalidate_all()

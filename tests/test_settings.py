@@ -24,7 +24,8 @@ class TestSettings(ScreensCase):
 
     def test_values_are_stored_where_they_are_read(self):
         self.settings(
-            postmaster_raw_days=30, postmaster_retry_minutes="2, 4",
+            postmaster_raw_days=30,
+            postmaster_retry_minutes="2, 4",
             postmaster_responsible_id=self.env.user.id,
         ).execute()
         policy = self.env["mail.postmaster.policy"]
@@ -70,7 +71,8 @@ class TestSettings(ScreensCase):
     def write_past_the_checks(self, key, text):
         self.env["ir.config_parameter"].search([("key", "=", key)]).unlink()
         self.env.cr.execute(
-            "INSERT INTO ir_config_parameter (key, value) VALUES (%s, %s)", [key, text],
+            "INSERT INTO ir_config_parameter (key, value) VALUES (%s, %s)",
+            [key, text],
         )
         self.env.registry.clear_cache("stable")
 
@@ -222,11 +224,16 @@ class TestSettings(ScreensCase):
     def test_copy(self):
         self.env["ir.config_parameter"].set_param("mail.postmaster.database", "another@1")
         messages = self.as_admin(self.env["mail.postmaster.message"])
-        self.assertEqual(messages.read_warnings(), {
-            "is_copy": True, "is_passed_through": False, "may_confirm": True,
-            "offers_recommended": self.env["mail.postmaster.policy"]._offers_recommended(),
-            "stored_otherwise": [],
-        })
+        self.assertEqual(
+            messages.read_warnings(),
+            {
+                "is_copy": True,
+                "is_passed_through": False,
+                "may_confirm": True,
+                "offers_recommended": self.env["mail.postmaster.policy"]._offers_recommended(),
+                "stored_otherwise": [],
+            },
+        )
         settings = self.settings()
         self.assertTrue(settings.postmaster_is_copy)
         settings.action_postmaster_confirm_database()

@@ -24,9 +24,13 @@ class TestSettingsLimits(ScreensCase):
         return self.env["res.config.settings"].create(values)
 
     def stored(self):
-        return dict(self.env["ir.config_parameter"].search(
-            [("key", "=like", "mail.postmaster.limit.%")],
-        ).mapped(lambda parameter: (parameter.key, parameter.value)))
+        return dict(
+            self.env["ir.config_parameter"]
+            .search(
+                [("key", "=like", "mail.postmaster.limit.%")],
+            )
+            .mapped(lambda parameter: (parameter.key, parameter.value))
+        )
 
     def page(self):
         view = self.env.ref("base.res_config_settings_view_form")
@@ -35,13 +39,16 @@ class TestSettingsLimits(ScreensCase):
 
     def test_every_policy_is_on_the_page(self):
         """What decides about mail is changed where people look for it."""
-        numbers = {**NUMBER_FIELDS, **RECORD_FIELDS, **{
-            LIMITS[name]: field for name, field in FIELDS.items()
-        }}
+        numbers = {
+            **NUMBER_FIELDS,
+            **RECORD_FIELDS,
+            **{LIMITS[name]: field for name, field in FIELDS.items()},
+        }
         shown = {field.get("name") for field in self.page().iter("field")}
         for key in {*CHOICES, *NUMBERS, *RECOMMENDED, ALLOWED_DOMAINS}:
             fields = {
-                field.name for field in self.env["res.config.settings"]._fields.values()
+                field.name
+                for field in self.env["res.config.settings"]._fields.values()
                 if getattr(field, "config_parameter", None) == key
             }
             names = fields | {
@@ -79,9 +86,13 @@ class TestSettingsLimits(ScreensCase):
         self.settings().execute()
         self.assertFalse(self.stored())
         self.settings(postmaster_limit_parts=30, postmaster_limit_field_effort=7).execute()
-        self.assertEqual(self.stored(), {
-            LIMITS["parts"]: "30", LIMITS["field_effort"]: "7000000",
-        })
+        self.assertEqual(
+            self.stored(),
+            {
+                LIMITS["parts"]: "30",
+                LIMITS["field_effort"]: "7000000",
+            },
+        )
         self.assertEqual(self.env["mail.postmaster.policy"]._number(LIMITS["parts"]), 30)
         # Back to the default, and to whatever that is in a later version.
         self.settings(postmaster_limit_parts=BOUNDS["parts"].default).execute()
@@ -121,7 +132,8 @@ class TestSettingsLimits(ScreensCase):
         self.settings(postmaster_allowed_domains="Example.com , *.example.org").execute()
         self.assertEqual(parameters.get_param(ALLOWED_DOMAINS), "example.com,*.example.org")
         self.assertEqual(
-            self.settings().postmaster_allowed_domains, "example.com,*.example.org",
+            self.settings().postmaster_allowed_domains,
+            "example.com,*.example.org",
         )
         with self.assertRaisesRegex(ValidationError, "is not a domain name"):
             self.settings(postmaster_allowed_domains="no domain").execute()

@@ -11,9 +11,13 @@ class TestSharedAddresses(GatewayCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.other_domain = cls.env["mail.alias.domain"].create({
-            "name": "elsewhere.test", "bounce_alias": "bounce", "catchall_alias": "catchall",
-        })
+        cls.other_domain = cls.env["mail.alias.domain"].create(
+            {
+                "name": "elsewhere.test",
+                "bounce_alias": "bounce",
+                "catchall_alias": "catchall",
+            }
+        )
 
     def recommend(self):
         self.env["mail.postmaster.policy"].apply_preset("recommended")
@@ -37,18 +41,26 @@ class TestSharedAddresses(GatewayCase):
     def test_second_domain_of_one_name_is_blocked(self):
         self.recommend()
         with self.assertRaisesRegex(ValidationError, "already"):
-            self.env["mail.alias.domain"].create({
-                "name": "Postmaster.TEST", "bounce_alias": "b", "catchall_alias": "c",
-            })
+            self.env["mail.alias.domain"].create(
+                {
+                    "name": "Postmaster.TEST",
+                    "bounce_alias": "b",
+                    "catchall_alias": "c",
+                }
+            )
         with self.assertRaisesRegex(ValidationError, "already"):
             self.other_domain.name = "postmaster.test"
 
     def test_same_as_odoo_blocks_nothing(self):
         self.alias.alias_incoming_local = True
         other = self.make_other(alias_incoming_local=True)
-        twin = self.env["mail.alias.domain"].create({
-            "name": "postmaster.test", "bounce_alias": "b", "catchall_alias": "c",
-        })
+        twin = self.env["mail.alias.domain"].create(
+            {
+                "name": "postmaster.test",
+                "bounce_alias": "b",
+                "catchall_alias": "c",
+            }
+        )
         self.assertTrue(other.is_shared)
         self.assertTrue(twin)
 
@@ -68,9 +80,13 @@ class TestSharedAddresses(GatewayCase):
         self.assertStep(row, "match_shared")
 
     def test_domains_of_one_name_from_before(self):
-        twin = self.env["mail.alias.domain"].create({
-            "name": "postmaster.test", "bounce_alias": "b", "catchall_alias": "c",
-        })
+        twin = self.env["mail.alias.domain"].create(
+            {
+                "name": "postmaster.test",
+                "bounce_alias": "b",
+                "catchall_alias": "c",
+            }
+        )
         other = self.make_alias("people", "res.partner", alias_domain_id=twin.id)
         self.assertTrue(other.is_shared)
         self.recommend()

@@ -15,22 +15,30 @@ class TestSources(ScreensCase):
         super().setUpClass()
         cls.system = cls.make_user("system-x", "base.group_system")
         cls.foreign = cls.make_user("foreign-x", "base.group_system", cls.other_company)
-        cls.source = cls.env["mail.postmaster.source"].create({
-            "name": "Provider", "company_id": cls.company.id,
-        })
+        cls.source = cls.env["mail.postmaster.source"].create(
+            {
+                "name": "Provider",
+                "company_id": cls.company.id,
+            }
+        )
         cls.token = cls.env["mail.postmaster.token"]._generate(cls.source)
         cls.row = cls.source.token_ids
 
     def call(self, user, records, method, *args):
         with self.env.cr.savepoint():
-            return call_kw(self.env(user=user, su=False)[records._name], method,
-                           [records.ids, *args], {})
+            return call_kw(
+                self.env(user=user, su=False)[records._name], method, [records.ids, *args], {}
+            )
 
     def test_dialog_shows_a_new_token_once(self):
         action = self.call(self.system, self.source, "action_new_token")
         token = action["context"]["default_token"]
-        dialog = self.env[action["res_model"]].with_user(self.system).with_context(
-            **action["context"],
+        dialog = (
+            self.env[action["res_model"]]
+            .with_user(self.system)
+            .with_context(
+                **action["context"],
+            )
         )
         form = Form(dialog)
         self.assertEqual((form.token, form.url), (token, self.source.url))
@@ -55,9 +63,12 @@ class TestSources(ScreensCase):
         people = self.admin + self.foreign + self.make_user("plain-x", "base.group_user")
         for user in people:
             for records, method, args in (
-                (self.source, "action_new_token", ()), (self.source, "action_mails", ()),
-                (self.row, "action_revoke", ()), (self.source, "read", (["name"],)),
-                (self.row, "read", (["public"],)), (self.source, "write", ({"name": "x"},)),
+                (self.source, "action_new_token", ()),
+                (self.source, "action_mails", ()),
+                (self.row, "action_revoke", ()),
+                (self.source, "read", (["name"],)),
+                (self.row, "read", (["public"],)),
+                (self.source, "write", ({"name": "x"},)),
                 (self.source, "unlink", ()),
             ):
                 with self.subTest(user=user.login, method=method), quiet():
@@ -68,7 +79,9 @@ class TestSources(ScreensCase):
         self.assertFalse(self.row.revoked_at)
         # Who may make sources may not make a token of their own choice, nor undo a revocation.
         for method, args in (
-            ("write", ({"revoked_at": False},)), ("write", ({"public": "x"},)), ("unlink", ()),
+            ("write", ({"revoked_at": False},)),
+            ("write", ({"public": "x"},)),
+            ("unlink", ()),
         ):
             with self.subTest(method=method, args=args), quiet(), self.assertRaises(AccessError):
                 self.call(self.system, self.row, method, *args)

@@ -27,7 +27,8 @@ class TestStoredNames(GatewayCase):
         self.env.cr.execute(
             "UPDATE mail_alias_domain SET name = %(name)s WHERE id = %(id)s;"
             "UPDATE mail_alias SET alias_full_name = alias_name || '@' || %(name)s"
-            " WHERE alias_domain_id = %(id)s", {"name": name, "id": self.domain.id},
+            " WHERE alias_domain_id = %(id)s",
+            {"name": name, "id": self.domain.id},
         )
         self.env.invalidate_all()
         self.env.registry.clear_all_caches()
@@ -37,7 +38,8 @@ class TestStoredNames(GatewayCase):
         self.env.flush_all()
         self.env.cr.execute(
             "SELECT d.name, a.alias_full_name FROM mail_alias_domain d, mail_alias a"
-            " WHERE d.id = %s AND a.id = %s", [self.domain.id, self.alias.id],
+            " WHERE d.id = %s AND a.id = %s",
+            [self.domain.id, self.alias.id],
         )
         return self.env.cr.fetchone()
 
@@ -51,10 +53,13 @@ class TestStoredNames(GatewayCase):
             # Once more: what one message has read does not count for the next one.
             for number, local_part in enumerate(("people", "People", "people+ref")):
                 with self.subTest(name=name, local_part=local_part):
-                    _result, row = self.receive(self.mail(
-                        to=f"{local_part}@{in_messages}", message_id=f"<{number}@{in_messages}>",
-                        subject=f"{local_part} {name}",
-                    ))
+                    _result, row = self.receive(
+                        self.mail(
+                            to=f"{local_part}@{in_messages}",
+                            message_id=f"<{number}@{in_messages}>",
+                            subject=f"{local_part} {name}",
+                        )
+                    )
                     self.assertReaches(row, self.alias)
             self.assertEqual(self.stored(), (name, f"people@{name}"))
 
@@ -74,9 +79,7 @@ class TestStoredNames(GatewayCase):
         self.store(NAMES[0][0])
         _result, row = self.receive(self.mail(to=f"catchall@{NAMES[0][1]}"))
         self.assertReason(row, "refused", "catchall")
-        _result, row = self.receive(
-            self.mail(to=f"bounce@{NAMES[0][1]}", message_id="<bounce@x>")
-        )
+        _result, row = self.receive(self.mail(to=f"bounce@{NAMES[0][1]}", message_id="<bounce@x>"))
         self.assertReason(row, "parked", "bounce_address_person")
 
     def test_conversation(self):
@@ -126,9 +129,13 @@ class TestStoredNames(GatewayCase):
 
     @mute_logger("odoo.sql_db")
     def test_name_that_another_domain_has(self):
-        self.env["mail.alias.domain"].create({
-            "name": NAMES[0][1], "bounce_alias": "b", "catchall_alias": "c",
-        })
+        self.env["mail.alias.domain"].create(
+            {
+                "name": NAMES[0][1],
+                "bounce_alias": "b",
+                "catchall_alias": "c",
+            }
+        )
         self.store(NAMES[0][0])
         with self.assertRaisesRegex(ValidationError, "already"):
             self.domain.action_store_name_in_messages()

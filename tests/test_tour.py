@@ -53,7 +53,9 @@ class TestTour(HttpCase, ReceivedMail):
         mail = self.receive(raw_mail(f"contacts@{DOMAIN}"))
         partner_id = mail.delivery_ids.res_id
         self.start_tour(
-            f"/odoo/res.partner/{partner_id}", "mail_postmaster_from_message", login="admin",
+            f"/odoo/res.partner/{partner_id}",
+            "mail_postmaster_from_message",
+            login="admin",
         )
 
     def test_sender_that_is_not_proved(self):
@@ -64,22 +66,31 @@ class TestTour(HttpCase, ReceivedMail):
         for subject, result in (("Forged", "fail"), ("Genuine", "pass")):
             self.receive(
                 b"Authentication-Results: mx.received.test; dmarc=%s header.from=customer.test\r\n"
-                % result.encode() + raw_mail(f"talk@{DOMAIN}", subject),
+                % result.encode()
+                + raw_mail(f"talk@{DOMAIN}", subject),
             )
         self.start_tour(f"/odoo/res.partner/{talk.id}", "mail_postmaster_sender", login="admin")
 
     def test_reports_behind_the_envelope(self):
         partners = self.env["res.partner"]
         record = partners.create({"name": "Quotation"})
-        customers = partners.create([
-            {"name": "Lost Customer", "email": JANE}, {"name": "Reading Customer", "email": JOHN},
-        ])
+        customers = partners.create(
+            [
+                {"name": "Lost Customer", "email": JANE},
+                {"name": "Reading Customer", "email": JOHN},
+            ]
+        )
         sent = record.message_post(
-            body="Our offer", partner_ids=customers.ids, subtype_xmlid="mail.mt_comment",
+            body="Our offer",
+            partner_ids=customers.ids,
+            subtype_xmlid="mail.mt_comment",
         )
         sent.notification_ids.write({"notification_status": "sent"})
         self.receive(sample_report("gmail_failed", sent, number=1))
-        self.receive(sample_report("thunderbird_read", sent, number=2).replace(
-            JANE.encode(), JOHN.encode(),
-        ))
+        self.receive(
+            sample_report("thunderbird_read", sent, number=2).replace(
+                JANE.encode(),
+                JOHN.encode(),
+            )
+        )
         self.start_tour(f"/odoo/res.partner/{record.id}", "mail_postmaster_reports", login="admin")

@@ -64,7 +64,9 @@ class TestUnknownCore(GatewayCase):
 
     def test_a_message_from_before_is_a_duplicate_whoever_routes(self):
         self.env["res.partner"].create({"name": "Old"}).message_post(
-            body="x", message_type="email", message_id="<old@customer.test>",
+            body="x",
+            message_type="email",
+            message_id="<old@customer.test>",
         )
         self.route_above(by_itself=True)
         row = self.receive(self.mail(message_id="<old@customer.test>"))[1]
@@ -72,7 +74,9 @@ class TestUnknownCore(GatewayCase):
 
     def test_duplicate_is_said_only_where_the_message_is_here(self):
         self.env["res.partner"].create({"name": "Old"}).message_post(
-            body="x", message_type="email", message_id="<unknown@customer.test>",
+            body="x",
+            message_type="email",
+            message_id="<unknown@customer.test>",
         )
         row = self.receive_with("_detect_loop_headers", False)
         self.assertReason(row, "ignored", "duplicate_message")

@@ -59,7 +59,9 @@ class TestViews(ScreensCase):
         filters = etree.fromstring(arch).iter("filter")
         domains = {node.get("name"): node.get("domain") for node in filters}
         for name, expected in (
-            ("not_accepting", held), ("by_local_part", anywhere), ("shared", held.browse()),
+            ("not_accepting", held),
+            ("by_local_part", anywhere),
+            ("shared", held.browse()),
         ):
             with self.subTest(name):
                 found = self.env["mail.alias"].search(literal_eval(domains[name]))
@@ -74,7 +76,8 @@ class TestViews(ScreensCase):
         mail = self.receive(raw_mail(f"contacts@{DOMAIN}"))
         messages = self.as_admin(self.env["mail.postmaster.message"])
         for domain in (
-            [("alias_id", "=", alias.id)], [("alias_id", "ilike", "contacts")],
+            [("alias_id", "=", alias.id)],
+            [("alias_id", "ilike", "contacts")],
             [("document_model", "=", "res.partner")],
             [("message_id", "=", "<Hello@customer.test>")],
         ):

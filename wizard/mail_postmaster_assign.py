@@ -8,9 +8,11 @@ class MailPostmasterAssign(models.TransientModel):
     _inherit = ["mail.postmaster.release"]
 
     target = fields.Selection(
-        [("record", "An existing record"), ("alias", "An alias")], required=True, default="record",
+        [("record", "An existing record"), ("alias", "An alias")],
+        required=True,
+        default="record",
         help="A record gets the mail in its conversation; "
-             "an alias does with it what it does with its mail.",
+        "an alias does with it what it does with its mail.",
     )
     record = fields.Reference("_selection_models")
     alias_id = fields.Many2one("mail.alias", domain=[("alias_name", "!=", False)])
@@ -19,8 +21,13 @@ class MailPostmasterAssign(models.TransientModel):
     def _selection_models(self):
         """Return the documents with a conversation whose model the user may write."""
         # Only administrators may read ir.model; access is checked for the user below.
-        threads = self.env["ir.model"].sudo().search(
-            [("is_mail_thread", "=", True), ("transient", "=", False)], order="name",
+        threads = (
+            self.env["ir.model"]
+            .sudo()
+            .search(
+                [("is_mail_thread", "=", True), ("transient", "=", False)],
+                order="name",
+            )
         )
         return [(model.model, model.name) for model in threads if self._may_assign_to(model.model)]
 

@@ -9,7 +9,9 @@ class MailPostmasterRedirect(models.TransientModel):
     _inherit = ["mail.postmaster.release"]
 
     alias_ids = fields.Many2many(
-        "mail.alias", string="Aliases", domain=[("alias_name", "!=", False)],
+        "mail.alias",
+        string="Aliases",
+        domain=[("alias_name", "!=", False)],
     )
     addresses = fields.Char("Other addresses", help="Separated by commas.")
 
@@ -21,10 +23,13 @@ class MailPostmasterRedirect(models.TransientModel):
             raise UserError(self.env._("Choose an alias, or write an address."))
         local = self.alias_ids.filtered(lambda alias: "@" not in (alias.alias_full_name or ""))
         if local and (addresses or len(self.alias_ids) > 1):
-            raise UserError(self.env._(
-                "%(alias)s has no domain, so there is no address to write to it: choose it alone.",
-                alias=local[0].display_name,
-            ))
+            raise UserError(
+                self.env._(
+                    "%(alias)s has no domain, so there is no address to write to it: "
+                    "choose it alone.",
+                    alias=local[0].display_name,
+                )
+            )
         if local:
             return self._changes_for_alias(local)
         return {"addressed_to": [*self.alias_ids.mapped("alias_full_name"), *addresses]}

@@ -13,14 +13,19 @@ class MailPostmasterRelease(models.AbstractModel):
     _description = "Process a received mail another way"
 
     mail_id = fields.Many2one(
-        "mail.postmaster.message", "Received mail", required=True, readonly=True,
+        "mail.postmaster.message",
+        "Received mail",
+        required=True,
+        readonly=True,
         ondelete="cascade",
     )
     # As the user: a related field is read as superuser, and the mail may be anybody's.
     subject = fields.Char(related="mail_id.subject", related_sudo=False)
     email_from = fields.Char(related="mail_id.email_from", related_sudo=False)
     recipients = fields.Text(
-        related="mail_id.recipients", related_sudo=False, string="Addressed to",
+        related="mail_id.recipients",
+        related_sudo=False,
+        string="Addressed to",
     )
     sender_was_told = fields.Boolean(compute="_compute_sender_was_told")
 
@@ -66,9 +71,11 @@ class MailPostmasterRelease(models.AbstractModel):
         self.ensure_one()
         self.mail_id._check_administrator()
         if not self.mail_id._process_again(self._changes()):
-            raise UserError(self.env._(
-                "Nothing was done: this mail was delivered meanwhile, or is being processed."
-            ))
+            raise UserError(
+                self.env._(
+                    "Nothing was done: this mail was delivered meanwhile, or is being processed."
+                )
+            )
         return {"type": "ir.actions.act_window_close"}
 
     def _changes(self):

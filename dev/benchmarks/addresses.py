@@ -69,6 +69,7 @@ class Counted:
 
 # --- the databases ------------------------------------------------------------------
 
+
 def prepare():
     """Make the four databases anew."""
     databases.prepare()
@@ -89,11 +90,14 @@ def fill(database, aliases, domains):
         env.registry.clear_all_caches()
         if "mail.postmaster.policy" in env:
             env["mail.postmaster.policy"].apply_preset("recommended")
-        print(f"{database}: {env['mail.alias'].search_count([])} aliases, "
-              f"{env['mail.alias.domain'].search_count([])} alias domains")
+        print(
+            f"{database}: {env['mail.alias'].search_count([])} aliases, "
+            f"{env['mail.alias.domain'].search_count([])} alias domains"
+        )
 
 
 # --- statements ---------------------------------------------------------------------
+
 
 @contextmanager
 def statements():
@@ -132,7 +136,8 @@ def count(database):
     measure(database, MAILS)
     with (
         databases.environment(database, fetchmail_cron_running=True) as env,
-        statements() as executed, decisions(env, executed) as noted,
+        statements() as executed,
+        decisions(env, executed) as noted,
     ):
         for raw in raw_mails(COUNTED):
             env["mail.thread"].message_process(False, raw)
@@ -140,7 +145,8 @@ def count(database):
         queries = [query for _cr, query, _params in executed]
         decided = [statement for of_one, _seconds in noted for statement in of_one]
         counted = Counted(
-            len(queries) / COUNTED, sum('"mail_alias' in query for query in queries) / COUNTED,
+            len(queries) / COUNTED,
+            sum('"mail_alias' in query for query in queries) / COUNTED,
             len(decided) / COUNTED,
             1000 * statistics.median(seconds for _queries, seconds in noted) if noted else 0,
         )
@@ -157,6 +163,7 @@ def plan(cr, decided):
 
 
 # --- the report ---------------------------------------------------------------------
+
 
 def rounds_of_all(rounds):
     """Return ``{database: [Figures]}``; the databases take turns."""
@@ -197,9 +204,10 @@ def timed_line(title, few, many):
 def report(label, few, many, figures, counted):
     """Print the lines of core or of the addon; return the ratio of the CPU."""
     timed_line(f"{label}: time, ms", *([one.wall for one in figures[name]] for name in (few, many)))
-    ratio = timed_line(f"{label}: CPU, ms", *(
-        [one.python + one.postgresql for one in figures[name]] for name in (few, many)
-    ))
+    ratio = timed_line(
+        f"{label}: CPU, ms",
+        *([one.python + one.postgresql for one in figures[name]] for name in (few, many)),
+    )
     titles = {"statements": "statements", "about_aliases": "statements about aliases and domains"}
     if label == "ours":
         titles |= {"decision": "statements of the decision", "decision_ms": "decision, ms"}

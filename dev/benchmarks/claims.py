@@ -70,7 +70,7 @@ def fill(rows, references, more, sender="'many@customer.test'"):
 def worker():
     """Give the pipeline as a worker of the mail daemon has it."""
     # A module of an addon, which is there when Odoo knows where addons are.
-    from odoo.addons.mail_postmaster.models.series import SERIES, Series  # noqa: PLC0415
+    from odoo.addons.mail_postmaster.models.series import SERIES, Series
 
     with Series() as series, databases.environment(OURS.name, **{SERIES: series}) as env:
         yield env["mail.postmaster.pipeline"]
@@ -85,8 +85,10 @@ def claim_ms():
             mail_id = pipeline._claim_next(after=mail_id)
             taken.append(time.perf_counter() - start)
             assert mail_id, f"claim {number} got nothing"
-            OURS.query("UPDATE mail_postmaster_message SET state = 'delivered', "
-                       f"next_attempt = NULL WHERE id = {mail_id}")
+            OURS.query(
+                "UPDATE mail_postmaster_message SET state = 'delivered', "
+                f"next_attempt = NULL WHERE id = {mail_id}"
+            )
     # The first one also reads settings.
     return 1000 * statistics.median(taken), 1000 * max(taken[1:])
 
@@ -97,8 +99,10 @@ def blocked_ms():
     with worker() as pipeline:
         in_work = pipeline._claim_next()
         assert in_work
-        OURS.query("UPDATE mail_postmaster_message SET next_attempt = now() + interval '1 hour' "
-                   f"WHERE id = {in_work}")
+        OURS.query(
+            "UPDATE mail_postmaster_message SET next_attempt = now() + interval '1 hour' "
+            f"WHERE id = {in_work}"
+        )
         for _number in range(TIMES):
             start = time.perf_counter()
             found = pipeline._claim_next()
@@ -139,9 +143,10 @@ def wait_behind(shape):
     reference = "References: <root@list.test>" if shape == "one conversation" else ""
     with databases.environment(OURS.name) as env:
         for _batch in range(BEHIND // 200):
-            take_in(env, [
-                mail(sender="many@customer.test", headers=reference) for _number in range(200)
-            ])
+            take_in(
+                env,
+                [mail(sender="many@customer.test", headers=reference) for _number in range(200)],
+            )
     forks = [Fork(OURS, work) for _worker in range(2)]
     try:
         time.sleep(3)
@@ -167,8 +172,12 @@ def main():
     for title, references, more, sender in (
         ("one conversation, 1 reference", 1, ONE_CONVERSATION, "'many@customer.test'"),
         ("one conversation, 50 references", 50, ONE_CONVERSATION, "'many@customer.test'"),
-        ("own conversations, one sender", 1, OWN_CONVERSATIONS.format(turn="n"),
-         "'many@customer.test'"),
+        (
+            "own conversations, one sender",
+            1,
+            OWN_CONVERSATIONS.format(turn="n"),
+            "'many@customer.test'",
+        ),
         ("own conversations, own senders", 1, OWN_CONVERSATIONS.format(turn="1"), "'s' || n"),
     ):
         for rows in SIZES:
@@ -183,8 +192,10 @@ def main():
     for shape, seconds in waits.items():
         print(f"{f'behind {BEHIND} of one sender, {shape}':46}{seconds:9.2f} s")
     is_good = worst <= HIGHEST_MS and max(waits.values()) <= LONGEST_WAIT
-    print(f"{'OK' if is_good else 'FAILED'}: {worst:.2f} ms, at most {HIGHEST_MS}; "
-          f"{max(waits.values()):.2f} s, at most {LONGEST_WAIT}")
+    print(
+        f"{'OK' if is_good else 'FAILED'}: {worst:.2f} ms, at most {HIGHEST_MS}; "
+        f"{max(waits.values()):.2f} s, at most {LONGEST_WAIT}"
+    )
     return 0 if is_good else 1
 
 

@@ -30,8 +30,10 @@ def main(rounds):
     print(f"{rounds} rounds of {MAILS} mails each, median per mail\n")
     print(f"{'':24}{'core':>10}{'ours':>10}{'ratio':>8}")
     rows = {
-        "CPU Python, ms": "python", "CPU PostgreSQL, ms": "postgresql",
-        "time, ms": "wall", "statements": "statements",
+        "CPU Python, ms": "python",
+        "CPU PostgreSQL, ms": "postgresql",
+        "time, ms": "wall",
+        "statements": "statements",
     }
     for title, name in rows.items():
         core, ours = (

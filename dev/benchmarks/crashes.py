@@ -24,9 +24,11 @@ MOMENTS, MAILS = 1000, 200
 def is_left(database, dovecot):
     if any("S" not in kept.flags for kept in dovecot.stored(USER)):
         return True
-    return bool(database.query(
-        "SELECT 1 FROM mail_postmaster_message WHERE state IN ('received', 'retry') LIMIT 1"
-    ))
+    return bool(
+        database.query(
+            "SELECT 1 FROM mail_postmaster_message WHERE state IN ('received', 'retry') LIMIT 1"
+        )
+    )
 
 
 def main(moments):

@@ -40,9 +40,7 @@ def backend_seconds(database):
 
 def raw_mails(count):
     """Return mails for the sales team, each from another sender."""
-    return [
-        mail(sender=f"Customer {i} <c{time.time_ns()}@customer.test>") for i in range(count)
-    ]
+    return [mail(sender=f"Customer {i} <c{time.time_ns()}@customer.test>") for i in range(count)]
 
 
 def measure(database, mails):

@@ -55,6 +55,7 @@ def waiting():
                 return read(*arguments)
             finally:
                 taken.append(time.perf_counter() - start)
+
         return read_timed
 
     with ExitStack() as stack:
@@ -136,7 +137,8 @@ def network(boxes):
     trips = [figures.round_trips for figures in slow]
     line("round trips, all", *trips)
     is_good = line(
-        "waiting for answers at 40 ms, ms a mail", *(figures.waiting for figures in slow),
+        "waiting for answers at 40 ms, ms a mail",
+        *(figures.waiting for figures in slow),
         HIGHEST_NETWORK_SHARE,
     )
     return is_good and trips[1] <= MOST_ROUND_TRIPS

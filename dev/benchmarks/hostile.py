@@ -79,6 +79,7 @@ class Outcome:
 
 # --- the mails ------------------------------------------------------------------------
 
+
 def own_mails():
     """Yield ``(name, mail)`` of those of this repository."""
     for name, (make, number, limit) in pure.load("tests.gateway.hostile_mails").CASES.items():
@@ -110,6 +111,7 @@ def _mails_in(file):
 
 
 # --- one mail ---------------------------------------------------------------------------
+
 
 def measure(name, raw, server_id):
     """Hand a mail over in a process of its own, and return its :class:`Outcome`."""
@@ -170,6 +172,7 @@ def look_up(outcome, raw, server_id):
 
 # --- all of them --------------------------------------------------------------------------
 
+
 def prepare():
     """Return the id of an incoming server that makes leads."""
     databases.prepare()
@@ -177,9 +180,12 @@ def prepare():
         env["mail.postmaster.policy"].confirm_database()
         env["mail.postmaster.policy"].apply_preset("recommended")
         env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", databases.NO_LIMIT)
-        server = env["fetchmail.server"].create({
-            "name": "Hostile", "object_id": env["ir.model"]._get_id("crm.lead"),
-        })
+        server = env["fetchmail.server"].create(
+            {
+                "name": "Hostile",
+                "object_id": env["ir.model"]._get_id("crm.lead"),
+            }
+        )
         return server.id
 
 

@@ -94,6 +94,7 @@ def timed(check):
 
 # --- the databases ------------------------------------------------------------------
 
+
 def prepare():
     databases.prepare()
     with databases.environment(databases.OURS) as env:
@@ -103,7 +104,11 @@ def prepare():
 
 def fill():
     values = {
-        "rows": ROWS, "recent": RECENT, "busy": BUSY, "former": FORMER, "target": TARGET,
+        "rows": ROWS,
+        "recent": RECENT,
+        "busy": BUSY,
+        "former": FORMER,
+        "target": TARGET,
     }
     with databases.environment(databases.CORE) as env:
         sample = env["project.task"].create({"name": "Sample", "email_from": "c0@customer.test"})
@@ -117,6 +122,7 @@ def fill():
 
 
 # --- what is measured ---------------------------------------------------------------
+
 
 def attempt_of(number, joined):
     """Return what :meth:`_reserve` asks of an attempt: each is another mail."""
@@ -145,10 +151,17 @@ def measure_rule():
         def screen(number, sender):
             attempt = attempt_of(number, joined=False)
             attempt.trace = SimpleNamespace(hit=lambda *_, **__: None, miss=lambda *_, **__: None)
-            screening._screen_loop(attempt, SimpleNamespace(
-                target=TARGET, alias=alias, domain=alias.alias_domain_id, is_reply=False,
-                sender=sender, sender_key=sender,
-            ))
+            screening._screen_loop(
+                attempt,
+                SimpleNamespace(
+                    target=TARGET,
+                    alias=alias,
+                    domain=alias.alias_domain_id,
+                    is_reply=False,
+                    sender=sender,
+                    sender_key=sender,
+                ),
+            )
 
         return timed(screen)
 
@@ -161,13 +174,16 @@ def measure_core():
 
         def detect(_number, sender):
             env["mail.thread"]._detect_loop_sender(
-                message, {"email_from": sender}, [("project.task", 0, {}, 1, None)],
+                message,
+                {"email_from": sender},
+                [("project.task", 0, {}, 1, None)],
             )
 
         return timed(detect)
 
 
 # --- plans --------------------------------------------------------------------------
+
 
 def plans():
     """Return ``{sender: plan}`` of the statement that reserves a place, as PostgreSQL ran it."""
@@ -189,7 +205,11 @@ def plan(env, sender):
     env.cr.execute = explain
     try:
         env["mail.postmaster.quota"]._reserve(
-            attempt_of(0, joined=True), TARGET, THRESHOLD, 120, sender=sender,
+            attempt_of(0, joined=True),
+            TARGET,
+            THRESHOLD,
+            120,
+            sender=sender,
         )
     finally:
         del env.cr.execute
@@ -205,6 +225,7 @@ def scans(lines):
 
 
 # --- the report ---------------------------------------------------------------------
+
 
 def line(title, figures):
     print(f"{title:52}{figures.busy:9.2f}{figures.former:9.2f}{figures.new:9.2f}")

@@ -20,12 +20,22 @@ _context = multiprocessing.get_context("fork")
 def big_mail():
     """Return a mail of 50 MB as it travels: two thirds of that once decoded."""
     content = base64.encodebytes(os.urandom(MEGABYTES * 1_000_000 * 73 // 100))
-    body = b"\r\n".join([
-        b"--b", b"Content-Type: text/plain", b"", b"See attachment.", b"--b",
-        b'Content-Type: application/octet-stream; name="big.bin"',
-        b'Content-Disposition: attachment; filename="big.bin"',
-        b"Content-Transfer-Encoding: base64", b"", content, b"--b--", b"",
-    ])
+    body = b"\r\n".join(
+        [
+            b"--b",
+            b"Content-Type: text/plain",
+            b"",
+            b"See attachment.",
+            b"--b",
+            b'Content-Type: application/octet-stream; name="big.bin"',
+            b'Content-Disposition: attachment; filename="big.bin"',
+            b"Content-Transfer-Encoding: base64",
+            b"",
+            content,
+            b"--b--",
+            b"",
+        ]
+    )
     return mail(content_type='multipart/mixed; boundary="b"', body=body)
 
 

@@ -43,7 +43,9 @@ def run(command, raw):
     """Run a script with a mail as its standard input; return the :class:`Run`."""
     begin = time.perf_counter()
     process = subprocess.Popen(
-        list(map(str, command)), stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+        list(map(str, command)),
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     process.stdin.write(raw)
     process.stdin.close()
@@ -75,11 +77,25 @@ def commands(database, server, daemon, token_file):
     recipient = ("-f", "jane@customer.test", "--", "sales@example.com")
     return {
         "odoo-mailgate.py": [
-            PYTHON, odoo_source.locate().core_addons / MAILGATE, "-d", database, "-u", "2",
-            "-p", PASSWORD, "--host", LOOPBACK, "--port", server.port,
+            PYTHON,
+            odoo_source.locate().core_addons / MAILGATE,
+            "-d",
+            database,
+            "-u",
+            "2",
+            "-p",
+            PASSWORD,
+            "--host",
+            LOOPBACK,
+            "--port",
+            server.port,
         ],
         "pipe, HTTP": [
-            PIPE, "--url", f"{server.url}/postmaster/inbound", "--token-file", token_file,
+            PIPE,
+            "--url",
+            f"{server.url}/postmaster/inbound",
+            "--token-file",
+            token_file,
             *recipient,
         ],
         "pipe, LMTP": [PIPE, "--lmtp", f"{LOOPBACK}:{daemon.lmtp}", *recipient],

@@ -73,6 +73,7 @@ CORE, OURS = Database(databases.CORE), Database(databases.OURS)
 
 # --- the report ---------------------------------------------------------------------
 
+
 def head():
     print(f"\n{'':58}{'ours':>11}{'core':>11}{'ratio':>9}{'goal':>9}")
 
@@ -81,7 +82,8 @@ def row(title, ours, core=None, goal="", ratio=None):
     ratio = ratio if ratio is not None else (ours / core if core else None)
     print(
         f"{title:58}{ours:11.1f}{'' if core is None else f'{core:.1f}':>11}"
-        f"{'' if ratio is None else f'{ratio:.2f}':>9}{goal:>9}", flush=True,
+        f"{'' if ratio is None else f'{ratio:.2f}':>9}{goal:>9}",
+        flush=True,
     )
 
 
@@ -92,24 +94,35 @@ def p99(times):
 def mails(number, prefix):
     """Return mails of different senders, each with a subject of its own."""
     return [
-        mail(subject=f"{prefix} {n:05}", sender=f"Customer {n} <{prefix}{n}@customer.test>",
-             message_id=f"<{prefix}.{n}.{time.time_ns()}@customer.test>", date=formatdate())
+        mail(
+            subject=f"{prefix} {n:05}",
+            sender=f"Customer {n} <{prefix}{n}@customer.test>",
+            message_id=f"<{prefix}.{n}.{time.time_ns()}@customer.test>",
+            date=formatdate(),
+        )
         for n in range(number)
     ]
 
 
 # --- core's way in ------------------------------------------------------------------
 
+
 @contextmanager
 def http_server(database):
     """Run Odoo for core's script; give the function that hands a mail over by it."""
     source, port = odoo_source.locate(), free_port()
     configuration = odoo_source.write_configuration(
-        WORK / "conf" / "bench-http.conf", http_port=port, gevent_port=free_port(),
-        db_name=database.name, dbfilter=f"^{database.name}$", log_level="warn",
+        WORK / "conf" / "bench-http.conf",
+        http_port=port,
+        gevent_port=free_port(),
+        db_name=database.name,
+        dbfilter=f"^{database.name}$",
+        log_level="warn",
     )
     server = Background(
-        "Odoo", source.command("-c", configuration), WORK / "log" / "bench-http.log",
+        "Odoo",
+        source.command("-c", configuration),
+        WORK / "log" / "bench-http.log",
         env=source.environment(),
     )
     server.wait_until(lambda: is_serving(f"http://{LOOPBACK}:{port}/web/login"), 120)
@@ -118,9 +131,24 @@ def http_server(database):
     def mailgate(raw):
         start = time.perf_counter()
         subprocess.run(
-            [sys.executable, script, "-d", database.name, "-u", "2", "-p", "admin",
-             "--host", LOOPBACK, "--port", str(port)],
-            input=raw, check=True, capture_output=True, timeout=120,
+            [
+                sys.executable,
+                script,
+                "-d",
+                database.name,
+                "-u",
+                "2",
+                "-p",
+                "admin",
+                "--host",
+                LOOPBACK,
+                "--port",
+                str(port),
+            ],
+            input=raw,
+            check=True,
+            capture_output=True,
+            timeout=120,
         )
         return 1000 * (time.perf_counter() - start)
 
@@ -153,6 +181,7 @@ def cpu_seconds():
 
 # --- the rows -----------------------------------------------------------------------
 
+
 def workers(quick):
     """Fetch the same mails from a mailbox: core in one process, serve with two workers."""
     number, rounds = (60, 1) if quick else (200, 5)
@@ -183,10 +212,18 @@ def workers(quick):
     ratio = statistics.median(
         ours / core for ours, core in zip(figures["ours"], figures["core"], strict=True)
     )
-    row("mails/s of a mailbox, serve with 2 workers", statistics.median(figures["ours"]),
-        statistics.median(figures["core"]), ">= 1.7", ratio)
-    row("  CPU of the machine, ms a mail", statistics.median(cpu["ours"]),
-        statistics.median(cpu["core"]))
+    row(
+        "mails/s of a mailbox, serve with 2 workers",
+        statistics.median(figures["ours"]),
+        statistics.median(figures["core"]),
+        ">= 1.7",
+        ratio,
+    )
+    row(
+        "  CPU of the machine, ms a mail",
+        statistics.median(cpu["ours"]),
+        statistics.median(cpu["core"]),
+    )
 
 
 def mailbox(database, dovecot, user):
@@ -209,8 +246,12 @@ def handover(quick):
             per_second.append(number / result.seconds)
             OURS.wait_for(before + len(result.times))
             last = time.perf_counter() - start
-    row("one at a time: ms until it is taken, median", statistics.median(ours),
-        statistics.median(core), "<= 0.1")
+    row(
+        "one at a time: ms until it is taken, median",
+        statistics.median(ours),
+        statistics.median(core),
+        "<= 0.1",
+    )
     row("  mails/s", statistics.median(per_second), 1000 / statistics.mean(core), ">= 20")
     row(f"  s until the last record of {number} is there", last)
 
@@ -226,7 +267,8 @@ def acks(quick):
         list(pool.map(mailgate, mails(core_number, "core")))
         core = core_number / (time.perf_counter() - start)
     for title, options in (
-        ("", ("--workers=0",)), (", while 2 workers process", ("--workers=2", "--pace=0")),
+        ("", ("--workers=0",)),
+        (", while 2 workers process", ("--workers=2", "--pace=0")),
     ):
         with daemon("--no-watch", *options) as serving:
             hand_over(serving.lmtp, [mails(50, "warm")])
@@ -244,8 +286,7 @@ def acks(quick):
             print(f"  refused {result.refused}, lost or doubled {lost}")
             if "--workers=0" not in options:
                 OURS.wait_until_settled()
-                row(f"  s until the last record of {number} is there",
-                    time.perf_counter() - start)
+                row(f"  s until the last record of {number} is there", time.perf_counter() - start)
                 print(f"  records {OURS.leads() - leads}")
             else:
                 OURS.empty()
@@ -279,9 +320,7 @@ def until_records(dovecot, raws):
         subject = raw.split(b"Subject: ")[1].split(b"\r\n")[0].decode()
         sent[subject] = time.time()
         dovecot.deliver(USER, raw)
-    assert wait_until(
-        lambda: int(OURS.query("SELECT count(*) FROM seen")) >= len(raws), 600, 0.02
-    )
+    assert wait_until(lambda: int(OURS.query("SELECT count(*) FROM seen")) >= len(raws), 600, 0.02)
     rows = OURS.query("SELECT name, extract(epoch FROM at) FROM seen").splitlines()
     return [float(at) - sent[name] for name, at in (line.rsplit("|", 1) for line in rows)]
 
@@ -303,8 +342,12 @@ def claims(quick):
         rates[workers_count] = number / (time.perf_counter() - start)
     for workers_count, rate in rates.items():
         ratio = rate / (workers_count * rates[1])
-        row(f"claims/s of {workers_count} workers, {1000 * WAIT:.0f} ms of work each", rate,
-            goal=">= 0.9", ratio=ratio)
+        row(
+            f"claims/s of {workers_count} workers, {1000 * WAIT:.0f} ms of work each",
+            rate,
+            goal=">= 0.9",
+            ratio=ratio,
+        )
 
 
 def claim_and_wait(database):

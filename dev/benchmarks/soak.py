@@ -33,15 +33,20 @@ MOST_CONNECTIONS = 3
 def memory_megabytes(pid):
     """Return the private memory of a process and its children, together."""
     parent = psutil.Process(pid)
-    return sum(
-        process.memory_full_info().uss for process in [parent, *parent.children(recursive=True)]
-    ) / 1_000_000
+    return (
+        sum(
+            process.memory_full_info().uss for process in [parent, *parent.children(recursive=True)]
+        )
+        / 1_000_000
+    )
 
 
 def connections():
-    return int(postgresql.query(
-        "postgres", f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{OURS.name}'"
-    ))
+    return int(
+        postgresql.query(
+            "postgres", f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{OURS.name}'"
+        )
+    )
 
 
 def one_minute(number, rate, daemon, dovecot, end):
@@ -82,8 +87,11 @@ def main(minutes=MINUTES, rate=MAILS):
                 one_minute(number, rate, daemon, dovecot, time.monotonic() + 60)
                 memory.append((number, memory_megabytes(daemon.pid)))
                 counted.append((number, connections()))
-                print(f"{number + 1:4} min: {memory[-1][1]:7.1f} MB, {counted[-1][1]} connections, "
-                      f"{OURS.leads()} records", flush=True)
+                print(
+                    f"{number + 1:4} min: {memory[-1][1]:7.1f} MB, {counted[-1][1]} connections, "
+                    f"{OURS.leads()} records",
+                    flush=True,
+                )
             total = minutes * rate
             is_complete = wait_until(
                 lambda: count(OURS, "state = 'delivered'") == OURS.leads() == total, 120, 1

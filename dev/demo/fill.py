@@ -43,18 +43,34 @@ def environment(database):
 
 # --- settings -----------------------------------------------------------------------
 
+
 def configure(env, mailbox, smtp_port, imap_port):
     """Bring the settings of the database up to date; the ports differ at each start."""
     _set_domain(env)
     _set_aliases(env)
-    _update(env, "ir.mail_server", "Sink of the demonstration", {
-        "smtp_host": LOOPBACK, "smtp_port": smtp_port, "smtp_encryption": "none",
-    })
+    _update(
+        env,
+        "ir.mail_server",
+        "Sink of the demonstration",
+        {
+            "smtp_host": LOOPBACK,
+            "smtp_port": smtp_port,
+            "smtp_encryption": "none",
+        },
+    )
     if imap_port:
-        _update(env, "fetchmail.server", mailbox, {
-            "server_type": "imap", "server": LOOPBACK, "port": imap_port,
-            "user": mailbox, "password": PASSWORD,
-        }).button_confirm_login()
+        _update(
+            env,
+            "fetchmail.server",
+            mailbox,
+            {
+                "server_type": "imap",
+                "server": LOOPBACK,
+                "port": imap_port,
+                "user": mailbox,
+                "password": PASSWORD,
+            },
+        ).button_confirm_login()
     for name in OUTSIDE:
         cron = env.ref(name, raise_if_not_found=False)
         if cron:
@@ -89,17 +105,25 @@ def _update(env, model, name, values):
 
 # --- mail ---------------------------------------------------------------------------
 
+
 def send_first(env):
     """Send a mail to a customer, so that there is something to answer; return its Message-Id."""
     customer = env["res.partner"].create({"name": "Paul Sample", "email": CUSTOMER})
-    lead = env["crm.lead"].create({
-        "name": "Your request", "partner_id": customer.id, "type": "opportunity",
-        "team_id": env.ref("sales_team.team_sales_department").id,
-    })
+    lead = env["crm.lead"].create(
+        {
+            "name": "Your request",
+            "partner_id": customer.id,
+            "type": "opportunity",
+            "team_id": env.ref("sales_team.team_sales_department").id,
+        }
+    )
     lead.message_subscribe(env.ref("base.partner_admin").ids)
     message = lead.with_user(env.ref("base.user_admin")).message_post(
-        body="When may we call you?", subject="Your request", message_type="comment",
-        partner_ids=customer.ids, subtype_xmlid="mail.mt_comment",
+        body="When may we call you?",
+        subject="Your request",
+        message_type="comment",
+        partner_ids=customer.ids,
+        subtype_xmlid="mail.mt_comment",
     )
     return message.message_id
 
@@ -128,6 +152,7 @@ def hand_over(database, mails):
 
 # --- the result ---------------------------------------------------------------------
 
+
 def rows(env):
     """Return what became of every mail of the log, as rows of the table."""
     found = []
@@ -140,16 +165,24 @@ def rows(env):
 def _record_row(mail, delivery):
     recipient = delivery.alias_id.alias_full_name or mail.recipients
     return table.Row(
-        delivery.state, mail.email_from, recipient, delivery.reason,
-        f"{delivery.model} {delivery.res_id}", f"/odoo/{delivery.model}/{delivery.res_id}",
+        delivery.state,
+        mail.email_from,
+        recipient,
+        delivery.reason,
+        f"{delivery.model} {delivery.res_id}",
+        f"/odoo/{delivery.model}/{delivery.res_id}",
     )
 
 
 def _log_row(mail):
     action = "action-mail_postmaster.action_mail_postmaster_message"
     return table.Row(
-        mail.state, mail.email_from, mail.recipients, mail.reason,
-        "(the log)", f"/odoo/{action}/{mail.id}",
+        mail.state,
+        mail.email_from,
+        mail.recipients,
+        mail.reason,
+        "(the log)",
+        f"/odoo/{action}/{mail.id}",
     )
 
 

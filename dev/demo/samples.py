@@ -44,15 +44,15 @@ def big(megabytes=12):
         "To: sales@example.com\n"
         "Subject: The plan of our office\n"
         "MIME-Version: 1.0\n"
-        "Content-Type: multipart/mixed; boundary=\"=_big_1\"\n"
+        'Content-Type: multipart/mixed; boundary="=_big_1"\n'
         "\n"
         "--=_big_1\n"
         "Content-Type: text/plain; charset=us-ascii\n"
         "\n"
         "Where would you put the desks?\n"
         "--=_big_1\n"
-        "Content-Type: application/octet-stream; name=\"plan.bin\"\n"
-        "Content-Disposition: attachment; filename=\"plan.bin\"\n"
+        'Content-Type: application/octet-stream; name="plan.bin"\n'
+        'Content-Disposition: attachment; filename="plan.bin"\n'
         "Content-Transfer-Encoding: base64\n"
         "\n"
     )

@@ -43,5 +43,5 @@ def _cell(text, width):
     """Return the text in a column; a width of 0 leaves it as it is."""
     shown = "".join(letter if letter.isprintable() else "?" for letter in text or "-")
     if width and len(shown) > width:
-        shown = shown[:width - 1] + "…"
+        shown = shown[: width - 1] + "…"
     return shown.ljust(width)

@@ -87,9 +87,19 @@ def install(database, modules, log, *options):
     odoo = odoo_source.locate()
     configuration = odoo_source.write_configuration(WORK / "conf" / f"{database}.conf")
     status = run_logged(
-        odoo.command("-c", configuration, "-d", database, "-i", ",".join(modules),
-                     "--stop-after-init", "--no-http", *options),
-        log, env=odoo.environment(),
+        odoo.command(
+            "-c",
+            configuration,
+            "-d",
+            database,
+            "-i",
+            ",".join(modules),
+            "--stop-after-init",
+            "--no-http",
+            *options,
+        ),
+        log,
+        env=odoo.environment(),
     )
     missing = set(modules) - installed(database) if not status else set(modules)
     if missing:

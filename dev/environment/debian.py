@@ -45,8 +45,18 @@ def install(*packages):
     _refresh_lists()
     with step(f"Installing {names}"):
         run(
-            as_root(["env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1",
-                     "apt-get", "install", "-y", "--no-install-recommends", *packages]),
+            as_root(
+                [
+                    "env",
+                    "DEBIAN_FRONTEND=noninteractive",
+                    "RUNLEVEL=1",
+                    "apt-get",
+                    "install",
+                    "-y",
+                    "--no-install-recommends",
+                    *packages,
+                ]
+            ),
             hint=f"Please install {names} yourself and start again.",
             stdin=subprocess.DEVNULL if os.getuid() == 0 else None,
         )

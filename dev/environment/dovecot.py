@@ -192,8 +192,12 @@ class Dovecot:
     def _configuration(self):
         user, group = self._account()
         return CONFIGURATION.format(
-            folder=self.alias, address=self.host, user=user, group=group,
-            imap_port=self.imap_port, pop3_port=self.pop3_port,
+            folder=self.alias,
+            address=self.host,
+            user=user,
+            group=group,
+            imap_port=self.imap_port,
+            pop3_port=self.pop3_port,
         )
 
     def _ports(self):
@@ -312,8 +316,12 @@ class CatchAllDovecot(Dovecot):
     def _configuration(self):
         user, group = self._account()
         return super()._configuration() + CATCH_ALL.format(
-            folder=self.alias, user=user, group=group, everything=EVERYTHING,
-            lmtp_port=self.lmtp_port, password=PASSWORD,
+            folder=self.alias,
+            user=user,
+            group=group,
+            everything=EVERYTHING,
+            lmtp_port=self.lmtp_port,
+            password=PASSWORD,
         )
 
     def _ports(self):
@@ -338,10 +346,24 @@ class OAuthDovecot(Dovecot):
     def _prepare(self):
         super()._prepare()
         certificate = self.folder / "certificate.pem"
-        run([
-            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-            "-subj", f"/CN={self.host}", "-keyout", certificate, "-out", self.folder / "public.pem",
-        ])
+        run(
+            [
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                f"/CN={self.host}",
+                "-keyout",
+                certificate,
+                "-out",
+                self.folder / "public.pem",
+            ]
+        )
         certificate.write_bytes(
             (self.folder / "public.pem").read_bytes() + certificate.read_bytes()
         )
@@ -350,7 +372,8 @@ class OAuthDovecot(Dovecot):
 
     def _configuration(self):
         return super()._configuration() + OAUTH.format(
-            folder=self.alias, imaps_port=self.imaps_port,
+            folder=self.alias,
+            imaps_port=self.imaps_port,
         )
 
     def _ports(self):

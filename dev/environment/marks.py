@@ -34,10 +34,13 @@ def read(database):
     :return: an empty string when there is no such database
     :raises Stop: when it was not made here
     """
-    found = postgresql.query("postgres", (
-        "SELECT 'comment ' || coalesce(shobj_description(oid, 'pg_database'), '') "
-        f"FROM pg_database WHERE datname = {_text(database)}"
-    ))
+    found = postgresql.query(
+        "postgres",
+        (
+            "SELECT 'comment ' || coalesce(shobj_description(oid, 'pg_database'), '') "
+            f"FROM pg_database WHERE datname = {_text(database)}"
+        ),
+    )
     if not found:
         return ""
     owner, _, made_of = found.removeprefix("comment ").rpartition(": ")

@@ -23,8 +23,13 @@ PACKAGE = "odoo-19"
 # The package links to files of these others; sid's font-awesome lacks the ones it needs.
 COMPANIONS = {
     "sid": [PACKAGE, "fonts-montserrat"],
-    "bookworm": ["libjs-jquery", "libjs-jquery-form", "libjs-underscore",
-                 "fonts-roboto-unhinted", "fonts-font-awesome"],
+    "bookworm": [
+        "libjs-jquery",
+        "libjs-jquery-form",
+        "libjs-underscore",
+        "fonts-roboto-unhinted",
+        "fonts-font-awesome",
+    ],
 }
 # Debian removed this file; without it the assets of every page fail to compile.
 REMOVED_FILE = "mail/static/lib/selfie_segmentation/selfie_segmentation.js"
@@ -108,6 +113,7 @@ def _check_release(odoo):
 
 # --- download -----------------------------------------------------------------------
 
+
 def _download():
     unfinished = WORK / "odoo.unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -147,8 +153,15 @@ def _checked_packages(folder):
 
 def _mirror():
     """Return the address of the Debian mirror this machine is configured for."""
-    listing = run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(COMPONENT) $(LABEL)",
-                   "Created-By: Packages"])
+    listing = run(
+        [
+            "apt-get",
+            "indextargets",
+            "--format",
+            "$(REPO_URI) $(COMPONENT) $(LABEL)",
+            "Created-By: Packages",
+        ]
+    )
     rows = [line.split() for line in listing.splitlines()]
     for row in rows:
         if row[1:] == ["main", "Debian"]:
@@ -171,30 +184,37 @@ def _fetch_from_debian(folder):
     for made in (empty, lists / "partial", cache / "archives" / "partial", packages):
         made.mkdir(parents=True, exist_ok=True)
     (folder / "status").touch()
-    (folder / "sources.list").write_text("".join(
-        f"deb [signed-by={keyring}] {mirror} {suite} main\n" for suite in COMPANIONS
-    ))
-    (folder / "apt.conf").write_text("\n".join(
-        f'{key} "{value}";' for key, value in {
-            "Dir::Etc::SourceList": folder / "sources.list",
-            "Dir::Etc::SourceParts": empty,
-            "Dir::Etc::Preferences": "/dev/null",
-            "Dir::Etc::PreferencesParts": empty,
-            "Dir::State::Lists": lists,
-            "Dir::State::Status": folder / "status",
-            "Dir::Cache": cache,
-            "APT::Sandbox::User": "",
-            "Debug::NoLocking": "1",
-            "Acquire::Languages": "none",
-            "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled": "false",
-            "Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled": "false",
-        }.items()
-    ))
+    (folder / "sources.list").write_text(
+        "".join(f"deb [signed-by={keyring}] {mirror} {suite} main\n" for suite in COMPANIONS)
+    )
+    (folder / "apt.conf").write_text(
+        "\n".join(
+            f'{key} "{value}";'
+            for key, value in {
+                "Dir::Etc::SourceList": folder / "sources.list",
+                "Dir::Etc::SourceParts": empty,
+                "Dir::Etc::Preferences": "/dev/null",
+                "Dir::Etc::PreferencesParts": empty,
+                "Dir::State::Lists": lists,
+                "Dir::State::Status": folder / "status",
+                "Dir::Cache": cache,
+                "APT::Sandbox::User": "",
+                "Debug::NoLocking": "1",
+                "Acquire::Languages": "none",
+                "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled": "false",
+                "Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled": "false",
+            }.items()
+        )
+    )
     apt = {**os.environ, "APT_CONFIG": str(folder / "apt.conf")}
     run(["apt-get", "update"], env=apt, cwd=packages)
     wanted = [f"{name}/{suite}" for suite, names in COMPANIONS.items() for name in names]
-    run(["apt-get", "download", *wanted], env=apt, cwd=packages,
-        hint=f"If Debian no longer has {PACKAGE}, set ODOO_HOME to a checkout of Odoo {RELEASE}.")
+    run(
+        ["apt-get", "download", *wanted],
+        env=apt,
+        cwd=packages,
+        hint=f"If Debian no longer has {PACKAGE}, set ODOO_HOME to a checkout of Odoo {RELEASE}.",
+    )
     return sorted(packages.glob("*.deb"))
 
 
@@ -228,11 +248,14 @@ def _redirect_links(target):
 
 def _clone(target):
     with step(f"Fetching Odoo {RELEASE} from its official repository"):
-        run(["git", "clone", "--quiet", "--depth", "1", "--branch", RELEASE, REPOSITORY, target],
-            hint=f"Set ODOO_HOME to a checkout of Odoo {RELEASE}.")
+        run(
+            ["git", "clone", "--quiet", "--depth", "1", "--branch", RELEASE, REPOSITORY, target],
+            hint=f"Set ODOO_HOME to a checkout of Odoo {RELEASE}.",
+        )
 
 
 # --- Python -------------------------------------------------------------------------
+
 
 def _install_requirements():
     """Install the pinned requirements into a virtual environment."""
@@ -240,6 +263,7 @@ def _install_requirements():
 
 
 # --- start --------------------------------------------------------------------------
+
 
 def data_folder():
     """Return the folder of Odoo's files, one for each database server.
@@ -263,5 +287,3 @@ def write_configuration(path, **options):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("[options]\n" + "".join(f"{key} = {value}\n" for key, value in values.items()))
     return path
-
-

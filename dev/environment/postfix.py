@@ -119,7 +119,9 @@ class Postfix:
         for made in (conf, queue):
             made.mkdir(parents=True)
         settings = {
-            **SETTINGS, "queue_directory": queue, "data_directory": self.folder / "data",
+            **SETTINGS,
+            "queue_directory": queue,
+            "data_directory": self.folder / "data",
             **self.settings,
         }
         lines = (f"{name} = {value}\n" for name, value in settings.items())

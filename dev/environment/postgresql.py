@@ -63,8 +63,16 @@ class Cluster:
         if not self.is_running():
             options = " ".join(f"-c {key}={value}" for key, value in self.settings.items())
             self._as_owner(
-                "pg_ctl", "-D", self.folder, "-w", "-t", "60",
-                "-l", WORK / f"{self.folder.name}.log", "start", "-o",
+                "pg_ctl",
+                "-D",
+                self.folder,
+                "-w",
+                "-t",
+                "60",
+                "-l",
+                WORK / f"{self.folder.name}.log",
+                "start",
+                "-o",
                 f"-k {self.sockets} -c listen_addresses= -c max_connections=100 {options}",
             )
             self.is_started_here = True
@@ -89,8 +97,17 @@ class Cluster:
         with step("Creating a private PostgreSQL cluster"):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._as_owner(
-                "initdb", "-D", self.folder, "-U", USER, "-A", "trust",
-                "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
+                "initdb",
+                "-D",
+                self.folder,
+                "-U",
+                USER,
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
             )
 
     def _as_owner(self, name, *arguments):
@@ -101,8 +118,12 @@ class Cluster:
         log = WORK / "pg_ctl.log"
         with log.open("w") as output:
             result = subprocess.run(
-                list(map(str, command)), check=False, stdin=subprocess.DEVNULL,
-                stdout=output, stderr=subprocess.STDOUT, cwd=WORK,
+                list(map(str, command)),
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=WORK,
             )
         if result.returncode:
             raise Stop(f"PostgreSQL ({name}) failed:\n{log.read_text()[-1500:]}")
@@ -133,16 +154,36 @@ def running(name="postgresql", settings=None):
 
 
 def _is_used():
-    return query("postgres", (
-        "SELECT count(*) FROM pg_stat_activity "
-        "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-    )) != "0"
+    return (
+        query(
+            "postgres",
+            (
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            ),
+        )
+        != "0"
+    )
 
 
 def query(database, sql):
     """Run one SQL command with psql and return its unaligned output."""
-    return run([program("psql"), "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1",
-                "-v", "VERBOSITY=verbose", "-d", database, "-c", sql]).strip()
+    return run(
+        [
+            program("psql"),
+            "-X",
+            "-q",
+            "-At",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-v",
+            "VERBOSITY=verbose",
+            "-d",
+            database,
+            "-c",
+            sql,
+        ]
+    ).strip()
 
 
 def clone(template, database, options=""):
@@ -150,7 +191,8 @@ def clone(template, database, options=""):
     for attempt in range(10):
         try:
             return query(
-                "postgres", f'CREATE DATABASE "{database}" TEMPLATE "{template}" {options}',
+                "postgres",
+                f'CREATE DATABASE "{database}" TEMPLATE "{template}" {options}',
             )
         except Stop:
             if attempt == 9:

@@ -55,8 +55,12 @@ def run_logged(command, log, **options):
         if _is_ending.is_set():
             raise Stop("interrupted")
         process = subprocess.Popen(
-            [str(part) for part in command], stdin=subprocess.DEVNULL,
-            stdout=output, stderr=subprocess.STDOUT, start_new_session=True, **options,
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            **options,
         )
         _running.add(process)
     try:
@@ -116,8 +120,12 @@ class Background:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [str(part) for part in command], stdin=subprocess.DEVNULL,
-                stdout=output, stderr=subprocess.STDOUT, start_new_session=True, **options,
+                [str(part) for part in command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                **options,
             )
 
     def wait_until(self, is_ready, seconds=30):

@@ -31,8 +31,12 @@ def run(command, hint="", **options):
     try:
         result = subprocess.run(
             [str(part) for part in command],
-            check=False, text=True, errors="replace",
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options,
+            check=False,
+            text=True,
+            errors="replace",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            **options,
         )
     except FileNotFoundError as missing:
         raise Stop(f"The command {missing.filename!r} is missing. {hint}".strip()) from None

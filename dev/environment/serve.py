@@ -51,15 +51,23 @@ class MailDaemon:
         """Start the daemon without waiting for it; return the ``Background``."""
         source = odoo_source.locate()
         configuration = odoo_source.write_configuration(
-            WORK / "conf" / f"{self.name}.conf", **self.settings,
+            WORK / "conf" / f"{self.name}.conf",
+            **self.settings,
         )
         self._process = Background(
             "The mail daemon",
             source.command(
-                f"--addons-path={addons.link()}", "postmaster", "serve", "-c", configuration,
-                "-d", self.database, *self.options,
+                f"--addons-path={addons.link()}",
+                "postmaster",
+                "serve",
+                "-c",
+                configuration,
+                "-d",
+                self.database,
+                *self.options,
             ),
-            self.log, env=source.environment(),
+            self.log,
+            env=source.environment(),
         )
         return self._process
 
@@ -111,7 +119,6 @@ def deliver(connection, raw, recipients=("sales@example.com",), sender="jane@cus
     connection.send(transparent(raw))
     answers |= {recipient: connection.getreply() for recipient in taken}
     return list(answers.values())
-
 
 
 def transparent(raw):

@@ -61,7 +61,10 @@ class SmtpSink:
             self.folder.mkdir(parents=True, exist_ok=True)
         # A notification of a big mail is big itself: the limit is the default times four.
         self._controller = Controller(
-            self, hostname=self.host, port=self.port, data_size_limit=128 * 1024 * 1024,
+            self,
+            hostname=self.host,
+            port=self.port,
+            data_size_limit=128 * 1024 * 1024,
         )
         self._controller.start()
         return self
@@ -71,7 +74,7 @@ class SmtpSink:
             self._controller.stop()
             self._controller = None
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802  aiosmtpd's name
+    async def handle_DATA(self, server, session, envelope):
         """Keep a mail, or answer with ``refusal`` where a test has set one."""
         if self.refusal:
             return self.refusal

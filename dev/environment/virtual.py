@@ -41,8 +41,18 @@ class VirtualEnvironment:
             return
         self._make()
         with step(text):
-            run([self.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-                 "-r", self.pins])
+            run(
+                [
+                    self.python,
+                    "-m",
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--disable-pip-version-check",
+                    "-r",
+                    self.pins,
+                ]
+            )
         stamp.write_text(digest)
 
     def _digest(self):

@@ -77,9 +77,11 @@ class Target:
     def write_summary(self):
         seconds = time.monotonic() - self._start
         summary = {
-            "executions": self.executions, "seconds": round(seconds),
+            "executions": self.executions,
+            "seconds": round(seconds),
             "executions_per_second": round(self.executions / max(seconds, 1)),
-            "slowest_seconds": round(self.slowest, 3), "most_seconds": MOST_SECONDS,
+            "slowest_seconds": round(self.slowest, 3),
+            "most_seconds": MOST_SECONDS,
             "failures": self.failures,
         }
         (self._folder / "summary.json").write_text(json.dumps(summary, indent=1) + "\n")

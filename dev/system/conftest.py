@@ -34,11 +34,13 @@ CONFIGURATION = WORK / "conf" / f"{TEMPLATE}-tests.conf"
 
 def pytest_configure(config):
     config.addinivalue_line(
-        "markers", "durable: the database is on a cluster of its own, which may be crashed",
+        "markers",
+        "durable: the database is on a cluster of its own, which may be crashed",
     )
 
 
 # --- Odoo in this process -----------------------------------------------------------
+
 
 @pytest.fixture(scope="session", autouse=True)
 def odoo_configuration():
@@ -88,7 +90,7 @@ class OdooDatabase:
 def each_core(request, monkeypatch):
     """Core as it is, then with what newer 19.0 does; forks of this process have it, too."""
     # Found only after Odoo's configuration was read.
-    from odoo.addons.mail.models import mail_thread  # noqa: PLC0415
+    from odoo.addons.mail.models import mail_thread
 
     if request.param != "as installed":
         changed = newer_core.with_lock(mail_thread)
@@ -96,6 +98,7 @@ def each_core(request, monkeypatch):
 
 
 # --- databases ----------------------------------------------------------------------
+
 
 @pytest.fixture(scope="session")
 def template():
@@ -189,6 +192,7 @@ def odoo_env(database):
 
 # --- servers ------------------------------------------------------------------------
 
+
 @pytest.fixture
 def dovecot():
     """An IMAP and POP3 server without users."""
@@ -229,11 +233,15 @@ class OdooServer:
         self.log.unlink(missing_ok=True)
         configuration = odoo_source.write_configuration(
             WORK / "conf" / f"{database.name}-http.conf",
-            http_port=self.port, gevent_port=free_port(), db_name=database.name,
+            http_port=self.port,
+            gevent_port=free_port(),
+            db_name=database.name,
             dbfilter=f"^{database.name}$",
         )
         self._process = Background(
-            "Odoo", source.command("-c", configuration, *options), self.log,
+            "Odoo",
+            source.command("-c", configuration, *options),
+            self.log,
             env=source.environment(),
         )
         self._process.wait_until(self.is_answering, seconds=120)
@@ -291,14 +299,20 @@ def odoo_process():
 
     def run_odoo(*arguments, stdin=""):
         return subprocess.run(
-            source.command(*arguments), input=stdin, text=True, capture_output=True,
-            check=False, timeout=300, env=source.environment(),
+            source.command(*arguments),
+            input=stdin,
+            text=True,
+            capture_output=True,
+            check=False,
+            timeout=300,
+            env=source.environment(),
         )
 
     return run_odoo
 
 
 # --- a database that receives mail --------------------------------------------------
+
 
 @pytest.fixture
 def ready(database):

@@ -27,10 +27,14 @@ def dump(database, columns=None, without=()):
         present = {
             table: names for table, names in _columns(cursor).items() if table not in without
         }
-        chosen = present if columns is None else {
-            table: [name for name in names if name in present.get(table, ())]
-            for table, names in columns.items()
-        }
+        chosen = (
+            present
+            if columns is None
+            else {
+                table: [name for name in names if name in present.get(table, ())]
+                for table, names in columns.items()
+            }
+        )
         return Dump(present, {table: _rows(cursor, table, chosen[table]) for table in chosen})
 
 
@@ -83,7 +87,8 @@ def additions(before, after):
             found.append((table, f"with {', '.join(sorted(more))}"))
     for table, rows in after.rows.items():
         found += [
-            (table, f"new: {_name(row)}") for key, row in rows.items()
+            (table, f"new: {_name(row)}")
+            for key, row in rows.items()
             if key not in before.rows[table]
         ]
     return found

@@ -53,7 +53,7 @@ class Fork:
 def _run(function, database, *arguments):
     try:
         function(database, *arguments)
-    except BaseException:
+    except BaseException:  # noqa: BLE001  the test reads the exit code
         traceback.print_exc()
         os._exit(1)
     # Without the clean-up of the parent's test session, whose copy this process is.

@@ -10,17 +10,26 @@ _numbers = itertools.count(1)
 
 
 def mail(
-    to="sales@example.com", sender="Jane Doe <jane@customer.test>", subject="Hello",
-    message_id=None, body=b"Good morning\r\n", content_type="text/plain; charset=utf-8", headers="",
+    to="sales@example.com",
+    sender="Jane Doe <jane@customer.test>",
+    subject="Hello",
+    message_id=None,
+    body=b"Good morning\r\n",
+    content_type="text/plain; charset=utf-8",
+    headers="",
     date=TODAY,
 ):
     """Return a mail as bytes, with a Message-Id of its own; ``message_id=""`` for none."""
     if message_id is None:
         message_id = f"<{next(_numbers)}.test@customer.test>"
     lines = [
-        f"From: {sender}", f"To: {to}", f"Subject: {subject}",
-        f"Date: {date}", "MIME-Version: 1.0",
-        f"Content-Type: {content_type}", *headers.splitlines(),
+        f"From: {sender}",
+        f"To: {to}",
+        f"Subject: {subject}",
+        f"Date: {date}",
+        "MIME-Version: 1.0",
+        f"Content-Type: {content_type}",
+        *headers.splitlines(),
     ]
     if message_id:
         lines.append(f"Message-Id: {message_id}")

@@ -9,7 +9,7 @@ import textwrap
 
 LOCK = "pg_try_advisory_xact_lock"
 BEFORE = "        if self._detect_loop_headers(msg_dict):"
-TAKE_LOCK = '''\
+TAKE_LOCK = """\
         import hashlib
         number = int.from_bytes(
             hashlib.sha256(msg_dict['message_id'].encode()).digest()[:8], 'big', signed=True)
@@ -17,7 +17,7 @@ TAKE_LOCK = '''\
         if not self.env.cr.fetchone()[0]:
             return False
 
-'''
+"""
 
 
 def with_lock(module):

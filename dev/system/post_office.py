@@ -69,25 +69,34 @@ class PostOffice:
         head = raw.partition(b"\r\n\r\n")[0].decode()
         parts = (
             ("text/plain", f"{recipient} takes no mail."),
-            ("message/delivery-status", (
-                f"Reporting-MTA: dns; {RELAY}\r\n\r\n"
-                f"Final-Recipient: rfc822; {recipient}\r\nAction: failed\r\nStatus: 5.1.1"
-            )),
+            (
+                "message/delivery-status",
+                (
+                    f"Reporting-MTA: dns; {RELAY}\r\n\r\n"
+                    f"Final-Recipient: rfc822; {recipient}\r\nAction: failed\r\nStatus: 5.1.1"
+                ),
+            ),
             ("text/rfc822-headers", head),
         )
         text = "".join(f"--b\r\nContent-Type: {kind}\r\n\r\n{part}\r\n" for kind, part in parts)
-        send(self.sink, "", sender, (
-            f"From: MAILER-DAEMON@{RELAY}\r\nTo: {sender}\r\nSubject: Undelivered\r\n"
-            f"Message-Id: {make_msgid(domain=RELAY)}\r\nDate: {formatdate()}\r\n"
-            "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
-            'Content-Type: multipart/report; report-type=delivery-status; boundary="b"'
-            f"\r\n\r\n{text}--b--\r\n"
-        ).encode())
+        send(
+            self.sink,
+            "",
+            sender,
+            (
+                f"From: MAILER-DAEMON@{RELAY}\r\nTo: {sender}\r\nSubject: Undelivered\r\n"
+                f"Message-Id: {make_msgid(domain=RELAY)}\r\nDate: {formatdate()}\r\n"
+                "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
+                'Content-Type: multipart/report; report-type=delivery-status; boundary="b"'
+                f"\r\n\r\n{text}--b--\r\n"
+            ).encode(),
+        )
 
     def sent_to(self, domain):
         """Return the mails that went to a party, as a list of ``SentMail``."""
         return [
-            sent for sent in self.sink.messages
+            sent
+            for sent in self.sink.messages
             if any(recipient.endswith(f"@{domain}") for recipient in sent.recipients)
         ]
 
@@ -164,8 +173,11 @@ class Robot:
         _name, answer_to = parseaddr(str(mail["Reply-To"] or mail["From"]))
         self.answers += 1
         lines = [
-            f"From: {self.address}", f"To: {answer_to}", f"Subject: Ticket {self.answers}",
-            f"Message-Id: {make_msgid(domain='robot.example')}", f"Date: {formatdate()}",
+            f"From: {self.address}",
+            f"To: {answer_to}",
+            f"Subject: Ticket {self.answers}",
+            f"Message-Id: {make_msgid(domain='robot.example')}",
+            f"Date: {formatdate()}",
         ]
         if self.quotes_id:
             lines.append(f"In-Reply-To: {mail['Message-Id']}")

@@ -60,12 +60,15 @@ class Proxy:
             server = socket.create_connection((LOOPBACK, self._target))
             self._sockets += [client, server]
             for source, target, note in (
-                (client, server, self._note_command), (server, client, self._note_answer),
+                (client, server, self._note_command),
+                (server, client, self._note_answer),
             ):
                 waiting = queue.Queue()
                 for work in (self._read, self._write):
                     threading.Thread(
-                        target=work, args=(source, target, note, waiting), daemon=True,
+                        target=work,
+                        args=(source, target, note, waiting),
+                        daemon=True,
                     ).start()
 
     def _read(self, source, _target, _note, waiting):

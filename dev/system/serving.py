@@ -22,8 +22,7 @@ def count(database, condition="true"):
 def all_settled(database, number, seconds=120):
     """Wait until a number of mails is in the log and none waits; tell whether that came true."""
     return wait_until(
-        lambda: count(database) == number
-        and not count(database, "state IN ('received', 'retry')"),
+        lambda: count(database) == number and not count(database, "state IN ('received', 'retry')"),
         seconds,
     )
 
@@ -35,8 +34,11 @@ def subjects_of_leads(database):
 def take_in(env, raws, recipients=("sales@example.com",)):
     """Put mails into the log for the workers, as the listener does."""
     # Odoo finds the addon only after its configuration was read.
-    from odoo.addons.mail_postmaster.models.submission import LMTP, Submission  # noqa: PLC0415
+    from odoo.addons.mail_postmaster.models.submission import LMTP, Submission
 
-    return env["mail.postmaster.pipeline"]._take_in_batch([
-        Submission(raw=raw, door="mail.thread", source=LMTP, recipients=recipients) for raw in raws
-    ])
+    return env["mail.postmaster.pipeline"]._take_in_batch(
+        [
+            Submission(raw=raw, door="mail.thread", source=LMTP, recipients=recipients)
+            for raw in raws
+        ]
+    )

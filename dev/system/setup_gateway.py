@@ -6,9 +6,13 @@ USER = "everything@example.com"
 
 def set_up(env, domain=DOMAIN):
     """Let sales@example.com create leads; return the sales team."""
-    domain = env["mail.alias.domain"].create({
-        "name": domain, "bounce_alias": "bounce", "catchall_alias": "catchall",
-    })
+    domain = env["mail.alias.domain"].create(
+        {
+            "name": domain,
+            "bounce_alias": "bounce",
+            "catchall_alias": "catchall",
+        }
+    )
     env.company.alias_domain_id = domain
     team = env["crm.team"].search([], limit=1)
     team.write({"alias_name": "sales", "use_leads": True})
@@ -18,18 +22,30 @@ def set_up(env, domain=DOMAIN):
 def add_server(env, dovecot, kind="imap", user=USER, name="Mailbox"):
     """Return an incoming server for a mailbox of Dovecot, confirmed."""
     dovecot.add_user(user)
-    server = env["fetchmail.server"].create({
-        "name": name, "server_type": kind, "server": dovecot.host,
-        "port": dovecot.imap_port if kind == "imap" else dovecot.pop3_port,
-        "user": user, "password": "secret", "is_ssl": False,
-    })
+    server = env["fetchmail.server"].create(
+        {
+            "name": name,
+            "server_type": kind,
+            "server": dovecot.host,
+            "port": dovecot.imap_port if kind == "imap" else dovecot.pop3_port,
+            "user": user,
+            "password": "secret",
+            "is_ssl": False,
+        }
+    )
     server.button_confirm_login()
     return server
 
 
 def send_by(env, smtp, **values):
     """Let a database send its mail by a server of the tests; return the ``ir.mail_server``."""
-    return env["ir.mail_server"].create({
-        "name": "Outgoing", "smtp_host": smtp.host, "smtp_port": smtp.port,
-        "smtp_encryption": "none", "smtp_authentication": "login", **values,
-    })
+    return env["ir.mail_server"].create(
+        {
+            "name": "Outgoing",
+            "smtp_host": smtp.host,
+            "smtp_port": smtp.port,
+            "smtp_encryption": "none",
+            "smtp_authentication": "login",
+            **values,
+        }
+    )

@@ -18,9 +18,13 @@ def server(database, smtp_sink):
     """Set a database up with a second company; return the id of its ``ir.mail_server``."""
     with database.env() as env:
         set_up(env)
-        branch = env["mail.alias.domain"].create({
-            "name": "branch.example", "bounce_alias": "returned", "catchall_alias": "catchall",
-        })
+        branch = env["mail.alias.domain"].create(
+            {
+                "name": "branch.example",
+                "bounce_alias": "returned",
+                "catchall_alias": "catchall",
+            }
+        )
         company = env["res.company"].create({"name": "Branch", "alias_domain_id": branch.id})
         # Later: a new company with an address is looked up on the internet.
         company.email = "office@branch.example"
@@ -99,6 +103,8 @@ def test_slow_mail_server_holds_nobody_up(database, smtp_sink, server):
     with database.env() as env:
         assert env["crm.lead"].search_count([("name", "=", "Third")]) == 1
         assert env["mail.postmaster.message"].search([], order="id").mapped("state") == [
-            "refused", "refused", "delivered",
+            "refused",
+            "refused",
+            "delivered",
         ]
     assert len(smtp_sink.messages) == 1

@@ -63,6 +63,7 @@ WAYS = (DIRECT, RELAY, MAILDIR, REWRITTEN)
 
 # --- servers ------------------------------------------------------------------------
 
+
 def inline(table):
     """Return a lookup table of Postfix that is written in its settings."""
     return "inline:{ %s }" % ", ".join("{ %s = %s }" % pair for pair in table.items())
@@ -74,10 +75,13 @@ def postfix(catch_all_dovecot):
     dovecot = f"inet:{catch_all_dovecot.host}:{catch_all_dovecot.lmtp_port}"
     user, group = catch_all_dovecot.account
     settings = {
-        "transport_maps": inline({
-            DIRECT.domain: f"lmtp:{dovecot}", RELAY.domain: f"lmtp:{dovecot}",
-            REWRITTEN.domain: f"marked:{dovecot}",
-        }),
+        "transport_maps": inline(
+            {
+                DIRECT.domain: f"lmtp:{dovecot}",
+                RELAY.domain: f"lmtp:{dovecot}",
+                REWRITTEN.domain: f"marked:{dovecot}",
+            }
+        ),
         # With more than one recipient neither server can say which of them a copy is for.
         "lmtp_destination_recipient_limit": 1,
         "marked_destination_recipient_limit": 1,
@@ -86,10 +90,12 @@ def postfix(catch_all_dovecot):
         "virtual_mailbox_maps": f"static:{MAILDIR.mailbox}/",
         "virtual_uid_maps": f"static:{user}",
         "virtual_gid_maps": f"static:{group}",
-        "virtual_alias_maps": inline({
-            f"@{REWRITTEN.domain}": REWRITTEN.mailbox,
-            f"inside@{MAILDIR.domain}": f"sales@{MAILDIR.domain}",
-        }),
+        "virtual_alias_maps": inline(
+            {
+                f"@{REWRITTEN.domain}": REWRITTEN.mailbox,
+                f"inside@{MAILDIR.domain}": f"sales@{MAILDIR.domain}",
+            }
+        ),
         "virtual_alias_domains": "",
     }
     marked = "marked unix - - n - - lmtp flags=O\n"
@@ -121,19 +127,29 @@ def server_ids(shared_database, catch_all_dovecot):
             add_aliases(env, way.domain)
         return {
             (way, kind): add_trusting_server(env, catch_all_dovecot, way, kind)
-            for way in WAYS for kind in ("imap", "pop")
+            for way in WAYS
+            for kind in ("imap", "pop")
         }
 
 
 def add_aliases(env, name):
     """Let sales@ create leads and works@ create tasks in a new domain."""
-    domain = env["mail.alias.domain"].create({
-        "name": name, "bounce_alias": "bounce", "catchall_alias": "catchall",
-    })
+    domain = env["mail.alias.domain"].create(
+        {
+            "name": name,
+            "bounce_alias": "bounce",
+            "catchall_alias": "catchall",
+        }
+    )
     address = {"alias_domain_id": domain.id}
-    env["crm.team"].create({
-        "name": name, "use_leads": True, "alias_name": "sales", **address,
-    })
+    env["crm.team"].create(
+        {
+            "name": name,
+            "use_leads": True,
+            "alias_name": "sales",
+            **address,
+        }
+    )
     env["project.project"].create({"name": name, "alias_name": "works", **address})
 
 
@@ -149,6 +165,7 @@ def add_trusting_server(env, dovecot, way, kind):
 
 
 # --- a mailbox ----------------------------------------------------------------------
+
 
 class Mailbox:
     """The mailbox of a way, its incoming server, and what came of its mail in one test."""
@@ -268,12 +285,15 @@ class Mailbox:
         """
         with self.database.env() as env:
             lead = env[LEAD].create({"name": "Talk"})
-            contacts = env["res.partner"].create([
-                {"name": address, "email": address} for address in addresses
-            ])
+            contacts = env["res.partner"].create(
+                [{"name": address, "email": address} for address in addresses]
+            )
             note = lead.message_post(
-                body="How are you?", message_type="comment", partner_ids=contacts.ids,
-                incoming_email_to=self.sender, force_send=False,
+                body="How are you?",
+                message_type="comment",
+                partner_ids=contacts.ids,
+                incoming_email_to=self.sender,
+                force_send=False,
             )
             self._before[LEAD] = lead.id
             return lead.id, note.message_id
@@ -282,6 +302,7 @@ class Mailbox:
 @pytest.fixture
 def open_mailbox(catch_all_dovecot, shared_database, server_ids, postfix):
     """Function that returns the mailbox of a way as one of its incoming servers reads it."""
+
     def opened(way, kind):
         server_id = server_ids[way, kind]
         return Mailbox(way, catch_all_dovecot, shared_database, server_id, postfix)
@@ -289,8 +310,10 @@ def open_mailbox(catch_all_dovecot, shared_database, server_ids, postfix):
     return opened
 
 
-@pytest.fixture(params=[(way, kind) for way in WAYS for kind in ("imap", "pop")],
-                ids=lambda param: f"{param[0].name}-{param[1]}")
+@pytest.fixture(
+    params=[(way, kind) for way in WAYS for kind in ("imap", "pop")],
+    ids=lambda param: f"{param[0].name}-{param[1]}",
+)
 def mailbox(request, open_mailbox):
     return open_mailbox(*request.param)
 
@@ -300,6 +323,7 @@ def created(address):
 
 
 # --- the envelope decides -----------------------------------------------------------
+
 
 def test_blind_copy(mailbox):
     mailbox.receive("sales", raw=mailbox.mail())
@@ -325,12 +349,18 @@ def test_alias_that_only_the_header_names_gets_nothing(mailbox):
 def test_each_copy_of_one_envelope_is_for_its_recipient(mailbox):
     """To and Cc name everybody in every copy; one of the recipients is nobody's address."""
     names = ("sales", "works", "nobody")
-    mailbox.receive(*names, raw=mailbox.mail(
-        to=mailbox.address(*names), headers=f"Cc: {mailbox.address('catchall')}",
-    ))
+    mailbox.receive(
+        *names,
+        raw=mailbox.mail(
+            to=mailbox.address(*names),
+            headers=f"Cc: {mailbox.address('catchall')}",
+        ),
+    )
     sales, works, nobody = map(mailbox.address, names)
     assert sorted(mailbox.log()) == [
-        created(sales), created(works), ("parked", "no_route", nobody),
+        created(sales),
+        created(works),
+        ("parked", "no_route", nobody),
     ]
     assert mailbox.served() == [(LEAD, sales), (TASK, works)]
 
@@ -353,10 +383,12 @@ def test_detail_in_the_envelope(mailbox):
 
 # --- one Message-Id, several copies -------------------------------------------------
 
+
 def test_mailing_list_with_two_members(mailbox):
     """A list sends to each member in an envelope of its own, and one copy once more."""
     raw = mailbox.mail(
-        to="list@example.org", headers="List-Id: <list.example.org>\r\nPrecedence: list",
+        to="list@example.org",
+        headers="List-Id: <list.example.org>\r\nPrecedence: list",
     )
     for member in ("sales", "works", "sales"):
         mailbox.receive(member, raw=raw, sender=f"list-bounces+{member}@example.org")
@@ -380,15 +412,22 @@ def test_redirect_by_another_server(mailbox, elsewhere):
 
 # --- catchall and bounce ------------------------------------------------------------
 
+
 def test_answer_to_the_catchall(mailbox):
     lead_id, reference = mailbox.lead_with_message()
-    mailbox.receive("catchall", raw=mailbox.mail(
-        headers=f"In-Reply-To: {reference}", subject="Re: Talk",
-    ))
+    mailbox.receive(
+        "catchall",
+        raw=mailbox.mail(
+            headers=f"In-Reply-To: {reference}",
+            subject="Re: Talk",
+        ),
+    )
     assert mailbox.log() == [("delivered", "reply_posted", mailbox.address("catchall"))]
     with mailbox.database.env() as env:
-        [answer] = env[LEAD].browse(lead_id).message_ids.filtered(
-            lambda message: message.message_type == "email"
+        [answer] = (
+            env[LEAD]
+            .browse(lead_id)
+            .message_ids.filtered(lambda message: message.message_type == "email")
         )
         assert answer.subject == "Re: Talk"
 
@@ -404,7 +443,9 @@ def test_delivery_report_to_the_bounce_address(mailbox, elsewhere):
     """A mail of Odoo to somebody whom another server does not know."""
     _lead_id, reference = mailbox.lead_with_message("unknown@example.org")
     mailbox.hand_to(
-        elsewhere, ["unknown@example.org"], mailbox.mail(message_id=reference),
+        elsewhere,
+        ["unknown@example.org"],
+        mailbox.mail(message_id=reference),
         sender=mailbox.address("bounce"),
     )
     mailbox.fetch(1)
@@ -413,6 +454,7 @@ def test_delivery_report_to_the_bounce_address(mailbox, elsewhere):
 
 
 # --- where the field does not say it ------------------------------------------------
+
 
 def test_two_recipients_in_one_transaction_of_dovecot(open_mailbox):
     """Dovecot then names neither: the mail is kept for a person."""
@@ -432,7 +474,8 @@ def test_recipient_of_a_stranger_where_dovecot_names_none(open_mailbox):
     mailbox.hand_to_dovecot(recipients, forged + mailbox.mail())
     mailbox.fetch(2)
     assert {entry[:2] for entry in mailbox.log()} <= {
-        ("parked", "no_route"), ("ignored", "duplicate"),
+        ("parked", "no_route"),
+        ("ignored", "duplicate"),
     }
     assert mailbox.served() == []
 

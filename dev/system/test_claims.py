@@ -53,13 +53,15 @@ def each_alone(length, name, sender):
 
 def rows_read(database, work):
     """Return how many rows of the log a function of a cursor session reads."""
-    from odoo.addons.mail_postmaster.models.series import FRESH, SERIES, Series  # noqa: PLC0415
+    from odoo.addons.mail_postmaster.models.series import FRESH, SERIES, Series
 
     def read():
-        return int(database.query(
-            "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables "
-            f"WHERE relname = '{LOG}'"
-        ))
+        return int(
+            database.query(
+                "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables "
+                f"WHERE relname = '{LOG}'"
+            )
+        )
 
     def report(series):
         with series.transaction(database.registry, FRESH) as cr:
@@ -89,9 +91,7 @@ def test_a_claim_reads_few_rows_of_a_long_conversation(gateway, references, in_w
 
 def test_a_claim_reads_few_rows_of_many_conversations(gateway):
     store(gateway, *(mail(subject=f"{number}") for number in range(1000)))
-    assert rows_read(
-        gateway, lambda env: env["mail.postmaster.pipeline"]._claim_next()
-    ) < MOST_ROWS
+    assert rows_read(gateway, lambda env: env["mail.postmaster.pipeline"]._claim_next()) < MOST_ROWS
 
 
 def test_intake_reads_few_rows_of_a_long_conversation(gateway):
@@ -102,10 +102,19 @@ def test_intake_reads_few_rows_of_a_long_conversation(gateway):
 def test_senders_take_turns(gateway):
     store(gateway, *each_alone(20, "many", "many@customer.test"))
     assert [claim(gateway), claim(gateway)] == ["many 0", "many 1"]
-    store(gateway, *each_alone(2, "few", "few@customer.test"), mail(
-        subject="one", sender="one@customer.test"))
+    store(
+        gateway,
+        *each_alone(2, "few", "few@customer.test"),
+        mail(subject="one", sender="one@customer.test"),
+    )
     assert [claim(gateway) for _number in range(7)] == [
-        "many 2", "few 0", "one", "many 3", "few 1", "many 4", "many 5",
+        "many 2",
+        "few 0",
+        "one",
+        "many 3",
+        "few 1",
+        "many 4",
+        "many 5",
     ]
 
 
@@ -116,15 +125,27 @@ def test_messages_without_a_sender_are_one_sender(gateway):
 
 
 def test_a_conversation_of_many_senders_has_one_turn_in_each_round(gateway):
-    store(gateway, *(
-        raw for number in range(20)
-        for raw in thread(1, name=f"list {number}", sender=f"{number}@list.test", references=0)
-    ), *each_alone(3, "other", "other@customer.test"))
+    store(
+        gateway,
+        *(
+            raw
+            for number in range(20)
+            for raw in thread(1, name=f"list {number}", sender=f"{number}@list.test", references=0)
+        ),
+        *each_alone(3, "other", "other@customer.test"),
+    )
     gateway.query(f"UPDATE {LOG} SET state = 'delivered'")
-    store(gateway, *(
-        mail(subject=f"list {number}", sender=f"{number}@list.test",
-             headers="References: <root@list.test>") for number in range(20)
-    ))
+    store(
+        gateway,
+        *(
+            mail(
+                subject=f"list {number}",
+                sender=f"{number}@list.test",
+                headers="References: <root@list.test>",
+            )
+            for number in range(20)
+        ),
+    )
     store(gateway, *each_alone(3, "other", "other@customer.test"))
     claimed = []
     for _number in range(6):
@@ -154,12 +175,15 @@ def test_a_sender_whose_messages_fail_does_not_pass_others(gateway):
 
 def fail(pipeline, row):
     """Write down that an attempt has failed."""
-    from odoo.addons.mail_postmaster.gateway import states  # noqa: PLC0415
-    from odoo.addons.mail_postmaster.models.attempt import Attempt, Reason  # noqa: PLC0415
-    from odoo.addons.mail_postmaster.models.submission import LMTP, Submission  # noqa: PLC0415
+    from odoo.addons.mail_postmaster.gateway import states
+    from odoo.addons.mail_postmaster.models.attempt import Attempt, Reason
+    from odoo.addons.mail_postmaster.models.submission import LMTP, Submission
 
     values = {
-        "id": row.id, "mail_key": row.mail_key, "digest": row.digest, "recipients": row.recipients,
+        "id": row.id,
+        "mail_key": row.mail_key,
+        "digest": row.digest,
+        "recipients": row.recipients,
     }
     attempt = Attempt(values, Submission(raw=b"", door="mail.thread", source=LMTP), joined=False)
     pipeline._settle(attempt, Reason(states.RETRY, "failed"), 1, None)
@@ -198,12 +222,20 @@ def test_a_retry_does_not_wait_behind_messages_that_are_held_back(gateway):
     assert claim(gateway) == "retry"
 
 
-@pytest.mark.parametrize("headers", [
-    # Each names the one before alone.
-    ["", "In-Reply-To: <0@x.test>", "In-Reply-To: <1@x.test>", "In-Reply-To: <2@x.test>"],
-    # The list was cut at its beginning.
-    ["", "References: <0@x.test>", "References: <z@x.test> <1@x.test>", "References: <2@x.test>"],
-])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        # Each names the one before alone.
+        ["", "In-Reply-To: <0@x.test>", "In-Reply-To: <1@x.test>", "In-Reply-To: <2@x.test>"],
+        # The list was cut at its beginning.
+        [
+            "",
+            "References: <0@x.test>",
+            "References: <z@x.test> <1@x.test>",
+            "References: <2@x.test>",
+        ],
+    ],
+)
 @pytest.mark.parametrize("together", [True, False])
 def test_replies_wait_for_what_they_answer(gateway, headers, together):
     raws = [
@@ -258,9 +290,7 @@ def test_a_call_locks_no_message_in_work(gateway):
     after = int(gateway.query(f"SELECT id FROM {LOG} WHERE subject = 'thread 2'"))
     with gateway.registry.cursor() as cursor:
         cursor.execute("SELECT mail_postmaster_claim_next(%s, '5 seconds')", [after])
-        gateway.query(
-            f"SELECT id FROM {LOG} WHERE subject = 'thread 0' FOR UPDATE NOWAIT"
-        )
+        gateway.query(f"SELECT id FROM {LOG} WHERE subject = 'thread 0' FOR UPDATE NOWAIT")
 
 
 def test_a_call_that_was_lost_is_made_up_for_in_seconds(gateway):
@@ -276,8 +306,11 @@ def test_a_call_that_was_lost_is_made_up_for_in_seconds(gateway):
 
 def test_messages_that_waited_before_an_upgrade_keep_their_order(gateway):
     chain = [
-        mail(subject=f"thread {number}", message_id=f"<{number}@x.test>",
-             headers=f"In-Reply-To: <{number - 1}@x.test>" if number else "")
+        mail(
+            subject=f"thread {number}",
+            message_id=f"<{number}@x.test>",
+            headers=f"In-Reply-To: <{number - 1}@x.test>" if number else "",
+        )
         for number in range(3)
     ]
     store(gateway, *chain, mail(subject="alone", sender="alone@customer.test"))

@@ -26,12 +26,17 @@ def server_id(database, dovecot):
 @pytest.fixture
 def is_left(database, dovecot):
     """Function that tells whether the mailbox or the log has something to do."""
+
     def check_both():
         if any("S" not in kept.flags for kept in dovecot.stored(USER)):
             return True
-        return database.query(
-            "SELECT 1 FROM mail_postmaster_message WHERE state IN ('received', 'retry') LIMIT 1"
-        ) == "1"
+        return (
+            database.query(
+                "SELECT 1 FROM mail_postmaster_message WHERE state IN ('received', 'retry') LIMIT 1"
+            )
+            == "1"
+        )
+
     return check_both
 
 

@@ -50,10 +50,16 @@ class Gateway:
             return env[model].search_count([("name", "=", "Hello")])
 
 
-@pytest.mark.parametrize("fields", [
-    {"sender": "(" * 2000 + " jane@x.test"}, {"subject": "=?utf-7?Q?Hi+2AA-?="},
-    {"subject": "=?unicode_escape?Q?=5Cud800?="}, {"message_id": f"<{'m' * 5000}@x.test>"},
-], ids=["comments", "utf-7", "half a character", "long id"])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"sender": "(" * 2000 + " jane@x.test"},
+        {"subject": "=?utf-7?Q?Hi+2AA-?="},
+        {"subject": "=?unicode_escape?Q?=5Cud800?="},
+        {"message_id": f"<{'m' * 5000}@x.test>"},
+    ],
+    ids=["comments", "utf-7", "half a character", "long id"],
+)
 def test_odd_header_is_stored(gateway, fields):
     raw = mail(**fields)
     gateway.receive(raw)
@@ -174,7 +180,8 @@ def test_copy_takes_the_place_of_one_that_was_not_delivered(gateway, first_state
     gateway.set_defaults("sales", "{}")
     gateway.receive(b"Received: from elsewhere\r\n" + raw)
     assert gateway.log("state", "reason_code") == [
-        ("ignored", "superseded"), ("delivered", "record_created"),
+        ("ignored", "superseded"),
+        ("delivered", "record_created"),
     ]
     gateway.run_cron()
     assert gateway.count("crm.lead") == 1
@@ -190,7 +197,8 @@ def test_sender_who_may_write_by_now_sends_again(gateway):
         env["mail.alias"].browse(alias.id).alias_contact = "everyone"
     gateway.receive(b"Received: from elsewhere\r\n" + raw)
     assert gateway.log("state", "reason_code") == [
-        ("refused", "alias_security"), ("delivered", "record_created"),
+        ("refused", "alias_security"),
+        ("delivered", "record_created"),
     ]
 
 

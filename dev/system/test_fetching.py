@@ -162,9 +162,13 @@ def test_serialization_failure_is_tried_again_at_once(gateway):
 def test_genuine_conflict_on_the_senders_contact(gateway):
     """Another transaction writes the contact between our snapshot and our own write of it."""
     with gateway.database.env() as env:
-        partner = env["res.partner"].create({
-            "name": "Jane", "email": "jane@customer.test", "message_bounce": 3,
-        })
+        partner = env["res.partner"].create(
+            {
+                "name": "Jane",
+                "email": "jane@customer.test",
+                "message_bounce": 3,
+            }
+        )
     registry = gateway.database.registry
     thread = registry["mail.thread"]
     original, interfered = thread.message_route, []

@@ -48,8 +48,13 @@ def parameters(value):
 def start_demo():
     """Run what `make run` runs, and return the end of it; it has no time to install Odoo."""
     return subprocess.run(
-        [ROOT / "dev" / "run"], check=False, capture_output=True, text=True, timeout=20,
-        stdin=subprocess.DEVNULL, env={**os.environ, "POSTMASTER_PORT": str(free_port())},
+        [ROOT / "dev" / "run"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "POSTMASTER_PORT": str(free_port())},
     )
 
 
@@ -60,29 +65,37 @@ def test_demo_leaves_a_foreign_database_alone(server):
         assert 'The database "postmaster" was not made by' in ended.stdout
 
 
-@pytest.mark.parametrize("replace", [
-    databases.drop, databases.create, databases.made_of,
-    lambda name: databases.copy("template1", name),
-    lambda name: databases.template(name.removeprefix("postmaster_template_"), ("mail",)),
-])
+@pytest.mark.parametrize(
+    "replace",
+    [
+        databases.drop,
+        databases.create,
+        databases.made_of,
+        lambda name: databases.copy("template1", name),
+        lambda name: databases.template(name.removeprefix("postmaster_template_"), ("mail",)),
+    ],
+)
 def test_foreign_database_is_refused(server, replace):
     name = "postmaster_template_foreign"
     with foreign(name), pytest.raises(Stop, match="was not made by"):
         replace(name)
 
 
-@pytest.mark.parametrize("statements", [
-    # The comment alone, as after a restored dump; and of other people, in all stages.
-    (marks.comment(NAME, "0123"),),
-    (marks.comment(NAME, marks.UNFINISHED),),
-    (marks.comment(NAME, "0123"), parameters("another checkout")),
-    (marks.comment(NAME, "0123"), marks.table()),
-    # The content alone, as in a copy.
-    (marks.table(), parameters(marks.OWNER)),
-    (marks.table(), f"COMMENT ON DATABASE {NAME} IS '{'0' * 64}'"),
-    # Another checkout's.
-    (marks.table(), marks.comment(NAME, "0").replace(marks.OWNER, f"{marks.OWNER}/more")),
-])
+@pytest.mark.parametrize(
+    "statements",
+    [
+        # The comment alone, as after a restored dump; and of other people, in all stages.
+        (marks.comment(NAME, "0123"),),
+        (marks.comment(NAME, marks.UNFINISHED),),
+        (marks.comment(NAME, "0123"), parameters("another checkout")),
+        (marks.comment(NAME, "0123"), marks.table()),
+        # The content alone, as in a copy.
+        (marks.table(), parameters(marks.OWNER)),
+        (marks.table(), f"COMMENT ON DATABASE {NAME} IS '{'0' * 64}'"),
+        # Another checkout's.
+        (marks.table(), marks.comment(NAME, "0").replace(marks.OWNER, f"{marks.OWNER}/more")),
+    ],
+)
 def test_one_mark_is_not_enough(server, statements):
     with foreign(NAME, *statements), pytest.raises(Stop, match="was not made by"):
         databases.create(NAME)
@@ -130,13 +143,14 @@ def test_filestore_of_another_server_survives(durable_cluster):
             configuration = odoo.write_configuration(databases.LOGS.parent / "conf" / "other.conf")
         assert kept.read_text() == "of the first server"
         assert f"data_dir = {databases.filestore(NAME).parent.parent}\n" not in (
-            configuration.read_text())
+            configuration.read_text()
+        )
     finally:
         databases.drop(NAME)
 
 
 def test_quotes_in_the_name_of_the_checkout(server, monkeypatch):
-    monkeypatch.setattr(marks, "OWNER", "the user's \"checkout\": x")
+    monkeypatch.setattr(marks, "OWNER", 'the user\'s "checkout": x')
     databases.create(NAME)
     assert marks.read(NAME) == marks.UNFINISHED
     databases.drop(NAME)

@@ -18,9 +18,7 @@ ANSWER = "In-Reply-To: <first@customer.test>\nReferences: <first@customer.test>"
 
 
 def mbox(*mails):
-    return b"".join(
-        b"From - Fri Nov 20 10:00:00 2026\r\n" + raw + b"\r\n" for raw in mails
-    )
+    return b"".join(b"From - Fri Nov 20 10:00:00 2026\r\n" + raw + b"\r\n" for raw in mails)
 
 
 @pytest.fixture
@@ -39,8 +37,14 @@ def command(ready):
 
     def line(*arguments):
         return source.command(
-            f"--addons-path={addons.link()}", "postmaster", "import", "-c", configuration,
-            "-d", ready.name, *arguments,
+            f"--addons-path={addons.link()}",
+            "postmaster",
+            "import",
+            "-c",
+            configuration,
+            "-d",
+            ready.name,
+            *arguments,
         )
 
     return line
@@ -49,9 +53,14 @@ def command(ready):
 @pytest.fixture
 def run_import(command):
     """Function that imports and returns ``(exit status, standard output)``."""
+
     def run(*arguments):
         result = subprocess.run(
-            command(*arguments), capture_output=True, text=True, check=False, timeout=300,
+            command(*arguments),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
             env=odoo_source.locate().environment(),
         )
         assert "Traceback" not in result.stderr, result.stderr
@@ -68,11 +77,14 @@ def leads(database):
 def test_in_the_order_of_their_dates(ready, run_import, tmp_path):
     """An answer that stands before its question in the file finds the conversation."""
     question = mail(
-        subject="Question", message_id="<first@customer.test>",
+        subject="Question",
+        message_id="<first@customer.test>",
         date="Mon, 02 Mar 2020 09:00:00 +0100",
     )
     answer = mail(
-        subject="Re: Question", headers=ANSWER, date="Tue, 03 Mar 2020 09:00:00 +0100",
+        subject="Re: Question",
+        headers=ANSWER,
+        date="Tue, 03 Mar 2020 09:00:00 +0100",
         sender="Joe <joe@customer.test>",
     )
     (tmp_path / "INBOX").write_bytes(mbox(answer, question))
@@ -80,12 +92,16 @@ def test_in_the_order_of_their_dates(ready, run_import, tmp_path):
     assert (status, leads(ready)) == (0, ["Question"])
     assert "1  delivered: Posted in an existing conversation." in output
     with ready.env() as env:
-        messages = env["crm.lead"].search([]).message_ids.filtered(
-            lambda message: message.message_type == "email"
-        ).sorted("id")
+        messages = (
+            env["crm.lead"]
+            .search([])
+            .message_ids.filtered(lambda message: message.message_type == "email")
+            .sorted("id")
+        )
         # The conversation shows when they were written, not when they were imported.
         assert [str(message.date) for message in messages] == [
-            "2020-03-02 08:00:00", "2020-03-03 08:00:00",
+            "2020-03-02 08:00:00",
+            "2020-03-03 08:00:00",
         ]
         assert set(env[LOG].search([]).mapped("source")) == {"import"}
 
@@ -93,35 +109,48 @@ def test_in_the_order_of_their_dates(ready, run_import, tmp_path):
 def test_nobody_hears_of_it(ready, run_import, smtp_sink, tmp_path):
     """No follower is notified, no sender answered, nobody limited, no address blamed."""
     with ready.env() as env:
-        follower = env["res.users"].create({
-            "name": "Clerk", "login": "clerk", "email": "clerk@example.com",
-            "group_ids": [(6, 0, env.ref("base.group_user").ids)],
-        })
+        follower = env["res.users"].create(
+            {
+                "name": "Clerk",
+                "login": "clerk",
+                "email": "clerk@example.com",
+                "group_ids": [(6, 0, env.ref("base.group_user").ids)],
+            }
+        )
         follower_id = follower.partner_id.id
         team = env["crm.team"].search([], limit=1)
         team.message_subscribe(
-            follower.partner_id.ids, env["mail.message.subtype"].search([]).ids,
+            follower.partner_id.ids,
+            env["mail.message.subtype"].search([]).ids,
         )
         team.alias_id.alias_defaults = repr({"user_id": follower.id})
         partner_id = env["res.partner"].create({"name": "Joe", "email": "joe@customer.test"}).id
-        env["mail.alias"].create({
-            "alias_name": "closed", "alias_model_id": env["ir.model"]._get_id("res.partner"),
-            "alias_domain_id": env.company.alias_domain_id.id, "alias_mode": "refuse",
-        })
+        env["mail.alias"].create(
+            {
+                "alias_name": "closed",
+                "alias_model_id": env["ir.model"]._get_id("res.partner"),
+                "alias_domain_id": env.company.alias_domain_id.id,
+                "alias_mode": "refuse",
+            }
+        )
         parameters = env["ir.config_parameter"]
         parameters.set_param("mail.gateway.loop.threshold", "2")
         parameters.set_param("mail.postmaster.responsible", env.ref("base.user_admin").id)
         before = env["mail.mail"].search([]).ids
     report = mail(
-        to="bounce@example.com", sender="MAILER-DAEMON@relay.example",
+        to="bounce@example.com",
+        sender="MAILER-DAEMON@relay.example",
         content_type='multipart/report; report-type=delivery-status; boundary="b"',
         body=b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; relay\r\n"
         b"\r\nFinal-Recipient: rfc822; joe@customer.test\r\nAction: failed\r\n"
         b"Status: 5.1.1\r\n--b--\r\n",
     )
     raws = [
-        *(mail(subject=f"Number {n}") for n in range(4)), mail(to="closed@example.com"),
-        mail(to="catchall@example.com"), mail(to="nobody@example.com"), report,
+        *(mail(subject=f"Number {n}") for n in range(4)),
+        mail(to="closed@example.com"),
+        mail(to="catchall@example.com"),
+        mail(to="nobody@example.com"),
+        report,
     ]
     for number, raw in enumerate(raws):
         (tmp_path / f"{number}.eml").write_bytes(raw)
@@ -136,9 +165,15 @@ def test_nobody_hears_of_it(ready, run_import, smtp_sink, tmp_path):
         assert not env["mail.activity"].search([("res_model", "=", LOG)])
         assert not env["res.partner"].browse(partner_id).message_bounce
         reasons = sorted(env[LOG].search([]).mapped("reason_code"))
-        assert reasons == sorted([
-            *["record_created"] * 4, "alias_refuses", "catchall", "no_route", "report_imported",
-        ])
+        assert reasons == sorted(
+            [
+                *["record_created"] * 4,
+                "alias_refuses",
+                "catchall",
+                "no_route",
+                "report_imported",
+            ]
+        )
         env["mail.mail"].process_email_queue()
     assert smtp_sink.messages == []
 
@@ -179,19 +214,30 @@ def test_dry_run_changes_nothing(ready, run_import, tmp_path):
 
 def test_choices(ready, run_import, tmp_path):
     for year in (2018, 2019, 2020, 2021):
-        (tmp_path / f"{year}.eml").write_bytes(mail(
-            subject=f"Of {year}", to="nobody@example.com",
-            date=f"Mon, 02 Mar {year} 09:00:00 +0000",
-        ))
+        (tmp_path / f"{year}.eml").write_bytes(
+            mail(
+                subject=f"Of {year}",
+                to="nobody@example.com",
+                date=f"Mon, 02 Mar {year} 09:00:00 +0000",
+            )
+        )
     status, _output = run_import(
-        tmp_path, "--since=2019-01-01", "--until=2021-01-01", "--limit=1", "--model=crm.lead",
+        tmp_path,
+        "--since=2019-01-01",
+        "--until=2021-01-01",
+        "--limit=1",
+        "--model=crm.lead",
     )
     assert (status, leads(ready)) == (0, ["Of 2019"])
     status, _output = run_import(tmp_path, "--since=2021-01-01", "--to=sales@example.com")
     assert (status, leads(ready)) == (0, ["Of 2019", "Of 2021"])
     for wrong in (
-        ["--model=res.country"], ["--model=mail.thread"], ["--company=999"], ["--to=sales"],
-        ["--to=sales@example.com", "--to="], [tmp_path / "missing"],
+        ["--model=res.country"],
+        ["--model=mail.thread"],
+        ["--company=999"],
+        ["--to=sales"],
+        ["--to=sales@example.com", "--to="],
+        [tmp_path / "missing"],
     ):
         status, output = run_import(*wrong, tmp_path)
         assert (status, output) == (2, "")
@@ -216,7 +262,10 @@ def test_killed_and_run_again(ready, command, run_import, tmp_path):
     environment = odoo_source.locate().environment()
     for number, wanted in ((signal.SIGKILL, 5), (signal.SIGKILL, 12), (signal.SIGTERM, 20)):
         process = subprocess.Popen(
-            command(tmp_path), env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            command(tmp_path),
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
         while process.poll() is None and len(leads(ready)) < wanted:

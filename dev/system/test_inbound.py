@@ -25,9 +25,16 @@ def post(server, token, raw, path=PATH, **headers):
     """Post a mail and return ``(status, what X-Postmaster says)``."""
     connection = http.client.HTTPConnection(LOOPBACK, server.port, timeout=60)
     names = {name.replace("_", "-"): value for name, value in headers.items()}
-    connection.request("POST", path, raw, {
-        "Authorization": f"Bearer {token}", "Content-Type": "message/rfc822", **names,
-    })
+    connection.request(
+        "POST",
+        path,
+        raw,
+        {
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "message/rfc822",
+            **names,
+        },
+    )
     response = connection.getresponse()
     response.read()
     return response.status, response.getheader("X-Postmaster")
@@ -74,10 +81,13 @@ def test_blind_copy_for_each_recipient(ready, server):
     """The same bytes for another recipient are another delivery of the same mail."""
     token = add_source(ready)
     with ready.env() as env:
-        env["mail.alias"].create({
-            "alias_name": "info", "alias_model_id": env["ir.model"]._get_id("res.partner"),
-            "alias_domain_id": env.company.alias_domain_id.id,
-        })
+        env["mail.alias"].create(
+            {
+                "alias_name": "info",
+                "alias_model_id": env["ir.model"]._get_id("res.partner"),
+                "alias_domain_id": env.company.alias_domain_id.id,
+            }
+        )
     raw = mail(to="undisclosed-recipients:;")
     for recipient in ("sales@example.com", "info@example.com", "sales@example.com"):
         answer = post(server, token, raw, X_Postmaster_Recipient=recipient)

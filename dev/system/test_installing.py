@@ -12,11 +12,24 @@ from environment.places import ADDON
 # have, what is made anew from files, what tells other processes to read all that again, and
 # that the auto-vacuum is to run.
 WRITTEN_BY_ODOO = {
-    "ir_attachment", "ir_cron_trigger", "ir_model", "ir_model_constraint", "ir_model_data",
-    "ir_model_fields", "ir_model_fields_selection", "ir_model_inherit", "ir_model_relation",
-    "ir_module_module", "ir_module_module_dependency", "orm_signaling_assets",
-    "orm_signaling_default", "orm_signaling_groups", "orm_signaling_registry",
-    "orm_signaling_routing", "orm_signaling_stable", "orm_signaling_templates",
+    "ir_attachment",
+    "ir_cron_trigger",
+    "ir_model",
+    "ir_model_constraint",
+    "ir_model_data",
+    "ir_model_fields",
+    "ir_model_fields_selection",
+    "ir_model_inherit",
+    "ir_model_relation",
+    "ir_module_module",
+    "ir_module_module_dependency",
+    "orm_signaling_assets",
+    "orm_signaling_default",
+    "orm_signaling_groups",
+    "orm_signaling_registry",
+    "orm_signaling_routing",
+    "orm_signaling_stable",
+    "orm_signaling_templates",
 }
 # Whenever administrators get a group, core finds out again whether their contacts are shared
 # (partner_share); the answer stays the same.
@@ -57,10 +70,13 @@ FETCHING = "UPDATE ir_cron SET active = {} WHERE id = " + ACTION
 # The command of Odoo, and what it reads from its input.
 INSTALL = (("server", "-i", ADDON, "--stop-after-init", "--no-http"), "")
 UPDATE = (("server", "-u", ADDON, "--stop-after-init", "--no-http"), "")
-REMOVE = (("shell", "--no-http"), (
-    f"addon = env['ir.module.module'].search([('name', '=', '{ADDON}')])\n"
-    "addon.button_immediate_uninstall()\n"
-))
+REMOVE = (
+    ("shell", "--no-http"),
+    (
+        f"addon = env['ir.module.module'].search([('name', '=', '{ADDON}')])\n"
+        "addon.button_immediate_uninstall()\n"
+    ),
+)
 
 
 @pytest.fixture

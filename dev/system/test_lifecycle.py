@@ -32,7 +32,12 @@ def run_odoo(database, *arguments, stdin=""):
     database.forget()
     command = source.command(*arguments[:1], "-c", path, "-d", database.name, *arguments[1:])
     result = subprocess.run(
-        command, input=stdin, text=True, capture_output=True, check=False, env=source.environment(),
+        command,
+        input=stdin,
+        text=True,
+        capture_output=True,
+        check=False,
+        env=source.environment(),
     )
     assert result.returncode == 0, result.stderr[-2000:]
     assert " ERROR " not in result.stderr, result.stderr[-2000:]
@@ -68,7 +73,9 @@ def test_neutralized_copy_neither_fetches_nor_answers(database, received):
         with database.env() as env:
             # Another text each time: what repeats itself is not answered either, nor what is old.
             raw = mail(
-                to="catchall@example.com", subject=f"Answers: {expected}", date=formatdate(),
+                to="catchall@example.com",
+                subject=f"Answers: {expected}",
+                date=formatdate(),
             )
             env["mail.thread"].message_process(False, raw)
         assert database.query(answers) == expected

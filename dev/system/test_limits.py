@@ -25,8 +25,14 @@ def deliver_at_once(database, mails, model=False, context=None):
     start = barrier(PROCESSES)
     forks = [
         Fork(
-            database, deliver_together, start, model, context or {}, mails[number::PROCESSES],
-        ) for number in range(PROCESSES)
+            database,
+            deliver_together,
+            start,
+            model,
+            context or {},
+            mails[number::PROCESSES],
+        )
+        for number in range(PROCESSES)
     ]
     assert all([fork.wait(120) for fork in forks])
     database.query("UPDATE mail_postmaster_message SET next_attempt = now() - interval '1 minute'")
@@ -75,10 +81,12 @@ def notices(smtp_sink):
 
 # --- mails of one sender ------------------------------------------------------------
 
+
 def check_limit(database, smtp_sink, model, code):
     assert made(database, model) == THRESHOLD
     assert outcomes(database) == {
-        ("delivered", code): THRESHOLD, ("refused", "sender_limit"): MAILS - THRESHOLD,
+        ("delivered", code): THRESHOLD,
+        ("refused", "sender_limit"): MAILS - THRESHOLD,
     }
     send_queue(database)
     [notice] = notices(smtp_sink)
@@ -97,11 +105,14 @@ def test_model_without_an_email_field(database, smtp_sink):
     with database.env() as env:
         project = env["project.project"].create({"name": "Works"})
         assert env["project.milestone"]._mail_get_primary_email_field() is None
-        env["mail.alias"].create({
-            "alias_name": "milestones", "alias_domain_id": env.company.alias_domain_id.id,
-            "alias_model_id": env["ir.model"]._get_id("project.milestone"),
-            "alias_defaults": repr({"project_id": project.id}),
-        })
+        env["mail.alias"].create(
+            {
+                "alias_name": "milestones",
+                "alias_domain_id": env.company.alias_domain_id.id,
+                "alias_model_id": env["ir.model"]._get_id("project.milestone"),
+                "alias_defaults": repr({"project_id": project.id}),
+            }
+        )
     deliver_at_once(database, many(to="milestones@example.com"))
     check_limit(database, smtp_sink, "project.milestone", "record_created")
 
@@ -109,10 +120,13 @@ def test_model_without_an_email_field(database, smtp_sink):
 def test_fallback_model_of_an_incoming_server(database, smtp_sink):
     recommended(database, smtp_sink)
     with database.env() as env:
-        server = env["fetchmail.server"].create({
-            "name": "Mailbox", "server_type": "imap",
-            "object_id": env["ir.model"]._get_id("crm.lead"),
-        })
+        server = env["fetchmail.server"].create(
+            {
+                "name": "Mailbox",
+                "server_type": "imap",
+                "object_id": env["ir.model"]._get_id("crm.lead"),
+            }
+        )
         context = {"default_fetchmail_server_id": server.id}
     deliver_at_once(database, many(to="shop@elsewhere.test"), "crm.lead", context)
     check_limit(database, smtp_sink, "crm.lead", "fallback_created")
@@ -121,13 +135,19 @@ def test_fallback_model_of_an_incoming_server(database, smtp_sink):
 def test_replies_are_all_posted(database, smtp_sink):
     team_id = recommended(database, smtp_sink)
     with database.env() as env:
-        lead = env["crm.lead"].create({
-            "name": "Talk", "team_id": team_id, "email_from": SENDER,
-        })
+        lead = env["crm.lead"].create(
+            {
+                "name": "Talk",
+                "team_id": team_id,
+                "email_from": SENDER,
+            }
+        )
         reader = env["res.partner"].create({"name": "Reader", "email": "reader@partner.test"})
         lead.message_subscribe(reader.ids)
         note = lead.message_post(
-            body="How are you?", message_type="comment", subtype_xmlid="mail.mt_comment",
+            body="How are you?",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
         )
         lead_id, reference = lead.id, note.message_id
     send_queue(database)
@@ -135,18 +155,19 @@ def test_replies_are_all_posted(database, smtp_sink):
     deliver_at_once(database, many(headers=f"In-Reply-To: {reference}\r\nReferences: {reference}"))
     assert outcomes(database) == {("delivered", "reply_posted"): MAILS}
     with database.env() as env:
-        posted = env["crm.lead"].browse(lead_id).message_ids.filtered(
-            lambda message: message.message_type == "email"
+        posted = (
+            env["crm.lead"]
+            .browse(lead_id)
+            .message_ids.filtered(lambda message: message.message_type == "email")
         )
         assert len(posted) == MAILS
         assert len(posted.filtered("notification_ids")) == THRESHOLD
     send_queue(database)
-    assert [sent.recipients for sent in smtp_sink.messages] == [
-        ["reader@partner.test"]
-    ] * THRESHOLD
+    assert [sent.recipients for sent in smtp_sink.messages] == [["reader@partner.test"]] * THRESHOLD
 
 
 # --- records of one alias -----------------------------------------------------------
+
 
 def test_records_of_an_alias(database, smtp_sink):
     recommended(database, smtp_sink, mail_incoming_limit_alias=3)
@@ -157,7 +178,8 @@ def test_records_of_an_alias(database, smtp_sink):
     deliver_at_once(database, mails)
     assert made(database, "crm.lead") == 3
     assert outcomes(database) == {
-        ("delivered", "record_created"): 3, ("parked", "record_limit"): len(mails) - 3,
+        ("delivered", "record_created"): 3,
+        ("parked", "record_limit"): len(mails) - 3,
     }
     with database.env() as env:
         waiting = env[LOG].search([("state", "=", "parked")], limit=1)

@@ -34,9 +34,18 @@ def people(office):
 
 def write(office, sender, to, subject="A person wrote", **fields):
     """Let somebody write a mail, and wait until all is quiet."""
-    send(office.sink, sender, to, mail(
-        sender=sender, to=to, subject=subject, date=formatdate(), **fields,
-    ))
+    send(
+        office.sink,
+        sender,
+        to,
+        mail(
+            sender=sender,
+            to=to,
+            subject=subject,
+            date=formatdate(),
+            **fields,
+        ),
+    )
     office.run()
 
 
@@ -52,16 +61,25 @@ def acknowledge(party):
     the id says ``reply_to`` and is passed over. An answer to it makes another task.
     """
     with party.env() as env:
-        template = env["mail.template"].create({
-            "name": "Acknowledgement", "model_id": env["ir.model"]._get_id("project.task"),
-            "subject": "We work on {{ object.name }}", "body_html": "<p>Thank you.</p>",
-            "email_from": f"tasks@{party.domain}", "reply_to": f"tasks@{party.domain}",
-            "use_default_to": True,
-        })
+        template = env["mail.template"].create(
+            {
+                "name": "Acknowledgement",
+                "model_id": env["ir.model"]._get_id("project.task"),
+                "subject": "We work on {{ object.name }}",
+                "body_html": "<p>Thank you.</p>",
+                "email_from": f"tasks@{party.domain}",
+                "reply_to": f"tasks@{party.domain}",
+                "use_default_to": True,
+            }
+        )
         stage = env["project.task.type"].create({"name": "New", "mail_template_id": template.id})
-        env["project.project"].create({
-            "name": "Works", "alias_name": "tasks", "type_ids": [(6, 0, stage.ids)],
-        })
+        env["project.project"].create(
+            {
+                "name": "Works",
+                "alias_name": "tasks",
+                "type_ids": [(6, 0, stage.ids)],
+            }
+        )
 
 
 def tasks(party):
@@ -75,6 +93,7 @@ def sales_alias(env):
 
 
 # --- two databases ------------------------------------------------------------------
+
 
 def test_acknowledgement_meets_acknowledgement(office, here, there, people):
     acknowledge(here)
@@ -122,9 +141,17 @@ def test_refusal_meets_refusal(office, here, there):
 
 def test_refusal_meets_vacation_responder(office, here, there, people):
     with there.env() as env:
-        user = env["res.users"].with_context(no_reset_password=True).create({
-            "name": "Away", "login": "away", "email": f"away@{PEOPLE}",
-        })
+        user = (
+            env["res.users"]
+            .with_context(no_reset_password=True)
+            .create(
+                {
+                    "name": "Away",
+                    "login": "away",
+                    "email": f"away@{PEOPLE}",
+                }
+            )
+        )
         user.write({"out_of_office_from": "2020-01-01", "out_of_office_message": "<p>Away</p>"})
         alias = sales_alias(env)
         alias.alias_defaults = repr({"user_id": user.id, "team_id": alias.alias_parent_thread_id})
@@ -145,6 +172,7 @@ def test_refusal_meets_vacation_responder(office, here, there, people):
 
 # --- a program that says nothing of itself ------------------------------------------
 
+
 @pytest.mark.parametrize("quotes_id", [False, True])
 def test_robot_that_always_answers(office, here, people, quotes_id):
     acknowledge(here)
@@ -153,7 +181,7 @@ def test_robot_that_always_answers(office, here, people, quotes_id):
     robot = office.add(ROBOT, Robot(f"robot@{ROBOT}", office.sink, quotes_id))
     write(office, robot.address, f"tasks@{HERE}")
     assert len(tasks(here)) == THRESHOLD
-    assert here.log()[:THRESHOLD + 1] == [
+    assert here.log()[: THRESHOLD + 1] == [
         *[(robot.address, "delivered", "record_created")] * THRESHOLD,
         (robot.address, "refused", "sender_limit"),
     ]

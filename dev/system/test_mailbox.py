@@ -52,10 +52,14 @@ class Mailbox:
     def deliver(self, count=1, **fields_of_mail):
         for _number in range(count):
             self.delivered += 1
-            self.dovecot.deliver(USER, mail(
-                subject=f"Number {self.delivered}",
-                sender=f"c{self.delivered}@customer.test", **fields_of_mail,
-            ))
+            self.dovecot.deliver(
+                USER,
+                mail(
+                    subject=f"Number {self.delivered}",
+                    sender=f"c{self.delivered}@customer.test",
+                    **fields_of_mail,
+                ),
+            )
 
     def deliver_read(self, count=1):
         """Put mails into the mailbox that a person has read."""
@@ -109,6 +113,7 @@ def pop(database, dovecot):
 
 
 # --- the network ----------------------------------------------------------------------
+
 
 def _cut_at_every_command(mailbox, port):
     """Fetch new mail with the network cut after one more command each time, then without."""
@@ -211,6 +216,7 @@ def test_scheduled_actions_are_called_for_all_and_not_for_each(imap):
 
 # --- new ------------------------------------------------------------------------------
 
+
 def test_mail_that_a_person_has_read_is_not_missed(imap):
     imap.deliver()
     imap.fetch()
@@ -290,9 +296,12 @@ def test_pop_first_contact_and_leaving_on_the_server(pop):
 
 # --- folders --------------------------------------------------------------------------
 
+
 def test_folders_are_read_and_mail_is_moved(imap):
     imap.write(
-        delivered_folder="Done", parked_folder="Überprüfen", refused_folder="Refused",
+        delivered_folder="Done",
+        parked_folder="Überprüfen",
+        refused_folder="Refused",
         folder_ids=[(0, 0, {"name": "INBOX"}), (0, 0, {"name": "Sales"})],
     )
     with pytest.raises(Exception, match=r".+"):
@@ -331,13 +340,15 @@ def test_folder_that_is_not_there_is_said(imap, names):
 
 # --- mail that can not be had ---------------------------------------------------------
 
+
 def _store_unreadable(box, *uids):
     """Store mails as a fetch does of which the server hands over nothing."""
-    from odoo.addons.mail_postmaster.gateway.mailbox.run import (  # noqa: PLC0415
+    from odoo.addons.mail_postmaster.gateway.mailbox.run import (
         UNREADABLE,
         Fetched,
     )
-    from odoo.addons.mail_postmaster.models.fetch_run import ServerRun  # noqa: PLC0415
+    from odoo.addons.mail_postmaster.models.fetch_run import ServerRun
+
     with box.database.env() as env:
         run = ServerRun(env["fetchmail.server"].browse(box.server_id))
         run.folders[0].uidvalidity = 1
@@ -360,6 +371,7 @@ def test_content_that_can_not_be_fetched_is_said(imap):
 
 
 # --- large mail -----------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("kind", ["imap", "pop"])
 def test_mail_above_the_limit_is_parked_without_downloading_it(database, dovecot, kind):
@@ -397,13 +409,22 @@ def test_mail_above_the_limit_is_parked_without_downloading_it(database, dovecot
 
 # --- servers in trouble ---------------------------------------------------------------
 
+
 def test_dead_server_does_not_starve_the_other(imap):
     silent = socket.create_server((LOOPBACK, 0))
     with imap.database.env() as env:
-        dead = env["fetchmail.server"].create({
-            "name": "Dead", "server_type": "imap", "server": LOOPBACK, "is_ssl": False,
-            "port": silent.getsockname()[1], "user": USER, "password": "secret", "priority": 1,
-        })
+        dead = env["fetchmail.server"].create(
+            {
+                "name": "Dead",
+                "server_type": "imap",
+                "server": LOOPBACK,
+                "is_ssl": False,
+                "port": silent.getsockname()[1],
+                "user": USER,
+                "password": "secret",
+                "priority": 1,
+            }
+        )
         dead.state = "done"
     with patch.object(fetchmail, "MAIL_TIMEOUT", 1):
         for _round in range(2):

@@ -24,9 +24,24 @@ def mailgate(database, odoo_server):
 
     def hand_over(raw, user=2, password="admin"):
         return subprocess.run(
-            [sys.executable, script, "-d", database.name, "-u", str(user), "-p", password,
-             "--host", LOOPBACK, "--port", str(server.port)],
-            input=raw, capture_output=True, check=False, timeout=120,
+            [
+                sys.executable,
+                script,
+                "-d",
+                database.name,
+                "-u",
+                str(user),
+                "-p",
+                password,
+                "--host",
+                LOOPBACK,
+                "--port",
+                str(server.port),
+            ],
+            input=raw,
+            capture_output=True,
+            check=False,
+            timeout=120,
         ).returncode
 
     return hand_over
@@ -90,10 +105,14 @@ def test_unreadable_mail_is_stored(database, mailgate):
 
 def test_user_who_is_no_gateway(database, mailgate):
     with database.env() as env:
-        user = env["res.users"].create({
-            "name": "Clerk", "login": "clerk", "password": "clerk-password",
-            "group_ids": [(6, 0, env.ref("base.group_user").ids)],
-        })
+        user = env["res.users"].create(
+            {
+                "name": "Clerk",
+                "login": "clerk",
+                "password": "clerk-password",
+                "group_ids": [(6, 0, env.ref("base.group_user").ids)],
+            }
+        )
     assert mailgate(mail(), user.id, "clerk-password") != EX_OK
     with database.env() as env:
         assert not env[LOG].search_count([])

@@ -63,21 +63,34 @@ def dovecot(endpoint):
     server.remove()
 
 
-@pytest.mark.parametrize(("kind", "prefix"), [
-    ("gmail", "google_gmail"), ("outlook", "microsoft_outlook"),
-])
+@pytest.mark.parametrize(
+    ("kind", "prefix"),
+    [
+        ("gmail", "google_gmail"),
+        ("outlook", "microsoft_outlook"),
+    ],
+)
 def test_fetches_with_a_token(database, dovecot, endpoint, kind, prefix):
     dovecot.add_user(USER)
     with database.env() as env:
         set_up(env)
         env["ir.config_parameter"].set_param(
-            f"mail.server.{kind}.iap.endpoint", f"http://{LOOPBACK}:{endpoint.server_port}",
+            f"mail.server.{kind}.iap.endpoint",
+            f"http://{LOOPBACK}:{endpoint.server_port}",
         )
-        server = env["fetchmail.server"].create({
-            "name": kind, "server_type": kind, "server": dovecot.host, "user": USER,
-            "port": dovecot.imaps_port, "is_ssl": True, "certificate_policy": "any",
-            f"{prefix}_refresh_token": REFRESH, "delivered_folder": "Done",
-        })
+        server = env["fetchmail.server"].create(
+            {
+                "name": kind,
+                "server_type": kind,
+                "server": dovecot.host,
+                "user": USER,
+                "port": dovecot.imaps_port,
+                "is_ssl": True,
+                "certificate_policy": "any",
+                f"{prefix}_refresh_token": REFRESH,
+                "delivered_folder": "Done",
+            }
+        )
         server.button_confirm_login()
     assert f"/api/mail_oauth/1/{kind}_access_token" in endpoint.asked
     for number in range(3):
@@ -101,12 +114,20 @@ def test_wrong_token_is_a_failure_that_is_said(database, dovecot, endpoint):
     dovecot.add_user(USER)
     with database.env() as env:
         set_up(env)
-        server = env["fetchmail.server"].create({
-            "name": "Gmail", "server_type": "gmail", "server": dovecot.host, "user": USER,
-            "port": dovecot.imaps_port, "is_ssl": True, "certificate_policy": "any",
-            "google_gmail_access_token": "of-yesterday",
-            "google_gmail_access_token_expiration": int(time.time()) + LIFETIME, "state": "done",
-        })
+        server = env["fetchmail.server"].create(
+            {
+                "name": "Gmail",
+                "server_type": "gmail",
+                "server": dovecot.host,
+                "user": USER,
+                "port": dovecot.imaps_port,
+                "is_ssl": True,
+                "certificate_policy": "any",
+                "google_gmail_access_token": "of-yesterday",
+                "google_gmail_access_token_expiration": int(time.time()) + LIFETIME,
+                "state": "done",
+            }
+        )
         assert env["fetchmail.server"].browse(server.id)._fetch_mail()
     with database.env() as env:
         server = env["fetchmail.server"].browse(server.id)

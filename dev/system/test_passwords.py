@@ -39,10 +39,14 @@ class Collector(logging.Handler):
 @contextmanager
 def everything_logged():
     collector, root = Collector(), logging.getLogger()
-    loggers = [root, *(
-        logger for logger in logging.Logger.manager.loggerDict.values()
-        if isinstance(logger, logging.Logger)
-    )]
+    loggers = [
+        root,
+        *(
+            logger
+            for logger in logging.Logger.manager.loggerDict.values()
+            if isinstance(logger, logging.Logger)
+        ),
+    ]
     levels = [(logger, logger.level) for logger in loggers]
     for logger in loggers:
         logger.setLevel(LOUDEST)
@@ -56,11 +60,18 @@ def everything_logged():
 
 
 def make_server(env, dovecot, kind, password, **values):
-    return env["fetchmail.server"].create({
-        "name": kind, "server_type": kind, "server": dovecot.host, "user": USER,
-        "port": dovecot.imap_port if kind == "imap" else dovecot.pop3_port,
-        "password": password, "is_ssl": False, **values,
-    })
+    return env["fetchmail.server"].create(
+        {
+            "name": kind,
+            "server_type": kind,
+            "server": dovecot.host,
+            "user": USER,
+            "port": dovecot.imap_port if kind == "imap" else dovecot.pop3_port,
+            "password": password,
+            "is_ssl": False,
+            **values,
+        }
+    )
 
 
 @pytest.mark.parametrize("password", PASSWORDS)
@@ -83,14 +94,20 @@ def test_logs_in_and_fetches(database, dovecot, kind, password):
 def dump(database):
     return subprocess.run(
         [postgresql.program("pg_dump"), "--inserts", "--encoding=UTF8", database.name],
-        check=True, capture_output=True, text=True, encoding="utf-8",
+        check=True,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     ).stdout
 
 
 def spellings(password):
     octets = password.encode()
     return {
-        password, repr(octets)[2:-1], ascii(password)[1:-1], octets.decode("latin-1"),
+        password,
+        repr(octets)[2:-1],
+        ascii(password)[1:-1],
+        octets.decode("latin-1"),
         password.replace("\\", r"\\").replace('"', r"\""),
     }
 

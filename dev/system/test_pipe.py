@@ -32,7 +32,11 @@ BODY = b"caf\xe9 \xff\n.\n..\n\n.hidden\nFrom here\n\xe2\x82\xac end"
 def pipe(*arguments, raw=b"Subject: x\n\nbody\n", script=PIPE, **environment):
     """Run the pipe and return ``(exit status, what it said)``."""
     result = subprocess.run(
-        [script, *map(str, arguments)], input=raw, capture_output=True, check=False, timeout=60,
+        [script, *map(str, arguments)],
+        input=raw,
+        capture_output=True,
+        check=False,
+        timeout=60,
         env={"PATH": os.environ["PATH"], **environment},
     )
     assert result.stdout == b""
@@ -48,6 +52,7 @@ def content(database):
 @pytest.fixture
 def token_file(tmp_path):
     """Function that writes a token into a file and returns its path."""
+
     def write(token):
         path = tmp_path / "token"
         path.write_text(f"{token}\n")
@@ -105,6 +110,7 @@ class Endless(Scripted):
 
 # --- HTTP ---------------------------------------------------------------------------
 
+
 def test_over_http(ready, odoo_server, token_file):
     url = odoo_server(ready).url + PATH
     raw = mail().replace(b"\r\n", b"\n") + BODY
@@ -115,8 +121,12 @@ def test_over_http(ready, odoo_server, token_file):
     assert states(ready) == [("delivered", "record_created")]
     # The same, named by the variables that Postfix and Exim set, with the line of an mbox.
     said = pipe(
-        "--url", url, raw=b"From jane@customer.test Fri Nov 20 10:00:00 2026\n" + raw,
-        POSTMASTER_TOKEN=token, SENDER="jane@customer.test", RECIPIENT="sales@example.com",
+        "--url",
+        url,
+        raw=b"From jane@customer.test Fri Nov 20 10:00:00 2026\n" + raw,
+        POSTMASTER_TOKEN=token,
+        SENDER="jane@customer.test",
+        RECIPIENT="sales@example.com",
     )
     assert said == (EX_OK, "")
     with ready.env() as env:
@@ -129,22 +139,34 @@ def test_over_http(ready, odoo_server, token_file):
     assert pipe(*named, "--database", "another", raw=raw)[0] == EX_TEMPFAIL
 
 
-@pytest.mark.parametrize("answer", [
-    b"", b"\r\n", b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 422 No\r\n\r\n",
-    b"HTTP/1.1 200 OK\r\nX-Postmaster: stored\r\n", b"HTTP/1.1 404 Not Found\r\n\r\n",
-    b"HTTP/1.1 500 Error\r\nX-Postmaster: stored\r\n\r\n",
-    b"HTTP/1.1 302 Found\r\nLocation: https://example.com/\r\n\r\n", b"\xff" * 2_000_000,
-])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        b"HTTP/1.1 422 No\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX-Postmaster: stored\r\n",
+        b"HTTP/1.1 404 Not Found\r\n\r\n",
+        b"HTTP/1.1 500 Error\r\nX-Postmaster: stored\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: https://example.com/\r\n\r\n",
+        b"\xff" * 2_000_000,
+    ],
+)
 def test_what_the_ingress_did_not_say_decides_nothing(answer):
     """A proxy answers 200 to anything, or 422 to what it does not like."""
     with Scripted(b"", answer, None) as server:
         status, _text = pipe(
-            "--url", f"http://{server.address}{PATH}", "a@example.com", POSTMASTER_TOKEN="x",
+            "--url",
+            f"http://{server.address}{PATH}",
+            "a@example.com",
+            POSTMASTER_TOKEN="x",
         )
     assert status == EX_TEMPFAIL
 
 
 # --- LMTP ---------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("is_unix", [False, True])
 def test_over_lmtp(ready, serve, is_unix):
@@ -153,7 +175,13 @@ def test_over_lmtp(ready, serve, is_unix):
     where = path if is_unix else f"{LOOPBACK}:{daemon.lmtp}"
     raw = mail().replace(b"\r\n", b"\n") + BODY
     assert pipe(
-        "--lmtp", where, "-f", "jane@customer.test", "--", "sales@example.com", raw=raw,
+        "--lmtp",
+        where,
+        "-f",
+        "jane@customer.test",
+        "--",
+        "sales@example.com",
+        raw=raw,
     ) == (EX_OK, "")
     expected = raw.replace(b"\n", b"\r\n") + b"\r\n"
     assert content(ready) == b"Return-Path: <jane@customer.test>\r\n" + expected
@@ -170,27 +198,32 @@ HELLO = (b"220 x LMTP\r\n", b"250-x\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n")
 ENVELOPE = (*HELLO, b"250 ok\r\n", b"250 ok\r\n")
 
 
-@pytest.mark.parametrize(("answers", "expected"), [
-    ((*ENVELOPE, b"354 go\r\n", b"250 ok\r\n", b"221 bye\r\n"), EX_OK),
-    # What was said before counts, not how the connection ends.
-    ((*ENVELOPE, b"354 go\r\n", b"250 ok\r\n", None), EX_OK),
-    ((*ENVELOPE, b"354 go\r\n", b"451 4.3.0 later\r\n"), EX_TEMPFAIL),
-    ((*ENVELOPE, b"354 go\r\n", b"552 5.3.4 too large\r\n"), EX_TEMPFAIL),
-    ((*ENVELOPE, b"354 go\r\n", b"550 5.1.1 after all\r\n"), EX_TEMPFAIL),
-    ((*ENVELOPE, b"354 go\r\n", None), EX_TEMPFAIL),
-    ((*ENVELOPE, b"354 go\r\n", b"250", None), EX_TEMPFAIL),
-    ((*ENVELOPE, b"451 no\r\n"), EX_TEMPFAIL),
-    ((*HELLO, b"250 ok\r\n", b"550 5.1.1 nobody\r\n", b"221 bye\r\n"), EX_NOUSER),
-    ((*HELLO, b"250 ok\r\n", b"553 5.1.3 bad\r\n", b"221 bye\r\n"), EX_NOUSER),
-    ((*HELLO, b"250 ok\r\n", b"550-5.1.1 no\r\n550 5.1.1 body\r\n", None), EX_NOUSER),
-    ((*HELLO, b"250 ok\r\n", b"550 no\r\n"), EX_TEMPFAIL),
-    ((*HELLO, b"250 ok\r\n", b"554 5.7.1 not you\r\n"), EX_TEMPFAIL),
-    ((*HELLO, b"250 ok\r\n", b"450 4.1.1 later\r\n"), EX_TEMPFAIL),
-    ((*HELLO, b"550 5.1.1 sender\r\n"), EX_TEMPFAIL),
-    ((HELLO[0], b"500 no LMTP\r\n"), EX_TEMPFAIL),
-    ((b"421 busy\r\n",), EX_TEMPFAIL), ((b"550 5.1.1 x\r\n",), EX_TEMPFAIL),
-    ((None,), EX_TEMPFAIL), ((b"\0" * 2_000_000,), EX_TEMPFAIL),
-])
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ((*ENVELOPE, b"354 go\r\n", b"250 ok\r\n", b"221 bye\r\n"), EX_OK),
+        # What was said before counts, not how the connection ends.
+        ((*ENVELOPE, b"354 go\r\n", b"250 ok\r\n", None), EX_OK),
+        ((*ENVELOPE, b"354 go\r\n", b"451 4.3.0 later\r\n"), EX_TEMPFAIL),
+        ((*ENVELOPE, b"354 go\r\n", b"552 5.3.4 too large\r\n"), EX_TEMPFAIL),
+        ((*ENVELOPE, b"354 go\r\n", b"550 5.1.1 after all\r\n"), EX_TEMPFAIL),
+        ((*ENVELOPE, b"354 go\r\n", None), EX_TEMPFAIL),
+        ((*ENVELOPE, b"354 go\r\n", b"250", None), EX_TEMPFAIL),
+        ((*ENVELOPE, b"451 no\r\n"), EX_TEMPFAIL),
+        ((*HELLO, b"250 ok\r\n", b"550 5.1.1 nobody\r\n", b"221 bye\r\n"), EX_NOUSER),
+        ((*HELLO, b"250 ok\r\n", b"553 5.1.3 bad\r\n", b"221 bye\r\n"), EX_NOUSER),
+        ((*HELLO, b"250 ok\r\n", b"550-5.1.1 no\r\n550 5.1.1 body\r\n", None), EX_NOUSER),
+        ((*HELLO, b"250 ok\r\n", b"550 no\r\n"), EX_TEMPFAIL),
+        ((*HELLO, b"250 ok\r\n", b"554 5.7.1 not you\r\n"), EX_TEMPFAIL),
+        ((*HELLO, b"250 ok\r\n", b"450 4.1.1 later\r\n"), EX_TEMPFAIL),
+        ((*HELLO, b"550 5.1.1 sender\r\n"), EX_TEMPFAIL),
+        ((HELLO[0], b"500 no LMTP\r\n"), EX_TEMPFAIL),
+        ((b"421 busy\r\n",), EX_TEMPFAIL),
+        ((b"550 5.1.1 x\r\n",), EX_TEMPFAIL),
+        ((None,), EX_TEMPFAIL),
+        ((b"\0" * 2_000_000,), EX_TEMPFAIL),
+    ],
+)
 def test_every_answer_of_a_server(answers, expected):
     with Scripted(*answers) as server:
         status, text = pipe("--lmtp", server.address, "-f", "jane@customer.test", "a@example.com")
@@ -201,7 +234,11 @@ def test_every_answer_of_a_server(answers, expected):
 def test_what_is_said(tmp_path):
     with Scripted(*ENVELOPE, b"354 go\r\n", b"250 ok\r\n", None) as server:
         pipe(
-            "--lmtp", server.address, "-f", "<j\xe4ne@customer.test>", "a@example.com",
+            "--lmtp",
+            server.address,
+            "-f",
+            "<j\xe4ne@customer.test>",
+            "a@example.com",
             raw=b".a\n..b\nc",
         )
     assert server.heard == (
@@ -217,7 +254,12 @@ def test_server_that_never_ends(tmp_path, protocol):
     line = b"HTTP/1.1: x\r\n" if scheme else b"220-x\r\n"
     with Endless(line * 1000, 0) as server:
         status, text = pipe(
-            protocol, scheme + server.address, "-f", "", "a@b", POSTMASTER_TOKEN="x",
+            protocol,
+            scheme + server.address,
+            "-f",
+            "",
+            "a@b",
+            POSTMASTER_TOKEN="x",
         )
     assert (status, text) == (EX_TEMPFAIL, "postmaster-pipe: the answer is too long\n")
     hasty = tmp_path / "pipe"
@@ -225,7 +267,13 @@ def test_server_that_never_ends(tmp_path, protocol):
     hasty.chmod(0o755)
     with Endless(line, 0.2) as server:
         status, text = pipe(
-            protocol, scheme + server.address, "-f", "", "a@b", POSTMASTER_TOKEN="x", script=hasty,
+            protocol,
+            scheme + server.address,
+            "-f",
+            "",
+            "a@b",
+            POSTMASTER_TOKEN="x",
+            script=hasty,
         )
     assert (status, text) == (EX_TEMPFAIL, "postmaster-pipe: it takes too long\n")
 
@@ -236,23 +284,36 @@ def test_blanks_in_quotes():
         said = pipe("--lmtp", server.address, "-f", '"a b"@customer.test', "a@example.com")
     assert said == (EX_OK, "")
     assert b'MAIL FROM:<"a b"@customer.test> BODY' in server.heard
-    for odd in ('"a b', '"a"@b> SIZE=1', 'a b@c', '"a\nb"@c', '"@" x'):
+    for odd in ('"a b', '"a"@b> SIZE=1', "a b@c", '"a\nb"@c', '"@" x'):
         assert pipe("--lmtp", f"{LOOPBACK}:1", "-f", odd, "a@b")[1].endswith("character\n"), odd
 
 
 # --- arguments ----------------------------------------------------------------------
 
-@pytest.mark.parametrize("arguments", [
-    (), ("--help",), ("--lmtp",), ("--lmtp", "x:1", "--url", "http://x/"), ("--token", "x"),
-    ("--lmtp", "no port", "-f", "", "a@b"), ("--lmtp", f"{LOOPBACK}:1", "-f", "", "a@b"),
-    ("--lmtp", "/nowhere", "-f", "", "a@b"), ("--lmtp", f"{LOOPBACK}:1", "-f", ""),
-    ("--lmtp", f"{LOOPBACK}:1", "a@b"), ("--url", "ftp://x/", "a@b"),
-    ("--url", "http://user:token-of-the-test@localhost/", "a@b"), ("--url", "http:///x"),
-    ("--url", "token-of-the-test", "a@b"),
-    ("--url", f"http://{LOOPBACK}:1/", "--token-file", "/nowhere", "a@b"),
-    ("--url", "http://nowhere.invalid/", "a@b"), ("--url", f"https://{LOOPBACK}:1/", "a@b"),
-    ("--lmtp", f"{LOOPBACK}:1", "-f", "a@b\nRCPT TO:<x@y>", "a@b"),
-])
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--help",),
+        ("--lmtp",),
+        ("--lmtp", "x:1", "--url", "http://x/"),
+        ("--token", "x"),
+        ("--lmtp", "no port", "-f", "", "a@b"),
+        ("--lmtp", f"{LOOPBACK}:1", "-f", "", "a@b"),
+        ("--lmtp", "/nowhere", "-f", "", "a@b"),
+        ("--lmtp", f"{LOOPBACK}:1", "-f", ""),
+        ("--lmtp", f"{LOOPBACK}:1", "a@b"),
+        ("--url", "ftp://x/", "a@b"),
+        ("--url", "http://user:token-of-the-test@localhost/", "a@b"),
+        ("--url", "http:///x"),
+        ("--url", "token-of-the-test", "a@b"),
+        ("--url", f"http://{LOOPBACK}:1/", "--token-file", "/nowhere", "a@b"),
+        ("--url", "http://nowhere.invalid/", "a@b"),
+        ("--url", f"https://{LOOPBACK}:1/", "a@b"),
+        ("--lmtp", f"{LOOPBACK}:1", "-f", "a@b\nRCPT TO:<x@y>", "a@b"),
+    ],
+)
 def test_whatever_is_wrong_the_mail_server_keeps_the_mail(arguments):
     status, text = pipe(*arguments, POSTMASTER_TOKEN="token-of-the-test")
     assert status == EX_TEMPFAIL
@@ -274,6 +335,7 @@ def test_nobody_listens():
 
 # --- behind a real Postfix ------------------------------------------------------------
 
+
 def test_behind_postfix(ready, odoo_server):
     """As docs/ingress.md says: delivered, refused with a report to the sender, or kept."""
     folder = short_folder("pipe")
@@ -293,6 +355,7 @@ def test_behind_postfix(ready, odoo_server):
         "transport_maps": "inline:{ { example.com = postmaster: } }",
     }
     with Postfix("test-pipe", settings, service) as postfix:
+
         def send(recipient, raw):
             with smtplib.SMTP(postfix.host, postfix.port) as connection:
                 connection.sendmail("jane@customer.test", [recipient], raw)

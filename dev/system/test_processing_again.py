@@ -44,9 +44,12 @@ def test_many_go_on_when_one_was_delivered_meanwhile(database, mails):
 
 def test_dialog_says_that_the_mail_was_delivered_meanwhile(database, mails):
     with database.env() as env:
-        dialog = env["mail.postmaster.redirect"].create({
-            "mail_id": mails[0], "addresses": "offers@example.com",
-        })
+        dialog = env["mail.postmaster.redirect"].create(
+            {
+                "mail_id": mails[0],
+                "addresses": "offers@example.com",
+            }
+        )
     with database.env() as late:
         dialog = late["mail.postmaster.redirect"].browse(dialog.id)
         assert dialog.mail_id.state == "parked"

@@ -13,6 +13,7 @@ USUAL = "3.11.7 (main)"
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
     """Function that says which Pythons there are, as ``{name: full version}``."""
+
     def install(versions):
         for name in versions:
             (tmp_path / name).touch()
@@ -37,7 +38,8 @@ def test_system_and_newest(machine):
     machine({"python3": "3.11.2 (Debian)", "python3.13": "3.13.0 (main)", "python3.14": "3.14.0"})
     found, missing = pythons.others()
     assert {full: Path(python).name for full, python in found.items()} == {
-        "3.11.2 (Debian)": "python3", "3.13.0 (main)": "python3.13",
+        "3.11.2 (Debian)": "python3",
+        "3.13.0 (main)": "python3.13",
     }
     assert missing == []
 

@@ -20,15 +20,23 @@ def sent(database, smtp_sink):
         set_up(env)
         env["mail.postmaster.policy"].apply_preset("recommended")
         env["ir.config_parameter"].set_param("mail.postmaster.return_path", "signed")
-        env["ir.mail_server"].create({
-            "name": "Out", "smtp_host": smtp_sink.host, "smtp_port": smtp_sink.port,
-        })
+        env["ir.mail_server"].create(
+            {
+                "name": "Out",
+                "smtp_host": smtp_sink.host,
+                "smtp_port": smtp_sink.port,
+            }
+        )
         jane = env["res.partner"].create({"name": "Jane", "email": JANE})
         lead = env["crm.lead"].create({"name": "Desks"})
         message = lead.message_post(
-            body="Our offer", partner_ids=jane.ids, message_type="comment",
-            subtype_xmlid="mail.mt_comment", email_from="sales@example.com",
-            mail_auto_delete=False, force_send=False,
+            body="Our offer",
+            partner_ids=jane.ids,
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            email_from="sales@example.com",
+            mail_auto_delete=False,
+            force_send=False,
         )
         message.mail_ids.send()
     [mail] = smtp_sink.messages
@@ -46,10 +54,12 @@ def test_report_of_a_service_that_replaced_the_message_id(database, sent):
     raw = SAMPLE.read_bytes().replace(b"bounce@example.com", mail.mail_from.encode())
     # Copies by several mailboxes at the same moment.
     with ThreadPoolExecutor(COPIES) as pool:
-        list(pool.map(
-            lambda number: receive(database, b"Received: by mailbox %d\n" % number + raw),
-            range(COPIES),
-        ))
+        list(
+            pool.map(
+                lambda number: receive(database, b"Received: by mailbox %d\n" % number + raw),
+                range(COPIES),
+            )
+        )
     with database.env() as env:
         log = env["mail.postmaster.message"].search([])
         assert sorted(log.mapped("state")) == ["delivered", *["ignored"] * (COPIES - 1)]

@@ -76,16 +76,21 @@ def test_eight_mailboxes_hold_the_same_mail(database, dovecot):
 def test_reply_all_to_alias_and_catchall_is_one_message(database, dovecot):
     with database.env() as env:
         team = set_up(env)
-        lead = env["crm.lead"].create({
-            "name": "Talk", "team_id": team.id, "email_from": "jane@customer.test",
-        })
+        lead = env["crm.lead"].create(
+            {
+                "name": "Talk",
+                "team_id": team.id,
+                "email_from": "jane@customer.test",
+            }
+        )
         note = lead.message_post(
             body="How are you?", message_type="comment", subtype_xmlid="mail.mt_comment"
         )
         boxes = add_mailboxes(env, dovecot, ["sales", "catchall"])
         reference = note.message_id
     reply = mail(
-        to="sales@example.com, catchall@example.com", subject="Re: Talk",
+        to="sales@example.com, catchall@example.com",
+        subject="Re: Talk",
         headers=f"In-Reply-To: {reference}\r\nReferences: {reference}",
     )
     for name in boxes:
@@ -96,12 +101,15 @@ def test_reply_all_to_alias_and_catchall_is_one_message(database, dovecot):
         with database.env() as env:
             env["fetchmail.server"].browse(server_id).fetch_mail()
     with database.env() as env:
-        received = env["crm.lead"].browse(lead.id).message_ids.filtered(
-            lambda message: message.message_type == "email"
+        received = (
+            env["crm.lead"]
+            .browse(lead.id)
+            .message_ids.filtered(lambda message: message.message_type == "email")
         )
         assert len(received) == 1
     assert log(database, "state", "reason_code") == [
-        ("delivered", "reply_posted"), ("ignored", "duplicate"),
+        ("delivered", "reply_posted"),
+        ("ignored", "duplicate"),
     ]
 
 
@@ -139,8 +147,10 @@ def deliver_rounds(database, start, recipient):
     """Hand over one message after the other, each at the moment the other process does."""
     for number in range(ROUNDS):
         raw = mail(
-            to="everybody@elsewhere.test", subject=f"Round {number:03}",
-            sender=f"{number}@customer.test", message_id=f"<round{number}@customer.test>",
+            to="everybody@elsewhere.test",
+            subject=f"Round {number:03}",
+            sender=f"{number}@customer.test",
+            message_id=f"<round{number}@customer.test>",
         )
         start.wait(60)
         with database.env() as env:
@@ -167,13 +177,15 @@ def test_one_message_for_two_aliases_by_two_processes_at_once(database):
 
 def hold_lock(database, message_id):
     """Take core's lock on a Message-Id and undo it all after a while."""
-    from odoo.addons.mail.models.mail_thread import MailThread  # noqa: PLC0415
+    from odoo.addons.mail.models.mail_thread import MailThread
 
     with database.registry.cursor() as cursor:
         env = api.Environment(cursor, SUPERUSER_ID, {})
         values = {"message_id": message_id}
-        with patch.object(MailThread, "message_parse", lambda *_args, **_options: values), \
-                patch.object(MailThread, "_detect_loop_headers", lambda *_args: True):
+        with (
+            patch.object(MailThread, "message_parse", lambda *_args, **_options: values),
+            patch.object(MailThread, "_detect_loop_headers", lambda *_args: True),
+        ):
             # Past the addon, as core alone would process it.
             MailThread.message_process(env["mail.thread"], False, mail())
         yield
@@ -194,7 +206,9 @@ def test_a_holder_of_the_message_id_that_rolls_back(database):
 
 def finish_waiting(database):
     """Process what waits, as the scheduled action does some minutes later."""
-    database.query("UPDATE mail_postmaster_message SET next_attempt = now() - interval '1 minute' "
-                   "WHERE state IN ('received', 'retry')")
+    database.query(
+        "UPDATE mail_postmaster_message SET next_attempt = now() - interval '1 minute' "
+        "WHERE state IN ('received', 'retry')"
+    )
     with database.env() as env:
         env["mail.postmaster.pipeline"]._cron_process()

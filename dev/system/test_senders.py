@@ -40,7 +40,8 @@ class NameServer:
             reply = dns.message.make_response(query)
             if self.asked[-1] == POLICY[0]:
                 reply.answer.append(
-                    dns.rrset.from_text(question, 60, "IN", "TXT", f'"{POLICY[1]}"'))
+                    dns.rrset.from_text(question, 60, "IN", "TXT", f'"{POLICY[1]}"')
+                )
             self._socket.sendto(reply.to_wire(), octets[1])
 
     def _receive(self):
@@ -96,7 +97,8 @@ def receive(database, **fields):
 
 def state(database):
     return database.query(
-        "SELECT state, authentication FROM mail_postmaster_message ORDER BY id DESC LIMIT 1")
+        "SELECT state, authentication FROM mail_postmaster_message ORDER BY id DESC LIMIT 1"
+    )
 
 
 def test_nothing_is_locked_while_dns_is_asked(database, name_server):
@@ -104,10 +106,16 @@ def test_nothing_is_locked_while_dns_is_asked(database, name_server):
     seen = []
 
     def look():
-        seen.append((state(database), database.query(
-            # A transaction that has written has an id.
-            "SELECT count(*) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND backend_xid IS NOT NULL")))
+        seen.append(
+            (
+                state(database),
+                database.query(
+                    # A transaction that has written has an id.
+                    "SELECT count(*) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND backend_xid IS NOT NULL"
+                ),
+            )
+        )
 
     server = name_server(look)
     receive(database, sender="Jane <jane@customer.test>")

@@ -58,20 +58,33 @@ def test_who_is_let_in(gateway, serve):
         team.alias_id.alias_incoming_local = True
         team.alias_id.allowed_domains = "other.example"
         team.alias_name = "renamed"
-        env["mail.alias.domain"].create({
-            "name": "fallback.example", "bounce_alias": "b", "catchall_alias": "c",
-            "fallback_model_id": env["ir.model"]._get("crm.lead").id,
-        })
+        env["mail.alias.domain"].create(
+            {
+                "name": "fallback.example",
+                "bounce_alias": "b",
+                "catchall_alias": "c",
+                "fallback_model_id": env["ir.model"]._get("crm.lead").id,
+            }
+        )
     daemon = serve("--workers=0", "--no-watch")
     ours = (
-        "renamed@example.com", "Renamed@EXAMPLE.com", "renamed+detail@example.com",
-        "renamed@other.example", "sales@example.com", "catchall@example.com",
-        "bounce@example.com", "bounce+1-abc@example.com", "notifications@example.com",
+        "renamed@example.com",
+        "Renamed@EXAMPLE.com",
+        "renamed+detail@example.com",
+        "renamed@other.example",
+        "sales@example.com",
+        "catchall@example.com",
+        "bounce@example.com",
+        "bounce+1-abc@example.com",
+        "notifications@example.com",
         "anybody@fallback.example",
     )
     strangers = (
-        "nobody@example.com", "renamed@elsewhere.example", "nobody@other.example",
-        "sales2@example.com", "postmaster@nowhere.example",
+        "nobody@example.com",
+        "renamed@elsewhere.example",
+        "nobody@other.example",
+        "sales2@example.com",
+        "postmaster@nowhere.example",
     )
     with daemon.connect() as connection:
         connection.ehlo()
@@ -109,7 +122,8 @@ def test_one_reply_for_each_recipient(gateway, serve):
     daemon = serve("--workers=1", "--no-watch")
     with daemon.connect() as connection:
         replies = deliver(
-            connection, mail(subject="Several"),
+            connection,
+            mail(subject="Several"),
             ["sales@example.com", "nobody@example.com", "other@example.com"],
         )
         assert [code for code, _text in replies] == [250, 550, 250]
@@ -130,10 +144,21 @@ def test_domain_with_a_fallback_makes_a_record(gateway, serve):
     assert subjects_of_leads(gateway) == ["Fell back"]
 
 
-@pytest.mark.parametrize("body", [
-    b"", b".", b".\r\n", b"..\r\n.a\r\n...\r\n", b"\r\n.\r\n"[:2], b"x" * 5000 + b"\r\n",
-    b"bare \n.\n line ends\r\n", b"\x00\xff8 bit\r\n", b"\r\n" * 9000 + b".\r\n" * 9000,
-], ids=["none", "dot", "dot line", "dots", "blank", "long line", "bare", "octets", "many"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b".",
+        b".\r\n",
+        b"..\r\n.a\r\n...\r\n",
+        b"\r\n.\r\n"[:2],
+        b"x" * 5000 + b"\r\n",
+        b"bare \n.\n line ends\r\n",
+        b"\x00\xff8 bit\r\n",
+        b"\r\n" * 9000 + b".\r\n" * 9000,
+    ],
+    ids=["none", "dot", "dot line", "dots", "blank", "long line", "bare", "octets", "many"],
+)
 def test_bytes_are_unchanged(serving_gateway, body):
     database, daemon = serving_gateway
     raw = mail(body=body)
@@ -161,7 +186,8 @@ def test_first_line_that_would_go_on_with_the_return_path(serving_gateway):
 
 @pytest.fixture(scope="module")
 def serving_gateway(shared_database):
-    from environment.serve import MailDaemon  # noqa: PLC0415
+    from environment.serve import MailDaemon
+
     with shared_database.env() as env:
         set_up(env)
     with MailDaemon(shared_database.name, "--workers=0", "--no-watch") as daemon:
@@ -198,7 +224,7 @@ def test_too_large_is_said_before_the_mail_comes(gateway, serve):
 
 def peak_megabytes(pid):
     """Return the largest peak of memory among the children of a process."""
-    children = open(f"/proc/{pid}/task/{pid}/children").read().split()  # noqa: SIM115
+    children = open(f"/proc/{pid}/task/{pid}/children").read().split()
     peaks = []
     for child in children:
         with open(f"/proc/{child}/status") as status:
@@ -272,7 +298,7 @@ def test_content_that_is_sent_as_commands_is_not_in_the_log(gateway, serve):
 
 def test_replies_are_not_held_back():
     # Odoo finds the addon only after its configuration was read.
-    from odoo.addons.mail_postmaster.daemon.supervisor import listen  # noqa: PLC0415
+    from odoo.addons.mail_postmaster.daemon.supervisor import listen
 
     with listen((LOOPBACK, 0), settings=None) as listening:
         with socket.create_connection(listening.getsockname()):

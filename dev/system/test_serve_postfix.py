@@ -61,7 +61,10 @@ def test_mail_becomes_a_record(gateway, postfix):
 
 def test_stranger_is_refused_at_the_door(gateway, postfix):
     refused = send(
-        postfix, mail(subject="One of two"), "sales@example.com", "nobody@example.com",
+        postfix,
+        mail(subject="One of two"),
+        "sales@example.com",
+        "nobody@example.com",
     )
     assert list(refused) == ["nobody@example.com"]
     code, text = refused["nobody@example.com"]

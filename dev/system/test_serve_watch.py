@@ -114,8 +114,12 @@ def test_mailbox_that_is_added_and_removed(gateway, dovecot, serve):
     assert seconds_until_record(gateway, dovecot, "Added") < 30
     with gateway.env() as env:
         env["fetchmail.server"].browse(server_id).set_draft()
-    assert wait_until(lambda: not gateway.query(
-        "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2"), 20)
+    assert wait_until(
+        lambda: (
+            not gateway.query("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2")
+        ),
+        20,
+    )
     dovecot.deliver(USER, mail(subject="Not any more"))
     time.sleep(3)
     assert subjects_of_leads(gateway) == ["Added"]

@@ -47,7 +47,8 @@ def conversation(number, length):
     ids = [f"<{number}.{place}@customer.test>" for place in range(length)]
     return [
         mail(
-            subject=f"{number}/{place}", message_id=ids[place],
+            subject=f"{number}/{place}",
+            message_id=ids[place],
             headers=f"References: {ids[0]} {ids[place - 1]}" if place else "",
         )
         for place in range(length)
@@ -86,8 +87,9 @@ def test_a_mail_that_fails_holds_back_its_conversation_for_some_minutes(gateway)
             return env["mail.postmaster.pipeline"]._claim_next()
 
     store(gateway, *conversation(1, 2), mail(subject="Another"))
-    first, second, other = map(int, gateway.query(
-        "SELECT id FROM mail_postmaster_message ORDER BY id").splitlines())
+    first, second, other = map(
+        int, gateway.query("SELECT id FROM mail_postmaster_message ORDER BY id").splitlines()
+    )
     gateway.query(
         "UPDATE mail_postmaster_message SET state = 'retry', failures = 1, "
         f"next_attempt = now() AT TIME ZONE 'UTC' + interval '1 hour' WHERE id = {first}"
@@ -239,14 +241,22 @@ def test_whoever_claims_sees_the_claim(gateway):
 def test_refuses_to_start_with_another_filestore(gateway, serve, tmp_path):
     serve("--workers=0", "--no-watch", lmtp=None)
     stranger = MailDaemon(
-        gateway.name, "--workers=0", "--no-watch", lmtp=None, data_dir=str(tmp_path),
+        gateway.name,
+        "--workers=0",
+        "--no-watch",
+        lmtp=None,
+        data_dir=str(tmp_path),
     )
     process = stranger.launch().process
     assert process.wait(120) == 1
     assert "is not the one that the other hosts" in stranger.log.read_text()
     # After it was moved there, an administrator says so.
     adopted = MailDaemon(
-        gateway.name, "--workers=0", "--no-watch", "--adopt-filestore", lmtp=None,
+        gateway.name,
+        "--workers=0",
+        "--no-watch",
+        "--adopt-filestore",
+        lmtp=None,
         data_dir=str(tmp_path),
     )
     with adopted:

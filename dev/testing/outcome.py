@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 # The last line of pytest: "119 passed, 1 warning, 174 subtests passed in 17.25s (0:01:02)".
 PYTEST_SUMMARY = re.compile(
-    r"^=*\s*(\d+ \w+.*|no tests ran) in [\d.]+s(?: \([\d:]+\))?\s*=*$", re.MULTILINE,
+    r"^=*\s*(\d+ \w+.*|no tests ran) in [\d.]+s(?: \([\d:]+\))?\s*=*$",
+    re.MULTILINE,
 )
 PYTEST_COUNT = re.compile(
     r"(\d+) ((?:subtests )?(?:passed|failed|skipped)|xfailed|xpassed|errors?)\b",
@@ -38,8 +39,11 @@ class Outcome:
     def __add__(self, other):
         problem = " ".join(filter(None, (self.problem, other.problem)))
         return Outcome(
-            self.passed + other.passed, self.failed + other.failed,
-            self.skipped + other.skipped, problem, self.notes + other.notes,
+            self.passed + other.passed,
+            self.failed + other.failed,
+            self.skipped + other.skipped,
+            problem,
+            self.notes + other.notes,
         )
 
     def __str__(self):
@@ -100,9 +104,12 @@ def of_odoo(text, expected=NOTHING):
     failed += errors
     # An error in setUpClass is an error without a test.
     return Outcome(
-        passed=max(total - failed - reasons.total(), 0), failed=failed, skipped=skipped,
+        passed=max(total - failed - reasons.total(), 0),
+        failed=failed,
+        skipped=skipped,
         notes=tuple(
-            f"{number} skipped: {reason}" for reason, number in reasons.items()
+            f"{number} skipped: {reason}"
+            for reason, number in reasons.items()
             if expected.fullmatch(reason)
         ),
     )

@@ -52,7 +52,7 @@ UNSAFE = {
     "S307": "eval(input())\n",
     "S301": "import pickle\n\npickle.loads(b'')\n",
     "S602": "import subprocess\n\nsubprocess.run('ls', shell=True)\n",
-    "S608": "def search(cr, name):\n    cr.execute(f\"SELECT id FROM users WHERE id = {name}\")\n",
+    "S608": 'def search(cr, name):\n    cr.execute(f"SELECT id FROM users WHERE id = {name}")\n',
     "S101": "def check(user):\n    assert user\n",
     "S501": "import requests\n\nrequests.get('https://example.com', verify=False, timeout=1)\n",
     "S105": "password = 'swordfish'\n",
@@ -117,6 +117,7 @@ def require():
 
 # --- without a database -------------------------------------------------------------
 
+
 def gateway(log, arguments):
     """The tests of ``gateway/``, without a database."""
     result = _gateway(PYTHON, log, arguments)
@@ -145,14 +146,25 @@ def _gateway(python, log, arguments):
     odoo = odoo_source.locate()
     addons.link()
     status = run_logged(
-        _pytest(ADDONS, "-p", "no:odoo", "-p", "testing.without_database",
-                ADDONS / ADDON / "tests" / "gateway", *arguments, python=python),
-        log, cwd=ADDONS, env=_environment(odoo, PGHOST="/nowhere"),
+        _pytest(
+            ADDONS,
+            "-p",
+            "no:odoo",
+            "-p",
+            "testing.without_database",
+            ADDONS / ADDON / "tests" / "gateway",
+            *arguments,
+            python=python,
+        ),
+        log,
+        cwd=ADDONS,
+        env=_environment(odoo, PGHOST="/nowhere"),
     )
     return outcome.of_pytest(log.read_text()).checked(status)
 
 
 # --- what can be seen in the source --------------------------------------------------
+
 
 def security(log, arguments):
     """The rules of ruff, those on security among them, and the proof that they are in force."""
@@ -162,17 +174,32 @@ def security(log, arguments):
     result = outcome.Outcome(passed=not status, failed=bool(status))
     for number, (name, source) in enumerate(UNSAFE.items()):
         probe = log.with_suffix(f".{number}.log")
-        found = run_logged(
-            ["sh", "-c", 'printf %s "$1" | "$2" check --stdin-filename "$3" -', "sh", source,
-             ruff, f"models/{name.lower()}.py"], probe, cwd=ROOT,
-        ) and name in probe.read_text()
+        found = (
+            run_logged(
+                [
+                    "sh",
+                    "-c",
+                    'printf %s "$1" | "$2" check --stdin-filename "$3" -',
+                    "sh",
+                    source,
+                    ruff,
+                    f"models/{name.lower()}.py",
+                ],
+                probe,
+                cwd=ROOT,
+            )
+            and name in probe.read_text()
+        )
         result += outcome.Outcome(
-            passed=bool(found), failed=not found, problem="" if found else f"{name} finds nothing.",
+            passed=bool(found),
+            failed=not found,
+            problem="" if found else f"{name} finds nothing.",
         )
     return result
 
 
 # --- the addon's own tests ----------------------------------------------------------
+
 
 def addon(log, arguments):
     """The addon's tests on a new database, as Odoo itself runs them."""
@@ -180,12 +207,23 @@ def addon(log, arguments):
     database = "postmaster_test_addon"
     databases.create(database)
     status = run_logged(
-        odoo.command("-c", _configuration(database), "-d", database,
-                     "-i", f"crm,project,{ADDON}", "--without-demo=True", "--stop-after-init",
-                     "--test-tags", f"/{ADDON}", *arguments,
-                     # Skipped tests show nowhere but in lines of this level.
-                     f"--log-handler=odoo.addons.{ADDON}.tests:INFO"),
-        log, env=odoo.environment(),
+        odoo.command(
+            "-c",
+            _configuration(database),
+            "-d",
+            database,
+            "-i",
+            f"crm,project,{ADDON}",
+            "--without-demo=True",
+            "--stop-after-init",
+            "--test-tags",
+            f"/{ADDON}",
+            *arguments,
+            # Skipped tests show nowhere but in lines of this level.
+            f"--log-handler=odoo.addons.{ADDON}.tests:INFO",
+        ),
+        log,
+        env=odoo.environment(),
     )
     return outcome.of_odoo(log.read_text(errors="replace")).checked(status)
 
@@ -199,10 +237,22 @@ def plain(log, arguments):
     database = "postmaster_test_plain"
     databases.create(database)
     status = run_logged(
-        odoo.command("-c", _configuration(database, addons_path=folder), "-d", database,
-                     "-i", ADDON, "--stop-after-init", "--test-tags", f"/{ADDON}", *arguments,
-                     python=environment.python),
-        log, cwd=folder, env=odoo.environment(),
+        odoo.command(
+            "-c",
+            _configuration(database, addons_path=folder),
+            "-d",
+            database,
+            "-i",
+            ADDON,
+            "--stop-after-init",
+            "--test-tags",
+            f"/{ADDON}",
+            *arguments,
+            python=environment.python,
+        ),
+        log,
+        cwd=folder,
+        env=odoo.environment(),
     )
     result = outcome.of_odoo(log.read_text(errors="replace"), ABSENT_FROM_ODOO)
     return result.checked(status, 1 if arguments else FEWEST_IN_PLAIN_ODOO)
@@ -210,17 +260,21 @@ def plain(log, arguments):
 
 # --- with real servers and real commits ---------------------------------------------
 
+
 def system(log, arguments):
     """The tests of ``dev/system``; their fixtures make the databases they need."""
     odoo = odoo_source.locate()
     status = run_logged(
         _pytest(ROOT / "dev", "-p", "no:odoo", ROOT / "dev" / "system", *arguments),
-        log, cwd=ROOT / "dev", env=_environment(odoo),
+        log,
+        cwd=ROOT / "dev",
+        env=_environment(odoo),
     )
     return outcome.of_pytest(log.read_text(errors="replace")).checked(status)
 
 
 # --- Odoo's own tests with the addon installed --------------------------------------
+
 
 def core_mail(log, arguments):
     """Odoo's tests of its mail gateway, where no other application is installed."""
@@ -244,9 +298,17 @@ def _core(name, modules, files, at_least, log, arguments):
     databases.install(database, [ADDON], databases.LOGS / f"{database}.log")
     _leave_decisions_to_core(odoo, database)
     status = run_logged(
-        _pytest(odoo.core_addons, "--odoo-http", "--odoo-database", database,
-                *(odoo.core_addons / file for file in files), *arguments),
-        log, cwd=ADDONS, env=_environment(odoo, ODOO_RC=str(_configuration(database))),
+        _pytest(
+            odoo.core_addons,
+            "--odoo-http",
+            "--odoo-database",
+            database,
+            *(odoo.core_addons / file for file in files),
+            *arguments,
+        ),
+        log,
+        cwd=ADDONS,
+        env=_environment(odoo, ODOO_RC=str(_configuration(database))),
     )
     # More arguments select tests: then fewer run.
     expected = 1 if arguments else at_least
@@ -282,7 +344,9 @@ def _environment(odoo, **more):
 
 def _configuration(database, **options):
     return odoo_source.write_configuration(
-        WORK / "conf" / f"{database}.conf", http_port=free_port(), gevent_port=free_port(),
+        WORK / "conf" / f"{database}.conf",
+        http_port=free_port(),
+        gevent_port=free_port(),
         **options,
     )
 

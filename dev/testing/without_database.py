@@ -19,7 +19,8 @@ def _refuse(*arguments, **options):
 
 def pytest_configure(config):
     tools.config.parse_config(
-        [f"--addons-path={os.getcwd()}", "--http-interface=127.0.0.1"], setup_logging=False,
+        [f"--addons-path={os.getcwd()}", "--http-interface=127.0.0.1"],
+        setup_logging=False,
     )
     modules.initialize_sys_path()
     pytest_odoo.support_subtest()

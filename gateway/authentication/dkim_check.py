@@ -226,6 +226,7 @@ def _verified(signature, signed, key):
 
 def _header_check():
     """Return a check of dkimpy that leaves the body out, whose digest is compared already."""
+
     class HeaderCheck(dkim.DKIM):
         def verify_headerprep(self, idx=0):
             prepared = super().verify_headerprep(idx)

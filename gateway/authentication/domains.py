@@ -49,8 +49,9 @@ def is_aligned(one, other, strict=False):
     """
     if not one or not other:
         return False
-    return one == other or not strict and (
-        organisational_domain(one) == organisational_domain(other))
+    return (
+        one == other or not strict and (organisational_domain(one) == organisational_domain(other))
+    )
 
 
 def domain_of(text):

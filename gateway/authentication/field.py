@@ -15,8 +15,7 @@ LONGEST_FIELD = 16_000
 LONGEST_COMMENT = 300
 MOST_RESULTS = 100
 
-_TOKEN = re.compile(
-    r'"(?:[^"\\]|\\.)*"|\\.|[();=]|[ \t\r\n]+|[^ \t\r\n"\\();=]+|["\\]', re.DOTALL)
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|[();=]|[ \t\r\n]+|[^ \t\r\n"\\();=]+|["\\]', re.DOTALL)
 _IN_COMMENT = re.compile(r"\\.|[()]|[^\\()]+|\\", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 # A method may carry its own version, as in "dkim/1=pass" (RFC 8601 section 2.2).
@@ -58,9 +57,15 @@ def read_field(value):
     if version not in _KNOWN_VERSIONS:
         return Field(authserv_id, ())
     results = (_result(*clause) for clause in clauses[has_id:][:MOST_RESULTS])
-    return Field(authserv_id, tuple(
-        # In a field whose comments or quotes do not close, somebody else may have written.
-        result for result in results if result and (is_sound or result.result != "pass")))
+    return Field(
+        authserv_id,
+        tuple(
+            # In a field whose comments or quotes do not close, somebody else may have written.
+            result
+            for result in results
+            if result and (is_sound or result.result != "pass")
+        ),
+    )
 
 
 def _divide(value):

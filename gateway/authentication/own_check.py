@@ -46,6 +46,7 @@ def verify(raw, dns, is_late):
 
 def _timed(dns, is_late):
     """Return a function that asks DNS while there is time."""
+
     def ask(name, record_type):
         if is_late():
             raise TimeoutError(name)

@@ -42,7 +42,10 @@ def identity(header, results, own_domains=()):
     else:
         verdict = alignment(author.domain, results)
     return Identity(
-        author.address, verdict, _claims_own(author, own_domains), author.oddities,
+        author.address,
+        verdict,
+        _claims_own(author, own_domains),
+        author.oddities,
         author.addresses,
     )
 

@@ -70,6 +70,7 @@ def _fields(lines):
 
 # --- the body -----------------------------------------------------------------------
 
+
 def body_digest(body, form):
     """Return the SHA-256 of a body in one of :data:`FORMS`, as bytes.
 

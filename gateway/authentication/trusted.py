@@ -142,7 +142,7 @@ def _read_received_spf(value):
     said = _SPF_RESULT.match(value)
     result = said[1] if said else "none"
     # The rest has the form of a clause: a comment, and pairs between semicolons.
-    rest = value[said.end():] if said else ""
+    rest = value[said.end() :] if said else ""
     pairs = read_field(f"received-spf; {rest}").results
     given = {one.method: one.result for one in pairs}
     for one in pairs:

@@ -10,7 +10,18 @@ import re
 # Folders that a server refuses under another spelling (RFC 3501 section 5.1).
 INBOX = "INBOX"
 _MONTHS = (
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
 )
 _UID = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
@@ -62,7 +73,8 @@ def read_contents(data):
     A mail that is not in it was removed meanwhile, or the server can not read it.
     """
     return {
-        int(uid[1]): content for text, content in _items(data)
+        int(uid[1]): content
+        for text, content in _items(data)
         if content is not None and (uid := _UID.search(text))
     }
 

@@ -127,7 +127,8 @@ class ImapMailbox(Mailbox):
         large = [uid for uid in batch if not self._is_fetched(sizes[uid])]
         commands = [
             ("FETCH", uid_set(uids), section)
-            for uids, section in ((whole, WHOLE), (large, HEADER)) if uids
+            for uids, section in ((whole, WHOLE), (large, HEADER))
+            if uids
         ]
         contents = read_contents(self._ask(commands)[1])
         missing = dict.fromkeys(large, TOO_LARGE)
@@ -136,7 +137,8 @@ class ImapMailbox(Mailbox):
                 self._fetch_alone(uid, contents, missing)
         return [
             Fetched(uid, contents[uid], sizes[uid], missing.get(uid))
-            for uid in batch if uid in contents
+            for uid in batch
+            if uid in contents
         ]
 
     def _fetch_alone(self, uid, contents, missing):

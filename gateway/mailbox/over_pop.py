@@ -78,14 +78,18 @@ class PopMailbox(Mailbox):
         contents = dict(zip(whole, self._contents("RETR {}", whole), strict=True))
         missing = {
             number: UNREADABLE if number in contents else TOO_LARGE
-            for number in batch if contents.get(number) is None
+            for number in batch
+            if contents.get(number) is None
         }
         headers = self._contents("TOP {} 0", list(missing))
         contents.update(zip(missing, headers, strict=True))
         return [
             # Not all servers have TOP (RFC 1939 section 7).
             Fetched(
-                self._ids[number], contents[number] or b"", sizes[number], missing.get(number),
+                self._ids[number],
+                contents[number] or b"",
+                sizes[number],
+                missing.get(number),
             )
             for number in batch
         ]

@@ -111,8 +111,13 @@ def _delivery_status(mail, parts, part):
     if not any(recipient.candidates for recipient in recipients):
         recipients = _named_elsewhere(mail, parts, text, recipients)
     return _report(
-        mail, parts, "delivery_status", content.original_message_id, recipients=recipients,
-        is_cut=content.is_cut, reporting_mta=content.reporting_mta,
+        mail,
+        parts,
+        "delivery_status",
+        content.original_message_id,
+        recipients=recipients,
+        is_cut=content.is_cut,
+        reporting_mta=content.reporting_mta,
     )
 
 
@@ -125,29 +130,37 @@ def _named_elsewhere(mail, parts, text, recipients):
     found = unstructured.read_bounce(mail, text, returned_header(parts))
     if not recipients or not found:
         return recipients or found
-    return tuple(
-        replace(recipients[0], address=each.address, is_from_text=True) for each in found
-    )
+    return tuple(replace(recipients[0], address=each.address, is_from_text=True) for each in found)
 
 
 def _disposition(mail, parts, part):
     content = disposition.read_disposition(part)
     return _report(
-        mail, parts, "disposition", content.original_message_id,
-        disposition=content.disposition, reporting_mta=content.reporting_ua,
+        mail,
+        parts,
+        "disposition",
+        content.original_message_id,
+        disposition=content.disposition,
+        reporting_mta=content.reporting_ua,
     )
 
 
 def _feedback(mail, parts, part):
     content = feedback.read_feedback(part, returned_header(parts))
     return _report(
-        mail, parts, "feedback", content.original_message_id,
-        feedback=content.feedback, reporting_mta=content.reporting_mta,
+        mail,
+        parts,
+        "feedback",
+        content.original_message_id,
+        feedback=content.feedback,
+        reporting_mta=content.reporting_mta,
     )
 
 
 _READERS = {
-    "delivery_status": _delivery_status, "disposition": _disposition, "feedback": _feedback,
+    "delivery_status": _delivery_status,
+    "disposition": _disposition,
+    "feedback": _feedback,
 }
 
 

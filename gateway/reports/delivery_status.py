@@ -19,7 +19,10 @@ HARD, SOFT, SUCCESS, UNKNOWN = "hard", "soft", "success", "unknown"
 
 # RFC 3464 section 2.3.3
 _OUTCOME_OF_ACTION = {
-    "delayed": SOFT, "delivered": SUCCESS, "relayed": SUCCESS, "expanded": SUCCESS,
+    "delayed": SOFT,
+    "delivered": SUCCESS,
+    "relayed": SUCCESS,
+    "expanded": SUCCESS,
 }
 # What some servers write in place of it.
 _ACTIONS = {"fail": "failed", "failure": "failed", "error": "failed"}

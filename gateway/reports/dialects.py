@@ -46,44 +46,69 @@ class Dialect:
 
 
 # The first dialect whose opening and at least one recipient are found is taken.
-DIALECTS = tuple(Dialect(name, _pattern(opening), _pattern(line)) for name, opening, line in (
-    ("qmail",
-     r"^(?:hi\. this is (?:the|a) |this is the mail delivery agent|i'm afraid i wasn't able)",
-     r"^<ADDRESS>:"),
-    ("Postfix",
-     r"^(?:this is the (?:mail system|postfix program) at|i'm sorry to have to inform you)",
-     r"^<ADDRESS>(?: \(expanded from [^)]*\))?:"),
-    ("GMX and WEB.DE, in German",
-     r"^(?:ihre (?:e-?mail|nachricht) konnte|die folgende (?:e-?mail|nachricht)|leider konnte)"
-     r".*(?:nicht|empf)",
-     r"^[\s<\"]*ADDRESS[>\"]?\s*:?\s*$"),
-    ("Exim, GMX and WEB.DE",
-     r"^(?:this message was created automatically by mail delivery|a message that you (?:sent|have"
-     r" sent) (?:could not|has not yet))",
-     r"^\s*[<\"]?ADDRESS[>\"]?:?\s*$"),
-    ("T-Online",
-     r"failed addresses follow",
-     r"^\s*<?ADDRESS>?\s*(?:\.\.\..*|:.*)?$"),
-    ("Exchange of old",
-     r"did not reach (?:some or all of )?(?:the following|the intended|the) recipient"
-     r"|hat einige oder alle empf.nger nicht erreicht",
-     r"^\s*'?ADDRESS'?(?: \(.*\))? (?:on|am) \S"),
-    ("Exchange and Outlook",
-     r"delivery has failed to these recipients|bei der zustellung .* (?:folgende|an) .*empf.nger"
-     r"|fehler bei der nachrichtenzustellung an folgende|couldn't be delivered to"
-     r"|your message (?:to .* )?couldn't be delivered",
-     r"^(?:your message to )?\s*(?:[^<>@]{1,80}\()?<?(?:mailto:)?ADDRESS[>)]*(?:<mailto:[^>]*>)?"
-     r"(?: couldn't be delivered\.?)?\s*$"),
-    ("Gmail",
-     r"delivery to the following recipients? (?:failed|has been delayed)"
-     r"|your message wasn't delivered to|problem delivering your message to",
-     r"^\s*(?:your message wasn't delivered to |there was a (?:temporary )?problem delivering your "
-     r"message to )?ADDRESS(?: because .*|\. .*)?\s*$"),
-    ("Yahoo",
-     r"^sorry, we were unable to deliver your message to the following address"
-     r"|^unable to deliver message to the following address",
-     r"^<ADDRESS>:"),
-    ("sendmail",
-     r"the following addresses had (?:permanent fatal|transient non-fatal) errors",
-     r"^\s*(?:<ADDRESS>|\S+@\S+)\s*$"),
-))
+DIALECTS = tuple(
+    Dialect(name, _pattern(opening), _pattern(line))
+    for name, opening, line in (
+        (
+            "qmail",
+            r"^(?:hi\. this is (?:the|a) |this is the mail delivery agent"
+            r"|i'm afraid i wasn't able)",
+            r"^<ADDRESS>:",
+        ),
+        (
+            "Postfix",
+            r"^(?:this is the (?:mail system|postfix program) at|i'm sorry to have to inform you)",
+            r"^<ADDRESS>(?: \(expanded from [^)]*\))?:",
+        ),
+        (
+            "GMX and WEB.DE, in German",
+            r"^(?:ihre (?:e-?mail|nachricht) konnte|die folgende (?:e-?mail|nachricht)"
+            r"|leider konnte)"
+            r".*(?:nicht|empf)",
+            r"^[\s<\"]*ADDRESS[>\"]?\s*:?\s*$",
+        ),
+        (
+            "Exim, GMX and WEB.DE",
+            r"^(?:this message was created automatically by mail delivery"
+            r"|a message that you (?:sent|have"
+            r" sent) (?:could not|has not yet))",
+            r"^\s*[<\"]?ADDRESS[>\"]?:?\s*$",
+        ),
+        ("T-Online", r"failed addresses follow", r"^\s*<?ADDRESS>?\s*(?:\.\.\..*|:.*)?$"),
+        (
+            "Exchange of old",
+            r"did not reach (?:some or all of )?(?:the following|the intended|the) recipient"
+            r"|hat einige oder alle empf.nger nicht erreicht",
+            r"^\s*'?ADDRESS'?(?: \(.*\))? (?:on|am) \S",
+        ),
+        (
+            "Exchange and Outlook",
+            r"delivery has failed to these recipients"
+            r"|bei der zustellung .* (?:folgende|an) .*empf.nger"
+            r"|fehler bei der nachrichtenzustellung an folgende|couldn't be delivered to"
+            r"|your message (?:to .* )?couldn't be delivered",
+            r"^(?:your message to )?\s*(?:[^<>@]{1,80}\()?<?(?:mailto:)?ADDRESS"
+            r"[>)]*(?:<mailto:[^>]*>)?"
+            r"(?: couldn't be delivered\.?)?\s*$",
+        ),
+        (
+            "Gmail",
+            r"delivery to the following recipients? (?:failed|has been delayed)"
+            r"|your message wasn't delivered to|problem delivering your message to",
+            r"^\s*(?:your message wasn't delivered to "
+            r"|there was a (?:temporary )?problem delivering your "
+            r"message to )?ADDRESS(?: because .*|\. .*)?\s*$",
+        ),
+        (
+            "Yahoo",
+            r"^sorry, we were unable to deliver your message to the following address"
+            r"|^unable to deliver message to the following address",
+            r"^<ADDRESS>:",
+        ),
+        (
+            "sendmail",
+            r"the following addresses had (?:permanent fatal|transient non-fatal) errors",
+            r"^\s*(?:<ADDRESS>|\S+@\S+)\s*$",
+        ),
+    )
+)

@@ -59,8 +59,7 @@ def read_disposition(part):
         first_address(values.get("final-recipient", "")),
     )
     return DispositionNotification(
-        disposition=_disposition(
-            values.get("disposition", ""), next(filter(None, recipients), "")),
+        disposition=_disposition(values.get("disposition", ""), next(filter(None, recipients), "")),
         reporting_ua=printable(values.get("reporting-ua", "")),
         original_message_id=values.get("original-message-id", ""),
     )
@@ -70,7 +69,7 @@ def _disposition(value, recipient):
     """Read a field like ``manual-action/MDN-sent-manually; displayed/error``."""
     mode, semicolon, rest = value.lower().partition(";")
     # Some programs leave the mode out.
-    words = _WORD.findall((rest if semicolon else mode)[:LONGEST_WORD * MOST_MODIFIERS])
+    words = _WORD.findall((rest if semicolon else mode)[: LONGEST_WORD * MOST_MODIFIERS])
     return Disposition(
         type=next((word for word in words if word in TYPES), ""),
         was_automatic="automatic-action" in mode,

@@ -54,34 +54,61 @@ _BY_SUBJECT = {
     "7": "policy",
 }
 # Where a status says little, servers say it in words. The first that fits is taken.
-_BY_TEXT = tuple((code, re.compile(pattern, re.IGNORECASE)) for code, pattern in (
-    ("greylisted", r"gr[ea]y-?list"),
-    ("authentication", r"\b(?:dmarc|spf|dkim)\b|unauthenticated (?:email|mail|sender)"),
-    ("mailbox_full", r"over ?quota|quota exceeded|exceeded (?:storage|quota)|out of storage"
-                     r"|mailbox (?:is |size )?(?:full|exceed)|insufficient (?:system )?storage"
-                     r"|mailbox for .{1,80} is full|postfach .{0,40}voll"),
-    ("message_too_large", r"too (?:large|big)|size limit|exceeds? (?:the )?(?:maximum|fixed|size)"),
-    ("mailbox_disabled", r"(?:account|mailbox|user) .{0,60}(?:disabled|inactive|suspended)"
-                         r"|account that you tried to reach is (?:disabled|inactive)"),
-    ("mailbox_unknown", r"user (?:is )?unknown|unknown (?:user|recipient|address|mailbox)"
-                        r"|no such (?:user|recipient|mailbox|address|person)"
-                        r"|no mailbox (?:here|by)|recipient ?(?:not ?found|unknown)"
-                        r"|recipnotfound|user .{0,80}not found|unrouteable address"
-                        r"|(?:user|address|account|mailbox|recipient) .{0,80}(?:does ?n[o']t"
-                        r"|does not) exist|invalid (?:recipient|mailbox|user)"
-                        r"|mailbox (?:not found|unavailable)|(?:was|could)n['’]t (?:be )?found"
-                        r"|recipient address rejected|empf.nger unbekannt|unbekannter empf"),
-    ("domain_unknown", r"(?:host|domain)(?: or domain name)? (?:name )?(?:was )?not found"
-                       r"|unknown (?:host|domain)|unrouteable mail domain|no mx\b|nxdomain"
-                       r"|name (?:or )?service (?:not known|error)|couldn't find any host"
-                       r"|all relevant mx records point to non-existent"),
-    ("blocked_as_spam", r"spam|block(?:ed|list)|black-?list|unsolicited|bulk mail|\bjunk\b"
-                        r"|(?:poor|bad|low|ip) reputation|reputation of|\bdnsbl\b|\brbl\b"),
-    ("expired", r"retry time(?:out)?(?: was)? exceeded|queue\.?expired|message (?:has )?expired"
-                r"|could not be delivered for (?:\d|more)"),
-    ("server_not_answering", r"timed? ?out|connection refused|no route to host|unreachable"
-                             r"|couldn't connect"),
-))
+_BY_TEXT = tuple(
+    (code, re.compile(pattern, re.IGNORECASE))
+    for code, pattern in (
+        ("greylisted", r"gr[ea]y-?list"),
+        ("authentication", r"\b(?:dmarc|spf|dkim)\b|unauthenticated (?:email|mail|sender)"),
+        (
+            "mailbox_full",
+            r"over ?quota|quota exceeded|exceeded (?:storage|quota)|out of storage"
+            r"|mailbox (?:is |size )?(?:full|exceed)|insufficient (?:system )?storage"
+            r"|mailbox for .{1,80} is full|postfach .{0,40}voll",
+        ),
+        (
+            "message_too_large",
+            r"too (?:large|big)|size limit|exceeds? (?:the )?(?:maximum|fixed|size)",
+        ),
+        (
+            "mailbox_disabled",
+            r"(?:account|mailbox|user) .{0,60}(?:disabled|inactive|suspended)"
+            r"|account that you tried to reach is (?:disabled|inactive)",
+        ),
+        (
+            "mailbox_unknown",
+            r"user (?:is )?unknown|unknown (?:user|recipient|address|mailbox)"
+            r"|no such (?:user|recipient|mailbox|address|person)"
+            r"|no mailbox (?:here|by)|recipient ?(?:not ?found|unknown)"
+            r"|recipnotfound|user .{0,80}not found|unrouteable address"
+            r"|(?:user|address|account|mailbox|recipient) .{0,80}(?:does ?n[o']t"
+            r"|does not) exist|invalid (?:recipient|mailbox|user)"
+            r"|mailbox (?:not found|unavailable)|(?:was|could)n['’]t (?:be )?found"
+            r"|recipient address rejected|empf.nger unbekannt|unbekannter empf",
+        ),
+        (
+            "domain_unknown",
+            r"(?:host|domain)(?: or domain name)? (?:name )?(?:was )?not found"
+            r"|unknown (?:host|domain)|unrouteable mail domain|no mx\b|nxdomain"
+            r"|name (?:or )?service (?:not known|error)|couldn't find any host"
+            r"|all relevant mx records point to non-existent",
+        ),
+        (
+            "blocked_as_spam",
+            r"spam|block(?:ed|list)|black-?list|unsolicited|bulk mail|\bjunk\b"
+            r"|(?:poor|bad|low|ip) reputation|reputation of|\bdnsbl\b|\brbl\b",
+        ),
+        (
+            "expired",
+            r"retry time(?:out)?(?: was)? exceeded|queue\.?expired|message (?:has )?expired"
+            r"|could not be delivered for (?:\d|more)",
+        ),
+        (
+            "server_not_answering",
+            r"timed? ?out|connection refused|no route to host|unreachable"
+            r"|couldn't connect",
+        ),
+    )
+)
 # A status of one of these says no more than its class, or is used for everything.
 _UNSPECIFIC = ("", "0.0", "1.0", "1.10", "2.0", "3.0", "4.0", "5.0", "7.0", "7.1")
 _BY_OUTCOME = {HARD: "refused", SOFT: "delayed"}
@@ -113,14 +140,23 @@ def _code(recipient):
                 return code
     subject = reason.partition(".")[0]
     return (
-        _BY_STATUS.get(reason) or _BY_SUBJECT.get(subject)
+        _BY_STATUS.get(reason)
+        or _BY_SUBJECT.get(subject)
         or _BY_OUTCOME.get(recipient.outcome, "unknown")
     )
 
 
 _SUCCESSES = ("delivered", "relayed", "expanded")
 # Every code there is, for those who make sentences of them.
-CODES = tuple(dict.fromkeys((
-    *_SUCCESSES, *_BY_STATUS.values(), *_BY_SUBJECT.values(), *(code for code, _text in _BY_TEXT),
-    *_BY_OUTCOME.values(), "unknown",
-)))
+CODES = tuple(
+    dict.fromkeys(
+        (
+            *_SUCCESSES,
+            *_BY_STATUS.values(),
+            *_BY_SUBJECT.values(),
+            *(code for code, _text in _BY_TEXT),
+            *_BY_OUTCOME.values(),
+            "unknown",
+        )
+    )
+)

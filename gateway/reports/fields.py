@@ -85,5 +85,5 @@ def _embedded(match):
 
 def printable(text, most=LONGEST_SHOWN):
     """Return the beginning of a text on one line, without what nobody can see."""
-    shown = "".join(character if character.isprintable() else " " for character in text[:4 * most])
+    shown = "".join(character if character.isprintable() else " " for character in text[: 4 * most])
     return " ".join(shown.split())[:most]

@@ -90,8 +90,7 @@ def is_by_mailer(mail):
         return True
     sender = mail.field("from")
     address = next(iter(read_addresses(sender)), "")
-    return bool(
-        _ADDRESS.match(address) or _NAME.match(sender) or _is_by_robot(mail, address))
+    return bool(_ADDRESS.match(address) or _NAME.match(sender) or _is_by_robot(mail, address))
 
 
 def is_bounce(mail, lines):
@@ -114,8 +113,9 @@ def tells_of_arrival(mail, lines):
     """
     if _SUBJECT_OF_ARRIVAL.match(mail.field("subject")):
         return True
-    return (any(map(_TELLS_OF_ARRIVAL.search, lines))
-            and not any(map(_MAY_TELL_OF_FAILURE.search, lines)))
+    return any(map(_TELLS_OF_ARRIVAL.search, lines)) and not any(
+        map(_MAY_TELL_OF_FAILURE.search, lines)
+    )
 
 
 def _has_null_return_path(mail):

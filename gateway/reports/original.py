@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from .parts import LONGEST_FIELD, LONGEST_HEADER, read_part
 
 RETURNED_TYPES = (
-    "message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers",
+    "message/rfc822",
+    "message/global",
+    "text/rfc822-headers",
+    "message/rfc822-headers",
     "message/global-headers",
 )
 MOST_IDS = 20
 
 # What services write the Message-Id to when they put one of their own in its place.
 _RETURNED_FIELDS = (
-    "message-id", "x-microsoft-original-message-id", "x-google-original-message-id",
+    "message-id",
+    "x-microsoft-original-message-id",
+    "x-google-original-message-id",
     "x-gmail-original-message-id",
 )
 # A line has 998 characters at most (RFC 5322 section 2.1.1).

@@ -94,7 +94,7 @@ class Part:
         """
         encoding = self.field("content-transfer-encoding").strip().lower()
         # Encoded, it takes no more than this.
-        return decoded(self.content[:3 * most], encoding)[:most]
+        return decoded(self.content[: 3 * most], encoding)[:most]
 
     def text(self, most):
         """Return the beginning of a text part, without the markup of HTML.
@@ -161,7 +161,7 @@ def _divide(content, boundary):
     start = None
     for line in islice(lines.finditer(content), MOST_PARTS):
         if start is not None:
-            yield content[start:line.start()]
+            yield content[start : line.start()]
         start = line.end()
         if line[1]:
             return

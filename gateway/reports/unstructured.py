@@ -29,7 +29,8 @@ def read_failed_recipients(mail):
     """Return the addresses of the field that Exim and Gmail name them in, as a tuple."""
     values = mail.fields.get(FAILED_RECIPIENTS, ())
     addresses = (
-        first_address(address) for value in values[:MOST_RECIPIENTS]
+        first_address(address)
+        for value in values[:MOST_RECIPIENTS]
         for address in islice(read_addresses(decode_octets(value)), MOST_RECIPIENTS)
     )
     return tuple(dict.fromkeys(filter(None, addresses)))[:MOST_RECIPIENTS]
@@ -93,7 +94,7 @@ def _read(dialect, lines):
         address = _canonical(match["address"]) if match and match["address"] else ""
         if address and len(found) < MOST_RECIPIENTS:
             current = found.setdefault(address, [])
-            line = line[match.end("address"):].lstrip(">\"': ")
+            line = line[match.end("address") :].lstrip(">\"': ")
         if current is not None and len(current) < MOST_LINES_OF_DIAGNOSTIC and line.strip():
             current.append(line)
     return {address: printable(" ".join(said)) for address, said in found.items()}
@@ -114,8 +115,13 @@ def _recipient(address, said, is_soft):
     status = find_status("", said)
     outcome = {"4": SOFT, "5": HARD}.get(status[:1]) or (SOFT if is_soft else HARD)
     return RecipientStatus(
-        address=address, action="", status=status, outcome=outcome, diagnostic=said,
-        remote_mta=_server(said), original_recipient="",
+        address=address,
+        action="",
+        status=status,
+        outcome=outcome,
+        diagnostic=said,
+        remote_mta=_server(said),
+        original_recipient="",
     )
 
 

@@ -15,7 +15,8 @@ from itertools import islice
 from ..address_list import first_address, read_addresses
 
 _ADDRESS = re.compile(
-    r"[^\s<>\"'()\[\]{}|:;,*=]{1,64}@[^\s<>\"'()\[\]{}|:;,*=@]{1,255}\.[^\W\d_]{2,24}(?![\w.-]*\w)")
+    r"[^\s<>\"'()\[\]{}|:;,*=]{1,64}@[^\s<>\"'()\[\]{}|:;,*=@]{1,255}\.[^\W\d_]{2,24}(?![\w.-]*\w)"
+)
 _MARKS = " \t<>\"'()[]*:;,.->=|#"
 _NAMES_A_RECIPIENT = re.compile(
     r"(?:(?:failed|unknown|invalid|bad|affected|intended|final|original|failing) "
@@ -33,10 +34,12 @@ _NAMES_A_RECIPIENT = re.compile(
     re.IGNORECASE,
 )
 _MAY_NAME_A_RECIPIENT = re.compile(
-    r"(?:^|\W)(?:to|user|account|mailbox|address)[\s<\"'(\[:]{1,8}$", re.IGNORECASE)
+    r"(?:^|\W)(?:to|user|account|mailbox|address)[\s<\"'(\[:]{1,8}$", re.IGNORECASE
+)
 _OPENS_A_LIST = re.compile(
     r"(?:following|recipient|address|user|deliver|reach|fail|receive|error|problem).{0,400}:\s*$",
-    re.IGNORECASE)
+    re.IGNORECASE,
+)
 _REASON = re.compile(
     r"(?<![\d.])[45][0-5]\d(?![\d.])|\b[45]\.\d\.\d|unknown|not (?:be )?(?:found|exist|deliver|list"
     r"|accept|valid|have)|no such|invalid|reject|refus|fail|full|quota|disabled|expired|denied"
@@ -45,7 +48,8 @@ _REASON = re.compile(
     re.IGNORECASE,
 )
 _REPLY = re.compile(
-    r"[\W_]{0,12}(?:remote host said: ?|smtp error:? ?)?[45][0-5]\d[ \t-]", re.IGNORECASE)
+    r"[\W_]{0,12}(?:remote host said: ?|smtp error:? ?)?[45][0-5]\d[ \t-]", re.IGNORECASE
+)
 _RETURNED_TO = re.compile(r"^[ \t>|]{0,8}to:[ \t]*(\S.{0,400})$", re.IGNORECASE)
 _OF_A_LIST = re.compile(r"[ \t>|]{0,8}(?:list-|x-beenthere:|x-mailing-list:)", re.IGNORECASE)
 
@@ -84,7 +88,8 @@ def find_recipients(mail, lines, below):
 def _participants(mail):
     """Return the addresses of who reports and to whom: they did not fail."""
     return {
-        first_address(address) for name in ("from", "to", "reply-to", "sender")
+        first_address(address)
+        for name in ("from", "to", "reply-to", "sender")
         for address in islice(read_addresses(mail.field(name)), MOST_ADDRESSES)
     }
 
@@ -110,7 +115,7 @@ def _tiers(lines, others):
 
 def _certainty(line, match, is_listed):
     """Return how surely a line says that an address in it failed, or None when it does not."""
-    before, after = line[:match.start()], line[match.end():]
+    before, after = line[: match.start()], line[match.end() :]
     is_first = not before.strip(_MARKS)
     if _NAMES_A_RECIPIENT.search(before[-_MOST_BEFORE:]):
         return _SURE

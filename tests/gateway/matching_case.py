@@ -14,8 +14,10 @@ MUNICH = Domain(3, "münchen.test", "catchall", "bounce")
 def book(aliases=(), separators="+", domains=(EXAMPLE, OTHER, MUNICH), **more):
     """Return an address book; an alias is given as ``(id, local part, domain id, ...)``."""
     return AddressBook(
-        aliases=tuple(Alias(*alias) for alias in aliases), domains=domains,
-        separators=separators, **more,
+        aliases=tuple(Alias(*alias) for alias in aliases),
+        domains=domains,
+        separators=separators,
+        **more,
     )
 
 

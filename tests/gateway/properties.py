@@ -10,6 +10,7 @@ try:
     from hypothesis import example, given, settings
     from hypothesis import strategies as st
 except ImportError:
+
     class _NoStrategy:
         """What stands in for ``strategies``, and for all that is built of them."""
 

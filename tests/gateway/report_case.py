@@ -17,14 +17,24 @@ def sample(name):
 
 def delivery_report(*blocks, header=b"", part=b"Content-Type: message/delivery-status", extra=b""):
     """Return a delivery report of these blocks of fields."""
-    return b"\n".join((
-        b"From: MAILER-DAEMON@example.org",
-        *([header] if header else []),
-        b"Content-Type: multipart/report; report-type=delivery-status; boundary=b",
-        b"", b"--b", b"", b"This is a report.",
-        b"--b", part, b"", b"\n\n".join(blocks),
-        *([extra] if extra else []), b"--b--", b"",
-    ))
+    return b"\n".join(
+        (
+            b"From: MAILER-DAEMON@example.org",
+            *([header] if header else []),
+            b"Content-Type: multipart/report; report-type=delivery-status; boundary=b",
+            b"",
+            b"--b",
+            b"",
+            b"This is a report.",
+            b"--b",
+            part,
+            b"",
+            b"\n\n".join(blocks),
+            *([extra] if extra else []),
+            b"--b--",
+            b"",
+        )
+    )
 
 
 class ReportCase(BaseCase):

@@ -16,7 +16,8 @@ def _write_headers(self, message):
         folded = self.policy.fold_binary(name, value)
         line_end = self.policy.linesep.encode()
         is_one_field = folded.endswith(line_end) and not _LINE_END_IN_FIELD.search(
-            folded.removesuffix(line_end))
+            folded.removesuffix(line_end)
+        )
         if self.policy.verify_generated_headers and not is_one_field:
             # The class has no name of its own in older versions.
             raise errors.MessageError(f"folded header contains newline: {folded!r}")

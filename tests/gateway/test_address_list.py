@@ -48,7 +48,20 @@ class TestAddressList(BaseCase):
     def test_time_grows_with_the_length_only(self):
         start = time.monotonic()
         for piece in (
-            '"', "\\", '"\\', "<", ">", "(", ")", "()", "(a", ":", ";", ",", "a@b ", "<a@b>",
+            '"',
+            "\\",
+            '"\\',
+            "<",
+            ">",
+            "(",
+            ")",
+            "()",
+            "(a",
+            ":",
+            ";",
+            ",",
+            "a@b ",
+            "<a@b>",
         ):
             list(read_addresses(piece * 100_000))
         self.assertLess(time.monotonic() - start, 15)

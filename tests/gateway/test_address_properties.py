@@ -34,22 +34,33 @@ LOCAL_PARTS = ("a", "b", "a+b", "a-b", "A", "ä", "postmaster", "")
 DOMAINS = ("x.test", "Y.test", "ö.test", "z.test", "sub.x.test", "")
 ALLOWED = (None, (), ("z.test",), ("*.x.test", "y.test"))
 
-text = st.text(max_size=80) | st.text(alphabet="aA+-@.\"\\ <>(),;:[]\0\r\n\töxn", max_size=40)
+text = st.text(max_size=80) | st.text(alphabet='aA+-@."\\ <>(),;:[]\0\r\n\töxn', max_size=40)
 address_text = st.builds("{}@{}".format, text, text) | text
 local_part = st.sampled_from(LOCAL_PARTS)
 domain_name = st.sampled_from(DOMAINS)
 plausible = st.builds(
     lambda base, mark, detail, domain: f"{base}{mark}{detail}@{domain}",
-    local_part, st.sampled_from(("", "+", "-", "++")), local_part, domain_name,
+    local_part,
+    st.sampled_from(("", "+", "-", "++")),
+    local_part,
+    domain_name,
 )
 record_id = st.integers(1, 3)
 allowed = st.sampled_from(ALLOWED)
 kind = st.sampled_from(("alias", "catchall", "bounce", "domain"))
 
 LEVEL = st.none() | st.lists(
-    st.sampled_from((
-        "a.test", "b.a.test", "*.a.test", "*.b.a.test", "*.test", "x.org", "example.com",
-    )),
+    st.sampled_from(
+        (
+            "a.test",
+            "b.a.test",
+            "*.a.test",
+            "*.b.a.test",
+            "*.test",
+            "x.org",
+            "example.com",
+        )
+    ),
     max_size=3,
 ).map(tuple)
 ALIAS = st.tuples(st.none() | st.integers(1, 3), st.booleans(), LEVEL)
@@ -65,12 +76,27 @@ def few_records(strategy):
 
 books = st.builds(
     AddressBook,
-    aliases=few_records(st.builds(
-        Alias, record_id, local_part, st.none() | record_id, st.booleans(), allowed,
-    )),
-    domains=few_records(st.builds(
-        Domain, record_id, domain_name, local_part, local_part, local_part | plausible, allowed,
-    )),
+    aliases=few_records(
+        st.builds(
+            Alias,
+            record_id,
+            local_part,
+            st.none() | record_id,
+            st.booleans(),
+            allowed,
+        )
+    ),
+    domains=few_records(
+        st.builds(
+            Domain,
+            record_id,
+            domain_name,
+            local_part,
+            local_part,
+            local_part | plausible,
+            allowed,
+        )
+    ),
     retired=few(st.builds(Retired, kind, record_id, local_part, st.none() | domain_name)),
     allowed=allowed,
     separators=st.sampled_from(("", "+", "+-")),
@@ -113,11 +139,18 @@ class TestCanonical(BaseCase):
 class TestHeaders(BaseCase):
     @settings(CASES)
     @given(
-        st.binary(max_size=200) | st.lists(
-            st.tuples(st.sampled_from((*TRUSTED_FIELDS, "To", "Cc")), address_text), max_size=5,
-        ).map(lambda fields: "\n".join(f"{name}: {value}" for name, value in fields).encode(
-            "utf-8", "surrogatepass")),
-        few(address_text), few(st.sampled_from(TRUSTED_FIELDS)), st.sampled_from(("", "a-")),
+        st.binary(max_size=200)
+        | st.lists(
+            st.tuples(st.sampled_from((*TRUSTED_FIELDS, "To", "Cc")), address_text),
+            max_size=5,
+        ).map(
+            lambda fields: "\n".join(f"{name}: {value}" for name, value in fields).encode(
+                "utf-8", "surrogatepass"
+            )
+        ),
+        few(address_text),
+        few(st.sampled_from(TRUSTED_FIELDS)),
+        st.sampled_from(("", "a-")),
     )
     def test_never_raises(self, header, told, trusted, prefix):
         answer = envelope_recipients(header, told, trusted, prefix)
@@ -136,7 +169,7 @@ class TestHeaders(BaseCase):
         for address in read_addresses(value):
             self.assertTrue(address)
             self.assertLessEqual(len(address), len(rest))
-            rest = rest[len(address):]
+            rest = rest[len(address) :]
 
 
 class TestMatching(BaseCase):
@@ -167,18 +200,25 @@ class TestMatching(BaseCase):
         whole = matching.match(address, book, Trace())
         part = AddressBook(
             aliases=tuple(
-                alias for alias in book.aliases
+                alias
+                for alias in book.aliases
                 if alias.local_part.lower() in needed
                 and (alias.by_local_part or alias.domain_id in homes)
-                or any(row.kind == "alias" and row.record_id == alias.id
-                       and row.local_part.lower() in needed for row in book.retired)
+                or any(
+                    row.kind == "alias"
+                    and row.record_id == alias.id
+                    and row.local_part.lower() in needed
+                    for row in book.retired
+                )
             ),
             domains=book.domains,
             retired=tuple(
-                row for row in book.retired
+                row
+                for row in book.retired
                 if row.kind == "domain" or row.local_part.lower() in needed
             ),
-            allowed=book.allowed, separators=book.separators,
+            allowed=book.allowed,
+            separators=book.separators,
         )
         self.assertEqual(matching.match(address, part, Trace()), whole)
 
@@ -192,6 +232,7 @@ def _homes(address, book):
 
 
 # --- the rules once more, said in another way: by looking at every record ----------------
+
 
 def _readings(address, found, book):
     """Return the addresses that stand for this one: itself, or itself without the detail."""
@@ -207,8 +248,10 @@ def _names(found, name, book):
     local_part, domain = name
     if found.rule == "local_part":
         return any(
-            alias.id == found.record_id and alias.by_local_part
-            and _is(alias.local_part, local_part) and _may(alias, domain, book)
+            alias.id == found.record_id
+            and alias.by_local_part
+            and _is(alias.local_part, local_part)
+            and _may(alias, domain, book)
             for alias in book.aliases
         )
     if found.rule == "retired":
@@ -219,9 +262,15 @@ def _names(found, name, book):
 def _has(found, local_part, domain, book):
     for home in book.domains:
         at_home = _is_domain(home.name, domain)
-        if found.kind == "alias" and at_home and any(
-            alias.id == found.record_id and alias.domain_id == home.id
-            and _is(alias.local_part, local_part) for alias in book.aliases
+        if (
+            found.kind == "alias"
+            and at_home
+            and any(
+                alias.id == found.record_id
+                and alias.domain_id == home.id
+                and _is(alias.local_part, local_part)
+                for alias in book.aliases
+            )
         ):
             return True
         if found.kind in ("catchall", "bounce") and at_home and home.id == found.record_id:
@@ -238,22 +287,28 @@ def _has(found, local_part, domain, book):
 def _was(found, local_part, domain, book):
     domains = {home.id: home for home in book.domains}
     present = [
-        domains[row.record_id].name for row in book.retired
+        domains[row.record_id].name
+        for row in book.retired
         if row.kind == "domain" and row.record_id in domains and _is_domain(row.domain, domain)
     ]
     for name in (domain, *present):
         if any(
             (row.kind, row.record_id) == (found.kind, found.record_id)
-            and _is(row.local_part, local_part) and _is_domain(row.domain, canonical_name(name))
+            and _is(row.local_part, local_part)
+            and _is_domain(row.domain, canonical_name(name))
             for row in book.retired
         ):
             return True
     if any(_has(found, local_part, canonical_name(name), book) for name in present):
         return True
     return found.kind == "alias" and any(
-        row.kind == "alias" and row.record_id == alias.id == found.record_id
-        and alias.by_local_part and _is(row.local_part, local_part) and _may(alias, domain, book)
-        for row in book.retired for alias in book.aliases
+        row.kind == "alias"
+        and row.record_id == alias.id == found.record_id
+        and alias.by_local_part
+        and _is(row.local_part, local_part)
+        and _may(alias, domain, book)
+        for row in book.retired
+        for alias in book.aliases
     )
 
 

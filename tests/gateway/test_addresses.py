@@ -147,8 +147,13 @@ class TestDomains(BaseCase):
 
     def test_error_names_the_entry(self):
         for text, entry in [
-            ("a.com, b c.com", "b c.com"), ("*", "*"), ("a.com,*.", "*."), ("a.*.com", "a.*.com"),
-            ("**.a.com", "**.a.com"), ("x@a.com", "x@a.com"), ("a.com,\0", "\0"),
+            ("a.com, b c.com", "b c.com"),
+            ("*", "*"),
+            ("a.com,*.", "*."),
+            ("a.*.com", "a.*.com"),
+            ("**.a.com", "**.a.com"),
+            ("x@a.com", "x@a.com"),
+            ("a.com,\0", "\0"),
             ("@@a.com", "@a.com"),
         ]:
             with self.subTest(text=text), self.assertRaises(BadDomains) as caught:
@@ -164,9 +169,15 @@ class TestDomains(BaseCase):
     def test_allowed(self):
         patterns = addresses.parse_domains("a.com, *.example.com")
         for domain, expected in [
-            ("a.com", True), ("sub.a.com", False), ("xa.com", False), ("example.com", False),
-            ("sub.example.com", True), ("two.sub.example.com", True), ("badexample.com", False),
-            ("example.com.evil.test", False), ("", False),
+            ("a.com", True),
+            ("sub.a.com", False),
+            ("xa.com", False),
+            ("example.com", False),
+            ("sub.example.com", True),
+            ("two.sub.example.com", True),
+            ("badexample.com", False),
+            ("example.com.evil.test", False),
+            ("", False),
         ]:
             with self.subTest(domain=domain):
                 self.assertIs(addresses.domain_allowed(domain, patterns), expected)
@@ -204,7 +215,8 @@ class TestSubAddress(BaseCase):
 
     def test_longest_base_first(self):
         self.assertEqual(
-            addresses.splits("my-team-ref", "-"), (("my-team", "ref"), ("my", "team-ref")),
+            addresses.splits("my-team-ref", "-"),
+            (("my-team", "ref"), ("my", "team-ref")),
         )
 
     def test_bounded(self):

@@ -25,10 +25,17 @@ class TestAlignment(BaseCase):
         self.assertVerdict("dmarc=fail header.from=example.org", "fail", "dmarc_fail", ORG)
         self.assertVerdict(
             "dmarc=fail (p=none); dkim=pass header.d=example.org; spf=pass "
-            "smtp.mailfrom=example.org", "fail", "dmarc_fail", ORG)
+            "smtp.mailfrom=example.org",
+            "fail",
+            "dmarc_fail",
+            ORG,
+        )
         self.assertVerdict(
             "dmarc=pass header.from=<jane@Example.org>; dkim=fail header.d=example.org",
-            "pass", "dmarc_pass", ORG)
+            "pass",
+            "dmarc_pass",
+            ORG,
+        )
 
     def test_submitted_by_somebody_who_has_logged_in(self):
         passed = ("pass", "submitted", ORG)
@@ -45,31 +52,46 @@ class TestAlignment(BaseCase):
             self.assertVerdict(text, "none", "no_aligned_pass")
         self.assertVerdict(
             "dmarc=fail header.from=example.org; auth=pass smtp.auth=jane@example.org",
-            "fail", "dmarc_fail", ORG)
+            "fail",
+            "dmarc_fail",
+            ORG,
+        )
 
     def test_dmarc_of_another_domain(self):
         for result in ("pass", "fail"):
             self.assertVerdict(
                 f"dmarc={result} header.from=example.net; dkim=pass header.d=example.org",
-                "fail", "other_from", "example.net")
+                "fail",
+                "other_from",
+                "example.net",
+            )
 
     def test_dmarc_that_has_not_decided(self):
         for result in ("none", "bestguesspass", "temperror", "permerror", "skipped"):
             text = f"dmarc={result} header.from=example.org"
             self.assertVerdict(text, "none", "no_aligned_pass")
             self.assertVerdict(
-                f"{text}; dkim=pass header.d=example.org", "pass", "dkim_aligned", ORG)
+                f"{text}; dkim=pass header.d=example.org", "pass", "dkim_aligned", ORG
+            )
 
     def test_signatures(self):
         for text in ("header.d=example.org", "header.i=@example.org", "header.i=a@example.org"):
             self.assertVerdict(f"dkim=pass {text}", "pass", "dkim_aligned", ORG)
         self.assertVerdict(
             "dkim=pass header.d=a.test; dkim=fail header.d=example.org; "
-            "dkim=pass header.d=example.org", "pass", "dkim_aligned", ORG)
+            "dkim=pass header.d=example.org",
+            "pass",
+            "dkim_aligned",
+            ORG,
+        )
         for text in (
-            "dkim=fail header.d=example.org", "dkim=policy header.d=example.org",
-            "dkim=pass header.d=example.net", "dkim=pass", "dkim=pass header.d=",
-            "dkim=pass header.d=example.org.example.net", "dkim=pass header.d=badexample.org",
+            "dkim=fail header.d=example.org",
+            "dkim=policy header.d=example.org",
+            "dkim=pass header.d=example.net",
+            "dkim=pass",
+            "dkim=pass header.d=",
+            "dkim=pass header.d=example.org.example.net",
+            "dkim=pass header.d=badexample.org",
             # The domain that signs decides, whoever it signs for.
             "dkim=pass header.d=example.net header.i=@example.org",
         ):
@@ -77,15 +99,19 @@ class TestAlignment(BaseCase):
 
     def test_envelope_sender(self):
         for text in (
-            "smtp.mailfrom=example.org", "smtp.mailfrom=jane@example.org",
-            "smtp.mailfrom=<jane@example.org>", "smtp.mailfrom=<> smtp.helo=example.org",
+            "smtp.mailfrom=example.org",
+            "smtp.mailfrom=jane@example.org",
+            "smtp.mailfrom=<jane@example.org>",
+            "smtp.mailfrom=<> smtp.helo=example.org",
             'smtp.mailfrom="a b"@example.org',
         ):
             self.assertVerdict(f"spf=pass {text}", "pass", "spf_aligned", ORG)
             self.assertVerdict(f"spf=fail {text}", "fail", "spf_fail", ORG)
             self.assertVerdict(f"spf=softfail {text}", "none", "no_aligned_pass")
         for text in (
-            "", "smtp.mailfrom=example.net", "smtp.mailfrom=jane@example.net smtp.helo=example.org",
+            "",
+            "smtp.mailfrom=example.net",
+            "smtp.mailfrom=jane@example.net smtp.helo=example.org",
             'smtp.mailfrom="jane@example.org"@example.net',
         ):
             self.assertVerdict(f"spf=pass {text}", "none", "no_aligned_pass")
@@ -94,13 +120,17 @@ class TestAlignment(BaseCase):
     def test_signature_comes_before_the_envelope_sender(self):
         self.assertVerdict(
             "spf=fail smtp.mailfrom=example.org; dkim=pass header.d=example.org",
-            "pass", "dkim_aligned", ORG)
+            "pass",
+            "dkim_aligned",
+            ORG,
+        )
 
     def test_strict_signatures(self):
         text = "dmarc=none policy.adkim={}; dkim=pass header.d=mail.example.org"
         self.assertVerdict(text.format("s"), "none", "no_aligned_pass")
         self.assertVerdict(
-            text.format("s"), "pass", "dkim_aligned", "mail.example.org", domain="mail.example.org")
+            text.format("s"), "pass", "dkim_aligned", "mail.example.org", domain="mail.example.org"
+        )
 
     def test_nothing_to_judge(self):
         self.assertEqual(alignment(ORG, Results()), Verdict("none", "not_judged"))

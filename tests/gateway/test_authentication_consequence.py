@@ -60,7 +60,8 @@ class TestConsequence(BaseCase):
         """What was checked is not what the mail would act as."""
         found = identity(JANE, PASS)
         decided = tuple(
-            consequence(policy, found, PASS, is_read_otherwise=True) for policy in POLICIES)
+            consequence(policy, found, PASS, is_read_otherwise=True) for policy in POLICIES
+        )
         self.assertEqual(decided, AT_MOST_WITHHELD)
 
 

@@ -48,7 +48,8 @@ class Key:
         numbers = _rsa_numbers(bits)
         private, modulus, exponent = asn1.RSAPrivateKey(numbers), numbers["modulus"], _EXPONENT
         public = asn1.PublicKeyInfo.wrap(
-            asn1.RSAPublicKey({"modulus": modulus, "public_exponent": exponent}), "rsa")
+            asn1.RSAPublicKey({"modulus": modulus, "public_exponent": exponent}), "rsa"
+        )
         self.private = b"-----\n%s\n-----" % base64.b64encode(private.dump())
         self.record = f"v=DKIM1; k=rsa; p={_base64(public.dump())}"
 
@@ -58,9 +59,14 @@ def _rsa_numbers(bits):
     prime1, prime2 = _prime(bits // 2), _prime(bits // 2)
     private = pow(_EXPONENT, -1, (prime1 - 1) * (prime2 - 1))
     return {
-        "version": 0, "modulus": prime1 * prime2, "public_exponent": _EXPONENT,
-        "private_exponent": private, "prime1": prime1, "prime2": prime2,
-        "exponent1": private % (prime1 - 1), "exponent2": private % (prime2 - 1),
+        "version": 0,
+        "modulus": prime1 * prime2,
+        "public_exponent": _EXPONENT,
+        "private_exponent": private,
+        "prime1": prime1,
+        "prime2": prime2,
+        "exponent1": private % (prime1 - 1),
+        "exponent2": private % (prime2 - 1),
         "coefficient": pow(prime2, -1, prime1),
     }
 
@@ -77,9 +83,13 @@ class Ed25519Key:
     def __init__(self):
         key = ed25519.Ed25519PrivateKey.generate()
         self.algorithm = b"ed25519-sha256"
-        self.private = _base64(key.private_bytes(
-            serialization.Encoding.Raw, serialization.PrivateFormat.Raw,
-            serialization.NoEncryption())).encode()
+        self.private = _base64(
+            key.private_bytes(
+                serialization.Encoding.Raw,
+                serialization.PrivateFormat.Raw,
+                serialization.NoEncryption(),
+            )
+        ).encode()
         self.record = f"v=DKIM1; k=ed25519; p={_base64(key.public_key().public_bytes(*_RAW))}"
 
 
@@ -106,7 +116,8 @@ def sign(raw, key, domain=ORG, selector="s1", **options):
     """Return a mail with a signature on top."""
     given = {"canonicalize": (b"relaxed", b"relaxed"), **options}
     field = dkim.DKIM(raw, signature_algorithm=key.algorithm).sign(
-        selector.encode(), domain.encode(), key.private, **given)
+        selector.encode(), domain.encode(), key.private, **given
+    )
     return field + raw
 
 
@@ -150,8 +161,10 @@ class TestDkim(BaseCase):
 
     def test_what_is_said_of_it(self):
         results = verify(sign(MAIL, self.key), self.zone().ask, never)
-        self.assertEqual(results.dkim[0].properties, {
-            "header.d": ORG, "header.s": "s1", "header.a": "rsa-sha256", "reason": "verified"})
+        self.assertEqual(
+            results.dkim[0].properties,
+            {"header.d": ORG, "header.s": "s1", "header.a": "rsa-sha256", "reason": "verified"},
+        )
         self.assertEqual(alignment(ORG, results), ("pass", "dkim_aligned", ORG))
 
     def test_line_ends_and_the_separator_of_a_mailbox_file(self):
@@ -165,7 +178,8 @@ class TestDkim(BaseCase):
 
     def test_folded_fields_and_runs_of_blanks(self):
         mail = MAIL.replace(b"Hello\r\n", b"Hello\r\n \t all  of\r\n you\r\n").replace(
-            b"Hello  there", b"Hello \t  there")
+            b"Hello  there", b"Hello \t  there"
+        )
         for canonicalize in ((b"relaxed", b"relaxed"), (b"simple", b"simple")):
             raw = sign(mail, self.key, canonicalize=canonicalize)
             self.assertEqual(self.only(raw), ("pass", "verified"))
@@ -195,8 +209,10 @@ class TestDkim(BaseCase):
 
     def test_second_from(self):
         raw = sign(MAIL, self.key)
-        for changed in (b"From: ceo@example.com\r\n" + raw,
-                        raw.replace(b"To:", b"From: ceo@example.com\r\nTo:")):
+        for changed in (
+            b"From: ceo@example.com\r\n" + raw,
+            raw.replace(b"To:", b"From: ceo@example.com\r\nTo:"),
+        ):
             results = verify(changed, self.zone().ask, never)
             self.assertEqual(results.dkim[0].result, "fail")
             self.assertEqual(identity(changed, results).verdict.reason, "several_from")
@@ -214,9 +230,15 @@ class TestDkim(BaseCase):
         policy = dkim.CanonicalizationPolicy.from_c_value(b"relaxed/relaxed")
         body = policy.canonicalize_body(signer.body)
         tags = {
-            "v": "1", "a": algorithm.decode(), "c": "relaxed/relaxed", "d": ORG, "s": "s1",
+            "v": "1",
+            "a": algorithm.decode(),
+            "c": "relaxed/relaxed",
+            "d": ORG,
+            "s": "s1",
             "h": ":".join(name.decode() for name in names),
-            "bh": _base64(signer.hasher(body).digest()), **more, "b": "0" * 60,
+            "bh": _base64(signer.hasher(body).digest()),
+            **more,
+            "b": "0" * 60,
         }
         fields = [(name.encode(), value.encode()) for name, value in tags.items()]
         key = dkim.crypto.parse_pem_private_key(self.key.private)
@@ -234,8 +256,11 @@ class TestDkim(BaseCase):
         raw = sign(MAIL, self.key, length=True)
         for changed in (raw, raw + b"Send money.\r\n"):
             self.assertEqual(self.only(changed), ("policy", "partial_body"))
-        self.assertTrue(dkim.verify(
-            raw + b"Send money.\r\n", dnsfunc=lambda *_a, **_k: self.key.record.encode()))
+        self.assertTrue(
+            dkim.verify(
+                raw + b"Send money.\r\n", dnsfunc=lambda *_a, **_k: self.key.record.encode()
+            )
+        )
 
     def test_sha1(self):
         raw = self._signed_with(algorithm=b"rsa-sha1")
@@ -310,7 +335,8 @@ class TestDkim(BaseCase):
         zone = self.zone()
         verify(sign(MAIL, self.key), zone.ask, never)
         self.assertEqual(
-            zone.asked, [("_dmarc.example.org", "TXT"), ("s1._domainkey.example.org", "TXT")])
+            zone.asked, [("_dmarc.example.org", "TXT"), ("s1._domainkey.example.org", "TXT")]
+        )
 
     def test_without_pynacl(self):
         raw = sign(MAIL, self.ed25519)
@@ -369,7 +395,8 @@ class TestDkim(BaseCase):
             "lines": signature + MAIL + b"\r\n" * 2_000_000 + b"x",
             "a folded field": signature + b"X: a\r\n" + b" a\r\n" * 200_000 + MAIL,
             "blanks in a signature": (
-                b"DKIM-Signature: v=1; b=" + b"\r\n " * 300_000 + b";\r\n" + MAIL),
+                b"DKIM-Signature: v=1; b=" + b"\r\n " * 300_000 + b";\r\n" + MAIL
+            ),
             "fields": signature.replace(b"h=", b"h=" + b"a:" * 40) + b"a: b\r\n" * 4_900 + MAIL,
             "tags": b"DKIM-Signature: " + b"a=b;" * 200_000 + b"\r\n" + MAIL,
         }.items():
@@ -404,12 +431,14 @@ class TestOwnDmarc(BaseCase):
         cls.key = Key(1024)
 
     def verdict(self, raw, policy=None):
-        zone = Zone({
-            "s1._domainkey.example.org": self.key.record,
-            "s1._domainkey.mail.example.org": self.key.record,
-            "s1._domainkey.example.net": self.key.record,
-            "_dmarc.example.org": policy or [],
-        })
+        zone = Zone(
+            {
+                "s1._domainkey.example.org": self.key.record,
+                "s1._domainkey.mail.example.org": self.key.record,
+                "s1._domainkey.example.net": self.key.record,
+                "_dmarc.example.org": policy or [],
+            }
+        )
         results = verify(raw, zone.ask, never)
         verdict = identity(raw.partition(b"\r\n\r\n")[0], results).verdict
         return results.dmarc.result, verdict.outcome, verdict.reason
@@ -419,22 +448,29 @@ class TestOwnDmarc(BaseCase):
             raw = sign(MAIL, self.key, domain=domain)
             self.assertEqual(self.verdict(raw), ("none", "pass", "dkim_aligned"))
             self.assertEqual(
-                self.verdict(raw, "v=DMARC1; p=reject"), ("pass", "pass", "dmarc_pass"))
+                self.verdict(raw, "v=DMARC1; p=reject"), ("pass", "pass", "dmarc_pass")
+            )
 
     def test_strict(self):
         raw = sign(MAIL, self.key, domain="mail.example.org")
         self.assertEqual(
-            self.verdict(raw, "v=DMARC1; p=reject; adkim=s"), ("fail", "fail", "dmarc_fail"))
+            self.verdict(raw, "v=DMARC1; p=reject; adkim=s"), ("fail", "fail", "dmarc_fail")
+        )
         self.assertEqual(
-            self.verdict(raw, "v=DMARC1; p=none; adkim=s"), ("none", "none", "no_aligned_pass"))
+            self.verdict(raw, "v=DMARC1; p=none; adkim=s"), ("none", "none", "no_aligned_pass")
+        )
         self.assertEqual(
             self.verdict(sign(MAIL, self.key), "v=DMARC1; p=reject; adkim=s"),
-            ("pass", "pass", "dmarc_pass"))
+            ("pass", "pass", "dmarc_pass"),
+        )
 
     def test_not_aligned(self):
         """SPF is not known, so that only a domain that asks for it makes a mail fail."""
-        for raw in (MAIL, sign(MAIL, self.key, domain="example.net"),
-                    sign(MAIL, self.key) + b"PS\r\n"):
+        for raw in (
+            MAIL,
+            sign(MAIL, self.key, domain="example.net"),
+            sign(MAIL, self.key) + b"PS\r\n",
+        ):
             for policy, expected in {
                 "v=DMARC1; p=reject": ("fail", "fail", "dmarc_fail"),
                 "v=DMARC1; p=quarantine": ("fail", "fail", "dmarc_fail"),
@@ -446,15 +482,18 @@ class TestOwnDmarc(BaseCase):
 
     def test_dns_does_not_answer(self):
         self.assertEqual(
-            self.verdict(MAIL, TimeoutError()), ("temperror", "none", "no_aligned_pass"))
+            self.verdict(MAIL, TimeoutError()), ("temperror", "none", "no_aligned_pass")
+        )
         # The signature speaks for itself.
         self.assertEqual(
             self.verdict(sign(MAIL, self.key), TimeoutError()),
-            ("temperror", "pass", "dkim_aligned"))
+            ("temperror", "pass", "dkim_aligned"),
+        )
 
     def test_key_that_cannot_be_had_now_is_no_failure(self):
-        zone = Zone({
-            "s1._domainkey.example.org": TimeoutError(), "_dmarc.example.org": "v=DMARC1;p=reject"})
+        zone = Zone(
+            {"s1._domainkey.example.org": TimeoutError(), "_dmarc.example.org": "v=DMARC1;p=reject"}
+        )
         results = verify(sign(MAIL, self.key), zone.ask, never)
         self.assertEqual(results.dmarc.result, "temperror")
 
@@ -467,8 +506,12 @@ class TestOwnDmarc(BaseCase):
 
 class TestPolicy(BaseCase):
     def find(self, domain, **records):
-        return find_policy(domain, Zone({
-            f"_dmarc.{name.replace('_', '.')}": record for name, record in records.items()}).ask)
+        return find_policy(
+            domain,
+            Zone(
+                {f"_dmarc.{name.replace('_', '.')}": record for name, record in records.items()}
+            ).ask,
+        )
 
     def test_records(self):
         for record, expected in {
@@ -487,23 +530,30 @@ class TestPolicy(BaseCase):
 
     def test_what_is_no_record(self):
         for record in (
-            "", "v=spf1 -all", "p=reject; v=DMARC1", "v=DMARC2; p=reject",
+            "",
+            "v=spf1 -all",
+            "p=reject; v=DMARC1",
+            "v=DMARC2; p=reject",
             ["v=DMARC1; p=reject", "v=DMARC1; p=none"],
         ):
             with self.subTest(record):
                 self.assertIsNone(self.find(ORG, example_org=record))
         self.assertEqual(
-            self.find(ORG, example_org=["x", "v=DMARC1; p=reject"]), Policy(ORG, "reject", False))
+            self.find(ORG, example_org=["x", "v=DMARC1; p=reject"]), Policy(ORG, "reject", False)
+        )
 
     @skipUnless(domains.is_available(), domains.ABSENT)
     def test_record_of_the_organisation(self):
         for record, action in {
-            "v=DMARC1; p=reject": "reject", "v=DMARC1; p=reject; sp=none": "none",
+            "v=DMARC1; p=reject": "reject",
+            "v=DMARC1; p=reject; sp=none": "none",
         }.items():
             self.assertEqual(
-                self.find("a.b.example.org", example_org=record), Policy(ORG, action, False))
+                self.find("a.b.example.org", example_org=record), Policy(ORG, action, False)
+            )
         own = self.find(
-            "a.example.org", example_org="v=DMARC1; p=reject", a_example_org="v=DMARC1; p=none")
+            "a.example.org", example_org="v=DMARC1; p=reject", a_example_org="v=DMARC1; p=none"
+        )
         self.assertEqual(own, Policy("a.example.org", "none", False))
         # Not of what stands between.
         self.assertIsNone(self.find("a.b.example.org", b_example_org="v=DMARC1; p=reject"))

@@ -25,33 +25,86 @@ from .test_address_properties import text
 TRUSTED = (OURS, "mx.microsoft.com")
 GENUINE = field("dkim=none; spf=fail smtp.mailfrom=a.test; dmarc=fail header.from=a.test")
 FORGED = (
-    field("dmarc=pass"), field("dkim=pass header.d=a.test"), field("none"), field("(", OURS + " 1"),
-    field("dmarc=pass header.from=a.test", OURS.upper()), field("dmarc=pass", f'"{OURS}"'),
+    field("dmarc=pass"),
+    field("dkim=pass header.d=a.test"),
+    field("none"),
+    field("(", OURS + " 1"),
+    field("dmarc=pass header.from=a.test", OURS.upper()),
+    field("dmarc=pass", f'"{OURS}"'),
     b"Authentication-Results: dmarc=pass header.from=a.test\r\n",
     b"AUTHENTICATION-RESULTS:" + field("dmarc=pass").partition(b":")[2],
     b"Received-SPF: pass envelope-from=x@a.test; receiver=mail.example.com\r\n",
-    RECEIVED, b"From: x@a.test\r\n", b"From: y@b.test\r\n", b"Subject: ; dmarc=pass\r\n",
+    RECEIVED,
+    b"From: x@a.test\r\n",
+    b"From: y@b.test\r\n",
+    b"Subject: ; dmarc=pass\r\n",
     b"X: a\rAuthentication-Results: mail.example.com; dmarc=pass\r\n",
 )
 UNTRUSTED = (
-    field("dmarc=pass", "mail.example.org"), field("dmarc=pass", "x." + OURS),
-    b"ARC-" + field("dmarc=pass"), b"X-Spam: no\r\n", b"Return-Path: <x@a.test>\r\n",
-    b"X: a\r\n " + field("dmarc=pass"), field("dmarc=pass", f'"; {OURS}"'),
+    field("dmarc=pass", "mail.example.org"),
+    field("dmarc=pass", "x." + OURS),
+    b"ARC-" + field("dmarc=pass"),
+    b"X-Spam: no\r\n",
+    b"Return-Path: <x@a.test>\r\n",
+    b"X: a\r\n " + field("dmarc=pass"),
+    field("dmarc=pass", f'"; {OURS}"'),
 )
 # A line that begins with a blank would go on with the field above it. Mail servers end their
 # header before such a line, or put their Received between.
 sent = st.lists(st.sampled_from(FORGED + UNTRUSTED), max_size=8).map(b"".join)
 above = st.lists(st.sampled_from(UNTRUSTED), max_size=4).map(b"".join)
-words = st.lists(st.sampled_from((
-    OURS, ";", "dmarc", "dkim", "spf", "=", "pass", "fail", "none", "(", ")", '"', "\\", " ", "1",
-    "\r\n ", "header.from", "header.d", "smtp.mailfrom", "a.test", "@", "/", ".", "ä", "\0",
-)), max_size=30).map("".join)
+words = st.lists(
+    st.sampled_from(
+        (
+            OURS,
+            ";",
+            "dmarc",
+            "dkim",
+            "spf",
+            "=",
+            "pass",
+            "fail",
+            "none",
+            "(",
+            ")",
+            '"',
+            "\\",
+            " ",
+            "1",
+            "\r\n ",
+            "header.from",
+            "header.d",
+            "smtp.mailfrom",
+            "a.test",
+            "@",
+            "/",
+            ".",
+            "ä",
+            "\0",
+        )
+    ),
+    max_size=30,
+).map("".join)
 header = st.lists(
-    st.tuples(st.sampled_from((
-        "Authentication-Results", "From", "Received", "Received-SPF", "DKIM-Signature", "To",
-    )), words | text), max_size=6,
-).map(lambda fields: "\n".join(f"{name}: {value}" for name, value in fields).encode(
-    "utf-8", "surrogatepass")) | st.binary(max_size=200)
+    st.tuples(
+        st.sampled_from(
+            (
+                "Authentication-Results",
+                "From",
+                "Received",
+                "Received-SPF",
+                "DKIM-Signature",
+                "To",
+            )
+        ),
+        words | text,
+    ),
+    max_size=6,
+).map(
+    lambda fields: "\n".join(f"{name}: {value}" for name, value in fields).encode(
+        "utf-8", "surrogatepass"
+    )
+) | st.binary(max_size=200)
 
 
 class TestAuthenticationProperties(BaseCase):

@@ -64,7 +64,11 @@ class TestTrusted(BaseCase):
 
     def test_forged_in_every_order(self):
         forged = (
-            PASS, SIGNED, RECEIVED, FROM, field("dmarc=pass", "mail.example.org"),
+            PASS,
+            SIGNED,
+            RECEIVED,
+            FROM,
+            field("dmarc=pass", "mail.example.org"),
             b"Authentication-Results: dmarc=pass\r\n",
         )
         count = 0
@@ -98,7 +102,8 @@ class TestTrusted(BaseCase):
         for unread in (
             f"Authentication-Results: {OURS} 2; dmarc=fail\r\n".encode(),
             f"Authentication-Results: {OURS}\r\n".encode(),
-            field("none"), field("= ;"),
+            field("none"),
+            field("= ;"),
         ):
             with self.subTest(unread):
                 results = read_results(RECEIVED + unread + PASS, TRUSTED)
@@ -138,7 +143,8 @@ class TestTrusted(BaseCase):
     def test_list_of_ids(self):
         text = "Mail.Example.com., *.example.org\n mx.microsoft.com mail.example.com"
         self.assertEqual(
-            parse_trusted_ids(text), ("mail.example.com", "*.example.org", "mx.microsoft.com"))
+            parse_trusted_ids(text), ("mail.example.com", "*.example.org", "mx.microsoft.com")
+        )
         with self.assertRaisesRegex(BadServers, "^'a@b' is not the name of a mail server"):
             parse_trusted_ids("a.test, a@b")
 
@@ -176,8 +182,8 @@ class TestReceivedSpf(BaseCase):
         spf = self.results(self.SPF + RECEIVED).spf
         self.assertEqual(spf.result, "pass")
         self.assertEqual(
-            spf.properties,
-            {"smtp.mailfrom": "jane@example.org", "smtp.helo": "mx.example.org"})
+            spf.properties, {"smtp.mailfrom": "jane@example.org", "smtp.helo": "mx.example.org"}
+        )
 
     def test_only_of_a_trusted_server(self):
         self.assertFalse(self.results(self.SPF + RECEIVED, ("mx.example.net",)).is_judged)
@@ -185,8 +191,7 @@ class TestReceivedSpf(BaseCase):
         self.assertFalse(self.results(nobody + RECEIVED, (*TRUSTED, MICROSOFT_365)).is_judged)
 
     def test_result_in_the_other_field_counts(self):
-        self.assertEqual(
-            self.results(self.SPF + field("spf=fail") + RECEIVED).spf.result, "fail")
+        self.assertEqual(self.results(self.SPF + field("spf=fail") + RECEIVED).spf.result, "fail")
 
     def test_forged_below(self):
         failed = self.SPF.replace(b"Pass", b"Fail")

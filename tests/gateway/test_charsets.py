@@ -17,8 +17,19 @@ from odoo.addons.mail_postmaster.gateway.preview import (
 WORDS = {"empty": "NO TEXT", "cut": "NOT ALL"}
 # Not charsets, or slow: everything else that Python brings along is let through.
 LEFT_OUT = {
-    "base64", "bz2", "charmap", "hex", "idna", "punycode", "quopri", "raw-unicode-escape",
-    "rot-13", "undefined", "unicode-escape", "uu", "zlib",
+    "base64",
+    "bz2",
+    "charmap",
+    "hex",
+    "idna",
+    "punycode",
+    "quopri",
+    "raw-unicode-escape",
+    "rot-13",
+    "undefined",
+    "unicode-escape",
+    "uu",
+    "zlib",
 }
 
 
@@ -38,12 +49,20 @@ class TestCharsets(BaseCase):
 
     def test_decode(self):
         for content, charset, text in (
-            (b"caf\xe9", "latin-1", "café"), (b"caf\xc3\xa9", "UTF8", "café"),
-            (b"\x80", "windows-1252", "€"), (b"\x1b$B$\"\x1b(B", "iso-2022-jp", "あ"),
-            (b"a\xe9", "utf-8", "aé"), (b"a\xe9", "x-nobody", "aé"), (b"a\xe9", "", "aé"),
-            (b"a\xe9", "a\0b", "aé"), (b"a\xe9", "é", "aé"), (b"a\xe9", "x" * 10_000, "aé"),
-            (b"-9ua", "punycode", "-9ua"), (b"\\x41", "unicode_escape", "\\x41"),
-            (b"QQ==", "base64_codec", "QQ=="), (b"x\x9c", "zlib", "x\x9c"),
+            (b"caf\xe9", "latin-1", "café"),
+            (b"caf\xc3\xa9", "UTF8", "café"),
+            (b"\x80", "windows-1252", "€"),
+            (b'\x1b$B$"\x1b(B', "iso-2022-jp", "あ"),
+            (b"a\xe9", "utf-8", "aé"),
+            (b"a\xe9", "x-nobody", "aé"),
+            (b"a\xe9", "", "aé"),
+            (b"a\xe9", "a\0b", "aé"),
+            (b"a\xe9", "é", "aé"),
+            (b"a\xe9", "x" * 10_000, "aé"),
+            (b"-9ua", "punycode", "-9ua"),
+            (b"\\x41", "unicode_escape", "\\x41"),
+            (b"QQ==", "base64_codec", "QQ=="),
+            (b"x\x9c", "zlib", "x\x9c"),
         ):
             with self.subTest(content=content, charset=charset[:20]):
                 self.assertEqual(decode(content, charset, 100), text)

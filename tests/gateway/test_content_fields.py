@@ -22,14 +22,20 @@ class TestContentFields(BaseCase):
         with self.assertRaises(IndexError):
             parsed(raw)
         repaired, repairs = readable(raw)
-        self.assertEqual([(one.code, one.params["name"]) for one in repairs],
-                         [("content_field", name) for name in names])
+        self.assertEqual(
+            [(one.code, one.params["name"]) for one in repairs],
+            [("content_field", name) for name in names],
+        )
         return parsed(repaired)
 
     def test_what_can_be_read_is_kept(self):
         message = self.assertRead(
-            FROM_TO + b'Content-Type: text/html; charset="utf-8"; name=a.html' + STOPS
-            + b"\r\n\r\n<p>x", "Content-Type")
+            FROM_TO
+            + b'Content-Type: text/html; charset="utf-8"; name=a.html'
+            + STOPS
+            + b"\r\n\r\n<p>x",
+            "Content-Type",
+        )
         self.assertEqual(message.get_content_type(), "text/html")
         self.assertEqual(message.get_content_charset(), "utf-8")
         self.assertEqual(message.get_filename(), "a.html")
@@ -38,27 +44,35 @@ class TestContentFields(BaseCase):
     def test_parts_within(self):
         message = self.assertRead(
             FROM_TO + b"content-type: multipart/mixed;\r\n boundary=b" + STOPS + b"\r\n\r\n--b\r\n"
-            b"Content-Type: text/plain" + STOPS + b"\r\n\r\nhello\r\n--b--\r\n", "content-type",
-            "Content-Type")
-        self.assertEqual([part.get_content_type() for part in message.walk()],
-                         ["multipart/mixed", "text/plain"])
+            b"Content-Type: text/plain" + STOPS + b"\r\n\r\nhello\r\n--b--\r\n",
+            "content-type",
+            "Content-Type",
+        )
+        self.assertEqual(
+            [part.get_content_type() for part in message.walk()], ["multipart/mixed", "text/plain"]
+        )
         self.assertEqual(message.get_payload()[0].get_content().strip(), "hello")
 
     def test_blocks_of_a_report(self):
         message = self.assertRead(
             b"Content-Type: message/delivery-status\n\nA: b\n\nContent-Type: x/y" + STOPS + b"\n",
-            "Content-Type")
+            "Content-Type",
+        )
         self.assertEqual(len(message.get_payload()), 2)
 
     def test_type_that_is_none(self):
-        message = self.assertRead(FROM_TO + b"Content-Type: \xff" + STOPS + b"\r\n\r\nhello",
-                                  "Content-Type")
+        message = self.assertRead(
+            FROM_TO + b"Content-Type: \xff" + STOPS + b"\r\n\r\nhello", "Content-Type"
+        )
         self.assertEqual(message.get_content().strip(), "hello")
 
     def test_what_can_be_read_stays(self):
         for raw in (
-            b"", b"Content-Type:", FROM_TO + b"Content-Type: text/plain; charset=x\r\n\r\nx",
-            FROM_TO + b"Content-Transfer-Encoding: x-odd\r\n\r\nx", b"Content-Type\xff: a",
+            b"",
+            b"Content-Type:",
+            FROM_TO + b"Content-Type: text/plain; charset=x\r\n\r\nx",
+            FROM_TO + b"Content-Transfer-Encoding: x-odd\r\n\r\nx",
+            b"Content-Type\xff: a",
         ):
             with self.subTest(raw):
                 self.assertEqual(readable(raw), (raw, []))

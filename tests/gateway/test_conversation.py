@@ -80,7 +80,8 @@ class TestLink(BaseCase):
 
     def test_replies_to_a_message_that_is_not_there(self):
         threads = [
-            read_thread("<b@x.test>", "<a@x.test>"), read_thread("<c@x.test>", "", "<a@x.test>"),
+            read_thread("<b@x.test>", "<a@x.test>"),
+            read_thread("<c@x.test>", "", "<a@x.test>"),
         ]
         self.assertEqual(link(threads, {}), [number("a")] * 2)
 

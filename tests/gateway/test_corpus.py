@@ -23,9 +23,26 @@ FOLDERS = ("corpus", "reports")
 EXPECTED = json.loads((DATA / "corpus.json").read_text(encoding="utf-8"))
 # Whose mail an Odoo receives most; each has a sample that begins with its name.
 SENDERS = (
-    "exchange", "exim", "freshdesk", "gmail", "gmx", "jira", "lotus", "m365", "mailjet",
-    "mailman", "otrs", "outlook", "postfix", "qmail", "sendgrid", "sendmail", "ses", "yahoo",
-    "zendesk", "znuny",
+    "exchange",
+    "exim",
+    "freshdesk",
+    "gmail",
+    "gmx",
+    "jira",
+    "lotus",
+    "m365",
+    "mailjet",
+    "mailman",
+    "otrs",
+    "outlook",
+    "postfix",
+    "qmail",
+    "sendgrid",
+    "sendmail",
+    "ses",
+    "yahoo",
+    "zendesk",
+    "znuny",
 )
 # What fits no rule at all.
 ODD = ("multipart_of_nothing", "no_header", "no_text", "noise", "nothing")
@@ -55,7 +72,8 @@ class TestCorpus(BaseCase):
                 row, original_ids = found((DATA / name).read_bytes())
                 original = expected.get("original")
                 self.assertEqual(
-                    row, {key: value for key, value in expected.items() if key != "original"})
+                    row, {key: value for key, value in expected.items() if key != "original"}
+                )
                 self.assertIn(original, original_ids or [None])
 
     def test_line_endings_do_not_matter(self):
@@ -71,8 +89,13 @@ class TestCorpus(BaseCase):
         names = [Path(name).name for name in EXPECTED]
         for sender in SENDERS:
             with self.subTest(sender):
-                self.assertTrue([name for name in names if name.startswith(f"{sender}_")
-                                 or name == f"{sender}.eml"])
+                self.assertTrue(
+                    [
+                        name
+                        for name in names
+                        if name.startswith(f"{sender}_") or name == f"{sender}.eml"
+                    ]
+                )
 
     def test_what_fits_no_rule_is_human(self):
         for name in ODD:

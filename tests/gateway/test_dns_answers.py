@@ -164,9 +164,14 @@ def _reply(query, zone):
 class TestResolve(BaseCase):
     def test_real_server(self):
         long = "v=DKIM1; p=" + "A" * 300
-        zone = {NAME: [long, "other"], "empty.test": [], "silent.test": None,
-                "broken.test": dns_answers.is_available() and dns.rcode.SERVFAIL}
+        zone = {
+            NAME: [long, "other"],
+            "empty.test": [],
+            "silent.test": None,
+            "broken.test": dns_answers.is_available() and dns.rcode.SERVFAIL,
+        }
         with name_server(zone) as resolver:
+
             def ask(name, seconds=0.3):
                 return resolve(resolver, name, "TXT", seconds)
 

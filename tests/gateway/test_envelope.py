@@ -19,12 +19,17 @@ def header(**fields):
 
 class TestEnvelope(BaseCase):
     def test_ordinary_mail(self):
-        envelope = read_envelope(header(
-            From='"Jane Doe" <Jane@Customer.test>', To="sales@example.com, Other <o@x.test>",
-            Cc="SALES@example.com", Delivered_To="everything@example.com",
-            Subject="Hello", Message_Id="<one@customer.test>",
-            Date="Fri, 20 Nov 2026 10:00:00 +0100",
-        ))
+        envelope = read_envelope(
+            header(
+                From='"Jane Doe" <Jane@Customer.test>',
+                To="sales@example.com, Other <o@x.test>",
+                Cc="SALES@example.com",
+                Delivered_To="everything@example.com",
+                Subject="Hello",
+                Message_Id="<one@customer.test>",
+                Date="Fri, 20 Nov 2026 10:00:00 +0100",
+            )
+        )
         self.assertEqual(envelope.message_id, "<one@customer.test>")
         self.assertEqual(envelope.sender_address, "jane@customer.test")
         self.assertEqual(envelope.subject, "Hello")
@@ -79,10 +84,14 @@ class TestEnvelope(BaseCase):
                     text.encode()
 
     def test_text_is_bounded_and_holds_no_null_byte(self):
-        envelope = read_envelope(header(
-            From="x" * 10_000 + "@y.test", Subject="s\0" * 5000, Message_Id=f"<{'m' * 5000}@x>",
-            To=", ".join(f"a{number}@x.test" for number in range(5000)),
-        ))
+        envelope = read_envelope(
+            header(
+                From="x" * 10_000 + "@y.test",
+                Subject="s\0" * 5000,
+                Message_Id=f"<{'m' * 5000}@x>",
+                To=", ".join(f"a{number}@x.test" for number in range(5000)),
+            )
+        )
         for text in (envelope.sender, envelope.subject, envelope.sender_address):
             self.assertLessEqual(len(text), LONGEST_TEXT)
             self.assertNotIn("\0", text)

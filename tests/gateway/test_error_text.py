@@ -36,7 +36,10 @@ class TestErrorText(BaseCase):
 
     def test_classes_whose_text_can_hold_anything(self):
         for error in (
-            unicode_error(), ValueError(SECRET), KeyError(SECRET), RuntimeError(SECRET),
+            unicode_error(),
+            ValueError(SECRET),
+            KeyError(SECRET),
+            RuntimeError(SECRET),
             errors.UniqueViolation(f"Key (password)=({SECRET}) already exists."),
             errors.OperationalError(f'invalid dsn: missing "=" after "{SECRET}"'),
             type("HTTPError", (OSError,), {"__module__": "requests"})(f"/?token={SECRET}"),
@@ -67,10 +70,18 @@ class TestErrorText(BaseCase):
 
     def test_servers_that_repeat_what_they_were_told(self):
         for spelling in (
-            SECRET, SECRET.upper(), repr(SECRET), ascii(SECRET), repr(SECRET.encode()),
-            SECRET.encode().decode("latin-1"), SECRET.encode().decode("ascii", "replace"),
-            SECRET.replace('"', r"\""), repr(SECRET.replace('"', r"\"").encode()),
-            "p%C3%A4ssw%C3%B6rt\"1", "AHDDpHNzd8O2cnQiMQ==", "eABww6Rzc3fDtnJ0IjE=",
+            SECRET,
+            SECRET.upper(),
+            repr(SECRET),
+            ascii(SECRET),
+            repr(SECRET.encode()),
+            SECRET.encode().decode("latin-1"),
+            SECRET.encode().decode("ascii", "replace"),
+            SECRET.replace('"', r"\""),
+            repr(SECRET.replace('"', r"\"").encode()),
+            'p%C3%A4ssw%C3%B6rt"1',
+            "AHDDpHNzd8O2cnQiMQ==",
+            "eABww6Rzc3fDtnJ0IjE=",
         ):
             with self.subTest(spelling):
                 error = imaplib.IMAP4.error(f"LOGIN {USER} {spelling}: no")
@@ -91,14 +102,16 @@ class TestErrorText(BaseCase):
         for text, said in (
             ("No such mailbox", "No such mailbox"),
             ('LOGIN ann "o": no', f'LOGIN ann "{MASK}": no'),
-            ("Base64 AGFubgBv", f"Base64 {MASK}"), ("Authentication", "Authentication"),
+            ("Base64 AGFubgBv", f"Base64 {MASK}"),
+            ("Authentication", "Authentication"),
         ):
             self.assertEqual(short_sentence(imaplib.IMAP4.error(text), ["o", "", None]), said)
 
     def test_addresses_with_a_password(self):
         error = UserError("Cannot reach https://ann:secret@proxy.example.com:80/path?x=1@2")
         self.assertEqual(
-            words(error), f"Cannot reach https://{MASK}@proxy.example.com:80/path?x=1@2",
+            words(error),
+            f"Cannot reach https://{MASK}@proxy.example.com:80/path?x=1@2",
         )
 
     def test_report_goes_back_to_the_first_exception(self):
@@ -115,12 +128,15 @@ class TestErrorText(BaseCase):
 
     def test_safe_errors_are_of_the_same_kind(self):
         for error, kind in (
-            (unicode_error(), UnicodeError), (imaplib.IMAP4.abort(SECRET), imaplib.IMAP4.abort),
+            (unicode_error(), UnicodeError),
+            (imaplib.IMAP4.abort(SECRET), imaplib.IMAP4.abort),
             (poplib.error_proto(SECRET), poplib.error_proto),
             (ssl.SSLError(1, SECRET), ssl.SSLError),
-            (socket.gaierror(1, SECRET), socket.gaierror), (TimeoutError(SECRET), TimeoutError),
+            (socket.gaierror(1, SECRET), socket.gaierror),
+            (TimeoutError(SECRET), TimeoutError),
             (errors.SerializationFailure(SECRET), errors.SerializationFailure),
-            (RedirectWarning(SECRET, 7, SECRET), Exception), (UserError(SECRET), UserError),
+            (RedirectWarning(SECRET, 7, SECRET), Exception),
+            (UserError(SECRET), UserError),
         ):
             with self.subTest(type(error)):
                 safe = safe_error(error, "harmless")

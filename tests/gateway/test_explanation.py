@@ -44,37 +44,78 @@ POSTFIX = PRESETS["postfix"].fields
 MAILS = {
     "blind_copy": (
         b"X-Original-To: sales+ref@example.com\nDelivered-To: everything@example.com\n"
-        b"To: undisclosed-recipients:;\n", (), POSTFIX, ""),
+        b"To: undisclosed-recipients:;\n",
+        (),
+        POSTFIX,
+        "",
+    ),
     "transport": (
-        b"To: info@other.test\n", ("Works@München.test", "sales@example.com"), POSTFIX, ""),
+        b"To: info@other.test\n",
+        ("Works@München.test", "sales@example.com"),
+        POSTFIX,
+        "",
+    ),
     "mailing_list": (
         b"Delivered-To: sales@example.com\nDelivered-To: commercial@example.com\n"
-        b"To: list@lists.test\nCc: commercial@gmail.com\n", (), ("Delivered-To",), ""),
+        b"To: list@lists.test\nCc: commercial@gmail.com\n",
+        (),
+        ("Delivered-To",),
+        "",
+    ),
     "virtual_domain": (
-        b"Delivered-To: example-com-sales@example.com\nTo: x@y.test\n", (), ("Delivered-To",),
-        "example-com-"),
+        b"Delivered-To: example-com-sales@example.com\nTo: x@y.test\n",
+        (),
+        ("Delivered-To",),
+        "example-com-",
+    ),
     "hop": (
         b"Received: from a by mx.example.com with LMTP id 1 for <bounce+t0k3n@example.com>; Fri\n"
-        b"Received: from b by a for <commercial@example.com>; Fri\n", (), ("Received",), ""),
-    "documentation_from": (
-        b"From: commercial@gmail.com\nTo: somebody@example.com\n", (), (), ""),
+        b"Received: from b by a for <commercial@example.com>; Fri\n",
+        (),
+        ("Received",),
+        "",
+    ),
+    "documentation_from": (b"From: commercial@gmail.com\nTo: somebody@example.com\n", (), (), ""),
     "documentation_to": (
-        b"From: a@b.test\nTo: commercial@gmail.com, commercial@odoo.net\n", (), (), ""),
+        b"From: a@b.test\nTo: commercial@gmail.com, commercial@odoo.net\n",
+        (),
+        (),
+        "",
+    ),
     "documentation_cc": (
-        b"From: a@b.test\nTo: sales@example.com\nCc: commercial@gmail.com\n", (), (), ""),
+        b"From: a@b.test\nTo: sales@example.com\nCc: commercial@gmail.com\n",
+        (),
+        (),
+        "",
+    ),
     "copy_to_an_alias": (b"To: catchall@example.com\nCc: sales@example.com\n", (), (), ""),
     "local_part": (
         b"To: info@partner.test, info@x.group.test, info@group.test, info@example.com\n",
-        (), (), ""),
+        (),
+        (),
+        "",
+    ),
     "names_with_a_separator": (
         b"To: sales+eu@example.com, sales+eu+x@example.com, sales+us@example.com, +x@example.com,"
-        b" mailer-daemon@example.com, notifications@other.test\n", (), (), ""),
+        b" mailer-daemon@example.com, notifications@other.test\n",
+        (),
+        (),
+        "",
+    ),
     "retired": (
         b"To: verkauf@example.com, vertrieb@example.com, info@former.test, catchall@former.test\n",
-        (), (), ""),
+        (),
+        (),
+        "",
+    ),
     "malformed": (
-        b"To: sa\0les@example.com, sales@xn--a.test, sales@@example.com, Doe, " + b"s" * 10_000
-        + b"@example.com, sales@example.com\n", (), (), ""),
+        b"To: sa\0les@example.com, sales@xn--a.test, sales@@example.com, Doe, "
+        + b"s" * 10_000
+        + b"@example.com, sales@example.com\n",
+        (),
+        (),
+        "",
+    ),
 }
 
 

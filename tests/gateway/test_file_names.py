@@ -11,9 +11,21 @@ from odoo.addons.mail_postmaster.gateway.file_names import LONGEST_NAME, NAMELES
 class TestFileNames(BaseCase):
     def test_names_that_people_give_stay(self):
         for name in (
-            "invoice.pdf", "Angebot 12 (neu).docx", "Übersicht – März.xlsx", "価格表.pdf",
-            ".gitignore", "a.b.c.tar.gz", "50% & more #1.txt", "Re: hello.eml", "no extension",
-            "عرض سعر.pdf", "नमस्ते.txt", "console.log", "communism.pdf", "☃.png", "-rf",
+            "invoice.pdf",
+            "Angebot 12 (neu).docx",
+            "Übersicht – März.xlsx",
+            "価格表.pdf",
+            ".gitignore",
+            "a.b.c.tar.gz",
+            "50% & more #1.txt",
+            "Re: hello.eml",
+            "no extension",
+            "عرض سعر.pdf",
+            "नमस्ते.txt",
+            "console.log",
+            "communism.pdf",
+            "☃.png",
+            "-rf",
         ):
             with self.subTest(name):
                 self.assertEqual(safe_name(name), name)
@@ -27,11 +39,18 @@ class TestFileNames(BaseCase):
             ("C:invoice.pdf", "invoice.pdf"),
             ("\\\\server\\share\\a.pdf", "a.pdf"),
             ("a/b/", "b"),
-            ("..", NAMELESS), (".", NAMELESS), ("/", NAMELESS), ("../", NAMELESS),
-            ("", NAMELESS), (None, NAMELESS), (" ", NAMELESS), ("\0", NAMELESS),
+            ("..", NAMELESS),
+            (".", NAMELESS),
+            ("/", NAMELESS),
+            ("../", NAMELESS),
+            ("", NAMELESS),
+            (None, NAMELESS),
+            (" ", NAMELESS),
+            ("\0", NAMELESS),
             (".. / ..", NAMELESS),
             # A control character does not hide what it stands in.
-            (".\0./a", "a"), ("..\r\n/a", "a"),
+            (".\0./a", "a"),
+            ("..\r\n/a", "a"),
         ):
             with self.subTest(name):
                 self.assertEqual(safe_name(name), expected)
@@ -43,8 +62,11 @@ class TestFileNames(BaseCase):
             ("in\u200bvoice.pdf", "invoice.pdf"),
             ("invoice.pdf" + " " * 200 + ".exe", "invoice.pdf .exe"),
             ("a.pdf\r\nContent-Type: text/html", "html"),
-            ("a.exe.", "a.exe"), ("a.exe . .", "a.exe"), ("a\tb.pdf", "a b.pdf"),
-            ("a\u2028b.pdf", "a b.pdf"), ("\ud800.pdf", ".pdf"),
+            ("a.exe.", "a.exe"),
+            ("a.exe . .", "a.exe"),
+            ("a\tb.pdf", "a b.pdf"),
+            ("a\u2028b.pdf", "a b.pdf"),
+            ("\ud800.pdf", ".pdf"),
         ):
             with self.subTest(name):
                 self.assertEqual(safe_name(name), expected)
@@ -56,8 +78,12 @@ class TestFileNames(BaseCase):
 
     def test_length(self):
         for name, end in (
-            ("a" * 1000 + ".pdf", ".pdf"), ("ü" * 1000 + ".pdf", "ü.pdf"), ("a" * 1000, "a"),
-            ("a." + "b" * 1000, "b"), ("☃" * 85 + "." + "☃", ".☃"), ("." * 999 + "a", "a"),
+            ("a" * 1000 + ".pdf", ".pdf"),
+            ("ü" * 1000 + ".pdf", "ü.pdf"),
+            ("a" * 1000, "a"),
+            ("a." + "b" * 1000, "b"),
+            ("☃" * 85 + "." + "☃", ".☃"),
+            ("." * 999 + "a", "a"),
         ):
             with self.subTest(name[:9]):
                 safe = safe_name(name)

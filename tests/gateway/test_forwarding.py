@@ -190,7 +190,8 @@ class TestForwarding(BaseCase):
 
     def test_reply_to_counts_for_an_address_on_the_list(self):
         raw = header(
-            "From: Sales <sales@example.org>", "Reply-To: =?utf-8?q?J=C3=A1ne?= <J@Example.NET>",
+            "From: Sales <sales@example.org>",
+            "Reply-To: =?utf-8?q?J=C3=A1ne?= <J@Example.NET>",
         )
         self.assertRestored(raw, LIST, "Jáne", "j@example.net", "Reply-To")
         # Everybody in a domain may have a Reply-To of his own.
@@ -226,7 +227,8 @@ class TestForwarding(BaseCase):
 
     def test_author_without_a_name(self):
         raw = GOOGLE_GROUPS.replace(b"'Jane Doe'", b"'jane@customer.example.com'").replace(
-            b"Jane Doe <jane@customer.example.com>", b"jane@customer.example.com",
+            b"Jane Doe <jane@customer.example.com>",
+            b"jane@customer.example.com",
         )
         self.assertRestored(raw, LIST, "", "jane@customer.example.com", "X-Original-From")
 
@@ -242,7 +244,8 @@ class TestForwarding(BaseCase):
 
     def test_colleague_as_author(self):
         raw = header(
-            "From: 'Bob' via Sales <sales@example.org>", "X-Original-From: Bob <bob@example.org>",
+            "From: 'Bob' via Sales <sales@example.org>",
+            "X-Original-From: Bob <bob@example.org>",
         )
         self.assertRestored(raw, ("example.org",), "Bob", "bob@example.org", "X-Original-From")
 
@@ -268,16 +271,22 @@ class TestForgeries(BaseCase):
 
     def test_signs_of_a_trusted_forwarder_beside_another_sender(self):
         self.assertOutcome(
-            "untrusted", "Return-Path: <SRS0=a=DM=example.com=boss@example.org>",
-            "Sender: sales@example.org", "Resent-From: sales@example.org",
-            "X-Forwarded-For: sales@example.org x@example.com", "From: thief@x.test",
-            "X-Original-From: boss@example.com", trusted=("example.org", *LIST),
+            "untrusted",
+            "Return-Path: <SRS0=a=DM=example.com=boss@example.org>",
+            "Sender: sales@example.org",
+            "Resent-From: sales@example.org",
+            "X-Forwarded-For: sales@example.org x@example.com",
+            "From: thief@x.test",
+            "X-Original-From: boss@example.com",
+            trusted=("example.org", *LIST),
         )
 
     def test_second_from(self):
         for other in ("boss@example.com", "Jane via Sales <sales@example.org>"):
             self.assertOutcome(
-                None, "From: Jane via Sales <sales@example.org>", f"From: {other}",
+                None,
+                "From: Jane via Sales <sales@example.org>",
+                f"From: {other}",
                 "X-Original-From: boss@example.com",
             )
 
@@ -285,7 +294,8 @@ class TestForgeries(BaseCase):
         group = "From: 'Thief' via Sales <sales@example.org>"
         own = "X-Original-From: thief@x.test"
         for forged in (
-            "X-Original-From: boss@example.com", "Reply-To: Boss <boss@example.com>",
+            "X-Original-From: boss@example.com",
+            "Reply-To: Boss <boss@example.com>",
             "X-Original-Sender: boss@example.com",
         ):
             for lines in ((group, own, forged), (group, forged, own), (forged, group, own)):
@@ -298,7 +308,9 @@ class TestForgeries(BaseCase):
         for thief in ("thief@[192.0.2.1]", "thief@x..test", "thief", "th\u200bief@x.test"):
             with self.subTest(thief=thief):
                 self.assertOutcome(
-                    "contradictory", group, f"Reply-To: Boss <boss@example.com>, <{thief}>",
+                    "contradictory",
+                    group,
+                    f"Reply-To: Boss <boss@example.com>, <{thief}>",
                 )
                 self.assertOutcome("contradictory", group, f"X-Original-From: {thief}")
 
@@ -311,28 +323,41 @@ class TestForgeries(BaseCase):
         self.assertOutcome("contradictory", *mailman, forged, to_list, "Cc: thief@x.test")
         self.assertOutcome("unknown", *mailman, forged, to_list)
         self.assertOutcome(
-            "contradictory", *mailman, to_list, "Cc: boss@example.com, Thief <thief@x.test>",
+            "contradictory",
+            *mailman,
+            to_list,
+            "Cc: boss@example.com, Thief <thief@x.test>",
         )
         self.assertOutcome(
-            "contradictory", *mailman, "Reply-To: boss@example.com, Thief <thief@x.test>",
+            "contradictory",
+            *mailman,
+            "Reply-To: boss@example.com, Thief <thief@x.test>",
         )
 
     def test_mark_of_mailman_takes_nothing_away_elsewhere(self):
         self.assertOutcome(
-            "contradictory", "From: 'Thief' via Sales <sales@example.org>",
-            "X-Mailman-Version: 3", "X-Original-From: thief@x.test", "Cc: boss@example.com",
+            "contradictory",
+            "From: 'Thief' via Sales <sales@example.org>",
+            "X-Mailman-Version: 3",
+            "X-Original-From: thief@x.test",
+            "Cc: boss@example.com",
         )
 
     def test_name_that_is_an_address(self):
         for name in (
-            "boss@example.com", '"Boss <boss@example.com>"', "=?utf-8?q?boss=40example=2Ecom?=",
+            "boss@example.com",
+            '"Boss <boss@example.com>"',
+            "=?utf-8?q?boss=40example=2Ecom?=",
             "=?utf-8?q?=3D=3Futf-8=3Fq=3Fboss=3D40example=2Ecom=3F=3D?=",
         ):
             with self.subTest(name=name):
-                found = restored_sender(header(
-                    "From: X via Sales <sales@example.org>",
-                    f"X-Original-From: {name} <thief@x.test>",
-                ), LIST)
+                found = restored_sender(
+                    header(
+                        "From: X via Sales <sales@example.org>",
+                        f"X-Original-From: {name} <thief@x.test>",
+                    ),
+                    LIST,
+                )
                 self.assertEqual(found.sender.address, "thief@x.test")
                 self.assertEqual(found.sender.name, "X")
 
@@ -353,14 +378,18 @@ class TestForgeries(BaseCase):
 class TestTrust(BaseCase):
     def test_list(self):
         self.assertEqual(
-            parse_forwarders(" List@Example.ORG, example.org;*.Example.org\n@bücher.example, "
-                             "example.org"),
+            parse_forwarders(
+                " List@Example.ORG, example.org;*.Example.org\n@bücher.example, example.org"
+            ),
             ("list@example.org", "example.org", "*.example.org", "xn--bcher-kva.example"),
         )
         self.assertEqual(parse_forwarders(""), ())
         for text, entry in [
-            ("a b", "a b"), ("ok.org, two@@example.org", "two@@example.org"), ("@", "@"),
-            ("Jane <jane@example.org>", "Jane <jane@example.org>"), ("x@*.example.org",) * 2,
+            ("a b", "a b"),
+            ("ok.org, two@@example.org", "two@@example.org"),
+            ("@", "@"),
+            ("Jane <jane@example.org>", "Jane <jane@example.org>"),
+            ("x@*.example.org",) * 2,
             ("*", "*"),
         ]:
             with self.subTest(text=text), self.assertRaises(BadForwarders) as caught:
@@ -390,16 +419,28 @@ class TestRewrittenAddress(BaseCase):
             ("SRS0=6cOA=DM=customer.test=jane@fwd.test", "fwd.test", "jane@customer.test"),
             ("srs0+6cOA=DM=customer.test=jane@fwd.test", "fwd.test", "jane@customer.test"),
             ("SRS0=6cOA=DM=customer.test=b=a-b@fwd.test", "fwd.test", "b=a-b@customer.test"),
-            ("SRS1=ab=one.test==6cOA=DM=customer.test=jane@two.test", "two.test",
-             "jane@customer.test"),
-            ("SRS1=ab=one.test=-6cOA=DM=customer.test=jane@two.test", "two.test",
-             "jane@customer.test"),
-            ("sales+SRS=0kPiY=DM=customer.test=jane@fwd.test", "sales@fwd.test",
-             "jane@customer.test"),
+            (
+                "SRS1=ab=one.test==6cOA=DM=customer.test=jane@two.test",
+                "two.test",
+                "jane@customer.test",
+            ),
+            (
+                "SRS1=ab=one.test=-6cOA=DM=customer.test=jane@two.test",
+                "two.test",
+                "jane@customer.test",
+            ),
+            (
+                "sales+SRS=0kPiY=DM=customer.test=jane@fwd.test",
+                "sales@fwd.test",
+                "jane@customer.test",
+            ),
             ("bounces+SRS=DmMzc=V3@fwd.test", "bounces@fwd.test", ""),
             ("me+caf_=inbox=example.com@mail.test", "me@mail.test", ""),
-            ("SRS0=x=DM=customer.test=" + "j" * 60 + "@fwd.test", "fwd.test",
-             "j" * 60 + "@customer.test"),
+            (
+                "SRS0=x=DM=customer.test=" + "j" * 60 + "@fwd.test",
+                "fwd.test",
+                "j" * 60 + "@customer.test",
+            ),
             ("SRS0=x=DM=custo mer=jane@fwd.test", "fwd.test", ""),
         ]:
             with self.subTest(address=address):
@@ -408,9 +449,18 @@ class TestRewrittenAddress(BaseCase):
 
     def test_ordinary_addresses(self):
         for address in (
-            "jane@x.test", "srs0@x.test", "SRS0=a@x.test", "SRS0=a=b=c@x.test", "", "@", "SRS0=",
-            "SRS0=a=b=c.test=d@", "SRS0=a=b=c.test=d@[192.0.2.1]", "a+b@x.test",
-            "list-bounces+jane=customer.test@x.test", "SRS0=a=b=c.test=" + "d" * 1000 + "@x.test",
+            "jane@x.test",
+            "srs0@x.test",
+            "SRS0=a@x.test",
+            "SRS0=a=b=c@x.test",
+            "",
+            "@",
+            "SRS0=",
+            "SRS0=a=b=c.test=d@",
+            "SRS0=a=b=c.test=d@[192.0.2.1]",
+            "a+b@x.test",
+            "list-bounces+jane=customer.test@x.test",
+            "SRS0=a=b=c.test=" + "d" * 1000 + "@x.test",
         ):
             with self.subTest(address=address[:40]):
                 self.assertIsNone(read_rewritten(address))

@@ -10,20 +10,39 @@ from .properties import CASES, given, settings, st
 from .test_address_properties import address_text, few, text
 
 NAMES = (
-    "From", "Reply-To", "Cc", "X-Original-From", "X-Original-Sender", "Return-Path",
-    "Resent-From", "Resent-Sender", "X-Forwarded-For", "X-Mailman-Version",
+    "From",
+    "Reply-To",
+    "Cc",
+    "X-Original-From",
+    "X-Original-Sender",
+    "Return-Path",
+    "Resent-From",
+    "Resent-Sender",
+    "X-Forwarded-For",
+    "X-Mailman-Version",
 )
 PEOPLE = (
-    "list@x.test", "Jane via List <list@x.test>", "A <a@y.test>", "b@x.test", "b", "",
-    "SRS0=h=t=y.test=a@x.test", '"\'a@y.test\' via L" <l@y.test>', "a@y.test, b@z.test",
+    "list@x.test",
+    "Jane via List <list@x.test>",
+    "A <a@y.test>",
+    "b@x.test",
+    "b",
+    "",
+    "SRS0=h=t=y.test=a@x.test",
+    "\"'a@y.test' via L\" <l@y.test>",
+    "a@y.test, b@z.test",
 )
 TRUSTED = ("list@x.test", "x.test", "*.x.test", "y.test")
 
 people = st.sampled_from(PEOPLE)
 headers = st.lists(
-    st.tuples(st.sampled_from(NAMES), people | people | address_text), max_size=7,
-).map(lambda fields: "\n".join(f"{name}: {value}" for name, value in fields).encode(
-    "utf-8", "surrogatepass")) | st.binary(max_size=200)
+    st.tuples(st.sampled_from(NAMES), people | people | address_text),
+    max_size=7,
+).map(
+    lambda fields: "\n".join(f"{name}: {value}" for name, value in fields).encode(
+        "utf-8", "surrogatepass"
+    )
+) | st.binary(max_size=200)
 
 
 class TestForwardingProperties(BaseCase):

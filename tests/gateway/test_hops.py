@@ -55,7 +55,9 @@ class TestCount(BaseCase):
             ONE.replace(b"odoo.example.com", b"odoo.example.org"),
             ONE.replace(b"odoo.example.com", b"odoo.example.com.example.org"),
             ONE.strip(b"<>"),
-            b"<>", b"<" + ONE.strip(b"<>"), b"> <",
+            b"<>",
+            b"<" + ONE.strip(b"<>"),
+            b"> <",
         ):
             self.assertAnswers(b"References: %s\n" % other, 0)
         # It is of ours, and the mail is the answer itself.
@@ -108,7 +110,8 @@ class TestLoop(BaseCase):
         ids = b" ".join(OURS.replace(b"<3", b"<%d" % number) for number in range(30))
         header = (
             b"Delivered-To: sales@example.com\nDelivered-To: sales@example.com\n"
-            b"Received: from odoo.example.com by odoo.example.com\n" * 2
+            b"Received: from odoo.example.com by odoo.example.com\n"
+            * 2
             + b"Auto-Submitted: auto-replied\nMessage-Id: %s\nIn-Reply-To: %s\nReferences: %s\n"
             % (OURS, OURS, ids)
         )

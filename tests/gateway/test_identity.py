@@ -14,9 +14,12 @@ class TestDigest(BaseCase):
 
     def test_trace_header_is_left_out(self):
         for field in (
-            b"Received: from a by b\r\n\twith SMTP\r\n", b"Delivered-To: box@x.test\r\n",
-            b"RETURN-PATH: <>\r\n", b"X-Original-To: c@x.test\r\n",
-            b"Authentication-Results: mx; dkim=pass\r\n", b"ARC-Seal: i=1\r\n",
+            b"Received: from a by b\r\n\twith SMTP\r\n",
+            b"Delivered-To: box@x.test\r\n",
+            b"RETURN-PATH: <>\r\n",
+            b"X-Original-To: c@x.test\r\n",
+            b"Authentication-Results: mx; dkim=pass\r\n",
+            b"ARC-Seal: i=1\r\n",
         ):
             with self.subTest(field=field):
                 self.assertSame(field + MAIL, MAIL)

@@ -75,10 +75,13 @@ class TestIdle(BaseCase):
         self.assertTrue(self.wait((b"P1DL IDLE", b"* 4 EXISTS\r\n+ idling\r\n"), DONE))
 
     def test_told_at_the_end(self):
-        self.assertTrue(self.wait(
-            (b"P1DL IDLE", b"+ idling\r\n"), (b"DONE", b"* 4 EXISTS\r\nP1DL OK done\r\n"),
-            seconds=0.05,
-        ))
+        self.assertTrue(
+            self.wait(
+                (b"P1DL IDLE", b"+ idling\r\n"),
+                (b"DONE", b"* 4 EXISTS\r\nP1DL OK done\r\n"),
+                seconds=0.05,
+            )
+        )
 
     def test_other_news_is_no_mail(self):
         for line in (b"* OK Still here", b"* 2 EXPUNGE", b"* 1 FETCH (FLAGS (\\Seen))", b"* FLAGS"):

@@ -16,7 +16,8 @@ class TestImports(BaseCase):
                 if isinstance(node, ast.ImportFrom):
                     depth = len(module.relative_to(GATEWAY).parts)
                     self.assertLessEqual(
-                        node.level, depth, f"{module.name} imports from outside gateway")
+                        node.level, depth, f"{module.name} imports from outside gateway"
+                    )
                     names = [node.module or ""]
                 if isinstance(node, ast.Import | ast.ImportFrom):
                     for name in names:

@@ -10,9 +10,12 @@ from .timing import seconds
 ALL_SAMPLES = sorted(SAMPLES.parent.rglob("*.eml"))
 # An attachment as people send it, its name in an encoding of two bytes and more a character.
 ATTACHMENT = (
-    b"Content-Type: application/pdf; name*=UTF-8''" + b"%E5%A0%B1" * 30
-    + b"\r\nContent-Disposition: attachment; filename*=UTF-8''" + b"%E5%A0%B1" * 30
-    + b"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"QUJD\r\n" * 20
+    b"Content-Type: application/pdf; name*=UTF-8''"
+    + b"%E5%A0%B1" * 30
+    + b"\r\nContent-Disposition: attachment; filename*=UTF-8''"
+    + b"%E5%A0%B1" * 30
+    + b"\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    + b"QUJD\r\n" * 20
 )
 
 
@@ -28,8 +31,9 @@ class TestLimits(BaseCase):
 
     def test_every_limit_is_met_by_one(self):
         large = {"raw_bytes", "parts", "text_bytes", "html_bytes"}
-        self.assertEqual({limit for _make, _number, limit in CASES.values()} - {None} | large,
-                         set(LIMITS))
+        self.assertEqual(
+            {limit for _make, _number, limit in CASES.values()} - {None} | large, set(LIMITS)
+        )
         for limit, raw in {
             "raw_bytes": FROM_TO + b"\r\n" + b"x" * 200_000,
             "parts": parts(b"Content-Type: multipart/mixed; boundary=x\r\n", 30),
@@ -56,19 +60,28 @@ class TestLimits(BaseCase):
     def test_large_mail_of_people_is_below(self):
         for name, raw in {
             "100 attachments": parts(ATTACHMENT, 100),
-            "1500 recipients": b"Cc: " + b", ".join(
+            "1500 recipients": b"Cc: "
+            + b", ".join(
                 b'"Example, Person %d (Sales)" <person.%d@department.example.com>' % (n, n)
-                for n in range(1500)) + b"\r\n" + FROM_TO + b"\r\nx",
-            "a long conversation": b"References: " + b"\r\n ".join(
-                b"<0123456789abcdef.%d@mail.example.com>" % n for n in range(1000)
-            ) + b"\r\n" + FROM_TO + b"\r\nx",
-            "a table": HTML + b"\r\n<table>" + (
-                b"<tr>" + b"<td>1</td>" * 8 + b"</tr>") * 10_000 + b"</table>",
+                for n in range(1500)
+            )
+            + b"\r\n"
+            + FROM_TO
+            + b"\r\nx",
+            "a long conversation": b"References: "
+            + b"\r\n ".join(b"<0123456789abcdef.%d@mail.example.com>" % n for n in range(1000))
+            + b"\r\n"
+            + FROM_TO
+            + b"\r\nx",
+            "a table": HTML
+            + b"\r\n<table>"
+            + (b"<tr>" + b"<td>1</td>" * 8 + b"</tr>") * 10_000
+            + b"</table>",
             "quoted 40 times": HTML + b"\r\n" + b"<div><blockquote><p>x</p>" * 40,
             "a picture in HTML": HTML + b"\r\n<img src='data:image/png;base64," + b"A" * 10**7,
             "pictures between texts": parts(
-                b"Content-Type: text/html\r\n\r\n" + PARAGRAPH * 2 + b"\r\n--b\r\n" + ATTACHMENT,
-                60),
+                b"Content-Type: text/html\r\n\r\n" + PARAGRAPH * 2 + b"\r\n--b\r\n" + ATTACHMENT, 60
+            ),
         }.items():
             with self.subTest(name):
                 self.assertIsNone(exceeded(raw))
@@ -82,28 +95,58 @@ class TestLimits(BaseCase):
             b"\r\n--b--\r\n"
         )
         counts = measure(raw)
-        self.assertEqual({name: counts[name] for name in (
-            "parts", "levels", "attachments", "text_parts", "addresses", "references",
-            "comment_levels", "parameters", "html_tags", "html_levels", "header_fields",
-        )}, {
-            "parts": 7, "levels": 2, "attachments": 2, "text_parts": 3, "addresses": 3,
-            "references": 2, "comment_levels": 2, "parameters": 3, "html_tags": 1,
-            # With html and body, which are always there.
-            "html_levels": 3, "header_fields": 4,
-        })
+        self.assertEqual(
+            {
+                name: counts[name]
+                for name in (
+                    "parts",
+                    "levels",
+                    "attachments",
+                    "text_parts",
+                    "addresses",
+                    "references",
+                    "comment_levels",
+                    "parameters",
+                    "html_tags",
+                    "html_levels",
+                    "header_fields",
+                )
+            },
+            {
+                "parts": 7,
+                "levels": 2,
+                "attachments": 2,
+                "text_parts": 3,
+                "addresses": 3,
+                "references": 2,
+                "comment_levels": 2,
+                "parameters": 3,
+                "html_tags": 1,
+                # With html and body, which are always there.
+                "html_levels": 3,
+                "header_fields": 4,
+            },
+        )
         self.assertEqual(counts["raw_bytes"], len(raw))
 
     def test_at_the_limit_is_not_above(self):
         raw = parts(b"Content-Type: application/pdf\r\n\r\nx", 10)
         self.assertIsNone(exceeded(raw, {"attachments": 10}))
-        self.assertEqual(
-            exceeded(raw, {"attachments": 9}), Excess("attachments", 10, 9))
+        self.assertEqual(exceeded(raw, {"attachments": 9}), Excess("attachments", 10, 9))
 
     def test_what_is_no_mail(self):
-        for raw in (b"", b"\n", b"\0" * 1000, b"\xff\xfe" * 1000, b"Content-Type:", b"--",
-                    b"Content-Type: multipart/mixed; boundary=\xff\n\n--\xff\n",
-                    b"Content-Type: text/html; charset=\0\n\n<", b"To: a:;\n\n",
-                    b"Content-Type: text/plain; charset*0*=x''%ff\n\nx"):
+        for raw in (
+            b"",
+            b"\n",
+            b"\0" * 1000,
+            b"\xff\xfe" * 1000,
+            b"Content-Type:",
+            b"--",
+            b"Content-Type: multipart/mixed; boundary=\xff\n\n--\xff\n",
+            b"Content-Type: text/html; charset=\0\n\n<",
+            b"To: a:;\n\n",
+            b"Content-Type: text/plain; charset*0*=x''%ff\n\nx",
+        ):
             with self.subTest(raw[:30]):
                 self.assertIsNone(exceeded(raw))
 
@@ -115,7 +158,8 @@ class TestLimits(BaseCase):
                     small, large = make(number // 16), make(number // 2)
                     # What is done in a few milliseconds says nothing about its growth.
                     self.assertLess(
-                        seconds(function, large), 25 * max(seconds(function, small), 0.004))
+                        seconds(function, large), 25 * max(seconds(function, small), 0.004)
+                    )
 
 
 def _read_headers(raw):

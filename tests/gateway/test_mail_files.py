@@ -47,12 +47,14 @@ class TestMailFiles(BaseCase):
     def test_separators_of_programs(self):
         raw = mail("One")
         for separator in (
-            b"From - Fri Nov 20 10:00:00 2026\n", b"From MAILER-DAEMON Fri Nov 20 10:00:00 2026\n",
+            b"From - Fri Nov 20 10:00:00 2026\n",
+            b"From MAILER-DAEMON Fri Nov 20 10:00:00 2026\n",
             b"From 1234567890@xxx Fri Nov 20 10:00:00 +0000 2026\n",
             b"From jane@customer.test Fri Nov 20 10:00 CET 2026\n",
             b"From jane@customer.test Fri, 20 Nov 2026 10:00:00 +0000\n",
             # Thunderbird since 2024: neither sender nor date.
-            b"From \r\n", b"From \n",
+            b"From \r\n",
+            b"From \n",
         ):
             with self.subTest(separator):
                 self.write("INBOX", mbox(raw, raw, separator=separator))

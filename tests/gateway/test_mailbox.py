@@ -54,7 +54,8 @@ class RecordingImap(imaplib.IMAP4):
 
     def _fetch(self, tag, uids, what):
         wanted = [
-            uid for part in uids.split(",")
+            uid
+            for part in uids.split(",")
             for uid in range(int(part.split(":")[0]), int(part.split(":")[-1]) + 1)
             if uid in self.mails
         ]
@@ -203,9 +204,19 @@ class TestImapByNumber(BaseCase):
         self.assertEqual([number for number, _raw in read_mails], list(range(1, 201)))
         self.assertEqual(read_mails[6][1], b"Subject: 7\r\n\r\nbody")
         mailbox.disconnect()
-        self.assertEqual(self.connection.verbs(), [
-            "SELECT", "SEARCH", "FETCH", "FETCH", "STORE", "FETCH", "STORE", "LOGOUT",
-        ])
+        self.assertEqual(
+            self.connection.verbs(),
+            [
+                "SELECT",
+                "SEARCH",
+                "FETCH",
+                "FETCH",
+                "STORE",
+                "FETCH",
+                "STORE",
+                "LOGOUT",
+            ],
+        )
         self.assertTrue(self.run.is_closed)
 
     def test_nothing_is_marked_before_it_is_stored(self):
@@ -216,7 +227,8 @@ class TestImapByNumber(BaseCase):
         next(handed_over)
         self.assertEqual(self.run.events, [("store", [7, 9])])
         self.assertEqual(
-            self.connection.commands[-1], ("STORE", "7,9", "+FLAGS.SILENT", r"(\Seen)"),
+            self.connection.commands[-1],
+            ("STORE", "7,9", "+FLAGS.SILENT", r"(\Seen)"),
         )
         mailbox.handled_message(7)
         self.assertEqual(self.connection.verbs().count("STORE"), 1)
@@ -292,7 +304,8 @@ class TestImapByNumber(BaseCase):
         connection.broken = {2}
         self.assertEqual([number for number, _raw in read(self.open(connection, run))], [1, 3])
         self.assertEqual(
-            [(mail.number, mail.missing, mail.raw) for mail in run.stored][1], (2, UNREADABLE, b""),
+            [(mail.number, mail.missing, mail.raw) for mail in run.stored][1],
+            (2, UNREADABLE, b""),
         )
 
     def test_no_time_is_left(self):

@@ -28,7 +28,10 @@ from .properties import given, st
 class TestWords(BaseCase):
     def test_uid_set(self):
         for uids, text in (
-            ([7], "7"), ([1, 2, 3], "1:3"), ([1, 3, 4, 9], "1,3:4,9"), ([4294967295], "4294967295"),
+            ([7], "7"),
+            ([1, 2, 3], "1:3"),
+            ([1, 3, 4, 9], "1,3:4,9"),
+            ([4294967295], "4294967295"),
         ):
             self.assertEqual(uid_set(uids), text)
 
@@ -45,8 +48,12 @@ class TestWords(BaseCase):
 
     def test_folder_argument(self):
         for name, argument in (
-            ("inbox", "INBOX"), ("Sales/2026", '"Sales/2026"'), ('a "b" \\c', '"a \\"b\\" \\\\c"'),
-            ("Entwürfe", '"Entw&APw-rfe"'), ("R&D", '"R&-D"'), ("台北", '"&U,BTFw-"'),
+            ("inbox", "INBOX"),
+            ("Sales/2026", '"Sales/2026"'),
+            ('a "b" \\c', '"a \\"b\\" \\\\c"'),
+            ("Entwürfe", '"Entw&APw-rfe"'),
+            ("R&D", '"R&-D"'),
+            ("台北", '"&U,BTFw-"'),
             ("&ü", '"&-&APw-"'),
         ):
             self.assertEqual(folder_argument(name), argument)
@@ -76,8 +83,11 @@ class TestAnswers(BaseCase):
         for label, data, expected in (
             ("before", [(b"1 (UID 7 BODY[] {9}", raw), b")"], {7: raw}),
             ("after", [(b"1 (BODY[] {9}", raw), b" UID 7 FLAGS (\\Seen))"], {7: raw}),
-            ("two", [(b"1 (UID 7 BODY[] {1}", b"a"), b")", (b"2 (UID 8 BODY[] {1}", b"b"), b")"],
-             {7: b"a", 8: b"b"}),
+            (
+                "two",
+                [(b"1 (UID 7 BODY[] {1}", b"a"), b")", (b"2 (UID 8 BODY[] {1}", b"b"), b")"],
+                {7: b"a", 8: b"b"},
+            ),
             ("empty", [b'1 (UID 7 BODY[] "")'], {7: b""}),
             ("quoted", [b'1 (BODY[] "say \\"UID 9\\"" UID 7)'], {7: b'say "UID 9"'}),
             ("NIL", [b"1 (UID 7 BODY[] NIL)"], {}),
@@ -108,7 +118,8 @@ class TestBatches(BaseCase):
 class TestFolder(BaseCase):
     def test_starts(self):
         for choice, next_uid, criteria in (
-            (NOW, 50, "UID 50:*"), (ALL, 1, "UID 1:*"),
+            (NOW, 50, "UID 50:*"),
+            (ALL, 1, "UID 1:*"),
             (DATE, 1, "UID 1:* OR UID 50:* SINCE 2-Jan-2026"),
         ):
             folder = Folder()
@@ -131,7 +142,10 @@ class TestFolder(BaseCase):
     def test_new_uidvalidity(self):
         """Mail of before the last fetch is known by its bytes; older mail is left alone."""
         folder = Folder(
-            uidvalidity=9, next_uid=60, contact_uid=50, last_success=date(2026, 5, 10),
+            uidvalidity=9,
+            next_uid=60,
+            contact_uid=50,
+            last_success=date(2026, 5, 10),
         )
         self.assertFalse(folder.meet(Status(10, 20, 19)))
         self.assertFalse(folder.is_asking)
@@ -141,7 +155,10 @@ class TestFolder(BaseCase):
     def test_new_uidvalidity_in_the_middle_of_an_import(self):
         for before in (None, date(2020, 1, 1)):
             folder = Folder(
-                uidvalidity=9, next_uid=5, contact_uid=50, since=before,
+                uidvalidity=9,
+                next_uid=5,
+                contact_uid=50,
+                since=before,
                 last_success=date(2026, 5, 10),
             )
             folder.meet(Status(10, 20, 19))

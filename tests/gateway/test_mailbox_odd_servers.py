@@ -44,7 +44,8 @@ class OddImap(RecordingImap):
         super()._fetch(tag, uids, what)
         if "SIZE" in what:
             self._codes["FETCH"] = [
-                line for line in self._codes["FETCH"]
+                line
+                for line in self._codes["FETCH"]
                 if int(line.split()[2]) not in self.without_size
             ]
 
@@ -91,7 +92,8 @@ class TestOddImap(BaseCase):
         connection.without_size = {1, 2, 3}
         read(open_mailbox(connection, run))
         self.assertEqual(
-            [numbers for event, numbers in run.events if event == "store"], [[1], [2], [3]],
+            [numbers for event, numbers in run.events if event == "store"],
+            [[1], [2], [3]],
         )
 
     def test_uidvalidity_that_is_none(self):
@@ -135,7 +137,8 @@ class TestOddPop(BaseCase):
 
     def test_mail_the_server_can_not_read_does_not_stop_the_others(self):
         self.assertEqual(
-            self.read("RETR 2", "TOP 2 0"), [("a", b"x\r\n"), ("c", b"y\r\n")],
+            self.read("RETR 2", "TOP 2 0"),
+            [("a", b"x\r\n"), ("c", b"y\r\n")],
         )
         self.assertEqual(self.stored[1], ("b", b"", UNREADABLE))
         self.assertEqual(self.deleted, ["DELE 1", "DELE 3"])

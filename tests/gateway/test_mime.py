@@ -36,11 +36,19 @@ class TestWalk(BaseCase):
     def test_odd_boundaries(self):
         mixed = b"Content-Type: multipart/mixed; boundary="
         for body in (
-            b"--b\n\nx\n--b--\n", b"--b\n\nx\n--b\n--b\n\ny", b"--b--\n--b\n\nx\n",
+            b"--b\n\nx\n--b--\n",
+            b"--b\n\nx\n--b\n--b\n\ny",
+            b"--b--\n--b\n\nx\n",
             b"--b\r\rx\r--b\r",
-            b" --b\n\nx", b"--b x\n\nx", b"--b \t\n\nx\n--b-- \n--b\n", b"x--b\n", b"--b",
-            b"--b\n" + mixed + b"b\n\n--b\n\nx\n--b--\n", b"--b\n--b: x\n\n",
-            b"--b\n" + mixed + b"c\n\n--b\n\nx\n--c\n\ny\n", b"--b\nno field\n--b\n",
+            b" --b\n\nx",
+            b"--b x\n\nx",
+            b"--b \t\n\nx\n--b-- \n--b\n",
+            b"x--b\n",
+            b"--b",
+            b"--b\n" + mixed + b"b\n\n--b\n\nx\n--b--\n",
+            b"--b\n--b: x\n\n",
+            b"--b\n" + mixed + b"c\n\n--b\n\nx\n--c\n\ny\n",
+            b"--b\nno field\n--b\n",
             b"--b\nContent-Type: message/rfc822\n\n" + mixed + b"c\n\n--c\n\nx\n--b\n\ny\n",
         ):
             for boundary in (b"b", b'"b "', b'""', b"b: x", b"'b'", b"b; boundary=c", b"\xff"):
@@ -52,16 +60,22 @@ class TestWalk(BaseCase):
     def test_contents(self):
         raw = b"Content-Type: multipart/mixed; boundary=b\n\nno\n--b\n\none\n--b\n\ntwo\n--b--\nno"
         self.assertEqual(
-            [raw[part.start:part.end] for part, is_over in walk(raw)
-             if is_over and not part.is_multipart],
+            [
+                raw[part.start : part.end]
+                for part, is_over in walk(raw)
+                if is_over and not part.is_multipart
+            ],
             [b"one\n", b"two\n"],
         )
 
     def test_decoded(self):
         for content, encoding, expected in (
-            (b"aGVsbG8=", "base64", b"hello"), (b"aGVs!\nbG8", "base64", b"hello"),
+            (b"aGVsbG8=", "base64", b"hello"),
+            (b"aGVs!\nbG8", "base64", b"hello"),
             (b"a=3Cb", "quoted-printable", b"a<b"),
-            (b"a=3Cb", "8bit", b"a=3Cb"), (b"a", "", b"a"), (b"A", "base64", b""),
+            (b"a=3Cb", "8bit", b"a=3Cb"),
+            (b"a", "", b"a"),
+            (b"A", "base64", b""),
         ):
             with self.subTest(content=content, encoding=encoding):
                 self.assertEqual(decoded(content, encoding), expected)
@@ -73,7 +87,8 @@ class TestReadFieldsOnce(BaseCase):
         """Return what the fields of a mail and of its parts say, as texts."""
         return [
             (str(part[name]), part.get_all(name), part.get_content_type(), part.get_filename())
-            for part in message.walk() for name in part
+            for part in message.walk()
+            for name in part
         ]
 
     def test_samples_say_the_same(self):
@@ -86,7 +101,8 @@ class TestReadFieldsOnce(BaseCase):
                 self.assertEqual(self.answers(message), expected)
                 self.assertEqual(self.answers(message), expected)
                 self.assertEqual(
-                    message.as_bytes(), email.message_from_bytes(raw, policy=SMTP).as_bytes(),
+                    message.as_bytes(),
+                    email.message_from_bytes(raw, policy=SMTP).as_bytes(),
                 )
 
     def test_read_once(self):

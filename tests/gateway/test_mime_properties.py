@@ -9,14 +9,37 @@ from .properties import given, settings, st
 from .test_mime import types, types_of_parser
 
 # No report, of whose blocks the parser makes parts, and no boundary that ends as another does.
-PIECES = st.sampled_from((
-    b"--a\n", b"--b\n", b"--a--\n", b"--b--\r\n", b"--\n", b"----\n", b"--a \t\n", b"x--a\n",
-    b"\n", b"\r\n", b"\r", b"\r\n\r\n", b"text\n", b"A: b\n", b" fold\n", b"From a b\n", b"--a",
-    b"--a:x\n", b"Content-Type: multipart/mixed; boundary=a\n", b"Content-Type: message/rfc822\n",
-    b"Content-Type: multipart/digest; boundary=b\n", b"Content-Type: multipart/x; boundary=\"\"\n",
-    b"Content-Type: multipart/mixed\n", b"Content-Type: multipart/report; boundary=\"a:x\"\n",
-    b"Content-Type: text/html\n", b"\0", b"\xff",
-))
+PIECES = st.sampled_from(
+    (
+        b"--a\n",
+        b"--b\n",
+        b"--a--\n",
+        b"--b--\r\n",
+        b"--\n",
+        b"----\n",
+        b"--a \t\n",
+        b"x--a\n",
+        b"\n",
+        b"\r\n",
+        b"\r",
+        b"\r\n\r\n",
+        b"text\n",
+        b"A: b\n",
+        b" fold\n",
+        b"From a b\n",
+        b"--a",
+        b"--a:x\n",
+        b"Content-Type: multipart/mixed; boundary=a\n",
+        b"Content-Type: message/rfc822\n",
+        b"Content-Type: multipart/digest; boundary=b\n",
+        b'Content-Type: multipart/x; boundary=""\n',
+        b"Content-Type: multipart/mixed\n",
+        b'Content-Type: multipart/report; boundary="a:x"\n',
+        b"Content-Type: text/html\n",
+        b"\0",
+        b"\xff",
+    )
+)
 
 
 class TestProperties(BaseCase):

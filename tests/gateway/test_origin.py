@@ -12,18 +12,30 @@ class TestOrigin(BaseCase):
         for header, email_from, expected in [
             (b"", f"Jane <{JANE}>", Origin(JANE, JANE, JANE)),
             (b"Return-Path: <Jane@EXAMPLE.com>", JANE, Origin(JANE, JANE, JANE)),
-            (b"Return-Path: <jane=x@mail.example.com>", JANE,
-             Origin(JANE, "jane=x@mail.example.com", JANE)),
+            (
+                b"Return-Path: <jane=x@mail.example.com>",
+                JANE,
+                Origin(JANE, "jane=x@mail.example.com", JANE),
+            ),
             # A stranger, or a program that sends for others.
             (b"Return-Path: <victim@bank.test>", JANE, Origin(JANE, "", f"{JANE} bank.test")),
-            (b"Return-Path: <list-bounces+jane=example.com@lists.test>", JANE,
-             Origin(JANE, "", f"{JANE} lists.test")),
-            (b"Return-Path: a@example.com, b@example.com", JANE,
-             Origin(JANE, "", f"{JANE} elsewhere")),
+            (
+                b"Return-Path: <list-bounces+jane=example.com@lists.test>",
+                JANE,
+                Origin(JANE, "", f"{JANE} lists.test"),
+            ),
+            (
+                b"Return-Path: a@example.com, b@example.com",
+                JANE,
+                Origin(JANE, "", f"{JANE} elsewhere"),
+            ),
             (b"Return-Path: <>", JANE, Origin(JANE, "", f"{JANE} elsewhere")),
             # The topmost is the server's.
-            (b"Return-Path: <jane@example.com>\r\nReturn-Path: <victim@bank.test>", JANE,
-             Origin(JANE, JANE, JANE)),
+            (
+                b"Return-Path: <jane@example.com>\r\nReturn-Path: <victim@bank.test>",
+                JANE,
+                Origin(JANE, JANE, JANE),
+            ),
             (b"Return-Path: <x@notexample.com>", JANE, Origin(JANE, "", f"{JANE} notexample.com")),
             (b"", "root", Origin("", "", "root")),
             (b"", "", Origin("", "", "nobody")),

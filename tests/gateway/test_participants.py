@@ -49,8 +49,11 @@ class TestStanding(BaseCase):
             (("organisation", ""), "a@acme.zendesk.com", [("recipient", "b@acme.zendesk.com")]),
             ((None, "stranger"), "a@evil.zendesk.com", [("recipient", "b@acme.zendesk.com")]),
             ((None, "stranger"), "a@x.odoo.com", [("recipient", "b@odoo.com")]),
-            ((None, "stranger"), "a@marketplace.amazon.de",
-             [("recipient", "b@marketplace.amazon.de")]),
+            (
+                (None, "stranger"),
+                "a@marketplace.amazon.de",
+                [("recipient", "b@marketplace.amazon.de")],
+            ),
             (("organisation", ""), "a@amazon.de", [("recipient", "b@eu.amazon.de")]),
             ((None, "stranger"), "jane-x@gmail.com", [("recipient", "jane@gmail.com")]),
             ((None, "stranger"), "jim@gmail.com", [("recipient", "jane@gmail.com")]),
@@ -65,7 +68,8 @@ class TestStanding(BaseCase):
         own = frozenset({"mail.house.test"})
         people = [("recipient", "seller@house.test")]
         for values, reason in [
-            ({"is_internal_user": True}, "internal_user"), ({}, "organisation"),
+            ({"is_internal_user": True}, "internal_user"),
+            ({}, "organisation"),
         ]:
             for outcome, expected, in_private in [
                 ("pass", (reason, ""), (reason, "")),
@@ -75,7 +79,11 @@ class TestStanding(BaseCase):
             ]:
                 with self.subTest(outcome=outcome, reason=reason):
                     found = self.assertStanding(
-                        expected, "boss@house.test", *people, own_domains=own, outcome=outcome,
+                        expected,
+                        "boss@house.test",
+                        *people,
+                        own_domains=own,
+                        outcome=outcome,
                         **values,
                     )
                     self.assertEqual(found.in_private()[:2], in_private)
@@ -83,8 +91,11 @@ class TestStanding(BaseCase):
     def test_participant_of_our_own_needs_no_more_proof_than_another(self):
         for outcome in ("pass", "none", None):
             found = self.assertStanding(
-                ("follower", ""), "a@house.test", ("follower", "a@house.test"),
-                own_domains=frozenset({"house.test"}), outcome=outcome,
+                ("follower", ""),
+                "a@house.test",
+                ("follower", "a@house.test"),
+                own_domains=frozenset({"house.test"}),
+                outcome=outcome,
             )
             self.assertEqual(found.in_private(), found)
 
@@ -94,16 +105,22 @@ class TestStanding(BaseCase):
 
     def test_named_provider(self):
         self.assertStanding(
-            (None, "stranger"), "x@customer.test", ("recipient", JANE),
+            (None, "stranger"),
+            "x@customer.test",
+            ("recipient", JANE),
             providers=frozenset({"customer.test"}),
         )
 
     def test_texts_of_a_database(self):
         self.assertEqual(
-            read_participants([
-                ("contact", '"Doe, Jane" <Jane@Customer.test>, jim@customer.test'),
-                ("author", "no address"), ("author", None), ("recipient", ""),
-            ]),
+            read_participants(
+                [
+                    ("contact", '"Doe, Jane" <Jane@Customer.test>, jim@customer.test'),
+                    ("author", "no address"),
+                    ("author", None),
+                    ("recipient", ""),
+                ]
+            ),
             {("contact", JANE), ("contact", "jim@customer.test")},
         )
 
@@ -117,7 +134,9 @@ class TestProviders(BaseCase):
             self.assertTrue(mail_providers.is_public_provider(domain), domain)
         for domain in ("customer.test", "gmail.com.customer.test", "notgmail.com", "live"):
             self.assertEqual(
-                mail_providers.is_public_provider(domain), domain == "live", domain,
+                mail_providers.is_public_provider(domain),
+                domain == "live",
+                domain,
             )
 
     def test_library(self):

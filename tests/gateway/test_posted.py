@@ -24,8 +24,12 @@ URLENCODED = "application/x-www-form-urlencoded"
 def multipart(*fields, boundary=b"limit", end=b"--\r\n"):
     """Return a form as bytes; the fields are ``(name, value)``."""
     parts = b"".join(
-        b'--%s\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n' % (
-            boundary, name, b'; filename="mail.eml"' if name == b"message" else b"", value,
+        b'--%s\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
+        % (
+            boundary,
+            name,
+            b'; filename="mail.eml"' if name == b"message" else b"",
+            value,
         )
         for name, value in fields
     )
@@ -41,24 +45,51 @@ def urlencoded(*fields):
 
 # What each provider posts, as (content type, body, recipients, sender).
 PROVIDERS = {
-    "mailgun": (FORM, multipart(
-        (b"recipient", b"sales@example.com,info@example.com"), (b"sender", b"jane@customer.test"),
-        (b"token", b"not ours"), (b"body-mime", RAW),
-    ), ("sales@example.com", "info@example.com"), "jane@customer.test"),
-    "mailgun without attachments": (URLENCODED, urlencoded(
-        (b"recipient", b"sales@example.com"), (b"sender", b"jane@customer.test"),
-        (b"body-mime", RAW),
-    ), ("sales@example.com",), "jane@customer.test"),
-    "sendgrid": (FORM, multipart(
-        (b"to", b"Sales <sales@example.com>"), (b"email", RAW), (b"charsets", b"{}"),
-        (b"envelope", b'{"to":["sales@example.com"],"from":"jane@customer.test"}'),
-    ), ("sales@example.com",), "jane@customer.test"),
-    "cloudmailin": (FORM, multipart(
-        (b"message", RAW), (b"envelope[to]", b"sales@example.com"),
-        (b"envelope[recipients][0]", b"sales@example.com"),
-        (b"envelope[recipients][1]", b"info@example.com"),
-        (b"envelope[from]", b"jane@customer.test"), (b"envelope[helo_domain]", b"x"),
-    ), ("sales@example.com", "info@example.com"), "jane@customer.test"),
+    "mailgun": (
+        FORM,
+        multipart(
+            (b"recipient", b"sales@example.com,info@example.com"),
+            (b"sender", b"jane@customer.test"),
+            (b"token", b"not ours"),
+            (b"body-mime", RAW),
+        ),
+        ("sales@example.com", "info@example.com"),
+        "jane@customer.test",
+    ),
+    "mailgun without attachments": (
+        URLENCODED,
+        urlencoded(
+            (b"recipient", b"sales@example.com"),
+            (b"sender", b"jane@customer.test"),
+            (b"body-mime", RAW),
+        ),
+        ("sales@example.com",),
+        "jane@customer.test",
+    ),
+    "sendgrid": (
+        FORM,
+        multipart(
+            (b"to", b"Sales <sales@example.com>"),
+            (b"email", RAW),
+            (b"charsets", b"{}"),
+            (b"envelope", b'{"to":["sales@example.com"],"from":"jane@customer.test"}'),
+        ),
+        ("sales@example.com",),
+        "jane@customer.test",
+    ),
+    "cloudmailin": (
+        FORM,
+        multipart(
+            (b"message", RAW),
+            (b"envelope[to]", b"sales@example.com"),
+            (b"envelope[recipients][0]", b"sales@example.com"),
+            (b"envelope[recipients][1]", b"info@example.com"),
+            (b"envelope[from]", b"jane@customer.test"),
+            (b"envelope[helo_domain]", b"x"),
+        ),
+        ("sales@example.com", "info@example.com"),
+        "jane@customer.test",
+    ),
     "curl": (FORM, multipart((b"message", RAW)), (), None),
 }
 
@@ -71,7 +102,10 @@ class TestPosted(BaseCase):
 
     def test_body_is_the_mail(self):
         for content_type in (
-            "", "message/rfc822", "Message/RFC822; charset=x", "application/octet-stream",
+            "",
+            "message/rfc822",
+            "Message/RFC822; charset=x",
+            "application/octet-stream",
             "text/plain; charset=utf-8",
         ):
             with self.subTest(content_type):
@@ -81,17 +115,26 @@ class TestPosted(BaseCase):
         for name, (content_type, body, recipients, sender) in PROVIDERS.items():
             with self.subTest(name):
                 self.assertEqual(
-                    read_posted(content_type, body), Posted(RAW, recipients, sender),
+                    read_posted(content_type, body),
+                    Posted(RAW, recipients, sender),
                 )
 
     def test_json(self):
-        body = json.dumps({
-            "RawEmail": "Subject: café\r\n\r\nbody", "OriginalRecipient": "sales@example.com",
-            "ToFull": [], "Attachments": None,
-        }).encode()
-        self.assertEqual(read_posted("application/json; charset=utf-8", body), Posted(
-            "Subject: café\r\n\r\nbody".encode(), ("sales@example.com",),
-        ))
+        body = json.dumps(
+            {
+                "RawEmail": "Subject: café\r\n\r\nbody",
+                "OriginalRecipient": "sales@example.com",
+                "ToFull": [],
+                "Attachments": None,
+            }
+        ).encode()
+        self.assertEqual(
+            read_posted("application/json; charset=utf-8", body),
+            Posted(
+                "Subject: café\r\n\r\nbody".encode(),
+                ("sales@example.com",),
+            ),
+        )
         lone_surrogate = b'{"RawEmail": "a\\udc00b"}'
         self.assertEqual(read_posted("application/json", lone_surrogate).raw, b"a?b")
 
@@ -134,9 +177,12 @@ class TestPosted(BaseCase):
 
     def test_no_mail_at_all(self):
         for content_type, body in (
-            ("", b""), ("message/rfc822", b" \r\n\r\n"), (FORM, multipart((b"message", b""))),
+            ("", b""),
+            ("message/rfc822", b" \r\n\r\n"),
+            (FORM, multipart((b"message", b""))),
             ("message/rfc822", b"From jane Fri Nov 20 10:00:00 2026\n"),
-            (URLENCODED, b"body-mime="), ("application/json", b'{"RawEmail": ""}'),
+            (URLENCODED, b"body-mime="),
+            ("application/json", b'{"RawEmail": ""}'),
         ):
             with self.subTest(content_type, body=body):
                 self.assert_no_mail("empty", content_type, body)
@@ -173,9 +219,13 @@ class TestPosted(BaseCase):
     def test_bad_envelopes(self):
         """A line end would become a field of the mail's header."""
         for told in (
-            {"sender": "a@b.test>\r\nTo: <x@y.test"}, {"sender": "a b@c.test"},
-            {"sender": "a\0@b.test"}, {"sender": "x" * 2000}, {"recipients": ["a@b.test\r\nX: y"]},
-            {"recipients": ["\0@b.test"]}, {"recipients": ["x" * 2000 + "@b.test"]},
+            {"sender": "a@b.test>\r\nTo: <x@y.test"},
+            {"sender": "a b@c.test"},
+            {"sender": "a\0@b.test"},
+            {"sender": "x" * 2000},
+            {"recipients": ["a@b.test\r\nX: y"]},
+            {"recipients": ["\0@b.test"]},
+            {"recipients": ["x" * 2000 + "@b.test"]},
             {"recipients": [f"a{n}@b.test" for n in range(1001)]},
         ):
             with self.subTest(told=str(told)[:60]):
@@ -197,21 +247,26 @@ class TestPosted(BaseCase):
         # What a stranger has written there does not stand for the envelope.
         forged = b"Return-Path: <boss@example.com>\r\n" + RAW
         self.assertEqual(
-            with_return_path(forged, ""), b"Return-Path: <>\r\n" + forged,
+            with_return_path(forged, ""),
+            b"Return-Path: <>\r\n" + forged,
         )
 
     def test_first_line_that_would_go_on_with_the_return_path(self):
         for blank in (b" ", b"\t"):
             raw = blank + b"<victim@customer.test>\nSubject: x\n\nHi"
             self.assertEqual(
-                with_return_path(raw, ""), b"Return-Path: <>\nX-Unnamed-Field:" + raw,
+                with_return_path(raw, ""),
+                b"Return-Path: <>\nX-Unnamed-Field:" + raw,
             )
 
     # --- properties ---------------------------------------------------------------------
 
-    @given(raw=st.binary(min_size=1).filter(bytes.strip), name=st.sampled_from(
-        [b"body-mime", b"email", b"message"],
-    ))
+    @given(
+        raw=st.binary(min_size=1).filter(bytes.strip),
+        name=st.sampled_from(
+            [b"body-mime", b"email", b"message"],
+        ),
+    )
     def test_forms_keep_every_byte(self, raw, name):
         # A delimiter is chosen so that it does not occur; mbox lines are taken off on purpose.
         boundary = b"limit" * 5
@@ -223,9 +278,13 @@ class TestPosted(BaseCase):
         self.assertEqual(read_posted(form, body).raw, raw)
         self.assertEqual(read_posted(URLENCODED, urlencoded((name, raw))).raw, raw)
 
-    @given(body=st.binary(), content_type=st.sampled_from(
-        ["", FORM, URLENCODED, "application/json", "multipart/form-data; boundary=\"a b\""],
-    ) | st.text())
+    @given(
+        body=st.binary(),
+        content_type=st.sampled_from(
+            ["", FORM, URLENCODED, "application/json", 'multipart/form-data; boundary="a b"'],
+        )
+        | st.text(),
+    )
     def test_nothing_else_is_raised(self, body, content_type):
         for text in (body, multipart((b"message", body), (b"envelope", body), (b"email", body))):
             try:

@@ -29,7 +29,7 @@ Content-Type: text/html; charset=utf-8
 
 def body(raw):
     page = preview(raw, WORDS)
-    return page[page.index("<body>") + len("<body>"):page.index("</body>")]
+    return page[page.index("<body>") + len("<body>") : page.index("</body>")]
 
 
 def nested(levels):
@@ -47,11 +47,13 @@ class TestPreview(BaseCase):
             "html is preferred": (BOTH, "<p>the <b>rich</b> one</p>"),
             "charset": (b"Content-Type: text/plain; charset=latin-1\n\n\xe9", "<pre>é</pre>"),
             "unknown charset": (
-                b"Content-Type: text/plain; charset=x-nobody\n\n\xe9", "<pre>é</pre>",
+                b"Content-Type: text/plain; charset=x-nobody\n\n\xe9",
+                "<pre>é</pre>",
             ),
             "wrong charset": (b"Content-Type: text/plain; charset=utf-8\n\n\xe9", "<pre>é</pre>"),
             "charset with a NUL": (
-                b'Content-Type: text/plain; charset="a\0b"\n\nx', "<pre>x</pre>",
+                b'Content-Type: text/plain; charset="a\0b"\n\nx',
+                "<pre>x</pre>",
             ),
             "NUL": (b"Subject: x\n\na\0b", "<pre>ab</pre>"),
             "not base64": (b"Content-Transfer-Encoding: base64\n\n!", ""),
@@ -78,11 +80,14 @@ class TestPreview(BaseCase):
 
     def test_names_in_any_bytes(self):
         for name in (
-            b'filename="\xe9\xff.pdf"', b"filename*=utf-8''%C3%A9.pdf", b"filename*=x''%zz",
+            b'filename="\xe9\xff.pdf"',
+            b"filename*=utf-8''%C3%A9.pdf",
+            b"filename*=x''%zz",
         ):
             raw = (
                 b"Content-Type: application/pdf\nContent-Disposition: attachment; "
-                + name + b"\n\nx"
+                + name
+                + b"\n\nx"
             )
             with self.subTest(name=name):
                 self.assertIn("(application/pdf, 1 B)", body(raw))
@@ -153,8 +158,10 @@ class TestCleanHtml(BaseCase):
             ("<unknown>text</unknown> tail", "text tail"),
             ("1 &lt; 2 &amp; 3", "1 &lt; 2 &amp; 3"),
             ("<script>x</script>after", "after"),
-            ("<img src='data:image/png;base64,AAAA' alt='logo'>",
-             '<img src="data:image/png;base64,AAAA" alt="logo">'),
+            (
+                "<img src='data:image/png;base64,AAAA' alt='logo'>",
+                '<img src="data:image/png;base64,AAAA" alt="logo">',
+            ),
         ]
         for text, expected in cases:
             with self.subTest(text):

@@ -28,6 +28,7 @@ class TestWithoutHypothesis(BaseCase):
         given, settings, st = self.module.given, self.module.settings, self.module.st
 
         for decorator in (settings(self.module.CASES, max_examples=2), self.module.CASES):
+
             @decorator
             @self.module.example("a")
             @given(st.text(), other=st.none())

@@ -36,8 +36,10 @@ class TestEvidence(BaseCase):
 
     def test_transport_decides_alone(self):
         answer = envelope_recipients(
-            HEADER, told=["Bcc@Example.com", "<bcc@example.com>", "two@example.com"],
-            trusted=("X-Original-To",), prefix="bcc",
+            HEADER,
+            told=["Bcc@Example.com", "<bcc@example.com>", "two@example.com"],
+            trusted=("X-Original-To",),
+            prefix="bcc",
         )
         self.assertRecipients(answer, "transport", "bcc@example.com", "two@example.com")
 
@@ -77,7 +79,8 @@ class TestEvidence(BaseCase):
 
     def test_list_in_a_trusted_field(self):
         answer = envelope_recipients(
-            b"Envelope-To: a@x.test,\r\n b@x.test\r\nTo: c@x.test", trusted=("Envelope-To",),
+            b"Envelope-To: a@x.test,\r\n b@x.test\r\nTo: c@x.test",
+            trusted=("Envelope-To",),
         )
         self.assertRecipients(answer, "Envelope-To", "a@x.test", "b@x.test")
 
@@ -96,21 +99,31 @@ class TestEvidence(BaseCase):
 
     def test_empty_trusted_field_is_none(self):
         answer = envelope_recipients(
-            b"X-Original-To: \r\nDelivered-To: b@x.test", trusted=("X-Original-To", "Delivered-To"),
+            b"X-Original-To: \r\nDelivered-To: b@x.test",
+            trusted=("X-Original-To", "Delivered-To"),
         )
         self.assertRecipients(answer, "Delivered-To", "b@x.test")
 
     def test_no_trusted_field_is_there(self):
         answer = envelope_recipients(HEADER, trusted=("Envelope-To",))
         self.assertRecipients(
-            answer, "header", "info@example.com", "copy@example.com", "resent@example.com",
+            answer,
+            "header",
+            "info@example.com",
+            "copy@example.com",
+            "resent@example.com",
             "resent-copy@example.com",
         )
 
     def test_nothing_is_trusted(self):
         self.assertRecipients(
-            envelope_recipients(HEADER), "header", "everything@example.com", "info@example.com",
-            "copy@example.com", "resent@example.com", "resent-copy@example.com",
+            envelope_recipients(HEADER),
+            "header",
+            "everything@example.com",
+            "info@example.com",
+            "copy@example.com",
+            "resent@example.com",
+            "resent-copy@example.com",
         )
 
     def test_the_sender_is_no_recipient(self):
@@ -118,7 +131,8 @@ class TestEvidence(BaseCase):
             answer = envelope_recipients(
                 b"From: commercial@gmail.com\r\nSender: commercial@gmail.com\r\n"
                 b"Reply-To: commercial@gmail.com\r\nReturn-Path: <commercial@gmail.com>\r\n"
-                b"To: a@x.test", trusted=trusted,
+                b"To: a@x.test",
+                trusted=trusted,
             )
             self.assertEqual(answer.addresses, ("a@x.test",))
 
@@ -154,7 +168,8 @@ class TestPrefix(BaseCase):
         ]:
             with self.subTest(value=value):
                 answer = envelope_recipients(
-                    f"Delivered-To: {value}".encode(), trusted=("Delivered-To",),
+                    f"Delivered-To: {value}".encode(),
+                    trusted=("Delivered-To",),
                     prefix="example-com-",
                 )
                 self.assertEqual(answer.addresses, (expected,))
@@ -181,14 +196,24 @@ class TestOddHeaders(BaseCase):
     def test_malformed_addresses_have_a_reason(self):
         header = (
             b"To: sa\0les@x.test, x@xn--a, y@a..b, Doe, ok@x.test, "
-            + b"z" * 10_000 + b"@x.test, w@" + b"d" * 10_000 + b"\r\n"
+            + b"z" * 10_000
+            + b"@x.test, w@"
+            + b"d" * 10_000
+            + b"\r\n"
         )
         answer = envelope_recipients(header)
         self.assertEqual(answer.addresses, ("ok@x.test",))
-        self.assertEqual([reason for _text, reason in answer.rejected], [
-            "control_character", "bad_idn", "bad_domain", "no_at", "local_part_too_long",
-            "domain_too_long",
-        ])
+        self.assertEqual(
+            [reason for _text, reason in answer.rejected],
+            [
+                "control_character",
+                "bad_idn",
+                "bad_domain",
+                "no_at",
+                "local_part_too_long",
+                "domain_too_long",
+            ],
+        )
         for text, _reason in answer.rejected:
             self.assertLessEqual(len(text), 100)
             self.assertTrue(text.isprintable())
@@ -200,15 +225,28 @@ class TestOddHeaders(BaseCase):
 
     def test_odd_headers_never_raise(self):
         for header in (
-            b"", b"\0", b"garbage", b"To", b"To:", b": x@y", b"\xff" * 1000, b" folded\nTo: a@b",
-            b"To: " + b"(" * 50_000, b"To: " + b"=?utf-8?b?!!!?=", b"Received:", b"Received: ;",
-            b"To: =?x?q?=40?=", b"To: \xed\xa0\x80@x", b"Original-Recipient: ;",
+            b"",
+            b"\0",
+            b"garbage",
+            b"To",
+            b"To:",
+            b": x@y",
+            b"\xff" * 1000,
+            b" folded\nTo: a@b",
+            b"To: " + b"(" * 50_000,
+            b"To: " + b"=?utf-8?b?!!!?=",
+            b"Received:",
+            b"Received: ;",
+            b"To: =?x?q?=40?=",
+            b"To: \xed\xa0\x80@x",
+            b"Original-Recipient: ;",
         ):
             for trusted in ((), TRUSTED_FIELDS):
                 with self.subTest(header=header[:40], trusted=trusted):
-                    self.assertEqual(len(envelope_recipients(header, (), trusted).addresses), int(
-                        header == b" folded\nTo: a@b"
-                    ))
+                    self.assertEqual(
+                        len(envelope_recipients(header, (), trusted).addresses),
+                        int(header == b" folded\nTo: a@b"),
+                    )
 
     def test_many_recipients(self):
         header = b"To: " + b",\r\n ".join(b"user%d@x.test" % number for number in range(20_000))
@@ -253,7 +291,9 @@ class TestPresets(BaseCase):
         ]:
             with self.subTest(above=above):
                 answer = envelope_recipients(
-                    above + forged, trusted=("Delivered-To",), on_top=True,
+                    above + forged,
+                    trusted=("Delivered-To",),
+                    on_top=True,
                 )
                 self.assertEqual(answer.addresses, (expected,))
         answer = envelope_recipients(HEADER, trusted=("Received",), on_top=True)

@@ -49,28 +49,41 @@ class TestRepair(BaseCase):
                 encoding = b"quoted-printable" if is_encoded else b"8bit"
                 with self.subTest(charset=charset[:10], text=text):
                     message, done = repaired(
-                        typed + charset + b"\r\nContent-Transfer-Encoding: " + encoding
-                        + b"\r\n\r\n" + text)
+                        typed
+                        + charset
+                        + b"\r\nContent-Transfer-Encoding: "
+                        + encoding
+                        + b"\r\n\r\n"
+                        + text
+                    )
                     self.assertIn("charset", done)
                     self.assertEqual(message.get_content().strip(), "Café")
 
     def test_charset_that_lies(self):
         for charset, text in (
-            (b"utf-8", "Café".encode("latin-1")), (b"us-ascii", "Café".encode()),
+            (b"utf-8", "Café".encode("latin-1")),
+            (b"us-ascii", "Café".encode()),
             (b"ascii", "Café".encode("cp1252")),
         ):
             with self.subTest(charset):
                 self.assertText(
                     FROM_TO + b"Content-Type: text/plain; charset=" + charset + b"\r\n\r\n" + text,
-                    "Café", "charset")
+                    "Café",
+                    "charset",
+                )
         self.assertText(FROM_TO + b"\r\n" + "Café".encode(), "Café", "charset")
 
     def test_attachment_keeps_its_bytes(self):
         content = "Prénom;Café".encode("latin-1") + b"\x81\xff"
         for charset in (b"utf-8", b"x-odd"):
             message, done = repaired(
-                MULTIPART + b"--b\r\nContent-Type: text/csv; name=a.csv; charset=" + charset
-                + b"\r\n\r\n" + content + b"\r\n--b--\r\n")
+                MULTIPART
+                + b"--b\r\nContent-Type: text/csv; name=a.csv; charset="
+                + charset
+                + b"\r\n\r\n"
+                + content
+                + b"\r\n--b--\r\n"
+            )
             part = message.get_payload()[0]
             self.assertEqual(done, ["charset"])
             self.assertEqual(part.get_content().encode(part.get_content_charset()), content)
@@ -78,7 +91,8 @@ class TestRepair(BaseCase):
 
     def test_attachment_as_in_core(self):
         raw = MULTIPART + (
-            b"--b\r\nContent-Type: text/csv; name=a.csv; charset=utf-8\r\n\r\nCaf\xe9\r\n--b--")
+            b"--b\r\nContent-Type: text/csv; name=a.csv; charset=utf-8\r\n\r\nCaf\xe9\r\n--b--"
+        )
         message = message_from_bytes(raw, policy=SMTP)
         self.assertEqual(repair(message, exact=False), [])
         message = message_from_bytes(raw.replace(b"utf-8", b"x-odd"), policy=SMTP)
@@ -87,23 +101,30 @@ class TestRepair(BaseCase):
     def test_attached_mail_keeps_its_bytes(self):
         attached = (
             b"From: Andr\xe9 <andre@example.org>\r\nSubject: a\r\n"
-            b"Content-Type: text/plain; charset=utf-8\r\n\r\nCaf\xe9")
+            b"Content-Type: text/plain; charset=utf-8\r\n\r\nCaf\xe9"
+        )
         message, done = repaired(
-            MULTIPART + b"--b\r\nContent-Type: message/rfc822\r\n\r\n" + attached + b"\r\n--b--")
+            MULTIPART + b"--b\r\nContent-Type: message/rfc822\r\n\r\n" + attached + b"\r\n--b--"
+        )
         self.assertEqual(done, [])
         self.assertEqual(message.get_payload()[0].get_content().as_bytes(), attached)
 
     def test_letters_without_charset_in_fields(self):
         for text in ("Jörg Müller".encode(), "Jörg Müller".encode("latin-1")):
             message, done = repaired(
-                b"From: " + text + b" <joerg@example.com>\r\nSubject: " + text
-                + b"\r\nTo: sales@example.com\r\n\r\nx")
+                b"From: "
+                + text
+                + b" <joerg@example.com>\r\nSubject: "
+                + text
+                + b"\r\nTo: sales@example.com\r\n\r\nx"
+            )
             self.assertEqual(done, ["octets", "octets"])
             self.assertEqual(message["From"], "Jörg Müller <joerg@example.com>")
             self.assertEqual(message["Subject"], "Jörg Müller")
             self.assertEqual(message.keys(), ["From", "Subject", "To"])
         message, done = repaired(
-            MULTIPART + b'--b\r\nContent-Disposition: attachment; filename="Caf\xe9.pdf"\r\n\r\nx')
+            MULTIPART + b'--b\r\nContent-Disposition: attachment; filename="Caf\xe9.pdf"\r\n\r\nx'
+        )
         self.assertEqual(message.get_payload()[0].get_filename(), "Café.pdf")
 
     def test_nul(self):
@@ -143,18 +164,21 @@ class TestRepair(BaseCase):
     def test_types_that_the_reader_does_not_know(self):
         message, done = repaired(
             MULTIPART + b"--b\r\nContent-Type: font/ttf; name=a.ttf\r\n"
-            b"Content-Transfer-Encoding: base64\r\n\r\nAAEC\r\n--b--\r\n")
+            b"Content-Transfer-Encoding: base64\r\n\r\nAAEC\r\n--b--\r\n"
+        )
         part = message.get_payload()[0]
-        self.assertEqual((done, part.get_filename(), part.get_content()),
-                         (["type"], "a.ttf", b"\0\1\2"))
+        self.assertEqual(
+            (done, part.get_filename(), part.get_content()), (["type"], "a.ttf", b"\0\1\2")
+        )
         for content_type in (b"[/plain", b"txt/plain", b"x/y; charset=latin-1"):
             self.assertText(
-                FROM_TO + b"Content-Type: " + content_type + b"\r\n\r\nhello", "hello", "type")
+                FROM_TO + b"Content-Type: " + content_type + b"\r\n\r\nhello", "hello", "type"
+            )
 
     def test_8_bit_in_a_multipart_that_nothing_divides(self):
         self.assertText(
-            FROM_TO + b"Content-Type: multipart/mixed\r\n\r\nCaf\xe9", "Café",
-            "boundary", "charset")
+            FROM_TO + b"Content-Type: multipart/mixed\r\n\r\nCaf\xe9", "Café", "boundary", "charset"
+        )
 
     def test_report_without_parts_is_cores(self):
         message, done = repaired(FROM_TO + b"Content-Type: multipart/report\r\n\r\n")
@@ -183,11 +207,11 @@ class TestRepair(BaseCase):
         field = b"Content-Transfer-Encoding: "
         for encoding in (b"base64 (as ever)", b"base64;", b'"base64"', b" BASE64 x"):
             with self.subTest(encoding):
-                self.assertText(
-                    typed + field + encoding + b"\r\n\r\nQ2Fmw6k=", "Café", "encoding")
+                self.assertText(typed + field + encoding + b"\r\n\r\nQ2Fmw6k=", "Café", "encoding")
         # 17 letters: the last one is no byte.
         self.assertText(
-            typed + field + b"base64\r\n\r\nR29vZCBtb3JuaW5nA", "Good morning", "encoding")
+            typed + field + b"base64\r\n\r\nR29vZCBtb3JuaW5nA", "Good morning", "encoding"
+        )
         for encoding in (b"base64", b"BASE64", b"x-odd", b"", b"7bit"):
             with self.subTest(encoding):
                 raw = typed + field + encoding + b"\r\n\r\nQ2Fmw6k=\r\n"
@@ -196,7 +220,8 @@ class TestRepair(BaseCase):
     def test_attachment_with_a_letter_too_many(self):
         message, done = repaired(
             MULTIPART + b"--b\r\nContent-Type: application/pdf; name=a.pdf\r\n"
-            b"Content-Transfer-Encoding: base64\r\n\r\nUERGA\r\n--b--\r\n")
+            b"Content-Transfer-Encoding: base64\r\n\r\nUERGA\r\n--b--\r\n"
+        )
         self.assertEqual(done, ["encoding"])
         self.assertEqual(message.get_payload()[0].get_content(), b"PDF")
 
@@ -228,8 +253,13 @@ class TestRepair(BaseCase):
             for kind in (b"", b"message/rfc822\r\n\r\nContent-Type: "):
                 with self.subTest(octet=octet, kind=kind):
                     message, done = repaired(
-                        MULTIPART + b"--b\r\nContent-Type: " + kind + b"text/plain; a=b"
-                        + octet + b"c\r\n\r\nhello\r\n--b--\r\n")
+                        MULTIPART
+                        + b"--b\r\nContent-Type: "
+                        + kind
+                        + b"text/plain; a=b"
+                        + octet
+                        + b"c\r\n\r\nhello\r\n--b--\r\n"
+                    )
                     part = list(message.walk())[-1]
                     part.set_charset("utf-8")
                     self.assertEqual(part.get_content().strip(), "hello")
@@ -242,14 +272,15 @@ class TestRepair(BaseCase):
     def test_attached_mails_are_written_as_they_were_sent(self):
         fields = (
             b"Subject: " + b"long " * 50 + b"\r\nTo: J\xf6rg <joerg@example.com>\r\n"
-            b"References: <a@example.com>\r\n <b@example.com>\r\n")
+            b"References: <a@example.com>\r\n <b@example.com>\r\n"
+        )
         for content in (
             fields + b"\r\nhello\r\n",
             fields + b"Content-Type: text/plain; charset=latin-1\r\n\r\nCaf\xe9\r\n",
         ):
             message, done = repaired(
-                MULTIPART + b"--b\r\nContent-Type: message/rfc822\r\n\r\n" + content
-                + b"--b--\r\n")
+                MULTIPART + b"--b\r\nContent-Type: message/rfc822\r\n\r\n" + content + b"--b--\r\n"
+            )
             attached = message.get_payload()[0].get_content()
             self.assertEqual(attached.as_bytes().rstrip(), content.rstrip())
 
@@ -257,25 +288,42 @@ class TestRepair(BaseCase):
         """Newer Pythons raise where they would write a field that a reader takes for two."""
         for patched in strict_writer.patches():
             self.startPatcher(patched)
-        for character in (b"\v", b"\f", b"\x1c", b"\x1d", b"\x1e", b"\xc2\x85", b"\x85", b"\0",
-                          "\u2028".encode(), b"\v\r\n\t", b"\f\f", b" \f"):
+        for character in (
+            b"\v",
+            b"\f",
+            b"\x1c",
+            b"\x1d",
+            b"\x1e",
+            b"\xc2\x85",
+            b"\x85",
+            b"\0",
+            "\u2028".encode(),
+            b"\v\r\n\t",
+            b"\f\f",
+            b" \f",
+        ):
             for name in (b"Subject", b"Received", b"To", b"X-Odd", b"Content-Disposition"):
                 attached = (
                     name + b": a@example.com" + character + b"Bcc: b@example.com\r\n"
-                    b"X-Next: next\r\n\r\nhello\r\n")
+                    b"X-Next: next\r\n\r\nhello\r\n"
+                )
                 for level in (1, 2):
                     with self.subTest(character=character, name=name, level=level):
                         message, _done = repaired(
-                            MULTIPART + b"--b\r\n"
+                            MULTIPART
+                            + b"--b\r\n"
                             + b"Content-Type: message/rfc822\r\n\r\n" * level
-                            + attached + b"--b--\r\n")
+                            + attached
+                            + b"--b--\r\n"
+                        )
                         written = message.get_payload()[0].get_content().as_bytes()
                         self.assertIn(attached.rstrip(), written)
 
     def test_attached_multipart_that_nothing_divides(self):
         message, done = repaired(
             MULTIPART + b"--b\r\nContent-Type: message/rfc822\r\n\r\n"
-            b"Content-Type: multipart/mixed; boundary=c\r\n\r\nCaf\xe9\r\n--b--\r\n")
+            b"Content-Type: multipart/mixed; boundary=c\r\n\r\nCaf\xe9\r\n--b--\r\n"
+        )
         self.assertEqual(done, ["type"])
         self.assertIn(b"Caf\xe9", message.get_payload()[0].get_content().as_bytes())
 
@@ -290,7 +338,8 @@ class TestRepair(BaseCase):
     def test_type_that_is_none_stays_a_text_with_its_charset(self):
         message = message_from_bytes(
             b"Content-Type: message/d\x1f7]a Buy =?x?\xff\x1fContent-Type: multipart/x; boundary=b"
-            b"\n\nCaf\xc3\xa9\n", policy=SMTP,
+            b"\n\nCaf\xc3\xa9\n",
+            policy=SMTP,
         )
         repair(message)
         self.assertEqual(message.get_content_type(), "text/plain")
@@ -303,9 +352,13 @@ class TestRepair(BaseCase):
             policy=SMTP,
         )
         repairs = repair(message)
-        self.assertEqual([(one.code, one.params["name"]) for one in repairs], [
-            ("field", "To"), ("field", "Cc"),
-        ])
+        self.assertEqual(
+            [(one.code, one.params["name"]) for one in repairs],
+            [
+                ("field", "To"),
+                ("field", "Cc"),
+            ],
+        )
         self.assertEqual(message["Cc"], "office@example.com")
 
     def test_mails_attached_to_attached_mails_are_written_as_they_were_sent(self):

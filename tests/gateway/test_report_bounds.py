@@ -11,10 +11,13 @@ QMAIL = b"\nHi. This is the qmail-send program\n"
 BY_SERVER = b"From: MAILER-DAEMON@example.org\nReturn-Path: <>\n"
 # Some hundred kilobytes each, of what is cheap to send and might be dear to read.
 GROWING = {
-    "recipients": lambda size: delivery_report(*(
-        b"Final-Recipient: rfc822; u%d@example.org\nAction: failed\nStatus: 5.1.1\n"
-        b"Diagnostic-Code: smtp; 550 5.1.1 unknown" % number for number in range(size)
-    )),
+    "recipients": lambda size: delivery_report(
+        *(
+            b"Final-Recipient: rfc822; u%d@example.org\nAction: failed\nStatus: 5.1.1\n"
+            b"Diagnostic-Code: smtp; 550 5.1.1 unknown" % number
+            for number in range(size)
+        )
+    ),
     "fields": lambda size: delivery_report(b"Action: x\n" * 20 * size),
     "folded lines": lambda size: delivery_report(b"Action: x\n" + b" y\n" * 100 * size),
     "empty lines": lambda size: delivery_report(b"\n" * 100 * size),
@@ -26,26 +29,30 @@ GROWING = {
     "dashes": lambda size: delivery_report(b"--b" * 100 * size),
     "header": lambda size: BY_SERVER + b"X: y\n" * 20 * size + b"\nx",
     "failed recipients": lambda size: (
-        BY_SERVER + b"X-Failed-Recipients: " + b"a@example.org," * 10 * size + b"\n\nx"),
+        BY_SERVER + b"X-Failed-Recipients: " + b"a@example.org," * 10 * size + b"\n\nx"
+    ),
     "references": lambda size: delivery_report(
-        b"Action: failed", header=b"References: " + b"<a@b> " * 10 * size),
-    "lines": lambda size: (
-        BY_SERVER + QMAIL + b"<u@example.org>: x\n" * 10 * size),
+        b"Action: failed", header=b"References: " + b"<a@b> " * 10 * size
+    ),
+    "lines": lambda size: BY_SERVER + QMAIL + b"<u@example.org>: x\n" * 10 * size,
     "a line": lambda size: (
-        BY_SERVER + b"\nA message that you sent could not be delivered\n" + b"a@" * 100 * size),
+        BY_SERVER + b"\nA message that you sent could not be delivered\n" + b"a@" * 100 * size
+    ),
     "addresses": lambda size: (
-        BY_SERVER + b"\n" + (b"could not be delivered to a@b.test " * 14 + b"\n") * size),
+        BY_SERVER + b"\n" + (b"could not be delivered to a@b.test " * 14 + b"\n") * size
+    ),
     "almost addresses": lambda size: BY_SERVER + b"\n" + (b"a@b." * 120 + b"\n") * size,
     "fields in a text": lambda size: (
-        BY_SERVER + b"\n" + b"Final-Recipient: rfc822; u@example.org\nAction: x\n" * 5 * size),
+        BY_SERVER + b"\n" + b"Final-Recipient: rfc822; u@example.org\nAction: x\n" * 5 * size
+    ),
     "enclosed": lambda size: (
-        BY_SERVER + b"Content-Type: multipart/mixed; boundary=b\n\n"
-        + b"--b\nContent-Type: message/rfc822\n\nReturn-Path: <>\n\nx\n" * size),
+        BY_SERVER
+        + b"Content-Type: multipart/mixed; boundary=b\n\n"
+        + b"--b\nContent-Type: message/rfc822\n\nReturn-Path: <>\n\nx\n" * size
+    ),
     "blanks": lambda size: BY_SERVER + QMAIL + b" " * 200 * size,
-    "markup": lambda size: (
-        BY_SERVER + b"Content-Type: text/html\n\n" + b"<div>" * 50 * size),
-    "parameters": lambda size: (
-        b"Content-Type: multipart/report" + b"; a=b" * 50 * size + b"\n\n"),
+    "markup": lambda size: BY_SERVER + b"Content-Type: text/html\n\n" + b"<div>" * 50 * size,
+    "parameters": lambda size: b"Content-Type: multipart/report" + b"; a=b" * 50 * size + b"\n\n",
 }
 
 
@@ -84,8 +91,14 @@ class TestBounds(ReportCase):
         long = b"\x00\x1b\xff=?utf-8?q?=00=E2=80=AE?= " + b"x" * 100_000
         raw = delivery_report(
             b"Reporting-MTA: dns; " + long,
-            b"Final-Recipient: rfc822; a@b.test\nAction: " + b"x" * 5000 + b"\nStatus: " + long
-            + b"\nRemote-MTA: " + long + b"\nDiagnostic-Code: smtp; " + long,
+            b"Final-Recipient: rfc822; a@b.test\nAction: "
+            + b"x" * 5000
+            + b"\nStatus: "
+            + long
+            + b"\nRemote-MTA: "
+            + long
+            + b"\nDiagnostic-Code: smtp; "
+            + long,
         ).replace(b"This is a report.", long)
         report = read_report(raw)
         self.assertEqual(len(report.text), LONGEST_TEXT)
@@ -97,8 +110,12 @@ class TestBounds(ReportCase):
         self.assertTrue(recipient.diagnostic.endswith("xxx"))
 
     def test_a_large_returned_mail_does_not_count(self):
-        raw = delivery_report(b"Final-Recipient: rfc822; a@b.test\nAction: failed", extra=(
-            b"--b\nContent-Type: message/rfc822\n\nMessage-ID: <a@b>\n\n" + b"x\n" * 10_000_000))
+        raw = delivery_report(
+            b"Final-Recipient: rfc822; a@b.test\nAction: failed",
+            extra=(
+                b"--b\nContent-Type: message/rfc822\n\nMessage-ID: <a@b>\n\n" + b"x\n" * 10_000_000
+            ),
+        )
         report = read_report(raw)
         self.assertEqual(self.only(report).address, "a@b.test")
         self.assertEqual(report.original_ids[0].message_id, "<a@b>")

@@ -14,20 +14,41 @@ FAILED = b"Final-Recipient: rfc822; jane@example.org\nAction: failed\nStatus: 5.
 SAMPLES = {
     "postfix_two_failed": [
         (JANE, JANE, "failed", "5.1.1", "hard", "mx.example.org", "mailbox_unknown"),
-        ("john@example.net", "john@example.net", "failed", "5.2.2", "hard", "mx.example.net",
-         "mailbox_full"),
+        (
+            "john@example.net",
+            "john@example.net",
+            "failed",
+            "5.2.2",
+            "hard",
+            "mx.example.net",
+            "mailbox_full",
+        ),
     ],
     "postfix_delayed": [(JANE, JANE, "delayed", "4.4.1", "soft", "", "server_not_answering")],
     "postfix_relayed": [(JANE, JANE, "relayed", "2.1.5", "success", "mx.example.org", "relayed")],
     "postfix_delivered_and_failed": [
         (JANE, JANE, "delivered", "2.0.0", "success", "", "delivered"),
-        (JOHN, "sales-team@example.org", "failed", "5.7.1", "hard", "mx.example.org",
-         "blocked_as_spam"),
+        (
+            JOHN,
+            "sales-team@example.org",
+            "failed",
+            "5.7.1",
+            "hard",
+            "mx.example.org",
+            "blocked_as_spam",
+        ),
     ],
     "exim_failed": [(JANE, "", "failed", "5.1.1", "hard", "mx.example.org", "mailbox_unknown")],
     "sendmail_failed": [
-        ("jane@dept.example.org", JANE, "failed", "5.1.2", "hard", "dept.example.org",
-         "domain_unknown"),
+        (
+            "jane@dept.example.org",
+            JANE,
+            "failed",
+            "5.1.2",
+            "hard",
+            "dept.example.org",
+            "domain_unknown",
+        ),
     ],
     "sendmail_expanded": [
         ("team@example.org", "team@example.org", "expanded", "2.1.5", "success", "", "expanded"),
@@ -40,8 +61,15 @@ SAMPLES = {
     "ses_failed": [(JANE, "", "failed", "4.4.7", "soft", "", "expired")],
     "opensmtpd_failed": [(JANE, "", "failed", "5.0.0", "hard", "", "refused")],
     "international": [
-        ("jürgen@xn--bcher-kva.example", "jürgen@xn--bcher-kva.example", "failed", "5.1.1", "hard",
-         "", "mailbox_unknown"),
+        (
+            "jürgen@xn--bcher-kva.example",
+            "jürgen@xn--bcher-kva.example",
+            "failed",
+            "5.1.1",
+            "hard",
+            "",
+            "mailbox_unknown",
+        ),
     ],
 }
 SERVERS = {
@@ -57,12 +85,21 @@ class TestDeliveryStatus(ReportCase):
             with self.subTest(name):
                 report = self.report(name)
                 self.assertEqual(report.kind, "delivery_status")
-                self.assertEqual([
-                    (recipient.address, recipient.original_recipient, recipient.action,
-                     recipient.status, recipient.outcome, recipient.remote_mta,
-                     explain(recipient)[0])
-                    for recipient in report.recipients
-                ], expected)
+                self.assertEqual(
+                    [
+                        (
+                            recipient.address,
+                            recipient.original_recipient,
+                            recipient.action,
+                            recipient.status,
+                            recipient.outcome,
+                            recipient.remote_mta,
+                            explain(recipient)[0],
+                        )
+                        for recipient in report.recipients
+                    ],
+                    expected,
+                )
 
     def test_line_endings_make_no_difference(self):
         for name in SAMPLES:
@@ -171,7 +208,8 @@ class TestOddForms(ReportCase):
     def test_garbage_leaves_the_address_that_was_written_to(self):
         raw = delivery_report(
             b"Original-Recipient: rfc822; jane@example.org\n"
-            b"Final-Recipient: garbage\nAction: failed")
+            b"Final-Recipient: garbage\nAction: failed"
+        )
         self.assertEqual(self.only(read_report(raw)).candidates, (JANE,))
 
     def test_diagnostics(self):
@@ -189,7 +227,7 @@ class TestOddForms(ReportCase):
 
     def test_what_follows_the_last_boundary_is_no_part(self):
         raw = delivery_report(FAILED)
-        status = raw[raw.index(b"--b\nContent-Type: message/delivery-status"):]
+        status = raw[raw.index(b"--b\nContent-Type: message/delivery-status") :]
         head = raw.removesuffix(status)
         report = read_report(head + b"--b--\n" + status)
         self.assertEqual((report.kind, report.recipients), ("delivery_status", ()))
@@ -231,8 +269,10 @@ class TestOddForms(ReportCase):
         cases = {
             "wrong case": (b"MULTIPART/Report; Report-Type=Delivery-Status", "delivery_status"),
             "no type": (b"multipart/report", "delivery_status"),
-            "another type": (b"multipart/report; report-type=disposition-notification",
-                             "delivery_status"),
+            "another type": (
+                b"multipart/report; report-type=disposition-notification",
+                "delivery_status",
+            ),
             "mixed, by a mail server": (b"multipart/mixed", "delivery_status"),
         }
         whole = b"multipart/report; report-type=delivery-status"
@@ -243,9 +283,14 @@ class TestOddForms(ReportCase):
                 self.assertEqual(self.only(read_report(raw)).address, JANE)
 
     def test_person_with_a_part_of_a_report(self):
-        raw = delivery_report(FAILED).replace(
-            b"multipart/report; report-type=delivery-status", b"multipart/mixed",
-        ).replace(b"MAILER-DAEMON@", b"jane.doe@")
+        raw = (
+            delivery_report(FAILED)
+            .replace(
+                b"multipart/report; report-type=delivery-status",
+                b"multipart/mixed",
+            )
+            .replace(b"MAILER-DAEMON@", b"jane.doe@")
+        )
         self.assertIsNone(read_report(raw))
 
     def test_within_another_multipart(self):
@@ -253,7 +298,8 @@ class TestOddForms(ReportCase):
         inner = delivery_report(FAILED).partition(b"\n")[2]
         raw = (
             b"From: list@example.org\nContent-Type: multipart/mixed; boundary=list\n\n--list\n"
-            + inner + b"\n--list\n\nfooter\n--list--\n"
+            + inner
+            + b"\n--list\n\nfooter\n--list--\n"
         )
         self.assertEqual(self.only(read_report(raw)).address, JANE)
 
@@ -265,8 +311,7 @@ class TestOddForms(ReportCase):
             "no boundary": head + kind + b"\n\nfoo",
             "no body": head + kind + b"; boundary=b",
             "empty part": delivery_report(),
-            "empty returned mail": delivery_report(
-                extra=b"--b\nContent-Type: message/rfc822\n\n"),
+            "empty returned mail": delivery_report(extra=b"--b\nContent-Type: message/rfc822\n\n"),
             "no part for machines": head + kind + b"; boundary=b\n\n--b\n\nIt failed.\n--b--\n",
         }
         for name, raw in cases.items():
@@ -281,8 +326,8 @@ class TestOddForms(ReportCase):
             "out of office": sample("no_out_of_office"),
             "a report that a person forwards": sample("no_forwarded_report"),
             "no type and no part": b"Content-Type: multipart/report; boundary=b\n\n--b\n\nx\n--b--",
-            "unknown type and no part":
-                b"Content-Type: multipart/report; report-type=x-foo; boundary=b\n\n--b\n\nx\n--b--",
+            "unknown type and no part": b"Content-Type: multipart/report; report-type=x-foo; "
+            b"boundary=b\n\n--b\n\nx\n--b--",
             "nothing": b"",
             "no header": b"\xff\xfe\0",
         }
@@ -293,6 +338,8 @@ class TestOddForms(ReportCase):
     def test_returned_mail_is_not_read_as_a_report(self):
         """The mail a report returns may be a report itself."""
         returned = delivery_report(FAILED.replace(b"jane", b"john")).replace(b"=b", b"=c")
-        raw = delivery_report(FAILED, extra=b"--b\nContent-Type: message/rfc822\n\n"
-                              + returned.replace(b"--b", b"--c"))
+        raw = delivery_report(
+            FAILED,
+            extra=b"--b\nContent-Type: message/rfc822\n\n" + returned.replace(b"--b", b"--c"),
+        )
         self.assertEqual(self.only(read_report(raw)).address, JANE)

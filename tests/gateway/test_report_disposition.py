@@ -37,16 +37,23 @@ class TestDisposition(ReportCase):
 
     def test_reporting_program(self):
         self.assertEqual(
-            self.report("outlook_read").reporting_mta, "example.org; Microsoft Outlook 16.0")
+            self.report("outlook_read").reporting_mta, "example.org; Microsoft Outlook 16.0"
+        )
 
     def test_values(self):
         cases = {
             b"manual-action/MDN-sent-manually; displayed": ("displayed", False, ()),
             b"Manual-Action/mdn-sent-manually;DISPLAYED": ("displayed", False, ()),
-            b"automatic-action/MDN-sent-automatically; dispatched/expired":
-                ("dispatched", True, ("expired",)),
-            b"manual-action/MDN-sent-manually; deleted/error,warning":
-                ("deleted", False, ("error", "warning")),
+            b"automatic-action/MDN-sent-automatically; dispatched/expired": (
+                "dispatched",
+                True,
+                ("expired",),
+            ),
+            b"manual-action/MDN-sent-manually; deleted/error,warning": (
+                "deleted",
+                False,
+                ("error", "warning"),
+            ),
             b"automatic-action / MDN-sent-automatically ; processed": ("processed", True, ()),
             b"displayed": ("displayed", False, ()),
             b"manual-action/MDN-sent-manually; seen": ("", False, ()),
@@ -63,10 +70,12 @@ class TestDisposition(ReportCase):
         self.assertEqual((report.kind, report.disposition.type), ("disposition", ""))
 
     def test_who_read_it_is_who_was_written_to(self):
-        found = read_report(receipt(
-            b"Final-Recipient: rfc822; jane@new.example.org\n"
-            b"Original-Recipient: rfc822; jane@example.org\nDisposition: x; displayed"
-        )).disposition
+        found = read_report(
+            receipt(
+                b"Final-Recipient: rfc822; jane@new.example.org\n"
+                b"Original-Recipient: rfc822; jane@example.org\nDisposition: x; displayed"
+            )
+        ).disposition
         self.assertEqual(found.recipient, "jane@example.org")
 
     def test_without_a_part_for_machines(self):

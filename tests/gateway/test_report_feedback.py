@@ -20,7 +20,8 @@ class TestFeedback(ReportCase):
                 report = self.report(name)
                 found = report.feedback
                 self.assertEqual(
-                    (found.type, found.is_complaint, found.addresses, found.source), expected)
+                    (found.type, found.is_complaint, found.addresses, found.source), expected
+                )
                 self.assertEqual((report.kind, report.recipients), ("feedback", ()))
 
     def test_original(self):
@@ -30,8 +31,14 @@ class TestFeedback(ReportCase):
 
     def test_complaints(self):
         cases = {
-            b"abuse": True, b"ABUSE": True, b"fraud": True, b"opt-out": True,
-            b"not-spam": False, b"virus": False, b"other": False, b"auth-failure": False,
+            b"abuse": True,
+            b"ABUSE": True,
+            b"fraud": True,
+            b"opt-out": True,
+            b"not-spam": False,
+            b"virus": False,
+            b"other": False,
+            b"auth-failure": False,
             b"": False,
         }
         for value, expected in cases.items():

@@ -24,7 +24,8 @@ SAMPLES = {
 
 def returned(header):
     return delivery_report(
-        b"Action: failed", extra=b"--b\nContent-Type: message/rfc822\n\n" + header + b"\n\nbody")
+        b"Action: failed", extra=b"--b\nContent-Type: message/rfc822\n\n" + header + b"\n\nbody"
+    )
 
 
 def ids(report):
@@ -53,22 +54,27 @@ class TestOriginal(ReportCase):
                 self.assertEqual(ids(read_report(returned(header))), expected)
 
     def test_returned_mail_in_base64(self):
-        raw = delivery_report(b"Action: failed", extra=(
-            b"--b\nContent-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n"
-            b"TWVzc2FnZS1JRDogPGFAYj4KCmJvZHkK"
-        ))
+        raw = delivery_report(
+            b"Action: failed",
+            extra=(
+                b"--b\nContent-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n"
+                b"TWVzc2FnZS1JRDogPGFAYj4KCmJvZHkK"
+            ),
+        )
         self.assertEqual(ids(read_report(raw)), [("<a@b>", "message-id")])
 
     def test_own_ids_of_the_report_are_not_the_original(self):
-        raw = delivery_report(b"Action: failed", header=(
-            b"Message-ID: <own@x>\nX-Microsoft-Original-Message-ID: <own-before@x>"))
+        raw = delivery_report(
+            b"Action: failed",
+            header=(b"Message-ID: <own@x>\nX-Microsoft-Original-Message-ID: <own-before@x>"),
+        )
         self.assertEqual(ids(read_report(raw)), [])
 
     def test_the_last_reference_comes_first(self):
         raw = delivery_report(
-            b"Action: failed", header=b"References: <a@b> <c@d>\nIn-Reply-To: <c@d>")
-        self.assertEqual(
-            ids(read_report(raw)), [("<c@d>", "in-reply-to"), ("<a@b>", "references")])
+            b"Action: failed", header=b"References: <a@b> <c@d>\nIn-Reply-To: <c@d>"
+        )
+        self.assertEqual(ids(read_report(raw)), [("<c@d>", "in-reply-to"), ("<a@b>", "references")])
 
     def test_many_references(self):
         references = b" ".join(b"<%d@b>" % number for number in range(10_000))

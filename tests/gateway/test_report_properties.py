@@ -13,21 +13,43 @@ NAMES = sorted(path.name for path in SAMPLES.glob("*.eml"))
 KINDS = ("delivery_status", "disposition", "feedback", "unstructured_bounce")
 OUTCOMES = ("hard", "soft", "success", "unknown")
 FIELDS = (
-    b"Final-Recipient", b"Original-Recipient", b"action", b"STATUS", b"Diagnostic-Code",
-    b"Remote-MTA", b"Reporting-MTA", b"X-Foo", b"", b" ",
+    b"Final-Recipient",
+    b"Original-Recipient",
+    b"action",
+    b"STATUS",
+    b"Diagnostic-Code",
+    b"Remote-MTA",
+    b"Reporting-MTA",
+    b"X-Foo",
+    b"",
+    b" ",
 )
 VALUES = (
-    b"rfc822; a@b.test", b"utf-8; \\x{110000}@b.test", b"failed", b"delayed", b"5.1.1", b"4", b";",
-    b"=?utf-7?q?+2AA-?=", b"=?x?b?!?=", b"\xff\xfe", b"\0", b"dns; x", b"smtp; 550 no\n more",
+    b"rfc822; a@b.test",
+    b"utf-8; \\x{110000}@b.test",
+    b"failed",
+    b"delayed",
+    b"5.1.1",
+    b"4",
+    b";",
+    b"=?utf-7?q?+2AA-?=",
+    b"=?x?b?!?=",
+    b"\xff\xfe",
+    b"\0",
+    b"dns; x",
+    b"smtp; 550 no\n more",
 )
 
 octets = st.binary(max_size=200)
 value = st.sampled_from(VALUES) | octets
 block = st.lists(st.tuples(st.sampled_from(FIELDS), value), max_size=6).map(
-    lambda fields: b"\n".join(name + b": " + text for name, text in fields))
+    lambda fields: b"\n".join(name + b": " + text for name, text in fields)
+)
 made = st.builds(
     lambda blocks, header, extra: delivery_report(*blocks, header=header, extra=extra),
-    st.lists(block, max_size=4), st.builds(b"Return-Path: %b".__mod__, octets), octets,
+    st.lists(block, max_size=4),
+    st.builds(b"Return-Path: %b".__mod__, octets),
+    octets,
 )
 
 

@@ -10,14 +10,17 @@ JANE, JOHN = "jane@example.org", "john@example.org"
 # address, status, outcome, why
 SAMPLES = {
     "qmail": [
-        (JANE, "5.1.1", "hard", "mailbox_unknown"), (JOHN, "5.1.2", "hard", "domain_unknown"),
+        (JANE, "5.1.1", "hard", "mailbox_unknown"),
+        (JOHN, "5.1.2", "hard", "domain_unknown"),
     ],
     "exim_plain": [
-        (JANE, "5.1.1", "hard", "mailbox_unknown"), (JOHN, "5.3.4", "hard", "message_too_large"),
+        (JANE, "5.1.1", "hard", "mailbox_unknown"),
+        (JOHN, "5.3.4", "hard", "message_too_large"),
     ],
     "exim_warning": [(JANE, "", "soft", "delayed")],
     "postfix_plain": [
-        (JANE, "5.7.1", "hard", "blocked_as_spam"), (JOHN, "", "hard", "mailbox_unknown"),
+        (JANE, "5.7.1", "hard", "blocked_as_spam"),
+        (JOHN, "", "hard", "mailbox_unknown"),
     ],
     "exchange_2003": [(JANE, "", "hard", "mailbox_unknown")],
     "exchange_german": [(JANE, "5.1.1", "hard", "mailbox_unknown")],
@@ -117,8 +120,7 @@ class TestHeuristics(ReportCase):
     @skipUnless(heuristics.is_available(), heuristics.ABSENT)
     def test_library_reads_what_the_table_does_not_know(self):
         found = self.only(self.report("mdaemon_plain"))
-        self.assertEqual(
-            (found.address, found.status, found.outcome), (JANE, "5.1.1", "hard"))
+        self.assertEqual((found.address, found.status, found.outcome), (JANE, "5.1.1", "hard"))
         with patch.object(heuristics, "all_failures", None):
             self.assertIsNone(read_report(sample("mdaemon_plain")))
 

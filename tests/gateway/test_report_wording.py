@@ -57,7 +57,8 @@ class TestWording(ReportCase):
         self.assertEqual(self.failed(text), addresses)
         # What stands far below is no part of it.
         self.assertEqual(
-            self.failed(f"The following user failed:\n{JANE}\n\n\n\n\n\n{JOHN}"), [JANE])
+            self.failed(f"The following user failed:\n{JANE}\n\n\n\n\n\n{JOHN}"), [JANE]
+        )
 
     def test_who_reports_and_to_whom_has_not_failed(self):
         self.assertIsNone(self.failed(f"Unknown user: sales@example.com\n{DAEMON}"))
@@ -76,14 +77,17 @@ class TestWording(ReportCase):
     def test_a_mail_that_arrived(self):
         text = f"The following recipients:\n{JANE}"
         for subject in (
-            "Delivered: Offer", "Read: Offer", "Return receipt", "Message status - opened",
-            "Delivery Status Notification (Success)", "Successful delivery",
+            "Delivered: Offer",
+            "Read: Offer",
+            "Return receipt",
+            "Message status - opened",
+            "Delivery Status Notification (Success)",
+            "Successful delivery",
         ):
             with self.subTest(subject):
                 self.assertIsNone(self.failed(text, subject=subject))
         self.assertIsNone(self.failed(f"It was delivered to:\n{JANE}"))
-        self.assertEqual(
-            self.failed(f"It was delivered to: {JOHN}\nThis failed:\n{JANE}"), [JANE])
+        self.assertEqual(self.failed(f"It was delivered to: {JOHN}\nThis failed:\n{JANE}"), [JANE])
 
     def test_who_returns_mail(self):
         text = f"Unknown user: {JANE}"
@@ -107,8 +111,10 @@ class TestWording(ReportCase):
 
     def test_a_postmaster_writes_of_other_things_too(self):
         self.assertIsNone(self.failed(f"Ask:\n{JANE}", "postmaster@example.org", "New rules"))
-        self.assertEqual(self.failed(
-            f"It could not be delivered.\n{JANE}", "postmaster@example.org", "x"), [JANE])
+        self.assertEqual(
+            self.failed(f"It could not be delivered.\n{JANE}", "postmaster@example.org", "x"),
+            [JANE],
+        )
 
     def test_a_warning_is_soft(self):
         raw = mail(f"Unknown user: {JANE}\nDelivery attempts will continue.")

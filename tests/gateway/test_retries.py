@@ -14,8 +14,14 @@ class TestRetries(BaseCase):
 
     def test_nonsense_names_what_is_wrong(self):
         for text, expected in [
-            ("", "''"), ("1,,2", "''"), ("0", "'0'"), ("-1", "'-1'"), ("1.5", "'1.5'"),
-            ("soon", "'soon'"), ("²", "'²'"), ("99999999", "'99999999'"),
+            ("", "''"),
+            ("1,,2", "''"),
+            ("0", "'0'"),
+            ("-1", "'-1'"),
+            ("1.5", "'1.5'"),
+            ("soon", "'soon'"),
+            ("²", "'²'"),
+            ("99999999", "'99999999'"),
             (",".join(["1"] * 21), "between 1 and 20 waiting times"),
         ]:
             with self.subTest(text=text), self.assertRaisesRegex(ValueError, expected):

@@ -23,7 +23,10 @@ class TestSharedAddresses(BaseCase):
     def test_domains_of_one_name(self):
         domains = (EXAMPLE, Domain(9, "EXAMPLE.com", "c", "b"), OTHER)
         self.assertShared(
-            "sales@example.com", (1, "sales", 1), (2, "sales", 9), domains=domains,
+            "sales@example.com",
+            (1, "sales", 1),
+            (2, "sales", 9),
+            domains=domains,
         )
         self.assertEqual(twins(domains), [[1, 9]])
         self.assertEqual(twins((EXAMPLE, OTHER)), [])
@@ -44,7 +47,9 @@ class TestSharedAddresses(BaseCase):
 
     def test_own_domains_among_the_allowed(self):
         self.assertShared(
-            None, (1, "sales", 1, True), (2, "sales", 2, True),
+            None,
+            (1, "sales", 1, True),
+            (2, "sales", 2, True),
             allowed=("example.com", "other.test"),
         )
 
@@ -63,5 +68,6 @@ class TestSharedAddresses(BaseCase):
             with self.subTest(allowed=allowed, others=others):
                 self.assertShared(
                     f"sales@{expected}" if expected else None,
-                    (1, "sales", 1, True, allowed), (2, "sales", 2, True, others),
+                    (1, "sales", 1, True, allowed),
+                    (2, "sales", 2, True, others),
                 )

@@ -8,10 +8,17 @@ class TestTrace(BaseCase):
         steps = trace.Trace()
         steps.miss("report")
         steps.hit("alias", alias="sales@example.com", count=2)
-        self.assertEqual(steps.steps, [
-            {"step": "report", "hit": False, "params": {}},
-            {"step": "alias", "hit": True, "params": {"alias": "sales@example.com", "count": 2}},
-        ])
+        self.assertEqual(
+            steps.steps,
+            [
+                {"step": "report", "hit": False, "params": {}},
+                {
+                    "step": "alias",
+                    "hit": True,
+                    "params": {"alias": "sales@example.com", "count": 2},
+                },
+            ],
+        )
 
     def test_bounded(self):
         steps = trace.Trace()

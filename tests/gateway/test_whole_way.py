@@ -13,25 +13,56 @@ from .whole_way import unstorable, whole_way
 # Of the processor, on a machine that does other things as well, which makes two of each; a mail
 # of these takes some hundredths, the one with many addresses up to a second.
 MOST_SECONDS = 4
-NAMES = st.sampled_from((
-    b"From", b"To", b"Cc", b"Sender", b"Date", b"Subject", b"Message-Id", b"References",
-    b"Return-Path", b"Received", b"Delivered-To", b"Content-Type", b"Content-Disposition",
-    b"Content-Transfer-Encoding", b"Content-Id", b"MIME-Version", b"Auto-Submitted",
-    b"Authentication-Results", b"DKIM-Signature", b"X-Failed-Recipients",
-))
-VALUES = st.sampled_from((
-    b"a@example.com", b"<a@example.com>", b"multipart/mixed; boundary=b", b"text/plain; charset=",
-    b"multipart/report; boundary=b; report-type=delivery-status", b"message/rfc822", b"text/html",
-    b"message/delivery-status", b"base64", b"text/plain; a*", b"attachment; filename*0*=x",
-    b"mx.example.com; dmarc=pass header.from=example.com", b"v=1; a=rsa-sha256; d=example.com",
-    b"Fri, 20 Nov 99999999999999 10:00:00 +0000", b"=?utf-8?q?=00?=",
-))
+NAMES = st.sampled_from(
+    (
+        b"From",
+        b"To",
+        b"Cc",
+        b"Sender",
+        b"Date",
+        b"Subject",
+        b"Message-Id",
+        b"References",
+        b"Return-Path",
+        b"Received",
+        b"Delivered-To",
+        b"Content-Type",
+        b"Content-Disposition",
+        b"Content-Transfer-Encoding",
+        b"Content-Id",
+        b"MIME-Version",
+        b"Auto-Submitted",
+        b"Authentication-Results",
+        b"DKIM-Signature",
+        b"X-Failed-Recipients",
+    )
+)
+VALUES = st.sampled_from(
+    (
+        b"a@example.com",
+        b"<a@example.com>",
+        b"multipart/mixed; boundary=b",
+        b"text/plain; charset=",
+        b"multipart/report; boundary=b; report-type=delivery-status",
+        b"message/rfc822",
+        b"text/html",
+        b"message/delivery-status",
+        b"base64",
+        b"text/plain; a*",
+        b"attachment; filename*0*=x",
+        b"mx.example.com; dmarc=pass header.from=example.com",
+        b"v=1; a=rsa-sha256; d=example.com",
+        b"Fri, 20 Nov 99999999999999 10:00:00 +0000",
+        b"=?utf-8?q?=00?=",
+    )
+)
 octets = st.binary(max_size=40)
 value = st.lists(VALUES | octets | st.sampled_from(PIECES), min_size=1, max_size=4).map(b"".join)
 field = st.builds(lambda name, text: name + b": " + text + b"\r\n", NAMES, value)
 block = st.builds(
     lambda fields, text: b"".join(fields) + b"\r\n" + text + b"\r\n--b\r\n",
-    st.lists(field, max_size=6), octets | st.sampled_from(PIECES),
+    st.lists(field, max_size=6),
+    octets | st.sampled_from(PIECES),
 )
 made = st.lists(block, min_size=1, max_size=5).map(b"".join)
 

@@ -12,7 +12,9 @@ def seconds(function, raw):
     """Return the seconds of CPU of one call, at the best of some; no call helps the next one."""
     best = None
     with patch.multiple(
-        envelope, _remembered=envelope._divide, _remembered_large=envelope._divide,
+        envelope,
+        _remembered=envelope._divide,
+        _remembered_large=envelope._divide,
     ):
         for _round in range(ROUNDS):
             start = process_time()

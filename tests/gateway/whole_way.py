@@ -34,7 +34,8 @@ from ...gateway.trace import Trace, bounded
 OWN_DOMAIN = "example.com"
 BOOK = AddressBook(
     aliases=(
-        Alias(1, "sales", 1, by_local_part=True), Alias(2, "jobs", 1, allowed=("*.example.org",)),
+        Alias(1, "sales", 1, by_local_part=True),
+        Alias(2, "jobs", 1, allowed=("*.example.org",)),
         Alias(3, "info", None, by_local_part=True, allowed=("example.net",)),
     ),
     domains=(Domain(1, OWN_DOMAIN, "catchall", "bounce", "notifications"),),
@@ -46,8 +47,17 @@ TRUSTED_SERVERS = authentication.parse_trusted_ids("mx.example.com")
 ANSWER_SUFFIX = "-loop-detection-bounce-email@odoo"
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 CORE_FIELDS = (
-    "Message-Id", "Subject", "From", "Cc", "Delivered-To", "To", "Resent-To", "Resent-Cc",
-    "References", "In-Reply-To", "Date",
+    "Message-Id",
+    "Subject",
+    "From",
+    "Cc",
+    "Delivered-To",
+    "To",
+    "Resent-To",
+    "Resent-Cc",
+    "References",
+    "In-Reply-To",
+    "Date",
 )
 WORDS = {"empty": "No text", "cut": "Cut"}
 _KEY = (
@@ -77,8 +87,13 @@ def unstorable(way):
     """Return the texts of :func:`whole_way` that PostgreSQL would not take, as a list."""
     head = way["envelope"]
     texts = [
-        head.message_id, head.sender, head.sender_address, head.subject, *head.recipients,
-        way["key"], *_texts(_parameters(way)),
+        head.message_id,
+        head.sender,
+        head.sender_address,
+        head.subject,
+        *head.recipients,
+        way["key"],
+        *_texts(_parameters(way)),
         *(text for step in way["trace"].steps for text in _texts(step["params"])),
     ]
     return [text for text in texts if _UNSTORABLE.search(text)]
@@ -110,8 +125,10 @@ def _routing(raw):
     header = identity.split_header(raw)[0]
     trace = Trace()
     found = recipients.envelope_recipients(
-        header, trusted=("Envelope-To", "X-Original-To", "Delivered-To", "Received"),
-        prefix="example-", on_top=True,
+        header,
+        trusted=("Envelope-To", "X-Original-To", "Delivered-To", "Received"),
+        prefix="example-",
+        on_top=True,
     )
     for text, reason in found.rejected:
         trace.miss("rejected_address", text=text, reason=reason)
