@@ -5,7 +5,7 @@ import logging
 
 from .gateway import states
 from .models.mail_postmaster_claim import DROP_FUNCTION
-from .models.mail_postmaster_policy import ALLOWED_DOMAINS
+from .policy.settings import ALLOWED_DOMAINS
 
 _logger = logging.getLogger(__name__)
 

@@ -19,8 +19,8 @@ from psycopg2.errors import DiskFull, OutOfMemory
 
 from ..gateway.posted import BLANKS, UNNAMED_FIELD
 from ..models.log_without_values import frames
-from ..models.submission import LMTP as SOURCE
-from ..models.submission import Submission
+from ..pipeline.submission import LMTP as SOURCE
+from ..pipeline.submission import Submission
 from .recipients import BAD, NOBODY
 
 _logger = logging.getLogger(__name__)

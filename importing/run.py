@@ -13,7 +13,7 @@ from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 
 from ..gateway import identity, states
-from ..models.submission import IMPORTED, Submission
+from ..pipeline.submission import IMPORTED, Submission
 
 _logger = logging.getLogger(__name__)
 

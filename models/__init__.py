@@ -51,19 +51,10 @@ from . import (
     mail_postmaster_retired_address,
     mail_postmaster_return_path,
     mail_postmaster_screening,
-    # Before mail_thread, which looks at what core asks before this does.
-    mail_thread_reply,
-    # Below those that change what is asked.
-    mail_thread_contacts,
-    # Below the other overrides, whose core it is.
-    mail_thread_identity,
+    mail_postmaster_shortcuts,
     mail_postmaster_source,
     mail_postmaster_token,
     mail_thread,
-    mail_thread_making,
-    mail_thread_reading,
-    mail_thread_new,
-    mail_thread_notify,
     res_company,
     res_config_settings,
     res_config_settings_limits,

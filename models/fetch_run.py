@@ -9,10 +9,10 @@ from ..gateway import states
 from ..gateway.mailbox.folder import ALL
 from ..gateway.mailbox.imap import folder_argument
 from ..gateway.mailbox.run import FetchRun
-from .attempt import Attempt, Reason
+from ..pipeline.attempt import Attempt, Reason
+from ..pipeline.submission import FETCHED, Submission
+from ..policy.settings import LIMITS
 from .mail_postmaster_place import FETCH, LEAVE, MARK, OLD
-from .mail_postmaster_policy import LIMITS
-from .submission import FETCHED, Submission
 
 _logger = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from odoo.tools.misc import format_datetime
 from ..gateway.mailbox import mailbox_class
 from ..gateway.mailbox.folder import ALL, DATE, NOW
 from ..gateway.retries import wait_for_server
+from ..policy.settings import OURS
 from .fetch_run import BY_NUMBER, SHARE, Fetching, ServerRun
 from .mail_postmaster_folder import NEVER_READ
 from .mail_postmaster_pipeline import FETCH_RUN
-from .mail_postmaster_policy import OURS
 from .series import SERIES, Series
 
 _logger = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 from odoo import api, models
 
 from ..gateway.addresses import BadDomains, parse_domains
-from .mail_postmaster_policy import ALLOWED_DOMAINS
+from ..policy.settings import ALLOWED_DOMAINS
 from .mail_postmaster_scope import bad_domains
 
 

@@ -6,7 +6,7 @@ from odoo.exceptions import MissingError
 from odoo.tools import SQL
 
 from ..gateway import address_book, states
-from .attempt import ATTEMPT, Reason, RouteResult
+from ..pipeline.attempt import ATTEMPT, Reason, RouteResult
 from .columns import columns, put_into_cache
 from .once import note_change
 

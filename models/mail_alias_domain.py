@@ -6,7 +6,7 @@ from ..gateway import address_book
 from ..gateway.addresses import BadAddress, canonical, canonical_domain, display_domain
 from ..gateway.forwarding import BadForwarders, parse_forwarders
 from ..gateway.shared_addresses import twins
-from .attempt import ATTEMPT
+from ..pipeline.attempt import ATTEMPT
 from .columns import put_into_cache, read_columns
 from .once import has_changed, note_change, once
 

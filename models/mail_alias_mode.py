@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import format_date, is_html_empty
 
 from ..gateway import states
-from .attempt import Reason
+from ..pipeline.attempt import Reason
 
 ACCEPT, HOLD, REFUSE, CLOSED = "accept", "hold", "refuse", "closed"
 

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.tools.mail import email_split_tuples, formataddr
 
-from .attempt import ATTEMPT
+from ..pipeline.attempt import ATTEMPT
 from .authentication_sentences import WITHHELD
 from .ir_mail_server import FROM_IN_PLACE
 

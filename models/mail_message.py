@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError
 
 from odoo.addons.mail.tools.discuss import Store
 
-from .attempt import ATTEMPT
+from ..pipeline.attempt import ATTEMPT
 
 
 class MailMessage(models.Model):

@@ -8,9 +8,9 @@ from ..gateway import address_book, forwarding, identity, matching
 from ..gateway.addresses import display
 from ..gateway.recipients import HEADER, envelope_recipients, header_addresses, read_sender
 from ..gateway.shared_addresses import shared_address
+from ..pipeline.attempt import ATTEMPT
+from ..policy.settings import ADDRESSING, ALLOWED_DOMAINS, SUBADDRESSING
 from .addressing import Addressing, Lookup, Server, read_domains, read_forwarders
-from .attempt import ATTEMPT
-from .mail_postmaster_policy import ADDRESSING, ALLOWED_DOMAINS, SUBADDRESSING
 from .once import has_changed
 
 # The step of the trace for each outcome, and whether it is a hit.

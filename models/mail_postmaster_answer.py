@@ -4,8 +4,8 @@ from odoo import api, fields, models
 from odoo.tools import html2plaintext, plaintext2html
 from odoo.tools.mail import generate_tracking_message_id
 
+from ..policy.settings import ANSWER_HOURS, ANSWERS, LOOP_MINUTES
 from .ir_mail_server import NULL_SENDER
-from .mail_postmaster_policy import ANSWER_HOURS, ANSWERS, LOOP_MINUTES
 
 DAY = 24 * 60
 # How much of a mail its sender gets back: enough to recognise it, too little to send others

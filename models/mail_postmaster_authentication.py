@@ -10,14 +10,14 @@ from ..gateway.authentication import NONE, PASS, dkim_check, domains
 from ..gateway.authentication.consequence import OFF, WITHHOLDING, consequence
 from ..gateway.authentication.results import OWN
 from ..gateway.identity import split_header
-from .authentication_sentences import ABSENT, WITHHELD, encode_oddities, finding
-from .mail_postmaster_policy import (
+from ..policy.settings import (
     AUTHENTICATION_OWN,
     AUTHSERV,
     IDENTITY,
     IDENTITY_OWN,
     Setting,
 )
+from .authentication_sentences import ABSENT, WITHHELD, encode_oddities, finding
 
 # Seconds that the questions of one mail to DNS may take.
 LONGEST_CHECK = 5

@@ -5,7 +5,7 @@ from markupsafe import Markup
 from odoo import api, fields, models, tools
 from odoo.tools import SQL, format_date
 
-from .mail_postmaster_policy import (
+from ..policy.settings import (
     BLACKLIST_BOUNCES,
     BLACKLIST_DAYS,
     BLACKLIST_SPREAD,

@@ -11,9 +11,9 @@ from odoo import api, models
 
 from ..gateway import envelope, identity, states
 from ..gateway.conversation import Thread, link
+from ..policy.settings import OTHER_CONTENT
 from .log_without_values import without_values
 from .mail_postmaster_pipeline import FETCH_RUN, LEASE, STORE_ONLY
-from .mail_postmaster_policy import OTHER_CONTENT
 from .waiting import (
     LAST_OF_CONVERSATION,
     LAST_TURN,

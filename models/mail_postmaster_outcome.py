@@ -8,9 +8,9 @@ from odoo import api, fields, models
 from ..gateway import error_text, retries, states
 from ..gateway.authentication import to_json
 from ..gateway.trace import bounded
-from .attempt import ATTEMPT, Failure, Reason, UnreadableMail
+from ..pipeline.attempt import ATTEMPT, Failure, Reason, UnreadableMail
+from ..policy.settings import OTHER_CONTENT
 from .mail_postmaster_pipeline import CONFLICTS
-from .mail_postmaster_policy import OTHER_CONTENT
 from .reasons import REPEAT
 
 _logger = logging.getLogger(__name__)

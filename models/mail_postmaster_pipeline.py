@@ -8,9 +8,9 @@ from odoo.exceptions import AccessError, ConcurrencyError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..gateway import states
-from .attempt import ATTEMPT, Attempt
+from ..pipeline.attempt import ATTEMPT, Attempt
+from ..policy.settings import ENABLED
 from .log_without_values import without_values
-from .mail_postmaster_policy import ENABLED
 from .series import FRESH, SERIES, STABLE, Series
 
 _logger = logging.getLogger(__name__)

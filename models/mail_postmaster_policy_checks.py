@@ -3,7 +3,7 @@ from odoo.exceptions import ValidationError
 
 from ..gateway import authentication, retries
 from ..gateway.addresses import BadDomains, parse_domains
-from .mail_postmaster_policy import (
+from ..policy.settings import (
     AUTHSERV,
     CHOICES,
     NUMBERS,

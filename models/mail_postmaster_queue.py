@@ -5,11 +5,11 @@ from psycopg2.extras import Json
 from odoo import api, fields, models
 
 from ..gateway import states
-from .attempt import Attempt, Reason
+from ..pipeline.attempt import Attempt, Reason
+from ..pipeline.submission import STORED, Submission
 from .mail_postmaster_pipeline import LEASE
 from .reasons import MESSAGE, REPEAT, SENDER, TARGET
 from .series import SERIES, Series
-from .submission import STORED, Submission
 
 _logger = logging.getLogger(__name__)
 

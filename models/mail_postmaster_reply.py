@@ -11,17 +11,19 @@ from odoo.tools.mail import unfold_references
 from ..gateway import participants
 from ..gateway.authentication import FAIL
 from ..gateway.authentication.domains import domain_of
-from .addressing import read_domains
-from .mail_postmaster_policy import (
+from ..policy.settings import (
+    ACCEPT,
+    NOTE,
+    PARK,
     PROVIDERS,
     REPLIES,
     REPLIES_PRIVATE,
     REPLY_RULES,
     Setting,
 )
+from .addressing import read_domains
 
 CHANNEL = "discuss.channel"
-ACCEPT, NOTE, PARK, NEW = "accept", "note", "park", "new"
 
 # As many as core reads of them, the last ones (message_route).
 MOST_REFERENCES = 32

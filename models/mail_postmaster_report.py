@@ -10,8 +10,9 @@ from ..gateway import states
 from ..gateway.address_list import first_address
 from ..gateway.automatic import AUTO_REPLY, HUMAN
 from ..gateway.reports.enhanced_status import explain
-from .attempt import Reason, RouteResult
-from .mail_postmaster_policy import LOOPS
+from ..pipeline.attempt import Reason, RouteResult
+from ..pipeline.delivering import claim_targets
+from ..policy.settings import LOOPS
 from .report_recipients import Recipients, message_ids
 from .report_sentences import COMPLAINT, FEEDBACK, RECEIPT, encode_outcomes
 
@@ -178,7 +179,7 @@ class MailPostmasterReport(models.AbstractModel):
         result = RouteResult(TARGET, Reason(states.IGNORED, "report_unmatched"))
         if attempt.is_callers:
             attempt.results.append(result)
-        elif not self.env["mail.thread"]._claim_targets(attempt, {TARGET: result}):
+        elif not claim_targets(self.env, attempt, {TARGET: result}):
             # A second copy of the report must not count as a second bounce.
             return
         if not attempt.report:

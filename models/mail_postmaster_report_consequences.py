@@ -3,7 +3,7 @@ from odoo.tools import email_normalize, plaintext2html
 
 from ..gateway.address_list import first_address
 from ..gateway.reports.delivery_status import HARD
-from .mail_postmaster_policy import COMPLAINTS
+from ..policy.settings import COMPLAINTS
 from .report_recipients import message_ids
 from .report_sentences import COMPLAINT, FEEDBACK, RECEIPT
 

@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..gateway import states
-from .mail_postmaster_policy import LOG_DAYS, RAW_DAYS, RAW_MEGABYTES
+from ..policy.settings import LOG_DAYS, RAW_DAYS, RAW_MEGABYTES
 
 # A batch is one short transaction of the nightly clean-up.
 BATCH = 1000

@@ -5,7 +5,7 @@ import re
 from odoo import api, models
 from odoo.tools.misc import hmac
 
-from .mail_postmaster_policy import RETURN_PATH, SUBADDRESSING
+from ..policy.settings import RETURN_PATH, SUBADDRESSING
 
 SCOPE = "mail_postmaster return path"
 # 40 bits: nobody guesses one for a message, and the address stays short.

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..gateway.addresses import BadDomains, parse_domains
-from .mail_postmaster_policy import SCOPED
+from ..policy.settings import SCOPED
 
 POLICIES = [
     ("accept", "Accept"),

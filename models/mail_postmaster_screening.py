@@ -8,9 +8,8 @@ from odoo.tools import html2plaintext
 from ..gateway import hops, limits, screening, states
 from ..gateway.authentication import PASS
 from ..gateway.authentication.consequence import PARK, REFUSE
-from .attempt import Reason, RouteResult, target_of
-from .authentication_sentences import finding
-from .mail_postmaster_policy import (
+from ..pipeline.attempt import Reason, RouteResult, target_of
+from ..policy.settings import (
     LIMITS,
     LOOP_MINUTES,
     LOOP_REPLIES,
@@ -18,6 +17,7 @@ from .mail_postmaster_policy import (
     MOST_HOPS,
     RECORD_MINUTES,
 )
+from .authentication_sentences import finding
 
 # How core ends the Message-Ids by which it knows its own notices again
 # (mail.tools.generate_tracking_message_id).

@@ -5,7 +5,7 @@ six times on the way of one mail. An answer is kept for one attempt, and only as
 it depends on was written in that transaction: until then its snapshot can give no other.
 """
 
-from .attempt import ATTEMPT
+from ..pipeline.attempt import ATTEMPT
 
 CHANGED = "mail_postmaster_changed"
 

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..gateway import mail_providers, retries
-from .mail_postmaster_policy import (
+from ..policy.settings import (
     ADDRESSING,
     ANSWER_HOURS,
     ANSWERS,

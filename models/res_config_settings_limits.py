@@ -5,7 +5,7 @@ from odoo.exceptions import ValidationError
 
 from ..gateway.limits import LIMITS as BOUNDS
 from ..gateway.limits import MEGABYTE
-from .mail_postmaster_policy import ALLOWED_DOMAINS, ATTACHMENTS, LIMITS
+from ..policy.settings import ALLOWED_DOMAINS, ATTACHMENTS, LIMITS
 
 PREFIX = "postmaster_limit_"
 # What a limit is counted in on the page, where it is more than an integer field holds.

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.fields import Domain
 
-from .attempt import ATTEMPT
+from ..pipeline.attempt import ATTEMPT
 from .once import once
 
 # What core looks contacts up by (res.partner._find_or_create_from_emails of 19.0).

@@ -2,7 +2,7 @@
 
 from odoo.addons.mail.tests.common import mail_new_test_user
 
-from ..models.mail_postmaster_policy import AUTHSERV
+from ..policy.settings import AUTHSERV
 from .common import GatewayCase
 
 SERVER = "mx.postmaster.test"

@@ -4,7 +4,7 @@ from odoo.tests import new_test_user
 
 from odoo.addons.mail.tests.common import MockEmail
 
-from ..models.mail_postmaster_policy import AUTHSERV, IDENTITY, IDENTITY_OWN
+from ..policy.settings import AUTHSERV, IDENTITY, IDENTITY_OWN
 from .common import GatewayCase
 
 STRANGER = "Mallory <mallory@stranger.test>"

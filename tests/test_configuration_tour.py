@@ -4,7 +4,7 @@ from datetime import date
 
 from odoo.tests import HttpCase, tagged
 
-from odoo.addons.mail_postmaster.models.mail_postmaster_policy import ADDRESSING, ALLOWED_DOMAINS
+from odoo.addons.mail_postmaster.policy.settings import ADDRESSING, ALLOWED_DOMAINS
 
 from .screens_common import DOMAIN, ReceivedMail
 

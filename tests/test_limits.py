@@ -6,9 +6,9 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from ..gateway import limits
-from ..models.mail_postmaster_policy import LIMITS, PRESETS
 from ..models.reasons import DEFINITIONS
 from ..models.sentences import STEPS
+from ..policy.settings import LIMITS, PRESETS
 from .common import GatewayCase
 from .gateway.hostile_mails import CASES
 

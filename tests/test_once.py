@@ -6,9 +6,9 @@ from odoo.tests import tagged
 
 from odoo.addons.mail.models.res_partner import ResPartner
 
-from ..models.attempt import ATTEMPT, Attempt
 from ..models.once import CHANGED
-from ..models.submission import Submission
+from ..pipeline.attempt import ATTEMPT, Attempt
+from ..pipeline.submission import Submission
 from .common import GatewayCase
 
 
@@ -105,10 +105,11 @@ class TestOnce(GatewayCase):
         """An addon that finds contacts by other addresses as well is asked, once."""
         env = self.in_new_transaction()
         threads, record = env["mail.thread"], env.user.partner_id
-        self.assertTrue(threads._finds_as_core())
-        self.assertTrue(record._finds_as_core())
+        shortcuts = env["mail.postmaster.shortcuts"]
+        self.assertTrue(shortcuts._finds_as_core("mail.thread"))
+        self.assertTrue(shortcuts._finds_as_core("res.partner"))
         calls = [(threads, True), (threads, False), (record, False)]
-        with patch.object(type(threads), "_finds_as_core", return_value=False):
+        with patch.object(type(shortcuts), "_finds_as_core", return_value=False):
             self.assertEqual(self.looks(env, calls), ([env["res.partner"]] * 3, 1))
 
     def test_other_ways_to_find_contacts_are_seen(self):
@@ -126,7 +127,7 @@ class TestOnce(GatewayCase):
         self.addCleanup(self.env.registry.clear_cache)
         try:
             partners.__bases__ = (other, *bases)
-            self.assertFalse(self.env["mail.thread"]._finds_as_core())
+            self.assertFalse(self.env["mail.postmaster.shortcuts"]._finds_as_core("mail.thread"))
         finally:
             partners.__bases__ = bases
 

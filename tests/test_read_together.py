@@ -3,11 +3,11 @@
 from odoo.fields import Domain
 from odoo.tests import tagged
 
-from ..models.attempt import ATTEMPT, Attempt
 from ..models.columns import columns
 from ..models.once import CHANGED
 from ..models.res_users import TABLES
-from ..models.submission import Submission
+from ..pipeline.attempt import ATTEMPT, Attempt
+from ..pipeline.submission import Submission
 from .common import GatewayCase
 
 

@@ -9,7 +9,7 @@ from odoo.addons.mail_postmaster.gateway.reports.enhanced_status import CODES
 from odoo.addons.mail_postmaster.models.mail_notification import RECEIPTS
 from odoo.addons.mail_postmaster.models.report_sentences import WHY, encode_outcomes
 
-from ..models.mail_postmaster_policy import AUTHSERV
+from ..policy.settings import AUTHSERV
 from .common import DATA
 from .identity_common import SERVER, failed, passed
 from .reports_common import JANE, JOHN, ReportsCase

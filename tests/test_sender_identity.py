@@ -3,7 +3,7 @@
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
-from ..models.mail_postmaster_policy import AUTHSERV, IDENTITY, IDENTITY_OWN
+from ..policy.settings import AUTHSERV, IDENTITY, IDENTITY_OWN
 from .common import need
 from .identity_common import (
     AMY,

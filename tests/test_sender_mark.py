@@ -7,7 +7,7 @@ from odoo.addons.base.tests.common import MockSmtplibCase
 from odoo.addons.mail.tests.common import mail_new_test_user
 from odoo.addons.mail.tools.discuss import Store
 
-from ..models.mail_postmaster_policy import REPLIES
+from ..policy.settings import REPLIES
 from .identity_common import BOSS, JANE, OPEN, SERVER, IdentityCase, failed, passed
 
 

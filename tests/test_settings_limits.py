@@ -6,8 +6,6 @@ from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
 
 from ..gateway.limits import LIMITS as BOUNDS
-from ..models import mail_postmaster_policy as policy_module
-from ..models.mail_postmaster_policy import ALLOWED_DOMAINS, CHOICES, LIMITS, NUMBERS, RECOMMENDED
 from ..models.res_config_settings import (
     CHOICE_FIELDS,
     NUMBER_FIELDS,
@@ -15,6 +13,8 @@ from ..models.res_config_settings import (
     RECORD_FIELDS,
 )
 from ..models.res_config_settings_limits import COMMON, FIELDS, UNITS
+from ..policy import settings as policy_module
+from ..policy.settings import ALLOWED_DOMAINS, CHOICES, LIMITS, NUMBERS, RECOMMENDED
 from .screens_common import ScreensCase
 
 

@@ -34,7 +34,7 @@ def subjects_of_leads(database):
 def take_in(env, raws, recipients=("sales@example.com",)):
     """Put mails into the log for the workers, as the listener does."""
     # Odoo finds the addon only after its configuration was read.
-    from odoo.addons.mail_postmaster.models.submission import LMTP, Submission
+    from odoo.addons.mail_postmaster.pipeline.submission import LMTP, Submission
 
     return env["mail.postmaster.pipeline"]._take_in_batch(
         [

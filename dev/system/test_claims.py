@@ -176,8 +176,8 @@ def test_a_sender_whose_messages_fail_does_not_pass_others(gateway):
 def fail(pipeline, row):
     """Write down that an attempt has failed."""
     from odoo.addons.mail_postmaster.gateway import states
-    from odoo.addons.mail_postmaster.models.attempt import Attempt, Reason
-    from odoo.addons.mail_postmaster.models.submission import LMTP, Submission
+    from odoo.addons.mail_postmaster.pipeline.attempt import Attempt, Reason
+    from odoo.addons.mail_postmaster.pipeline.submission import LMTP, Submission
 
     values = {
         "id": row.id,

@@ -259,3 +259,8 @@ class Attempt:
             return self.reason
         # What is not understood is no decision: it is tried again, then left to a person.
         return Reason(states.RETRY, "not_routed" if self.is_routed else "left_before_routing")
+
+
+def attempt_of(env):
+    """Return the :class:`Attempt` that is being made in an environment, or None."""
+    return env.context.get(ATTEMPT)

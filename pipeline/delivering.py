@@ -1,0 +1,110 @@
+"""What core makes of a message: one target after the other, each once."""
+
+import psycopg2
+
+from odoo.exceptions import ConcurrencyError
+
+from ..gateway import states
+from ..gateway.screening import NOTE, REVIEW
+from . import replies, sender
+from .attempt import Reason, RouteResult, target_of
+
+
+def deliver(thread, attempt, message, message_dict, routes, core):
+    """Process each route not yet served; one that fails does not take the others along.
+
+    :param core: ``_message_route_process`` of a thread, a message, its values and one route
+    :return: the id of the record of the last route, as core does
+    """
+    # What is stored from here on has the message's own id, whatever other addons have called.
+    attempt.show_message_id(message_dict)
+    by_target = {target_of(route, attempt.server_id): route for route in routes}
+    claimed = claim_targets(
+        thread.env,
+        attempt,
+        {target: _expected_result(target, route, attempt) for target, route in by_target.items()},
+    )
+    thread_id, failures = False, []
+    for target in claimed:
+        values = dict(message_dict)
+        try:
+            thread_id = _deliver_at(
+                thread, attempt, message, values, target, by_target[target], len(claimed) > 1, core
+            )
+        except (psycopg2.OperationalError, ConcurrencyError):
+            # Conflicts and lost connections concern the whole transaction.
+            raise
+        except Exception as error:
+            failures.append(error)
+            if attempt.is_callers or len(failures) == len(claimed):
+                raise
+            attempt.note_failed_route(target, error)
+        else:
+            # Core takes values away for the routes after the first one.
+            partner_ids = message_dict.get("partner_ids")
+            message_dict.clear()
+            message_dict.update(values, partner_ids=partner_ids)
+    return thread_id
+
+
+def claim_targets(env, attempt, results):
+    """Return the targets of this message that no copy of it has been served at.
+
+    :param dict results: the expected :class:`RouteResult` of each target
+    """
+    claimed = env["mail.postmaster.pipeline"]._claim(attempt, list(results))
+    for target, result in results.items():
+        if target in claimed:
+            attempt.results.append(result)
+        else:
+            attempt.trace.hit("served", target=target)
+            attempt.decide(states.IGNORED, "duplicate")
+    return [target for target in results if target in claimed]
+
+
+def _deliver_at(thread, attempt, message, message_dict, target, route, apart, core):
+    detail = attempt.addressing and route[4] and attempt.addressing.details.get(route[4].id)
+    if detail:
+        thread = thread.with_context(mail_postmaster_detail=detail)
+    seen = len(attempt.message_ids)
+    attempt.treatment = attempt.treatments.get(target)
+    if attempt.treatment in (NOTE, REVIEW):
+        message_dict["is_internal"] = True
+        replies.keep_others_out(attempt, message_dict)
+
+    def make():
+        return core(thread, message, message_dict, route)
+
+    attempt.in_route = True
+    try:
+        if apart:
+            with thread.env.cr.savepoint():
+                thread_id = sender.deliver(thread.env, attempt, message_dict, route, make)
+        else:
+            thread_id = sender.deliver(thread.env, attempt, message_dict, route, make)
+    finally:
+        attempt.in_route = False
+        attempt.treatment = None
+    attempt.note_served_route(target, route[0], thread_id, attempt.message_ids[seen:])
+    return thread_id
+
+
+def _expected_result(target, route, attempt):
+    model, thread_id, _values, _user_id, alias = route
+    if alias and not thread_id:
+        code, params = "record_created", {"alias": alias.display_name}
+    elif alias and alias.alias_force_thread_id == thread_id:
+        code, params = "message_posted", {"alias": alias.display_name}
+    elif thread_id and attempt.treatments.get(target) == REVIEW:
+        code, params = "reply_noted", {"sender": attempt.origin.sender}
+    elif thread_id:
+        code, params = "reply_posted", {}
+    else:
+        code, params = "fallback_created", {"model": model}
+    return RouteResult(
+        target,
+        Reason(states.DELIVERED, code, params),
+        alias_id=alias.id if alias else None,
+        model=model,
+        res_id=thread_id or None,
+    )

@@ -1,0 +1,61 @@
+"""Who is told of what a received message has caused."""
+
+from odoo.tools.mail import email_normalize_all
+
+from ..gateway.screening import REVIEW
+
+
+def recipients(thread, attempt, message, msg_vals, core):
+    """Return whom core is to notify: of what was accepted in silence, no one.
+
+    A program is told nothing by a template. Core posts the templates of a stage at the commit,
+    after the route was served.
+
+    :param core: ``_notify_get_recipients`` of the message and its values
+    """
+    if attempt.is_quiet:
+        return []
+    if attempt.treatment == REVIEW and message.message_type == "email":
+        return _reviewers(thread.env, message, msg_vals, core)
+    if attempt.treatment:
+        return []
+    found = core(message, msg_vals)
+    if not is_acknowledgement(thread.env, message) or _may_be_answered(thread.env, attempt):
+        return found
+    senders = email_normalize_all(attempt.message_dict["email_from"])
+    return [one for one in found if one["email_normalized"] not in senders]
+
+
+def is_acknowledgement(env, message):
+    """Return whether a message was written by a template because a message was received."""
+    return message.message_type == "auto_comment" and env["mail.postmaster.answer"]._is_careful()
+
+
+def as_automatic(env, additional_values):
+    """Return the values of an acknowledgement, marked as automatic (RFC 3834).
+
+    Core marks its vacation messages alone; two databases with such a template, or one and any
+    autoresponder, would acknowledge each other's acknowledgements.
+    """
+    values = dict(additional_values or {})
+    headers = env["mail.postmaster.answer"]._automatic_headers()
+    return {**values, "headers": {**headers, **values.get("headers", {})}}
+
+
+def is_vacation_told(env, attempt):
+    """Return whether the sender may be told that a person is away.
+
+    Nothing automatic is answered (RFC 3834 section 2), nor what is a note.
+    """
+    return not attempt.is_quiet and not attempt.treatment and _may_be_answered(env, attempt)
+
+
+def _reviewers(env, message, msg_vals, core):
+    """Return the internal users who would be told of a comment, in their inbox alone."""
+    comment = env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment")
+    found = core(message, {**(msg_vals or {}), "subtype_id": comment})
+    return [{**one, "notif": "inbox"} for one in found if one["uid"] and not one["ushare"]]
+
+
+def _may_be_answered(env, attempt):
+    return attempt.automatic.may_be_answered or not env["mail.postmaster.answer"]._is_careful()

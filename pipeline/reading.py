@@ -1,0 +1,149 @@
+"""What core reads of a message: made readable before, and kept whole after."""
+
+from odoo import fields
+from odoo.tools.mail import formataddr
+
+from ..gateway import identity
+from ..gateway.content_fields import readable
+from ..gateway.envelope import RECIPIENT_FIELDS
+from ..gateway.file_names import safe_name
+from ..gateway.limits import exceeded
+from ..gateway.mime import ODD_HEADER, read_fields_once
+from ..gateway.repair import repair
+from ..policy.settings import ATTACHMENTS
+from . import sender
+from .attempt import UnreadableMail
+
+# As core calls what it keeps for "Keep Original" (_message_parse_extract_payload).
+ORIGINAL = "original_email.eml"
+# What it signs is bytes, of which core makes a text and files (RFC 1847 section 2.1).
+SIGNED = "multipart/signed"
+
+
+def process(attempt, raw, core):
+    """Let core process a message; once more, where its parser has stopped at a field.
+
+    :param core: function of the raw message
+    """
+    try:
+        return core(message=raw)
+    except ODD_HEADER:
+        if attempt.is_divided:
+            raise
+        readable_raw, repairs = readable(raw)
+        # Now it may have more parts than were seen before.
+        if not repairs or exceeded(readable_raw):
+            raise
+        attempt.note_repairs(repairs)
+    return core(message=readable_raw)
+
+
+def parse(thread, attempt, message, save_original, core):
+    """Return the values that core reads of a parsed message, which is repaired before."""
+    attempt.is_divided = True
+    if attempt.addressed_to is not None:
+        _readdress(message, attempt.addressed_to)
+    if attempt.addressing and attempt.addressing.sender:
+        _restore_sender(message, attempt.addressing.sender)
+    read_fields_once(message)
+    is_exact = thread.env["mail.postmaster.policy"]._choice(ATTACHMENTS) == "exact"
+    attempt.note_repairs(repair(message, exact=is_exact))
+    sender.take_checked(thread.env, attempt, message)
+    values = core(message, save_original=False)
+    attempt.senders_read = sender.senders_read(values)
+    values["attachments"] = [
+        thread._Attachment(
+            _file_name(attempt.trace, attachment[0]),
+            attachment[1],
+            (*attachment[2:], {})[0],
+        )
+        for attachment in values["attachments"]
+    ]
+    if save_original or is_exact and _is_signed(message, attempt.trace):
+        # Core writes down what it has parsed, in which 8 bit letters are lost.
+        values["attachments"].insert(0, thread._Attachment(ORIGINAL, attempt.raw, {}))
+    if not message.get("Message-Id"):
+        values["message_id"] = identity.message_id_from_digest(attempt.digest)
+    _repair_date(attempt, values)
+    _refuse_null_bytes(values)
+    # Another addon may parse a message that is attached to this one.
+    if not attempt.is_parsed:
+        attempt.hide_message_id(values)
+    attempt.is_parsed = True
+    return values
+
+
+def note_parent(attempt, parent, message_dict):
+    """Note which message core has found for the References of this one, if any."""
+    if parent:
+        attempt.trace.hit(
+            "parent",
+            reference=parent.message_id,
+            model=parent.model,
+            res_id=parent.res_id,
+        )
+    elif references := message_dict["in_reply_to"] or message_dict["references"]:
+        attempt.trace.miss("parent", references=references)
+
+
+def _readdress(message, addresses):
+    """Replace the recipients of a parsed mail, in memory, as a person asked.
+
+    Without addresses nothing is left to route by: core takes the model and record it is
+    called with.
+    """
+    for name in RECIPIENT_FIELDS:
+        del message[name]
+    if addresses:
+        message["To"] = ", ".join(addresses)
+    else:
+        del message["References"]
+        del message["In-Reply-To"]
+
+
+def _restore_sender(message, sender):
+    """Put the author of a forwarded mail into From, in memory: core decides by that field.
+
+    Reply-To stays: core does not read it, and it is where the forwarder wants answers to go.
+    Return-Path stays too, because a refusal goes back the way the mail came (RFC 5321 section
+    4.4).
+    """
+    del message["From"]
+    message["From"] = formataddr((sender.name, sender.address))
+
+
+def _file_name(trace, name):
+    """Return the name of an attachment as a file may have it, and note what was changed."""
+    safe = safe_name(name)
+    if safe != name:
+        trace.hit("repaired_file_name", name=name, read=safe)
+    return safe
+
+
+def _is_signed(message, trace):
+    is_signed = any(part.get_content_type() == SIGNED for part in message.walk())
+    if is_signed:
+        trace.hit("kept_signed")
+    return is_signed
+
+
+def _repair_date(attempt, values):
+    """Put now in place of a date before the year 1000, which core writes but can not read."""
+    try:
+        fields.Datetime.to_datetime(values.get("date"))
+    except ValueError:
+        attempt.trace.hit("repaired_date", date=values["date"])
+        values["date"] = fields.Datetime.to_string(fields.Datetime.now())
+
+
+def _refuse_null_bytes(values):
+    """Name the field PostgreSQL can not store, before it stops in the middle of the work.
+
+    :raises UnreadableMail: naming the field
+    """
+    for name, value in values.items():
+        if isinstance(value, str) and name != "body" and "\0" in value:
+            raise UnreadableMail(f"NUL byte in {name}")
+    for attachment in values.get("attachments") or ():
+        if "\0" in (attachment[0] or ""):
+            raise UnreadableMail("NUL byte in the name of an attachment")

@@ -1,0 +1,76 @@
+"""Who may reply in a conversation, decided before core takes the route there."""
+
+from ..policy.settings import NEW
+from .attempt import target_of
+
+
+def check_route(thread, attempt, message, message_dict, route, raise_exception, core):
+    """Judge a reply; ask the alias of its record as core asks the one written to.
+
+    ``message_route`` checks a reply, and nothing else, without ``raise_exception``. Where it gets
+    an empty tuple it goes on as for a message that replies to nothing, and where it gets False
+    there is no route.
+    """
+    if raise_exception or not route[1] or not _is_judged(thread.env, attempt, route):
+        return core(message, message_dict, route, raise_exception=raise_exception)
+    model, thread_id, values, user_id, addressed = route
+    reply = thread.env["mail.postmaster.reply"]._judge(attempt, message_dict, model, thread_id)
+    if reply:
+        attempt.reply = reply
+        if reply.policy and reply.policy.value == NEW:
+            return _quote_nothing(attempt, message_dict)
+        _leave_elsewhere(attempt, message_dict, reply)
+        if alias := _alias_to_ask(thread.env, reply, addressed):
+            attempt.trace.hit("reply_rules", alias=alias.display_name)
+            asked = (model, thread_id, values, user_id, alias)
+            if not core(message, message_dict, asked, raise_exception=False):
+                return False
+    return core(message, message_dict, route, raise_exception=raise_exception)
+
+
+def keep_others_out(attempt, message_dict):
+    """Keep those whom a non-participant has written to from joining the conversation.
+
+    Applications make them followers, or contacts, of what the message is about.
+    """
+    if attempt.reply and attempt.reply.policy:
+        message_dict.update(to="", cc="", recipients="", partner_ids=[])
+
+
+def _is_judged(env, attempt, route):
+    """Return whether a reply is judged here: not what a person has decided about."""
+    return (
+        not attempt.is_released
+        and attempt.addressed_to is None
+        and target_of(route, attempt.server_id) not in attempt.accepted_targets
+        and env["mail.postmaster.reply"]._is_on()
+    )
+
+
+def _quote_nothing(attempt, message_dict):
+    """Leave out of a message, as core has read it, that it replies to something."""
+    attempt.trace.hit("reply_as_new")
+    for name in ("parent_id", "is_internal"):
+        message_dict.pop(name, None)
+    message_dict.update(references="", in_reply_to="")
+    return ()
+
+
+def _leave_elsewhere(attempt, message_dict, reply):
+    """Leave out a parent in another conversation, whose author core would tell.
+
+    Core takes the parent from In-Reply-To and the record from References.
+    """
+    if message_dict.get("parent_id") and not reply.has_parent:
+        attempt.trace.hit("reply_elsewhere")
+        message_dict.pop("parent_id")
+
+
+def _alias_to_ask(env, reply, addressed):
+    """Return the alias of a record that core does not ask by itself, or an empty recordset."""
+    aliases = env["mail.alias"]
+    if not reply.is_restricted or addressed.id in reply.alias_ids:
+        return aliases
+    if not env["mail.postmaster.reply"]._keeps_rules():
+        return aliases
+    return aliases.browse(reply.alias_ids[:1])

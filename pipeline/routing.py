@@ -1,0 +1,228 @@
+"""What core decides about a message and its routes, prepared and observed.
+
+Core decides: each function calls it, and notes in the attempt what it said.
+"""
+
+from odoo.tools.mail import email_normalize, email_split
+
+from ..gateway import states
+from ..gateway.automatic import HUMAN
+from ..policy.settings import LOOPS
+from . import sender
+from .attempt import target_of
+
+# The beginning of the ValueError that core's message_route raises.
+NO_ROUTE = "No possible route found"
+
+
+def is_report(thread, attempt, message, message_dict, core):
+    """Return whether a message is a report on another one (RFC 3464, RFC 8098, RFC 5965)."""
+    # A person who assigns a report to a record wants to read it there.
+    is_assigned = attempt.addressed_to == []
+    if attempt.addressing:
+        to = _prepared(attempt.addressing, message_dict)["to"]
+        message_dict = {**message_dict, "to": to}
+    is_bounce = not is_assigned and core(message, message_dict)
+    if not is_assigned:
+        reports = thread.env["mail.postmaster.report"]
+        is_bounce = reports._is_report(attempt, message_dict, is_bounce)
+    return _noted(attempt, "report", is_bounce)
+
+
+def is_notice_reply(thread, attempt, message_dict, core):
+    """Return whether a message answers a notice of ours, as far as a program wrote it.
+
+    People reply to notices as well. A program that hides what it is meets the limits.
+    """
+    is_of_a_person = (
+        attempt.automatic.kind == HUMAN
+        and thread.env["mail.postmaster.policy"]._choice(LOOPS) == "accepted"
+    )
+    is_reply = not attempt.is_released and not is_of_a_person and core(message_dict)
+    if is_reply:
+        attempt.is_routed = True
+        attempt.decide(states.IGNORED, "loop_notice_reply")
+    return _noted(attempt, "loop_notice", is_reply)
+
+
+def is_loop(thread, attempt, message, message_dict, routes, core):
+    """Return whether core is to ignore a message for how often its sender writes."""
+    is_screened = thread.env["mail.postmaster.policy"]._choice(LOOPS) == "accepted"
+    if _is_routed_by_another(thread.env, attempt, message_dict):
+        return True
+    if is_screened or attempt.is_quiet or attempt.is_released:
+        # Each route was screened for itself, when it was found.
+        return False
+    attempt.answers_about = "loop_limit"
+    found = core(message, message_dict, routes)
+    attempt.answers_about = None
+    if found:
+        attempt.decide(states.REFUSED, "loop_limit")
+    return _noted(attempt, "loop_sender", found) if routes else found
+
+
+def is_written_to_catchall(thread, attempt, message_dict, core):
+    """Return whether core is to refuse a message because it is for the catchall alone."""
+    if attempt.addressing:
+        # All recipients, where core looks at To alone: an alias in Cc takes the message.
+        addresses = attempt.addressing.translate(attempt.addressing.recipients.addresses)
+        message_dict = {**message_dict, "to": ",".join(addresses)}
+    is_catchall = (
+        not attempt.is_released
+        and not _fallback_takes_catchall(thread.env, attempt)
+        and core(message_dict)
+    )
+    if is_catchall:
+        attempt.answers_about = "catchall"
+        screening = thread.env["mail.postmaster.screening"]
+        if screening._repeats_to_catchall(attempt, attempt.message_dict):
+            attempt.decide(states.IGNORED, "catchall_repeated")
+        else:
+            attempt.decide(states.REFUSED, "catchall")
+    return _noted(attempt, "catchall", is_catchall)
+
+
+def handle_report(thread, attempt, message, message_dict, core):
+    """Record what a report says about other messages."""
+    if attempt.is_quiet:
+        # What could not be delivered then says nothing about an address of today.
+        attempt.decide(states.IGNORED, "report_imported")
+        return
+    if attempt.handles_bounce:
+        core(message, message_dict)
+        return
+    thread.env["mail.postmaster.report"]._handle(attempt, message, message_dict, core)
+
+
+def is_address_working(env, attempt, message_dict):
+    """Return whether core is to forget the bounces of the sender, who writes."""
+    if sender.is_withheld(env, attempt, None):
+        # The sender has not written it: whether that address works is not known.
+        return False
+    address = email_normalize(message_dict["email_from"] or "")
+    return not address or env["mail.postmaster.bounce"]._forget(address)
+
+
+def note_warning(attempt, error_message, is_final):
+    """Note why core does not take a route."""
+    attempt.trace.miss("route_warning", error=error_message)
+    if is_final:
+        attempt.decide(states.PARKED, "route_rejected", error=str(error_message))
+
+
+def check_route(thread, attempt, message, message_dict, route, raise_exception, core):
+    """Return the route as core takes it; empty or False where it is not taken."""
+    alias = route[4]
+    if _is_vetoed(attempt, route):
+        attempt.trace.miss("alias", alias=alias.display_name)
+        return ()
+    checked = sender.check_route(
+        thread, attempt, message, message_dict, route, raise_exception, core
+    )
+    if alias and not attempt.addressing:
+        # As message_route of 19.0 compares them.
+        addresses = {address.lower() for address in email_split(message_dict["recipients"])}
+        is_exact = alias.alias_full_name in addresses
+        attempt.trace.hit("alias" if is_exact else "alias_local_part", alias=alias.display_name)
+    return checked
+
+
+def route(thread, attempt, message, message_dict, core):
+    """Return the routes of a message, without those that a rule has turned down.
+
+    :param core: ``message_route`` of the message and its values
+    """
+    attempt.is_routed = True
+    attempt.show_message_id(message_dict)
+    attempt.message_dict = message_dict
+    if _repeats_a_message(thread.env, attempt, message_dict["message_id"]):
+        attempt.decide(states.IGNORED, "duplicate_message")
+        return []
+    routes = _ask_for_routes(attempt, message, message_dict, core)
+    for found in routes:
+        attempt.trace.hit("route", target=target_of(found, attempt.server_id))
+    if attempt.is_released or attempt.addressed_to is not None:
+        # A person has decided where it goes.
+        return routes
+    screening = thread.env["mail.postmaster.screening"]
+    return screening._screen_routes(attempt, message, message_dict, routes)
+
+
+def _ask_for_routes(attempt, message, message_dict, core):
+    recipients = message_dict["recipients"]
+    (attempt.trace.hit if recipients else attempt.trace.miss)("recipients", recipients=recipients)
+    written = {name: message_dict[name] for name in ("to", "recipients")}
+    if attempt.addressing:
+        message_dict.update(_prepared(attempt.addressing, written))
+        if attempt.addressing.recipients.is_envelope:
+            # What no alias takes is what the envelope says, and a blind copy has no To.
+            recipients = ", ".join(attempt.addresses)
+    try:
+        return core(message, message_dict)
+    except ValueError as error:
+        if str(error).startswith(NO_ROUTE):
+            code = "no_route" if recipients else "no_recipient"
+            attempt.decide(states.PARKED, code, recipients=recipients)
+        raise
+    finally:
+        # Prepared for routing alone: the conversation keeps them as they were written.
+        message_dict.update(written)
+
+
+def _prepared(addressing, written):
+    """Return the recipients that core is to route by.
+
+    To is what tells core a forwarded message from a reply; what was in To is not known of an
+    envelope, so it is all of it.
+    """
+    if addressing.recipients.is_envelope:
+        to = addressing.addresses
+    else:
+        to = addressing.translate([address.lower() for address in email_split(written["to"])])
+    return {"to": ",".join(to), "recipients": ",".join(addressing.addresses)}
+
+
+def _is_vetoed(attempt, route):
+    """Return whether core has found an alias that this message is not for.
+
+    The alias of a reply is there for its contact rules, not as a target.
+    """
+    _model, thread_id, _values, _user_id, alias = route
+    is_target = alias and (not thread_id or thread_id == alias.alias_force_thread_id)
+    return bool(attempt.addressing and is_target and alias.id not in attempt.addressing.alias_ids)
+
+
+def _fallback_takes_catchall(env, attempt):
+    """Return whether the incoming server makes a record of messages to the catchall."""
+    addressing = env["mail.postmaster.addressing"]
+    if not attempt.server_id or not addressing._server(attempt.server_id).takes_catchall:
+        return False
+    attempt.trace.hit("fallback_takes_catchall")
+    return True
+
+
+def _is_routed_by_another(env, attempt, message_dict):
+    """Return whether a message is a duplicate that another addon has routed without us."""
+    is_routed, attempt.is_routed = attempt.is_routed, True
+    # Also where our message_route was handed a copy.
+    attempt.show_message_id(message_dict)
+    if is_routed or not _repeats_a_message(env, attempt, message_dict["message_id"]):
+        return False
+    attempt.decide(states.IGNORED, "duplicate_message")
+    return True
+
+
+def _repeats_a_message(env, attempt, message_id):
+    """Return whether a message is here that no delivery of ours has made.
+
+    It was received before the addon was installed, or sent by this database. Core asks the
+    same, with the id that is hidden from it.
+    """
+    return not attempt.is_known and bool(
+        env["mail.message"].search_count([("message_id", "=", message_id)], limit=1)
+    )
+
+
+def _noted(attempt, step, result):
+    (attempt.trace.hit if result else attempt.trace.miss)(step)
+    return result

@@ -1,0 +1,4 @@
+"""What is configured.
+
+``settings``  names, bounds and presets of the System Parameters
+"""

@@ -1,0 +1,64 @@
+"""The contacts of an address, which core looks for five times in a message of a stranger."""
+
+from odoo.tools.mail import email_normalize, parse_contact_from_email
+
+from ..models.once import has_changed, once
+
+# What decides which of several contacts with one address is found, and whether one is.
+ORDERED_BY = ("mail.followers", "mail.alias", "res.users")
+
+
+def find(thread, records_emails, ask, options):
+    """Look for contacts once for a message, and not at all where none is known.
+
+    Whom core has found for no record and without a filter, it finds for no other record.
+
+    :param ask: core's ``_partner_find_from_emails``
+    :param dict options: its other arguments
+    """
+    filter_found = options["filter_found"]
+
+    def find_with(chosen):
+        return ask(records_emails, **{**options, "filter_found": chosen})
+
+    if (
+        len(records_emails) != 1
+        or options["ban_emails"]
+        or not options["avoid_alias"]
+        or not options["no_create"]
+        or has_changed(thread.env, "res.partner")
+    ):
+        return find_with(filter_found)
+    record, emails = next(iter(records_emails.items()))
+    emails = tuple(emails)
+    partners = thread.env["res.partner"]
+
+    def found():
+        if any(has_changed(thread.env, model) for model in ORDERED_BY):
+            return find_with(None)[record.id].ids
+        question = (thread._name, tuple(thread.ids), record.id, emails)
+        return once(thread.env, partners._name, question, lambda: find_with(None)[record.id].ids)
+
+    if not once(thread.env, partners._name, emails, lambda: _is_known(thread, emails, found)):
+        return {record.id: partners}
+    return find_with(filter_found) if filter_found else {record.id: partners.browse(found())}
+
+
+def _is_known(thread, emails, found):
+    """Return whether a contact has one of these addresses, without what chooses among them.
+
+    :param emails: texts with an address each
+    :param found: function that asks core
+    """
+    addresses = {parse_contact_from_email(email)[1] for email in emails}
+    is_plain = addresses == {email_normalize(email or "", strict=False) for email in emails}
+    if not is_plain or not thread.env["mail.postmaster.shortcuts"]._finds_as_core(thread._name):
+        return bool(found())
+    # Whoever hands a message over need not be allowed to read alias domains.
+    own = thread.env["mail.alias.domain"].sudo()._find_aliases(list(addresses))
+    others = list(addresses.difference(own))
+    # Core's very search, which is remembered (res.partner.search).
+    return bool(
+        others
+        and thread.env["res.partner"].search([("email_normalized", "in", others)], order="id ASC")
+    )
