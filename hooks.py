@@ -1,4 +1,4 @@
-"""What happens once, when the addon is installed or removed."""
+"""The hooks that run when the addon is installed or removed."""
 
 import base64
 import logging
@@ -15,12 +15,12 @@ OPEN = (states.RECEIVED, states.RETRY, states.PARKED)
 def post_init_hook(env):
     """Confirm the database and choose the policies it starts with.
 
-    A database that receives mail already keeps core's decisions; a new one starts with
-    what is recommended. Nothing of core's is written: no action, server, domain or parameter.
+    A database that already receives email keeps core's decisions; any other starts with the
+    preset *Recommended*. No record of core is written: no action, server, domain or parameter.
     """
     policy = env["mail.postmaster.policy"]
     policy.confirm_database()
-    # The settings say which domains the preset would write into core's parameter.
+    # The settings show which domains the preset would write to core's parameter.
     policy._write_preset(
         "odoo" if _receives_mail(env) else "recommended",
         leave=(ALLOWED_DOMAINS,),
@@ -32,7 +32,7 @@ def _receives_mail(env):
     return bool(
         servers.search_count([], limit=1)
         or env["mail.message"].search_count(
-            # Odoo's own messages carry an id of this form, those it received do not.
+            # Message-Ids that Odoo generates have this form; those of received messages do not.
             [("message_type", "=", "email"), ("message_id", "not like", "-openerp-")],
             limit=1,
         )
@@ -40,9 +40,9 @@ def _receives_mail(env):
 
 
 def uninstall_hook(env):
-    """Save the mails that are in no record yet as attachments, and tell the administrator.
+    """Save the messages that are in no record as attachments, and notify the administrator.
 
-    Core's decisions are as they were before: what a preset has written goes.
+    What a preset has written is removed, so core's decisions are as before the installation.
     """
     env.cr.execute(DROP_FUNCTION)
     env["mail.postmaster.policy"]._write_preset("odoo")
@@ -59,7 +59,7 @@ def uninstall_hook(env):
                 "name": f"received-mail-{mail.id}.eml",
                 "mimetype": "message/rfc822",
                 "datas": base64.b64encode(content or b""),
-                # Of no document: of a contact, all who may read that could read the mails too.
+                # Without a document: all users who can read a linked contact could read them too.
                 "res_model": False,
                 "res_id": False,
             }

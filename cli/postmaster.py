@@ -1,7 +1,7 @@
-"""``odoo-bin postmaster``: what runs outside of Odoo's own server.
+"""``odoo-bin postmaster``: the programs that run outside Odoo's server.
 
-Odoo finds this file in the addons path and loads it under a name of its own, so that imports
-relative to it fail. A subcommand is a module with ``DESCRIPTION``, ``add_arguments(parser)`` and
+Odoo finds this file in the addons path and loads it under another name, so relative imports
+fail. A subcommand is a module with ``DESCRIPTION``, ``add_arguments(parser)`` and
 ``run(database, arguments)``, which returns the exit status.
 """
 
@@ -19,10 +19,10 @@ SUBCOMMANDS = {
 
 
 class Postmaster(Command):
-    """Receive mail: ``serve`` runs the mail daemon of a host, ``import`` reads old mail"""
+    """Receive email: ``serve`` runs the mail daemon of a host, ``import`` imports old messages"""
 
     def run(self, cmdargs):
-        """Parse the arguments and run a subcommand; those it does not know are Odoo's."""
+        """Parse the arguments and run a subcommand. Unknown arguments are passed to Odoo."""
         parser = argparse.ArgumentParser(prog=self.prog, description=self.__doc__)
         subparsers = parser.add_subparsers(dest="subcommand", required=True)
         modules = {name: import_module(path) for name, path in SUBCOMMANDS.items()}
@@ -36,7 +36,7 @@ class Postmaster(Command):
 
 
 def _database(parser, arguments, others):
-    """Read Odoo's configuration and return the name of the one database."""
+    """Read Odoo's configuration and return the name of the database."""
     options = ["--no-http", *others]
     options += ["-c", arguments.config] if arguments.config else []
     options += ["-d", arguments.database] if arguments.database else []

@@ -12,13 +12,13 @@ from .inbound_dispatcher import MEGABYTE, InboundDispatcher, Refused, answer, in
 ADDON = "mail_postmaster"
 ROUTES = [
     PATH,
-    # Mailgun posts the raw mail to addresses that end with this word alone.
+    # Mailgun posts the raw message only to URLs that end with this word.
     f"{PATH}/mime",
 ]
 RECIPIENT_FIELD = "X-Postmaster-Recipient"
 SENDER_FIELD = "X-Postmaster-Sender"
 RECIPIENT, SENDER = "recipient", "sender"
-# Each byte of a mail may be written as three.
+# Each byte of a message may be encoded as three.
 URLENCODED_FACTOR = 3
 
 NO_MAIL = {
@@ -31,7 +31,7 @@ NO_MAIL = {
 
 
 class PostmasterInbound(http.Controller):
-    """Mail that somebody posts over HTTP; docs/ingress.md is its reference."""
+    """The HTTP ingress; docs/ingress.md is its reference."""
 
     @http.route(
         ROUTES,
@@ -44,7 +44,7 @@ class PostmasterInbound(http.Controller):
         readonly=False,
     )
     def inbound(self):
-        """Take in a mail; 200 is answered when it is committed."""
+        """Take in a message, and answer 200 once it is committed."""
         if not request.db:
             raise Refused(503, "no_database", "The database can not be reached or chosen.")
         credentials = self._authenticate()
@@ -62,12 +62,12 @@ class PostmasterInbound(http.Controller):
     def _authenticate(self):
         """Return the ``Credentials`` of the request.
 
-        :raises Refused: 400 for a token in the address, 401 for none or a wrong one
+        :raises Refused: 400 for a token in the URL, 401 for a missing or wrong one
         """
         tokens = request.env["mail.postmaster.token"].sudo()
         query = request.httprequest.args.items(multi=True)
         if any(tokens._looks_like(text) for named in query for text in named):
-            # It stands in the log of every server on the way.
+            # It is in the log of every server on the way.
             raise Refused(400, "token_in_url", "Revoke this token, and send one in Authorization.")
         given = _given_token()
         credentials = tokens._authenticate(given) if given else None
@@ -83,9 +83,9 @@ class PostmasterInbound(http.Controller):
         return most_bytes * URLENCODED_FACTOR if is_urlencoded else most_bytes
 
     def _read_posted(self, most_bytes):
-        """Return the ``Posted`` mail of the request, with its envelope.
+        """Return the ``Posted`` message of the request, with its envelope.
 
-        :raises Refused: when there is none
+        :raises Refused: if there is none
         """
         headers, query = request.httprequest.headers, request.httprequest.args
         if headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -119,8 +119,8 @@ class PostmasterInbound(http.Controller):
         try:
             env["mail.postmaster.pipeline"]._hand_over(submission)
         except ValueError as error:
-            # Core, which does all while this addon is switched off, raises the same for a
-            # record that can not be made.
+            # Core does everything while this addon is switched off, and raises the same if a
+            # record cannot be created.
             if not credentials.refuses or not env["mail.postmaster.pipeline"]._read_switches()[0]:
                 raise
             raise Refused(422, "no_route", "Nobody takes mail for this address.") from error
@@ -129,15 +129,15 @@ class PostmasterInbound(http.Controller):
 
 
 def _given_token():
-    """Return the token of the request, or None: the credentials of Bearer, or Basic's password.
+    """Return the token of the request: the Bearer token or the password of Basic, or None.
 
-    Providers that know no other way put it into the address, as ``https://any:token@host/``,
-    which is sent as Basic.
+    Providers that support nothing else put it into the URL, as ``https://any:token@host/``,
+    which clients send as Basic authentication.
     """
     try:
         authorization = request.httprequest.authorization
     except ValueError:
-        # werkzeug catches what is no Base64, but not what is no ASCII.
+        # werkzeug handles invalid Base64, but not text that is not ASCII.
         return None
     if authorization is None:
         return None
@@ -147,7 +147,7 @@ def _given_token():
 
 
 def _decoded(text):
-    """Return a header field as it was sent: WSGI gives its bytes as Latin-1 (PEP 3333)."""
+    """Return a header field as it was sent: WSGI decodes its bytes as Latin-1 (PEP 3333)."""
     try:
         return text.encode("latin-1").decode("utf-8")
     except UnicodeError:
@@ -155,14 +155,14 @@ def _decoded(text):
 
 
 def answer_without_database():
-    """Let the route answer where no database can be reached.
+    """Let the route answer while no database can be reached.
 
-    Core answers 404 then, for which providers drop the mail. Without a database it knows the
-    routes of server-wide modules alone; once this addon was loaded for one, its route is known
-    too.
+    Core then answers 404, at which providers drop the message. Without a database it knows only
+    the routes of server-wide modules. Once this addon has been loaded for a database, its route
+    is known too.
     """
     if ADDON in config["server_wide_modules"]:
-        # It may be loaded before others, whose routes core is about to collect.
+        # It may be loaded before other addons, whose routes core is still going to collect.
         return
     for url, endpoint in http._generate_routing_rules([ADDON], nodb_only=True):
         if url in ROUTES:

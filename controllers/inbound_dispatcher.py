@@ -1,7 +1,7 @@
-"""How requests with mail are taken: nothing of the body is read before it is known who sends it.
+"""The dispatcher of requests with messages: it reads no body before the client is authenticated.
 
-Core's dispatcher reads a form before the controller runs, whoever sent it, decodes its fields
-as UTF-8, which damages mail, and answers errors with a page.
+Core's dispatcher reads a form from any client before the controller runs, decodes its fields as
+UTF-8, which damages messages, and answers errors with an HTML page.
 """
 
 import logging
@@ -17,24 +17,24 @@ from odoo.http import HttpDispatcher, Response
 _logger = logging.getLogger(__name__)
 
 MEGABYTE = 1 << 20
-# Bytes of requests that this process holds at once; each takes its size about twice.
+# Bytes of requests that this process holds at once. Each uses about twice its size.
 MOST_IN_FLIGHT = 256 * MEGABYTE
 CHUNK = 1 << 18
-# A provider or proxy sends without stopping; who sends a byte now and then holds a worker.
+# Providers and proxies send without pauses; a client that sends slowly blocks a worker.
 SILENCE_SECONDS = 20
 SLOWEST_SECONDS = 120
 RETRY_AFTER_SECONDS = 30
 
 
 class Refused(Exception):
-    """A request that is answered with another status than 200.
+    """A request that is answered with a status other than 200.
 
-    :param int status: of the answer
-    :param str code: says the same to a program, in the field ``X-Postmaster``
-    :param str text: one line for a person
+    :param int status: the status of the response
+    :param str code: the reason for programs, in the field ``X-Postmaster``
+    :param str text: the reason for people, in one line
     """
 
-    # It is expected: core writes no traceback of it into its log.
+    # Refusals are expected, so core logs no traceback for them.
     loglevel = logging.DEBUG
 
     def __init__(self, status, code, text):
@@ -45,7 +45,7 @@ class Refused(Exception):
 
 
 def answer(status, code, text):
-    """Return a response that providers show to senders and a program reads the code of."""
+    """Return a response with a text that providers show to senders and a code for programs."""
     response = Response(f"{text}\n", status=status, content_type="text/plain; charset=utf-8")
     response.headers["X-Postmaster"] = code
     response.headers["Cache-Control"] = "no-store"
@@ -58,22 +58,22 @@ def answer(status, code, text):
 
 
 class InboundDispatcher(HttpDispatcher):
-    """Of routes that take mail; see the docstring of the module."""
+    """The dispatcher of the ingress routes; see the docstring of the module."""
 
     routing_type = "postmaster_inbound"
-    # The mail, once it was read: core calls the controller again after a conflict.
+    # The message, once it was read: core calls the controller again after a conflict.
     posted = None
 
     def dispatch(self, endpoint, args):
         self.request.params = dict(args)
-        # Nobody parses what the controller reads by itself.
+        # The body must not be parsed: the controller reads it itself.
         self.request.httprequest.form = self.request.httprequest.files = ImmutableMultiDict()
         if not self.request.db:
             return endpoint(**self.request.params)
         return self.request.registry["ir.http"]._dispatch(endpoint)
 
     def handle_error(self, exc):
-        """Answer whatever went wrong so that the mail is sent again, unless it is decided."""
+        """Answer an error so that the client sends the message again, unless it was refused."""
         if isinstance(exc, Refused):
             _logger.warning(
                 "Mail posted from %s was not taken: %s (%s).",
@@ -87,12 +87,12 @@ class InboundDispatcher(HttpDispatcher):
         return answer(503, "failed", "The mail was not stored. Send it again later.")
 
     def read_body(self, most_bytes):
-        """Return the body of the request; there is a second time for nobody.
+        """Return the body of the request. It can be read only once.
 
-        :param int most_bytes: how long it may be
-        :raises Refused: 503 when it comes too slowly or is cut off, 413 when it is too long
+        :param int most_bytes: the maximum length
+        :raises Refused: 503 if it is too slow or incomplete, 413 if it is too long
         """
-        # Core hides the environment of WSGI from controllers, and has no other access to it.
+        # Core hides the WSGI environment from controllers, and offers no other access to it.
         environ = self.request.httprequest._HTTPRequest__environ
         stream = environ["wsgi.input"]
         length = self.request.httprequest.content_length
@@ -105,7 +105,7 @@ class InboundDispatcher(HttpDispatcher):
 
 
 def too_large(most_bytes):
-    """Return the :class:`Refused` for a body that is too long."""
+    """Return the :class:`Refused` error for a body that is too long."""
     return Refused(413, "too_large", f"At most {most_bytes // MEGABYTE} MB are taken.")
 
 
@@ -126,7 +126,7 @@ def _read_stream(stream, length, most_bytes):
             if time.monotonic() > end:
                 raise TimeoutError
     except (OSError, ValueError) as error:
-        # Silence, a connection that was closed, a chunk that is none.
+        # A timeout, a closed connection, or an invalid chunk.
         raise _cut_off() from error
     if length is None and not missing:
         raise too_large(most_bytes)
@@ -137,7 +137,7 @@ def _read_stream(stream, length, most_bytes):
 
 @contextmanager
 def _silence_ends(environ):
-    """Bound the time in which nothing comes, where the web server lets us."""
+    """Limit how long the client may send nothing, if the web server lets us."""
     connection = environ.get("werkzeug.socket") or environ.get("socket")
     if connection is None:
         yield
@@ -151,7 +151,7 @@ def _silence_ends(environ):
 
 
 class InFlight:
-    """The bytes that are being taken in by this process."""
+    """The number of bytes that this process is taking in."""
 
     def __init__(self, most):
         self._most = most
@@ -160,9 +160,9 @@ class InFlight:
 
     @contextmanager
     def reserved(self, size):
-        """Reserve room for a request; one that is alone always has it.
+        """Reserve room for a request. A request that is alone always gets it.
 
-        :raises Refused: 503 when others have it
+        :raises Refused: 503 if other requests use it
         """
         with self._lock:
             if self._bytes and self._bytes + size > self._most:

@@ -10,15 +10,15 @@ from ..gateway.preview import LONGEST_MAIL, preview
 
 _logger = logging.getLogger(__name__)
 
-# Taken for what it is, by this site alone, and kept nowhere.
+# No content sniffing, no use by other sites, and no cache.
 PRIVATE_HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Cache-Control", "no-store"),
 ]
 
-# Nothing is fetched, nothing runs, nothing is submitted and nothing leads away; the
-# attribute of the frame says the same, this also holds in a window of its own.
+# Nothing is fetched, run, submitted or followed. The frame has an attribute that says the same;
+# these headers also apply if the preview is opened in a window of its own.
 PREVIEW_HEADERS = [
     ("Content-Type", "text/html; charset=utf-8"),
     (
@@ -33,14 +33,14 @@ PREVIEW_HEADERS = [
 
 
 class PostmasterMail(http.Controller):
-    """The content of a received mail, for administrators of its company."""
+    """The content of a received message, for administrators of its company."""
 
     @http.route("/postmaster/mail/<int:mail_id>/raw", type="http", auth="user", methods=["GET"])
     def raw(self, mail_id):
         """Download the bytes as they were received; each download is logged."""
         mail = self._mail(mail_id)
         content = self._content(mail)
-        # Whoever asks for GET may also ask for HEAD, which sends no content.
+        # The route also accepts HEAD, which sends no content.
         if request.httprequest.method == "GET":
             self._log_download(mail)
         return request.make_response(
@@ -49,7 +49,7 @@ class PostmasterMail(http.Controller):
                 ("Content-Type", "message/rfc822"),
                 ("Content-Length", len(content)),
                 ("Content-Disposition", content_disposition(f"received-mail-{mail.id}.eml")),
-                # For a browser that shows it all the same.
+                # For a browser that displays it anyway.
                 ("Content-Security-Policy", "default-src 'none'; sandbox"),
                 *PRIVATE_HEADERS,
             ],
@@ -63,7 +63,7 @@ class PostmasterMail(http.Controller):
         readonly=True,
     )
     def preview(self, mail_id):
-        """Show the text of a mail; whatever its bytes are, this is a page."""
+        """Show the text of a message as a page, whatever its bytes are."""
         mail = self._mail(mail_id)
         words = {
             "empty": mail.env._("This mail has no text."),
@@ -73,7 +73,7 @@ class PostmasterMail(http.Controller):
         return request.make_response(page, headers=PREVIEW_HEADERS)
 
     def _mail(self, mail_id):
-        """Return the mail; one that is not there and one not for this user look the same."""
+        """Return the message. A missing one and one of another company raise the same error."""
         mail = request.env["mail.postmaster.message"].browse(mail_id).exists()
         if not mail:
             raise NotFound()
@@ -84,7 +84,7 @@ class PostmasterMail(http.Controller):
         return mail
 
     def _log_download(self, mail):
-        # Nobody has the right to write this log by hand.
+        # No user has the right to write this log.
         mail.env["mail.postmaster.download"].sudo().create(
             {
                 "mail_id": mail.id,
@@ -96,7 +96,7 @@ class PostmasterMail(http.Controller):
         _logger.info("User %s downloaded received mail %s", mail.env.uid, mail.id)
 
     def _content(self, mail, limit=None):
-        # Nobody may read the model of the bytes; the caller was checked for the mail.
+        # No user may read the model of the raw content; the right to see the message was checked.
         content = mail.env["mail.postmaster.raw"].sudo()._read_content(mail.id, limit)
         if content is None:
             raise NotFound(mail.env._("The content of this mail was removed."))

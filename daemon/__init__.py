@@ -1,21 +1,21 @@
-"""``odoo-bin postmaster serve``: the processes of one host that receive mail at once.
+"""``odoo-bin postmaster serve``: the processes of one host that receive messages immediately.
 
 ==================== =================================================================
 module               what it does
 ==================== =================================================================
-``command``          arguments of the command line, and what must be true to start
-``supervisor``       starts the processes, restarts those that end, ends them in order
-``process``          what a child process has in common: its end, its database
-``listener``         takes mail by LMTP
+``command``          the command line, and the conditions for starting
+``supervisor``       starts the processes, restarts those that end, stops them in order
+``process``          what all child processes share: how they end, and their database
+``listener``         receives messages by LMTP
 ``protocol``         the LMTP dialogue, on top of aiosmtpd
-``commits``          stores what parallel connections hand over in common commits
-``recipients``       which recipients are ours, from a cache
-``budget``           bounds the bytes in memory
-``worker``           processes stored mail
-``calls``            waits for the database to say that mail is stored
-``watcher``          waits for new mail in mailboxes, and fetches it
-``filestore``        whether this host has the filestore that the others have
+``commits``          stores the messages of parallel connections in shared commits
+``recipients``       a cache of the recipients that are ours
+``budget``           limits the bytes in memory
+``worker``           processes stored messages
+``calls``            waits for the database to announce stored messages
+``watcher``          waits for new messages in mailboxes, and fetches them
+``filestore``        checks whether all hosts share one filestore
 ==================== =================================================================
 
-Nothing in Odoo's own server depends on it: without it, the scheduled actions do the work.
+Nothing in Odoo's own server depends on it. Without it, the scheduled actions do the work.
 """

@@ -1,12 +1,12 @@
-"""Bounds the bytes of mail in memory, whatever the number of connections."""
+"""Limits the bytes of messages in memory, for any number of connections."""
 
 import asyncio
 
 
 class Budget:
-    """So many bytes may be in memory at the same time; who asks first gets first.
+    """A number of bytes that may be in memory at the same time, first come, first served.
 
-    :param int size: bytes
+    :param int size: the number of bytes
     """
 
     def __init__(self, size):
@@ -14,13 +14,13 @@ class Budget:
         self._waiting = []
 
     async def reserve(self, size, seconds):
-        """Take a part of the budget, and tell whether there was enough within a time."""
+        """Reserve a part of the budget; return whether it was available within the time."""
         if not self._waiting and self.try_reserve(size):
             return True
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append((size, turn))
         try:
-            # Whoever is given his part has it, even when time is over in the same moment.
+            # A reservation that was granted counts, even if the time runs out at that moment.
             await asyncio.wait([turn], timeout=seconds)
             return turn.done()
         except asyncio.CancelledError:
@@ -33,14 +33,14 @@ class Budget:
                 self._serve()
 
     def try_reserve(self, size):
-        """Take a part of the budget if it is there now, and tell whether it was."""
+        """Reserve a part of the budget if it is available now; return whether it was."""
         if size > self._free:
             return False
         self._free -= size
         return True
 
     def free(self, size):
-        """Give a part of the budget back."""
+        """Return a part of the budget."""
         self._free += size
         self._serve()
 

@@ -1,4 +1,4 @@
-"""Waits for the database to say that mail is stored (LISTEN), and for what is due."""
+"""Waits for the database to announce stored messages (LISTEN)."""
 
 import contextlib
 
@@ -9,12 +9,12 @@ from .process import connect
 
 
 class Calls:
-    """A connection that hears when somebody stores mail.
+    """A connection that is notified when a process stores messages.
 
-    Where it can not be had, as behind a pool that gives each transaction another session, the
-    worker looks for itself.
+    If notifications do not arrive, as with a pool that gives each transaction another session,
+    the worker polls.
 
-    :param str database: name of the database
+    :param str database: the name of the database
     """
 
     def __init__(self, database):
@@ -26,9 +26,9 @@ class Calls:
         return self._connection.fileno()
 
     def hear(self):
-        """Forget the calls that have come; what they are about is looked for anyway.
+        """Discard the notifications that have arrived: the worker looks for messages anyway.
 
-        :raises psycopg2.OperationalError: when the connection is lost
+        :raises psycopg2.OperationalError: if the connection is lost
         """
         self._connection.poll()
         self._connection.notifies.clear()

@@ -1,4 +1,4 @@
-"""Arguments of ``odoo-bin postmaster serve``, and what must be true to start."""
+"""The command line of ``odoo-bin postmaster serve``, and the conditions for starting."""
 
 import logging
 import os
@@ -26,18 +26,18 @@ NONE = "none"
 
 @dataclass(frozen=True)
 class Settings:
-    """What the processes are told.
+    """The settings of all processes.
 
-    :param str database: name of the database
-    :param addresses: ``(host, port)`` or path of a socket, of each LMTP listener
-    :param int workers: number of worker processes
-    :param int largest: bytes of a mail
-    :param int memory: bytes of mail in memory at the same time
-    :param int socket_mode: permissions of UNIX sockets
-    :param bool watches: whether this host waits at mailboxes
-    :param float poll: seconds between two looks at a mailbox that can not call
-    :param float pace: mails a second that have waited long, 0 for any number
-    :param float grace: seconds for processes to finish what is in hand
+    :param str database: the name of the database
+    :param addresses: the ``(host, port)`` or socket path of each LMTP listener
+    :param int workers: the number of worker processes
+    :param int largest: the maximum size of a message, in bytes
+    :param int memory: the maximum size of all messages in memory, in bytes
+    :param int socket_mode: the permissions of UNIX sockets
+    :param bool watches: whether this host watches mailboxes
+    :param float poll: the polling interval of a mailbox without IDLE, in seconds
+    :param float pace: the messages per second that have waited long, 0 for no limit
+    :param float grace: the seconds that processes get to finish their current work
     """
 
     database: str
@@ -125,7 +125,7 @@ def add_arguments(parser):
 
 
 def run(database, arguments):
-    """Serve until somebody asks to end; return the exit status."""
+    """Serve until a signal asks the process to end; return the exit status."""
     settings = _settings(database, arguments)
     if settings.addresses and not find_spec("aiosmtpd"):
         return _refuse(
@@ -158,7 +158,7 @@ def _settings(database, arguments):
         addresses=tuple(map(_address, (text for text in addresses if text != NONE))),
         workers=arguments.serve_workers,
         largest=largest,
-        # The largest mail must fit, or it would be asked to come later for ever.
+        # The largest message must fit, or it would be deferred forever.
         memory=max(arguments.memory * MEGABYTE, largest),
         socket_mode=arguments.lmtp_mode,
         watches=not arguments.no_watch,
@@ -169,9 +169,9 @@ def _settings(database, arguments):
 
 
 def _address(text):
-    """Return ``(host, port)`` or the path of a socket; a port alone would be one on all networks.
+    """Return ``(host, port)`` or the path of a socket. A port alone would listen on all networks.
 
-    :raises SystemExit: with what to write
+    :raises SystemExit: with the expected format
     """
     if path := text.startswith(UNIX) and text.removeprefix(UNIX):
         return path

@@ -1,8 +1,8 @@
-"""Stores what parallel connections hand over in common commits.
+"""Stores the messages of parallel connections in shared commits.
 
-A commit waits for the disk, some milliseconds, however much is in it. So what arrives while one
-is under way goes into the next one together. Large mails have a lane of their own: small ones
-do not wait until they are written.
+A commit waits some milliseconds for the disk, however much is in it. So messages that arrive
+during a commit are stored together in the next one. Large messages have a lane of their own, so
+that small ones do not wait until they are written.
 """
 
 import asyncio
@@ -16,16 +16,16 @@ _logger = logging.getLogger(__name__)
 MOST_MAILS = 200
 MOST_BYTES = 4_000_000
 LARGE = 1_000_000
-# How long a commit waits for mails that other connections are about to hand over.
+# How long a commit waits for messages that other connections are about to submit.
 WINDOW_SECONDS = 0.003
 
 
 class Commits:
     """Two lanes, each a thread with one commit at a time.
 
-    :param store: function that stores a list of :class:`~..pipeline.submission.Submission` in one
-        commit, and raises an exception when none of them is stored
-    :param announce: function that tells the workers that mail was stored
+    :param store: a function that stores a list of :class:`~..models.submission.Submission` in
+        one commit, and raises an exception if none of them is stored
+    :param announce: a function that tells the workers that messages were stored
     """
 
     def __init__(self, store, announce):
@@ -33,19 +33,19 @@ class Commits:
         self._large = _Lane(store, announce)
 
     def expect(self, size):
-        """Say that a mail of about this size comes; return a function that takes that back."""
+        """Announce a message of about this size; return a function that withdraws that."""
         return (self._large if size > LARGE else self._small).expect()
 
     async def store(self, submission):
-        """Return when a mail is safe.
+        """Return once a message is stored.
 
-        :raises Exception: that of the commit, when it is not
+        :raises Exception: the exception of the commit, if it is not
         """
         lane = self._large if len(submission.raw) > LARGE else self._small
         await lane.store(submission)
 
     def close(self):
-        """Finish what was handed over."""
+        """Store what was submitted, then stop."""
         self._small.close()
         self._large.close()
 
@@ -90,7 +90,7 @@ class _Lane:
                 return
 
     def _gather(self, first):
-        """Return the mails of one commit, and whether no more will come."""
+        """Return the messages of one commit, and whether they are the last ones."""
         batch, size = [first], len(first[0].raw)
         end = time.monotonic() + WINDOW_SECONDS
         while len(batch) < MOST_MAILS and size < MOST_BYTES:
@@ -106,11 +106,11 @@ class _Lane:
         return batch, False
 
     def _commit(self, submissions):
-        """Store mails; return None, or the exception that kept them from being stored."""
+        """Store messages; return None, or the exception because of which they were not stored."""
         try:
             self._store(submissions)
-        except Exception as error:  # noqa: BLE001  whoever hands over is told to come again
-            # Its text may name what somebody wrote.
+        except Exception as error:  # noqa: BLE001  the client is asked to try again
+            # Its text may quote a message.
             _logger.warning(
                 "%s mails could not be stored (%s)",
                 len(submissions),
@@ -123,7 +123,7 @@ class _Lane:
 def _answer(batch, error):
     for _submission, stored, _loop in batch:
         if stored.done():
-            # Whoever waited for it has gone away.
+            # The connection that waited for it is closed.
             continue
         if error:
             stored.set_exception(error)

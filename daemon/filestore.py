@@ -1,9 +1,9 @@
-"""Whether this host has the filestore that the other hosts have.
+"""Checks whether this host has the same filestore as the other hosts.
 
-A worker with a filestore of its own would write attachments that nobody else can read, and
-nobody would notice. So each start leaves a file with a random name there and notes the name in
-the database. A host that does not find the file that was noted last has another filestore, or a
-copy of it from before.
+A worker with a different filestore would write attachments that other hosts cannot read, and
+this would go unnoticed. So each start leaves a file with a random name in the filestore and
+records the name in the database. A host that does not find the file recorded last has a different
+filestore, or an older copy of it.
 """
 
 import secrets
@@ -18,9 +18,9 @@ _LOCK = "mail_postmaster filestore"
 
 
 def problem(registry, adopts=False):
-    """Return the sentence of why this host must not serve, or None when it may.
+    """Return a sentence that says why this host must not serve, or None if it may.
 
-    :param bool adopts: take the filestore for the right one, whatever is in it
+    :param bool adopts: accept the filestore without checking it
     """
     folder = Path(config.filestore(registry.db_name)) / FOLDER
     with registry.cursor() as cr:
@@ -39,7 +39,7 @@ def problem(registry, adopts=False):
         name = secrets.token_hex(16)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
-        # The noted one stays until this start is committed, and to the next one.
+        # The recorded file stays until this start is committed, and until the next start.
         for former in folder.iterdir():
             if former.name not in (name, noted and noted[0]):
                 former.unlink(missing_ok=True)
@@ -48,5 +48,5 @@ def problem(registry, adopts=False):
 
 
 def _name(text):
-    """Return the noted name as the name of a file, whatever somebody wrote there."""
+    """Return the recorded name as a safe file name, whatever the parameter contains."""
     return Path(text or "-").name

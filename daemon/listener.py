@@ -1,4 +1,4 @@
-"""Takes mail by LMTP: one process, one event loop, as many connections as come."""
+"""Receives messages by LMTP: one process, one event loop, any number of connections."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ SIGNALING_SECONDS = 1.0
 
 
 class Door(Dialogue):
-    """What all connections share.
+    """The state that all connections share.
 
     :param settings: the :class:`~.command.Settings`
     """
@@ -34,7 +34,7 @@ class Door(Dialogue):
         self.is_ending = False
 
     def end(self):
-        """Close all connections, those with a mail in hand after their answer."""
+        """Close all connections. One that is receiving a message closes after its reply."""
         self.is_ending = True
         for connection in list(self.connections):
             connection.end()
@@ -43,7 +43,7 @@ class Door(Dialogue):
 class Listener(Child):
     """The listener process.
 
-    :param sockets: listening already; they belong to the supervisor
+    :param sockets: the listening sockets, which belong to the supervisor
     """
 
     name = "LMTP listener"
@@ -54,10 +54,10 @@ class Listener(Child):
         self._checked = 0.0
 
     def run(self):
-        """Take mail until the end."""
+        """Receive messages until the process is asked to end."""
         _logger.info("%s: process %s", self.name, os.getpid())
-        # aiosmtpd writes down each line of the dialogue, with what people wrote; as a warning,
-        # too, what is no command.
+        # aiosmtpd logs each line of the dialogue, including the content of messages, and unknown
+        # commands as warnings.
         logging.getLogger("mail.log").setLevel(logging.ERROR)
         commits = Commits(self._store, self._announce)
         try:
@@ -98,12 +98,12 @@ class Listener(Child):
         try:
             with self._quick_env() as env:
                 env["mail.postmaster.pipeline"]._call_workers()
-        except Exception as error:  # noqa: BLE001  the workers look for themselves
+        except Exception as error:  # noqa: BLE001  the workers also poll
             _logger.info("The workers were not called (%s)", type(error).__name__)
 
     @contextlib.contextmanager
     def _quick_env(self):
-        """Give an environment; whether the registry is up to date is asked once a second."""
+        """Yield an environment, checking the registry for changes once a second."""
         now = time.monotonic()
         is_fresh = now - self._checked < SIGNALING_SECONDS
         with self.env_of(self.registry) if is_fresh else self.env() as env:

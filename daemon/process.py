@@ -1,7 +1,7 @@
-"""What a child process has in common with the others: its end, and its database.
+"""What all child processes share: how they end, and their database.
 
-A child ends when it is asked to (SIGTERM), and when its supervisor is gone: the write end of a
-pipe is open in the supervisor alone, so that the read end says so, whatever happened to it.
+A child ends on SIGTERM, and when its supervisor has died: only the supervisor has the write end
+of a pipe open, so the read end signals its death, whatever the cause.
 """
 
 import contextlib
@@ -21,8 +21,8 @@ from odoo.modules.registry import Registry
 
 _logger = logging.getLogger(__name__)
 
-# A server that has lost a client without a word lets go of its locks after some seconds. Only
-# for connections by TCP; the others are local, and end with their process.
+# If a client disappears silently, the server releases its locks after some seconds. This applies
+# only to TCP connections; the others are local, and end with their process.
 KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
 ON_SERVER = (
     "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"
@@ -31,10 +31,10 @@ AWAY = (psycopg2.OperationalError, psycopg2.InterfaceError)
 
 
 class Child(ABC):
-    """A child process, as seen from inside; its end is asked for by :attr:`is_ending`.
+    """A child process, seen from inside. It must end soon once :attr:`is_ending` is set.
 
     :param settings: the :class:`~.command.Settings`
-    :param int life: read end of the pipe whose other end the supervisor holds
+    :param int life: the read end of the pipe whose write end the supervisor holds
     """
 
     name = "child"
@@ -52,8 +52,8 @@ class Child(ABC):
         return Registry(self.settings.database)
 
     def start(self):
-        """Run until the end; return the exit status."""
-        # Odoo shows it in each line of the log.
+        """Run until the process is asked to end; return the exit status."""
+        # Odoo writes it in each line of the log.
         threading.current_thread().dbname = self.settings.database
         signal.signal(signal.SIGTERM, self._end)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -67,15 +67,15 @@ class Child(ABC):
 
     @abstractmethod
     def run(self):
-        """Do the work of this process until the end is near."""
+        """Do the work of this process until it is asked to end."""
 
     def _end(self, _number, _frame):
         self.is_ending = True
 
     def wait(self, seconds, *others):
-        """Wait until time is over, one of some files has something to read, or the end is near.
+        """Wait until the time is over, a file is readable, or the process is asked to end.
 
-        :param others: what has a ``fileno``
+        :param others: objects with a ``fileno``
         """
         if self.is_ending:
             return
@@ -93,11 +93,11 @@ class Child(ABC):
 
     @contextlib.contextmanager
     def env(self, **context):
-        """Give an environment on a cursor of its own, of a registry that is up to date."""
+        """Yield an environment with its own cursor, of a registry that is up to date."""
         known = self.registry
         registry = known.check_signaling()
         if registry is not known:
-            # The supervisor has kept the collector away from the one that is replaced.
+            # The supervisor has excluded the replaced registry from garbage collection.
             gc.unfreeze()
         with self.env_of(registry, **context) as env:
             yield env
@@ -105,15 +105,15 @@ class Child(ABC):
     @staticmethod
     @contextlib.contextmanager
     def env_of(registry, **context):
-        """Give an environment on a cursor of its own, of a registry as it is."""
+        """Yield an environment with its own cursor, of the given registry."""
         with registry.cursor() as cr:
             yield api.Environment(cr, SUPERUSER_ID, context)
 
 
 def connect(database):
-    """Return a connection of our own, outside of transactions: for calls and session locks.
+    """Return a dedicated connection in autocommit mode, for notifications and session locks.
 
-    It must reach PostgreSQL itself, or through a pool that keeps sessions.
+    It must reach PostgreSQL directly, or through a pool in session mode.
     """
     _name, info = sql_db.connection_info_for(database)
     connection = psycopg2.connect(**{**info, **KEEPALIVES})
@@ -124,6 +124,6 @@ def connect(database):
 
 
 def exit_now(status):
-    """End a forked process without the clean-up of the process it was copied from."""
+    """End a forked process without the clean-up of its parent process."""
     logging.shutdown()
     os._exit(status)

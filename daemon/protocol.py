@@ -1,11 +1,11 @@
 """The LMTP dialogue (RFC 2033), on top of aiosmtpd.
 
-What aiosmtpd does not do by itself: one reply for each recipient after DATA; no 5xx there, when
-the mail server could only return the mail to its sender; the bytes unchanged, long lines
-included; memory of once the mail; a bound on what all connections hold together.
+What this module adds to aiosmtpd: one reply per recipient after DATA, and never 5xx there, because
+the mail server could only return the message to its sender; unchanged bytes, including long lines;
+no second copy of the message in memory; a limit on what all connections hold together.
 
-What it does not do: add a Received field. The mail server has added one, and with another one
-the same bytes, handed over again because an answer was lost, would be another mail.
+What this does not do: add a Received field. The mail server has added one. With another one, the
+same bytes, submitted again because a reply was lost, would be a different message.
 """
 
 import asyncio
@@ -25,15 +25,15 @@ from .recipients import BAD, NOBODY
 
 _logger = logging.getLogger(__name__)
 
-# RFC 5321 4.5.3.2.4: a client waits two minutes for the answer to DATA.
+# RFC 5321 section 4.5.3.2.4: a client waits two minutes for the reply to DATA.
 PATIENCE_SECONDS = 60
-# A mail server tells the size; of one that does not, memory is reserved as it comes.
+# Mail servers declare the size. If one does not, memory is reserved as the data arrives.
 UNKNOWN_SIZE = 1_000_000
 MOST_RECIPIENTS = 1000
 # RFC 1870 section 6.1: sizes are estimates.
 TOLERANCE = 1.05
 _END = b"\r\n.\r\n"
-# As nearly all addresses are written; aiosmtpd's reader of the others takes half of the time.
+# The form of nearly all addresses; aiosmtpd's parser took half of the time.
 _PLAIN = re.compile(r"<([\w!#$%&'*+/=?^`{|}~.-]+@[A-Za-z0-9.-]+)>(?: (.*))?", re.ASCII)
 
 STORED = "250 2.0.0 Stored"
@@ -69,20 +69,20 @@ class PostmasterLmtp(LMTP):
         return super().connection_lost(error)
 
     def end(self):
-        """Close the connection, after the answer about the mail in hand."""
+        """Close the connection, after the reply to the current message."""
         if not self.is_busy and self.transport:
             self.transport.write(f"{ENDING}\r\n".encode())
             self.transport.close()
 
     def _getaddr(self, arg):
-        """Return ``(address, parameters)`` of MAIL and RCPT; aiosmtpd's name."""
+        """Return ``(address, parameters)`` of MAIL and RCPT; aiosmtpd calls it."""
         plain = _PLAIN.fullmatch(arg)
         return (plain[1], plain[2] or "") if plain else super()._getaddr(arg)
 
     # --- DATA -------------------------------------------------------------------------
 
     async def smtp_DATA(self, arg):
-        """Take a mail; aiosmtpd's own knows one reply, and 5xx among them."""
+        """Receive a message. aiosmtpd's method sends a single reply, which may be 5xx."""
         if await self.check_helo_needed():
             return
         if not self.envelope.rcpt_tos:
@@ -112,7 +112,7 @@ class PostmasterLmtp(LMTP):
                 self.end()
 
     async def _take(self, envelope, part):
-        """Read a mail and store it; return the reply."""
+        """Read a message and store it; return the reply."""
         content = io.BytesIO()
         content.write(f"Return-Path: <{_sender(envelope)}>".encode("utf-8", "surrogateescape"))
         await self._read(content, part)
@@ -128,12 +128,12 @@ class PostmasterLmtp(LMTP):
         return STORED
 
     async def _read(self, content, part):
-        """Read to the end of a mail, and take away what makes lines with a dot transparent.
+        """Read to the end of a message, and undo the dot-stuffing.
 
-        The line end of the command counts as that before the first line, so that a mail may
-        begin with a dot or be empty; it ends the field that was written before.
+        The line end of the command counts as the one before the first line, so that a message
+        may begin with a dot or be empty. It ends the field that was written before.
         """
-        # A client waits for the answer with the mail, so that nothing else is in there.
+        # A client sends the message only after the reply, so the buffer is empty.
         self._reader._buffer[:0] = b"\r\n"
         await self.push("354 End data with <CR><LF>.<CR><LF>")
         carry, is_complete, start = b"", False, content.tell()
@@ -145,12 +145,12 @@ class PostmasterLmtp(LMTP):
                 chunk = await self._reader.read(more.consumed)
             self._reset_timeout()
             chunk = carry + (chunk[:-3] if is_complete else chunk)
-            # What may be the beginning of a line end and a dot waits for the rest.
+            # The possible beginning of a line end and a dot is kept for the next chunk.
             kept = 0 if is_complete else _unfinished(chunk)
             carry = chunk[len(chunk) - kept :]
             text = chunk[: len(chunk) - kept].replace(b"\r\n.", b"\r\n")
             if content.tell() == start and text[2:3] in BLANKS:
-                # It would go on with the field above.
+                # It would continue the field above.
                 text = text[:2] + UNNAMED_FIELD + text[2:]
             if part.grow(len(text)):
                 content.write(text)
@@ -160,10 +160,10 @@ class PostmasterLmtp(LMTP):
 
 
 class Part:
-    """The part of the memory that one mail has.
+    """The part of the memory that one message uses.
 
     :param budget: the :class:`~.budget.Budget`
-    :param int largest: bytes of the largest mail
+    :param int largest: the maximum size of a message, in bytes
     """
 
     def __init__(self, budget, largest):
@@ -174,7 +174,7 @@ class Part:
         self.refusal = None
 
     async def begin(self, declared):
-        """Wait for memory, and tell whether there is some."""
+        """Wait for memory; return whether it is available."""
         size = min(int(declared * TOLERANCE), self._largest) if declared else UNKNOWN_SIZE
         if await self._budget.reserve(size, PATIENCE_SECONDS):
             self._reserved = size
@@ -182,7 +182,7 @@ class Part:
         return False
 
     def grow(self, size):
-        """Count bytes that are kept, and tell whether they may be."""
+        """Count bytes that are kept; return whether they may be."""
         self._used += size
         if self._used > self._largest:
             self.refusal = TOO_LARGE
@@ -199,20 +199,20 @@ class Part:
 
 
 class Dialogue:
-    """The hooks of aiosmtpd that decide before there is a mail."""
+    """The hooks of aiosmtpd that decide before the message is received."""
 
     async def handle_EHLO(self, _server, session, _envelope, hostname, responses):
-        """Announce what clients may do; LMTP clients must be told both (RFC 2033 section 4.5)."""
+        """Announce extensions; LMTP requires both of these (RFC 2033 section 4.5)."""
         session.host_name = hostname
         return [responses[0], "250-PIPELINING", "250-ENHANCEDSTATUSCODES", *responses[1:]]
 
     async def handle_RCPT(self, _server, _session, envelope, address, _options):
-        """Answer whether a recipient is ours."""
+        """Reply whether a recipient is ours."""
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
             return "452 4.5.3 Too many recipients"
         try:
             found = await self.recipients.find(address)
-        except Exception as error:  # noqa: BLE001  nobody is refused because we can not know
+        except Exception as error:  # noqa: BLE001  an error must not refuse a recipient
             _logger.warning("A recipient could not be looked up (%s)", type(error).__name__)
             return TRY_LATER
         if found is BAD:
@@ -223,12 +223,12 @@ class Dialogue:
         return "250 2.1.5 OK"
 
     async def handle_exception(self, error):
-        """Answer after an error of ours."""
+        """Reply after an internal error."""
         _logger.error("LMTP: an error of ours\n%s", frames(error))
         return TRY_LATER
 
     async def store(self, envelope, raw):
-        """Return when a mail is safe."""
+        """Return once a message is stored."""
         fallback = next((one.fallback for one in envelope.rcpt_tos if one.fallback), None)
         await self.commits.store(
             Submission(
@@ -242,16 +242,16 @@ class Dialogue:
 
 
 def _declared_size(envelope):
-    """Return the size that MAIL has named, 0 for none; it was checked there."""
+    """Return the size that MAIL declared, or 0. It was checked there."""
     sizes = [option[5:] for option in envelope.mail_options if option.startswith("SIZE=")]
     return int(sizes[0]) if sizes else 0
 
 
 def _sender(envelope):
-    # aiosmtpd hands the null sender over as it is written.
+    # aiosmtpd passes the null sender as it was written.
     return "" if envelope.mail_from in (None, "<>", MISSING) else envelope.mail_from
 
 
 def _unfinished(chunk):
-    """Return how many bytes at the end may be a part of a line end that a dot follows."""
+    """Return how many bytes at the end may belong to a line end that a dot follows."""
     return 2 if chunk.endswith(b"\r\n") else 1 if chunk.endswith(b"\r") else 0

@@ -1,7 +1,8 @@
-"""Which recipients are ours, from a cache: a mail server asks before each mail.
+"""A cache of the recipients that are ours: a mail server asks before each message.
 
-Only what is ours is remembered, so that a new alias works at once. It is forgotten when Odoo's
-cache is invalidated, which a changed or removed alias does, and after a minute in any case.
+Only known recipients are cached, so that a new alias works at once. The cache is cleared when
+Odoo's cache is invalidated, which happens when an alias is changed or removed, and after a minute
+at the latest.
 """
 
 import asyncio
@@ -18,10 +19,10 @@ NOBODY, BAD = "nobody", "bad"
 
 
 class Recipient(NamedTuple):
-    """What is known of a recipient that is ours.
+    """A recipient that is ours.
 
-    :param str address: canonical
-    :param fallback: name of the model that makes records of mail to its domain, or None
+    :param str address: the canonical address
+    :param fallback: the name of the fallback model of its domain, or None
     """
 
     address: str
@@ -29,9 +30,9 @@ class Recipient(NamedTuple):
 
 
 class Recipients:
-    """Looks recipients up, one question at a time, beside the event loop.
+    """Looks up recipients one at a time, in a thread beside the event loop.
 
-    :param open_env: function that gives an environment of an up to date registry
+    :param open_env: a context manager that yields an environment of an up-to-date registry
     """
 
     def __init__(self, open_env):
@@ -45,7 +46,7 @@ class Recipients:
     async def find(self, address):
         """Return the :class:`Recipient` of an address, or ``NOBODY`` or ``BAD``.
 
-        :raises psycopg2.OperationalError: when the database is away
+        :raises psycopg2.OperationalError: if the database is not available
         """
         found = self._known.get(address)
         if found and time.monotonic() - self._checked < FRESH_SECONDS:

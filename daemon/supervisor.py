@@ -1,4 +1,4 @@
-"""Starts the processes of a host, restarts those that end, and ends them in order."""
+"""Starts the processes of a host, restarts those that end, and stops them in order."""
 
 import gc
 import logging
@@ -18,9 +18,9 @@ from .worker import Worker
 
 _logger = logging.getLogger(__name__)
 
-# A process that ends again and again is not started more often than that.
+# The delays before a process that ends repeatedly is restarted, in seconds.
 FIRST_DELAY, LONGEST_DELAY = 0.2, 10.0
-# Whoever has run so long is started at once when it ends.
+# A process that has run this long is restarted after the first delay.
 STABLE_SECONDS = 30
 BACKLOG = 128
 _TICK = 0.2
@@ -28,7 +28,7 @@ STATUS_KILLED = 1
 
 
 class _Place:
-    """A process that should run: what starts it, and the one that runs now."""
+    """A process that should run: how to start it, and the process that is running."""
 
     def __init__(self, make):
         self.make = make
@@ -41,7 +41,7 @@ class _Place:
 class Supervisor:
     """The parent process. It holds no connection to the database.
 
-    :param registry: loaded, so that the children have it without the seconds that takes
+    :param registry: the loaded registry, which the children share instead of loading it
     :param settings: the :class:`~.command.Settings`
     """
 
@@ -54,17 +54,17 @@ class Supervisor:
         self._places = []
 
     def run(self):
-        """Serve until a signal asks to end; return the exit status."""
+        """Serve until a signal asks the process to end; return the exit status."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._end)
         self._sockets = [listen(address, self._settings) for address in self._settings.addresses]
         self._places = [_Place(make) for make in self._children()]
-        # The collector writes into each object it looks at: the children would soon have a copy
-        # of all that they share with this process.
+        # The garbage collector writes to each object it visits, so the children would soon have
+        # copies of all the memory that they share with this process.
         gc.collect()
         gc.freeze()
-        # It looks at old objects when a quarter as many have come. Now there are none, so that
-        # the children do not keep what is no longer used for long.
+        # A full collection runs once the new objects are a quarter of the old ones. Now there are
+        # no old ones, so that the children soon free what is no longer used.
         gc.collect()
         _logger.info(
             "Serving %s: LMTP at %s, %s workers, %s",
@@ -81,7 +81,7 @@ class Supervisor:
 
     def _children(self):
         if self._sockets:
-            # aiosmtpd is needed for LMTP alone.
+            # aiosmtpd is required only for LMTP.
             from .listener import Listener
 
             yield lambda: Listener(self._settings, self._life, self._sockets)
@@ -100,7 +100,7 @@ class Supervisor:
                 place.pid, place.started = self._fork(place.make), now
 
     def _fork(self, make):
-        # No connection may be shared by two processes.
+        # Two processes must not share a connection.
         sql_db.close_all()
         pid = os.fork()
         if pid:
@@ -110,13 +110,13 @@ class Supervisor:
             os.close(self._life_end)
             child = make()
             status = child.start()
-        except Exception as error:  # noqa: BLE001  the process ends, and its supervisor starts another
+        except Exception as error:  # noqa: BLE001  the process ends, and its supervisor restarts it
             _logger.error("A process of the mail daemon has failed\n%s", frames(error))
         finally:
             exit_now(status)
 
     def _collect(self):
-        """Note which children have ended, and when to start others."""
+        """Record which children have ended, and when to restart them."""
         with suppress(ChildProcessError):
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 self._note_end(*ended)
@@ -132,7 +132,7 @@ class Supervisor:
                     _logger.warning("Process %s has ended (%s): another one follows", pid, status)
 
     def _finish(self):
-        """Let all finish what is in hand, end those that do not, and return the exit status."""
+        """Let the children finish, kill those that do not, and return the exit status."""
         _logger.info("Ending: what is in hand is finished")
         for listening in self._sockets:
             listening.close()
@@ -158,26 +158,26 @@ class Supervisor:
 
 
 def listen(address, settings):
-    """Return a listening socket; it stays open while the listener is restarted."""
+    """Return a listening socket, which stays open while the listener is restarted."""
     if isinstance(address, str):
         return _listen_at_path(address, settings.socket_mode)
     host, _port = address
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.create_server(address, family=family, backlog=BACKLOG, reuse_port=False)
-    # Accepted connections inherit it; asyncio sets it only on sockets that name their protocol,
-    # and a client that waits before it acknowledges would hold each second reply back for 40 ms.
+    # Accepted connections inherit the option. asyncio sets it only on sockets with an explicit
+    # protocol, and a client with delayed acknowledgements would delay every second reply by 40 ms.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
 
 
 def _listen_at_path(path, mode):
-    """Listen at a UNIX socket, in place of one that a former process has left behind."""
+    """Listen at a UNIX socket, and replace one that an earlier process has left behind."""
     with socket.socket(socket.AF_UNIX) as probe:
         if probe.connect_ex(path) == 0:
             raise SystemExit(f"Another process serves {path}.")
     Path(path).unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX)
-    # Nobody can connect in the moment before the permissions are what they should be.
+    # No client can connect before the permissions are set.
     umask = os.umask(0o777 & ~mode)
     try:
         listening.bind(path)

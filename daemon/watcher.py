@@ -1,8 +1,8 @@
-"""Waits at mailboxes and fetches what comes; one process, one thread for each mailbox.
+"""Watches mailboxes and fetches new messages; one process, one thread for each mailbox.
 
 Each mailbox is watched by one host: the one that holds the advisory lock of its incoming server.
-When that host is gone, so is its lock, and another host takes the mailbox over. What is fetched
-is stored, and the workers do the rest.
+If that host dies, its lock is released, and another host takes over the mailbox. The watcher
+stores what it fetches, and the workers process it.
 """
 
 import contextlib
@@ -26,17 +26,17 @@ from .process import AWAY, Child, connect
 
 _logger = logging.getLogger(__name__)
 
-# How often a host looks for servers that were added, and for mailboxes that nobody watches.
+# How often a host looks for new servers, and for mailboxes that are not watched.
 LOOK_SECONDS = 3.0
 FIRST_DELAY, LONGEST_DELAY = 1.0, 120.0
-# A connection that held so long starts the delays anew.
+# A connection that lasted this long resets the delay.
 STABLE_SECONDS = 60.0
 BATCH = 500
-# Until a mailbox is asked for again that somebody else reads now.
+# The pause before a mailbox that another process is reading is tried again.
 BUSY_SECONDS = 1.0
-# imaplib compiles a pattern for each connection, and Python keeps thousands of them: 8 MB.
+# imaplib compiles a pattern for each connection, and Python caches thousands of them: 8 MB.
 CONNECTIONS_KEPT = 100
-# First of the two numbers of an advisory lock: "PMW" for the watch of Postmaster.
+# The first of the two keys of an advisory lock: "PMW" for "Postmaster watch".
 LOCK_CLASS = 0x504D57
 SERVERS = [("state", "=", "done"), ("server_type", "!=", "local")]
 
@@ -52,7 +52,7 @@ class Watcher(Child):
         self._watches = {}
 
     def run(self):
-        """Watch until the end; what is being fetched is finished."""
+        """Watch until the process is asked to end, then finish fetches in progress."""
         _logger.info("%s: process %s", self.name, os.getpid())
         while not self.is_ending:
             try:
@@ -71,7 +71,7 @@ class Watcher(Child):
         for server_id in self._watches.keys() - wanted:
             self._watches.pop(server_id).stop()
             self._ask("SELECT pg_advisory_unlock(%s, %s)", server_id)
-        # As a question to the connection it tells, too, whether our locks are still ours.
+        # The query also fails if the connection, and with it our locks, is lost.
         for server_id in wanted - self._watches.keys():
             if self._ask("SELECT pg_try_advisory_lock(%s, %s)", server_id):
                 self._watches[server_id] = Watch(self, server_id)
@@ -84,7 +84,7 @@ class Watcher(Child):
             return cr.fetchone()[0]
 
     def _let_go(self):
-        """End all watches, then let other hosts have the mailboxes."""
+        """Stop all watches, then release the mailboxes to other hosts."""
         watches = list(self._watches.values())
         self._watches.clear()
         for watch in watches:
@@ -99,10 +99,10 @@ class Watcher(Child):
 
 
 class Watch:
-    """A thread that waits at one mailbox.
+    """A thread that watches one mailbox.
 
     :param process: the :class:`Watcher`
-    :param int server_id: id of the ``fetchmail.server``
+    :param int server_id: the id of the ``fetchmail.server``
     """
 
     def __init__(self, process, server_id):
@@ -125,7 +125,7 @@ class Watch:
             self._stopping.send(b"x")
 
     def stop(self):
-        """End the thread, after what it is fetching."""
+        """Stop the thread after its current fetch."""
         self.ask_to_stop()
         self._thread.join()
         self._stop.close()
@@ -136,7 +136,7 @@ class Watch:
         while not self._is_stopping:
             try:
                 self._watch()
-            except Exception as error:  # noqa: BLE001  whatever a server does, it is tried again
+            except Exception as error:  # noqa: BLE001  any error of a server is retried
                 if time.monotonic() - since > STABLE_SECONDS:
                     delay = FIRST_DELAY
                 _logger.info(
@@ -145,14 +145,14 @@ class Watch:
                     type(error).__name__,
                     delay,
                 )
-                # Not all hosts and mailboxes at the same moment.
+                # Hosts and mailboxes must not all retry at the same moment.
                 self._rest(delay * random.uniform(0.75, 1.25))  # noqa: S311  no secret
                 delay, since = min(delay * 2, LONGEST_DELAY), time.monotonic()
             finally:
                 self._disconnect()
 
     def _watch(self):
-        """Fetch, wait, fetch: until it is stopped, or something fails."""
+        """Fetch and wait in turn until the thread is stopped or an error occurs."""
         wait = self._connect()
         while not self._is_stopping:
             self._fetch_all()
@@ -162,7 +162,7 @@ class Watch:
         select.select([self._stop], [], [], seconds)
 
     def _connect(self):
-        """Open a connection to wait with; return the function that waits."""
+        """Open a connection to wait on; return the function that waits."""
         poll = partial(self._rest, self._process.settings.poll)
         with self._process.env() as env:
             server = env["fetchmail.server"].browse(self._server_id)
@@ -174,8 +174,8 @@ class Watch:
             _logger.info("Mailbox %s: its server has no IDLE", self._server_id)
             self._disconnect()
             return poll
-        # Before the first fetch: what comes after it is told. Of one folder; the others are
-        # looked at now and then.
+        # This comes before the first fetch, so that later messages are announced. IDLE covers one
+        # folder; the others are polled.
         _watch_first(connection, folders)
         seconds = idle.LONGEST_WAIT if len(folders) == 1 else self._process.settings.poll
         return partial(idle.idle, connection, seconds, self._stop)
@@ -187,22 +187,22 @@ class Watch:
         self._connection = None
 
     def _fetch_all(self):
-        """Fetch until there is nothing new.
+        """Fetch until there are no new messages.
 
-        :raises Exception: what the fetcher reports
+        :raises Exception: the error that the fetcher reports
         """
         while self._fetch() and not self._is_stopping:
             pass
 
     def _fetch(self):
-        """Fetch a batch, and tell whether there was something new."""
+        """Fetch a batch; return whether it contained new messages."""
         self._fetches += 1
         if not self._fetches % CONNECTIONS_KEPT:
             re.purge()
         with self._process.env(**{STORE_ONLY: True}) as env:
             server = env["fetchmail.server"].browse(self._server_id)
             if not server.try_lock_for_update(allow_referencing=True):
-                # The scheduled action reads it, and may have looked before this mail was there.
+                # The scheduled action is reading it, and may have missed the newest message.
                 env.cr.rollback()
                 self._rest(BUSY_SECONDS)
                 return True
@@ -221,9 +221,9 @@ class Watch:
 
 
 def _watch_first(connection, folders):
-    """Wait at the first of these folders that can be opened.
+    """Watch the first of these folders that can be opened.
 
-    :raises imaplib.IMAP4.error: when none of them can
+    :raises imaplib.IMAP4.error: if none of them can
     """
     for name in folders[:-1]:
         with contextlib.suppress(imaplib.IMAP4.error):

@@ -1,4 +1,4 @@
-"""Processes stored mail: one mail at a time, the oldest first, until nothing is due."""
+"""Processes stored messages one at a time, the oldest first, until none is due."""
 
 import logging
 import os
@@ -13,17 +13,17 @@ from .process import AWAY, Child
 
 _logger = logging.getLogger(__name__)
 
-# How often a worker looks for itself: for mail whose call was lost, and what others gave up.
+# How often a worker polls: for lost notifications, and for messages of workers that died.
 POLL_SECONDS = 2.0
 AWAY_SECONDS = 1.0
-# Mail that has waited longer is what an outage left behind, and is paced.
+# Messages that have waited longer are the backlog of an outage, and are paced.
 LONG_WAIT = timedelta(minutes=10)
 
 
 class Worker(Child):
     """A worker process.
 
-    :param int number: among the workers of this host
+    :param int number: the number of this worker on its host
     """
 
     def __init__(self, settings, life, number):
@@ -35,7 +35,7 @@ class Worker(Child):
         self._processed = None
 
     def run(self):
-        """Work until the end; what is in hand is finished."""
+        """Work until the process is asked to end, then finish the current message."""
         _logger.info("%s: process %s", self.name, os.getpid())
         with self._series:
             while not self.is_ending:
@@ -53,10 +53,10 @@ class Worker(Child):
         self.wait(pause)
 
     def _work_or_wait(self):
-        """Process a mail; where none is due, wait for one. Return how long to rest after it."""
+        """Process a message or, if none is due, wait for one. Return how long to rest."""
         self._calls = self._calls or Calls(self.settings.database)
         with self.env(**{SERIES: self._series}) as env:
-            # Before the question: a call that comes while it is asked is not lost.
+            # This comes before the claim, so that a notification during it is not lost.
             self._calls.hear()
             pipeline = env["mail.postmaster.pipeline"]
             mail_id = pipeline._claim_next(after=self._processed)
@@ -75,8 +75,8 @@ class Worker(Child):
             pipeline._process_stored(mail_id)
         except AWAY:
             raise
-        except Exception as error:  # noqa: BLE001  the mails behind it are not held up
-            # It is counted, due again in a moment, and parked when that goes on.
+        except Exception as error:  # noqa: BLE001  it must not delay the next message
+            # The failure is counted. The message is retried soon, and held if it keeps failing.
             _logger.error("Mail %s: no attempt could be made (%s)", mail_id, type(error).__name__)
         return self._pace.rest(time.monotonic()) if has_waited else 0
 
@@ -89,9 +89,9 @@ class Worker(Child):
 
 
 class Pace:
-    """How fast a worker goes through mail that has waited long.
+    """How fast a worker processes messages that have waited long.
 
-    :param float rate: mails a second, 0 for any number
+    :param float rate: messages per second, 0 for no limit
     """
 
     def __init__(self, rate):
@@ -99,19 +99,19 @@ class Pace:
         self._next = 0.0
 
     def rest(self, now):
-        """Return how many seconds to rest after a mail that was finished ``now``."""
+        """Return how many seconds to rest after a message that was finished ``now``."""
         self._next = max(self._next + self._interval, now)
         return self._next - now
 
 
 def _waited(env, mail_id):
-    """Return how long a mail has been on its way to its first attempt, here and elsewhere."""
+    """Return how long a message has waited for its first attempt, since it was sent."""
     env.cr.execute(
         "SELECT LEAST(create_date, date) FROM mail_postmaster_message "
         "WHERE id = %s AND failures = 0",
         [mail_id],
     )
     row = env.cr.fetchone()
-    # Its backend must not wait inside a transaction while the mail is processed.
+    # The connection must not stay in a transaction while the message is processed.
     env.cr.rollback()
     return fields.Datetime.now() - row[0] if row else timedelta()

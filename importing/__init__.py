@@ -1,9 +1,9 @@
-"""Old mail out of files, through the same door as new mail, and without a word to anybody.
+"""Imports old messages from files, through the same pipeline as new ones, without notices.
 
 =========== ==============================================================
 module      what it does
 =========== ==============================================================
-``command`` arguments of ``odoo-bin postmaster import``
-``run``     hands over each mail, keeps the count, goes on where it stopped
+``command`` the command line of ``odoo-bin postmaster import``
+``run``     submits each message, counts the outcomes, can be resumed
 =========== ==============================================================
 """

@@ -1,4 +1,4 @@
-"""Arguments of ``odoo-bin postmaster import``, and the table at its end."""
+"""The command line of ``odoo-bin postmaster import``, and the table of outcomes."""
 
 import sys
 from datetime import datetime
@@ -80,12 +80,12 @@ def add_arguments(parser):
 
 
 def run(database, arguments):
-    """Import and print what became of the mails; return the exit status."""
+    """Import messages and print their outcomes; return the exit status."""
     target = Target(tuple(arguments.to), arguments.model, arguments.company)
     try:
         problem = _problem(database, target)
     except OperationalError as error:
-        # Not its text, in which the address may stand with its password.
+        # Its text is left out, because it may contain the password of the database.
         _say(f"The database can not be reached ({type(error).__name__}).")
         return EX_INCOMPLETE
     if problem:
@@ -112,7 +112,7 @@ def run(database, arguments):
 
 
 def _problem(database, target):
-    """Return the sentence of why nothing can be imported, or None."""
+    """Return a sentence that says why nothing can be imported, or None."""
     for address in target.recipients:
         if not first_address(address):
             return f"{address!r} is no address: --to takes one like sales@example.com."
@@ -149,7 +149,7 @@ def _span(mails):
 
 
 def _print_table(outcomes, is_dry_run):
-    """Print how many mails came to which end; these lines alone go to standard output."""
+    """Print the number of messages per outcome. Only this goes to standard output."""
     if is_dry_run:
         sys.stdout.write("Nothing was changed. This would become of the mails:\n")
     for (state, code), count in sorted(outcomes.items(), key=lambda item: -item[1]):

@@ -1,4 +1,4 @@
-"""One import: each mail is handed over, in a transaction of its own or in one that is undone."""
+"""One import: each message has its own transaction, or all share one that is rolled back."""
 
 import logging
 import signal
@@ -17,28 +17,28 @@ from ..pipeline.submission import IMPORTED, Submission
 
 _logger = logging.getLogger(__name__)
 
-# A mail that was there before this run, and one whose file can not be read.
+# A message that was stored before this run, and one whose file cannot be read.
 KNOWN = ("known", "")
 UNREADABLE = ("unreadable file", "")
 EMPTY = ("empty", "")
 NOT_STORED = ("not stored", "")
-# Seconds between two lines about how far it is.
+# Seconds between two lines of progress.
 PROGRESS_SECONDS = 5
-# After so many mails of a dry run, what was cached of their records goes.
+# After this many messages of a dry run, the cache of the environment is cleared.
 DRY_RUN_BATCH = 100
 
 
 class Interrupted(Exception):
-    """Somebody asked to end; what was handed over is safe."""
+    """A signal has stopped the import; what was submitted is stored."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What all mails of an import are for.
+    """The recipients and fallbacks of all messages of an import.
 
-    :param recipients: addresses in place of those in the header, or none
-    :param model: name of the model that makes records of mail that no alias takes, or None
-    :param company_id: id of the company that mail to nobody's address belongs to, or None
+    :param recipients: addresses that replace those in the header, or none
+    :param model: the name of the model of which messages without an alias create records, or None
+    :param company_id: the id of the company of messages to unknown addresses, or None
     """
 
     recipients: tuple = ()
@@ -58,11 +58,11 @@ class Target:
 
 
 class Import:
-    """The import of some mails into a database.
+    """The import of messages into a database.
 
-    :param str database: its name
+    :param str database: the name of the database
     :param target: the :class:`Target`
-    :param say: function of a line about how far it is
+    :param say: a function that prints a line of progress
     """
 
     def __init__(self, database, target, say):
@@ -73,11 +73,11 @@ class Import:
         self._is_over = False
 
     def run(self, mails):
-        """Import mails and count in ``outcomes`` what became of them.
+        """Import messages and count their outcomes in ``outcomes``.
 
-        :param mails: list of :class:`gateway.mail_files.MailFile`, in the order to import them
+        :param mails: a list of :class:`gateway.mail_files.MailFile`, in the order of the import
         :raises Interrupted: after SIGINT or SIGTERM
-        :raises psycopg2.OperationalError: when the database is away
+        :raises psycopg2.OperationalError: if the database is not available
         """
         with self._ends_on_signals():
             for mail in self._with_progress(mails):
@@ -85,7 +85,7 @@ class Import:
                     self._import(env, mail)
 
     def try_out(self, mails):
-        """Import mails in one transaction that is undone, and count what would become of them."""
+        """Import messages in one transaction that is rolled back, and count the outcomes."""
         with self._ends_on_signals(), self._environment() as env:
             try:
                 for number, mail in enumerate(self._with_progress(mails), 1):
@@ -95,12 +95,12 @@ class Import:
             finally:
                 env.cr.rollback()
 
-    # --- one mail ---------------------------------------------------------------------
+    # --- one message ------------------------------------------------------------------
 
     def _import(self, env, mail, joins=False):
-        """Store a mail and process it, where it is not here yet.
+        """Store a message and process it, unless it has been imported before.
 
-        :param bool joins: all in the transaction of the environment
+        :param bool joins: whether to use the transaction of the environment
         """
         try:
             raw = mail.read()
@@ -116,13 +116,13 @@ class Import:
             row = self._known(env, submission) or pipeline._take_in(submission, joins)
         except OperationalError:
             raise
-        except Exception as error:  # noqa: BLE001  noted; the mails behind it are not held up
+        except Exception as error:  # noqa: BLE001  recorded; it must not stop the import
             self._note_failure(NOT_STORED, mail, error)
             return
         if row["state"] not in states.WAITING:
             self.outcomes[KNOWN] += 1
             return
-        # One that is known was stored by a run that ended before it was processed.
+        # An earlier run may have stored it, and stopped before it was processed.
         pipeline._process_stored(row["id"], joins)
         with pipeline._short_transaction(joins) as cr:
             cr.execute(
@@ -133,7 +133,7 @@ class Import:
 
     @staticmethod
     def _known(env, submission):
-        """Return id and state of a mail that an earlier run has stored, or None."""
+        """Return id and state of a message that an earlier run has stored, or None."""
         env.cr.execute(
             "SELECT id, state FROM mail_postmaster_message WHERE intake_key = %s",
             [identity.intake_key(submission.raw, submission.origin)],
@@ -150,7 +150,7 @@ class Import:
             type(error).__name__,
         )
 
-    # --- around them ------------------------------------------------------------------
+    # --- helpers ----------------------------------------------------------------------
 
     @contextmanager
     def _environment(self):
@@ -170,7 +170,7 @@ class Import:
 
     @contextmanager
     def _ends_on_signals(self):
-        """End between two mails when somebody asks to."""
+        """Stop between two messages on SIGINT or SIGTERM."""
 
         def end(_number, _frame):
             self._is_over = True

@@ -20,7 +20,7 @@ class MailPostmasterAssign(models.TransientModel):
     @api.model
     def _selection_models(self):
         """Return the documents with a conversation whose model the user may write."""
-        # Only administrators may read ir.model; access is checked for the user below.
+        # Only administrators may read ir.model. The user's access to each model is checked below.
         threads = (
             self.env["ir.model"]
             .sudo()

@@ -8,10 +8,10 @@ _logger = logging.getLogger(__name__)
 
 
 class MailPostmasterErase(models.TransientModel):
-    """Asks whose data the log is to forget, and says how much that is.
+    """Dialog to erase a sender's data from the log. It shows the number of messages.
 
-    It reaches the mail of all companies: a person writes to a database. Therefore it is for
-    the system's administrators.
+    It covers the messages of all companies, because a person writes to a database, not to a
+    company. Therefore it is restricted to system administrators.
     """
 
     _name = "mail.postmaster.erase"
@@ -23,7 +23,7 @@ class MailPostmasterErase(models.TransientModel):
     @api.depends("address")
     def _compute_mail_count(self):
         self._check_system()
-        # The mail of all companies, see above.
+        # The messages of all companies, see above.
         messages = self.env["mail.postmaster.message"].sudo()
         for erase in self:
             address = email_normalize(erase.address)
@@ -31,16 +31,16 @@ class MailPostmasterErase(models.TransientModel):
             erase.mail_count = messages.search_count(domain) if address else 0
 
     def action_erase(self):
-        """Erase what the log knows of the sender, for good, and say how many mails it was."""
+        """Erase the sender's data from the log for good, and show the number of messages."""
         self.ensure_one()
         self._check_system()
         address = email_normalize(self.address)
         if not address:
             raise UserError(self.env._("“%(text)s” is no email address.", text=self.address))
-        # Nobody has the right to write the log.
+        # No user has the right to write the log.
         count = self.env["mail.postmaster.retention"].sudo()._erase_sender(address)
         _logger.info("User %s erased the data of the sender of %s mails", self.env.uid, count)
-        # It would be the last place that knows the address.
+        # This record would otherwise keep the address.
         self.unlink()
         return {
             "type": "ir.actions.client",
@@ -54,9 +54,9 @@ class MailPostmasterErase(models.TransientModel):
 
     @api.model
     def _check_system(self):
-        """Refuse anybody who is no administrator of the system.
+        """Refuse users who are not system administrators.
 
-        :raises AccessError: naming the group
+        :raises AccessError: if the user is not one
         """
         if not self.env.su and not self.env.user.has_group("base.group_system"):
             raise AccessError(self.env._("Only administrators of the system may do this."))

@@ -7,7 +7,7 @@ from ..gateway import states
 
 
 class MailPostmasterRelease(models.AbstractModel):
-    """What the dialogs have in common in which a person says where a mail belongs."""
+    """The common part of the dialogs in which a user chooses the target of a message."""
 
     _name = "mail.postmaster.release"
     _description = "Process a received mail another way"
@@ -19,7 +19,8 @@ class MailPostmasterRelease(models.AbstractModel):
         readonly=True,
         ondelete="cascade",
     )
-    # As the user: a related field is read as superuser, and the mail may be anybody's.
+    # Read with the user's rights: a related field is read as superuser by default, and the user
+    # may lack access to the message.
     subject = fields.Char(related="mail_id.subject", related_sudo=False)
     email_from = fields.Char(related="mail_id.email_from", related_sudo=False)
     recipients = fields.Text(
@@ -55,19 +56,19 @@ class MailPostmasterRelease(models.AbstractModel):
         self._check_mail()
         return result
 
-    # Not a constraint: those run as superuser.
+    # This is not a constraint, because constraints run as superuser.
     @api.onchange("mail_id")
     def _check_mail(self):
-        """Refuse a mail the user is no administrator of.
+        """Refuse a message that the user may not administer.
 
-        Core shows the name of what a field links to, whoever may read that.
+        Core shows the display name of a linked record even to users who may not read the record.
 
-        :raises AccessError: naming the group or the mail
+        :raises AccessError: if the user may not; the error names the group or the message
         """
         self.mail_id._origin._check_administrator()
 
     def action_process(self):
-        """Process the mail as the dialog says, and go back to it."""
+        """Process the message with the choices of the dialog, and return to it."""
         self.ensure_one()
         self.mail_id._check_administrator()
         if not self.mail_id._process_again(self._changes()):
@@ -79,15 +80,15 @@ class MailPostmasterRelease(models.AbstractModel):
         return {"type": "ir.actions.act_window_close"}
 
     def _changes(self):
-        """Return what to change, as ``mail.postmaster.pipeline._process_again`` takes it."""
+        """Return the changes to apply, in the format that ``_process_again`` expects."""
         raise NotImplementedError
 
     @api.model
     def _changes_for_alias(self, alias):
-        """Return the changes that bring a mail to an alias, which may have no full address."""
+        """Return the changes that direct a message to an alias, even one without a domain."""
         if "@" in (alias.alias_full_name or ""):
             return {"addressed_to": [alias.alias_full_name]}
-        # Only administrators may read ir.model; the alias's own readers know its model.
+        # Only administrators may read ir.model, but users who may read the alias know its model.
         model = alias.alias_model_id.sudo().model
         return {
             "addressed_to": [],
