@@ -1,4 +1,4 @@
--- A neutralized copy neither fetches nor answers mail until somebody confirms it.
+-- A neutralized copy neither fetches messages nor sends notices until it is confirmed.
 DELETE FROM ir_config_parameter WHERE key = 'mail.postmaster.database';
--- Nobody posts to it with a token of the original.
+-- Tokens of the original must not work for the copy.
 DELETE FROM mail_postmaster_token;
