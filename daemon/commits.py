@@ -23,7 +23,7 @@ WINDOW_SECONDS = 0.003
 class Commits:
     """Two lanes, each a thread with one commit at a time.
 
-    :param store: a function that stores a list of :class:`~..models.submission.Submission` in
+    :param store: a function that stores a list of :class:`~..pipeline.submission.Submission` in
         one commit, and raises an exception if none of them is stored
     :param announce: a function that tells the workers that messages were stored
     """
