@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from odoo import fields, sql_db
 
-from ..models.series import SERIES, Series
+from ..pipeline.cursor_session import CURSOR_SESSION, CursorSession
 from .calls import Calls
 from .process import AWAY, Child
 
@@ -31,13 +31,13 @@ class Worker(Child):
         self.name = f"Worker {number + 1}"
         self._calls = None
         self._pace = Pace(settings.pace / max(settings.workers, 1))
-        self._series = Series()
+        self._session = CursorSession()
         self._processed = None
 
     def run(self):
         """Work until the process is asked to end, then finish the current message."""
         _logger.info("%s: process %s", self.name, os.getpid())
-        with self._series:
+        with self._session:
             while not self.is_ending:
                 self._work_or_rest()
 
@@ -49,13 +49,13 @@ class Worker(Child):
             self._forget_connections()
             pause = AWAY_SECONDS
         if pause:
-            self._series.rest()
+            self._session.rest()
         self.wait(pause)
 
     def _work_or_wait(self):
         """Process a message or, if none is due, wait for one. Return how long to rest."""
         self._calls = self._calls or Calls(self.settings.database)
-        with self.env(**{SERIES: self._series}) as env:
+        with self.env(**{CURSOR_SESSION: self._session}) as env:
             # This comes before the claim, so that a notification during it is not lost.
             self._calls.hear()
             pipeline = env["mail.postmaster.pipeline"]
@@ -64,7 +64,7 @@ class Worker(Child):
             if mail_id:
                 return self._process(env, pipeline, mail_id)
             until_due = pipeline._seconds_until_due()
-        self._series.rest()
+        self._session.rest()
         seconds = POLL_SECONDS if until_due is None else min(max(until_due, 0.1), POLL_SECONDS)
         self.wait(seconds, self._calls)
         return 0
@@ -81,7 +81,7 @@ class Worker(Child):
         return self._pace.rest(time.monotonic()) if has_waited else 0
 
     def _forget_connections(self):
-        self._series.rest()
+        self._session.rest()
         if self._calls:
             self._calls.close()
         self._calls = None

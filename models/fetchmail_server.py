@@ -125,6 +125,8 @@ class FetchmailServer(models.Model):
         return super().create([_with_preset(vals) for vals in vals_list])
 
     def write(self, vals):
+        vals = self._with_safe_error(self._with_outcome(vals))
+        self._forget_folders(vals)
         if {*CACHED, "recipient_preset"} & vals.keys():
             self.env.registry.clear_cache()
         return super().write(_with_preset(vals))

@@ -8,11 +8,11 @@ from odoo.tools.misc import format_datetime
 from ..gateway.mailbox import mailbox_class
 from ..gateway.mailbox.folder import ALL, DATE, NOW
 from ..gateway.retries import wait_for_server
+from ..pipeline.cursor_session import CURSOR_SESSION, CursorSession
 from ..policy.settings import OURS
 from .fetch_run import BY_NUMBER, SHARE, Fetching, ServerRun
 from .mail_postmaster_folder import NEVER_READ
 from .mail_postmaster_pipeline import FETCH_RUN
-from .series import SERIES, Series
 
 _logger = logging.getLogger(__name__)
 
@@ -159,14 +159,17 @@ class FetchmailServer(models.Model):
                     )
                 )
 
-    def write(self, vals):
-        if "date" in vals and FETCH_RUN in self.env.context:
-            vals = {**vals, **self._outcome_values(vals["date"])}
+    def _forget_folders(self, vals):
+        """Forget how far folders were read, which means nothing under another rule."""
         if "new_mail" in vals:
-            # How far a folder was read means nothing when another rule comes into force.
             changed = self.filtered(lambda server: server.new_mail != vals["new_mail"])
             changed.folder_ids.write(NEVER_READ)
-        return super().write(vals)
+
+    def _with_outcome(self, vals):
+        """Return values that core writes at the end of a fetch, with its outcome."""
+        if "date" in vals and FETCH_RUN in self.env.context:
+            return {**vals, **self._outcome_values(vals["date"])}
+        return vals
 
     def _outcome_values(self, now):
         """Return what a fetch that ended now has shown, for the fields of this server."""
@@ -213,8 +216,8 @@ class FetchmailServer(models.Model):
         if self.env.context.get("cron_id"):
             now = fields.Datetime.now()
             servers = servers.filtered(lambda server: (server.next_fetch or NEVER) <= now)
-        with Series() as series:
-            context = {FETCH_RUN: Fetching(), SERIES: series}
+        with CursorSession() as session:
+            context = {FETCH_RUN: Fetching(), CURSOR_SESSION: session}
             if len(servers) > 1:
                 context[SHARE] = TIME_SHARE
             problem = super(FetchmailServer, servers.with_context(**context))._fetch_mail(

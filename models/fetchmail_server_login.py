@@ -86,11 +86,12 @@ class FetchmailServer(models.Model):
         secrets = {server[name] for server in servers for name in names}
         return list(filter(None, secrets)), list(filter(None, servers.mapped("user")))
 
-    def write(self, vals):
-        if vals.get("error_message"):
-            # Core's, of the exception that it has in hand.
-            error, text = sys.exc_info()[1], vals["error_message"]
-            is_of_error = error is not None and text == exception_to_unicode(error)
-            text = self._error_text(error) if is_of_error else self._without_credentials(text)
-            vals = {**vals, "error_message": text}
-        return super().write(vals)
+    def _with_safe_error(self, vals):
+        """Return values to write, without credentials in the text of an error."""
+        if not vals.get("error_message"):
+            return vals
+        # Core's, of the exception that it is handling.
+        error, text = sys.exc_info()[1], vals["error_message"]
+        is_of_error = error is not None and text == exception_to_unicode(error)
+        text = self._error_text(error) if is_of_error else self._without_credentials(text)
+        return {**vals, "error_message": text}

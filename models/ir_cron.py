@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from .series import SERIES
+from ..pipeline.cursor_session import CURSOR_SESSION
 
 
 class IrCron(models.Model):
@@ -9,7 +9,7 @@ class IrCron(models.Model):
     @api.model
     def _notifydb(self):
         """Wake up the workers once a second for many mails: core connects anew each time."""
-        series = self.env.context.get(SERIES)
-        if not series:
+        session = self.env.context.get(CURSOR_SESSION)
+        if not session:
             return super()._notifydb()
-        return series.wake_up(super()._notifydb)
+        return session.wake_up(super()._notifydb)

@@ -1,6 +1,6 @@
 from odoo import api, models, tools
 
-from .columns import put_into_cache
+from ..shortcuts.cache_prefill import put_into_cache
 
 
 class IrModel(models.Model):

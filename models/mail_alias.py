@@ -7,8 +7,9 @@ from odoo.tools import SQL
 
 from ..gateway import address_book, states
 from ..pipeline.attempt import ATTEMPT, Reason, RouteResult
-from .columns import columns, put_into_cache
-from .once import note_change
+from ..shortcuts.cache_prefill import columns, put_into_cache
+from ..shortcuts.memoize import note_change
+from . import mail_postmaster_scope  # noqa: F401  what is extended here
 
 NAMED = """
     FROM "mail_alias"

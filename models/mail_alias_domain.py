@@ -7,8 +7,9 @@ from ..gateway.addresses import BadAddress, canonical, canonical_domain, display
 from ..gateway.forwarding import BadForwarders, parse_forwarders
 from ..gateway.shared_addresses import twins
 from ..pipeline.attempt import ATTEMPT
-from .columns import put_into_cache, read_columns
-from .once import has_changed, note_change, once
+from ..shortcuts.cache_prefill import put_into_cache, read_columns
+from ..shortcuts.memoize import has_changed, memoize_for_attempt, note_change
+from . import mail_postmaster_scope  # noqa: F401  what is extended here
 
 # SQL: a text for all alias domains as a transaction sees them. Each write makes a new version of a
 # row, at another place and by another transaction.
@@ -136,7 +137,7 @@ class MailAliasDomain(models.Model):
         if domain or offset or limit or order:
             return ask(domain, offset=offset, limit=limit, order=order)
         return self.browse(
-            once(
+            memoize_for_attempt(
                 self.env,
                 self._name,
                 "all",

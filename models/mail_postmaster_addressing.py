@@ -10,8 +10,8 @@ from ..gateway.recipients import HEADER, envelope_recipients, header_addresses, 
 from ..gateway.shared_addresses import shared_address
 from ..pipeline.attempt import ATTEMPT
 from ..policy.settings import ADDRESSING, ALLOWED_DOMAINS, SUBADDRESSING
+from ..shortcuts.memoize import has_changed
 from .addressing import Addressing, Lookup, Server, read_domains, read_forwarders
-from .once import has_changed
 
 # The step of the trace for each outcome, and whether it is a hit.
 FORWARDING_STEPS = {

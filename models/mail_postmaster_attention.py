@@ -5,6 +5,7 @@ import logging
 from odoo import api, fields, models
 
 from ..gateway import states
+from . import mail_postmaster_message  # noqa: F401  what is extended here
 from .log_without_values import frames
 
 _logger = logging.getLogger(__name__)

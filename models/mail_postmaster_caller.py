@@ -3,6 +3,8 @@ import logging
 from odoo import api, models
 from odoo.exceptions import AccessError
 
+from . import mail_postmaster_pipeline  # noqa: F401  what is extended here
+
 _logger = logging.getLogger(__name__)
 
 THREAD = "mail.thread"

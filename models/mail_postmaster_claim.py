@@ -20,6 +20,7 @@ from datetime import timedelta
 
 from odoo import api, models
 
+from . import mail_postmaster_pipeline  # noqa: F401  what is extended here
 from .mail_postmaster_authentication import LONGEST_CHECK
 from .waiting import (
     CURRENT_TURN,

@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from ..gateway import identity
 from ..gateway.mailbox.folder import Folder
 from ..gateway.mailbox.run import TOO_LARGE, UNREADABLE
+from . import mail_postmaster_message  # noqa: F401  what is extended here
 from .mail_postmaster_place import FETCH, LEAVE, MARK
 
 

@@ -134,7 +134,7 @@ class MailPostmasterOutcome(models.AbstractModel):
         if pipeline._failures(attempt.mail_id) != attempt.failures:
             return False
         reason, next_attempt = pipeline._plan(attempt, reason, attempt.failures + 1)
-        pipeline._write(
+        pipeline._write_outcome(
             attempt, (), reason, next_attempt, attempt.failures + 1, error, company_id=None
         )
         return True
@@ -175,7 +175,7 @@ class MailPostmasterOutcome(models.AbstractModel):
         if reason.state == states.PARKED and reason.code != "conflict":
             self._tell_senders_of_broken_aliases(attempt)
         self._forget_plans(attempt)
-        self._write(
+        self._write_outcome(
             attempt,
             attempt.results,
             reason,
@@ -250,7 +250,7 @@ class MailPostmasterOutcome(models.AbstractModel):
                 [attempt.mail_id, [result.target for result in attempt.results]],
             )
 
-    def _write(self, attempt, results, reason, next_attempt, failures, error, company_id):
+    def _write_outcome(self, attempt, results, reason, next_attempt, failures, error, company_id):
         """Write what became of a mail and of its targets, with one statement.
 
         :param results: the :class:`RouteResult` of each target

@@ -9,9 +9,9 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..gateway import states
 from ..pipeline.attempt import ATTEMPT, Attempt
+from ..pipeline.cursor_session import CURSOR_SESSION, FRESH, STABLE, CursorSession
 from ..policy.settings import ENABLED
 from .log_without_values import without_values
-from .series import FRESH, SERIES, STABLE, Series
 
 _logger = logging.getLogger(__name__)
 
@@ -105,8 +105,8 @@ class MailPostmasterPipeline(models.AbstractModel):
         :param int user_id: id of the user who handed it over
         """
         context = {}
-        if series := self.env.context.get(SERIES):
-            context[SERIES] = series
+        if session := self.env.context.get(CURSOR_SESSION):
+            context[CURSOR_SESSION] = session
         if submission.server_id:
             context["default_fetchmail_server_id"] = submission.server_id
         if submission.company_id:
@@ -123,9 +123,9 @@ class MailPostmasterPipeline(models.AbstractModel):
         :return: what core returns
         :raises ValueError: core's, for a mail without route whose caller can refuse it
         """
-        if not joins and not self.env.context.get(SERIES):
-            with Series() as series:
-                pipeline = self.with_context(**{SERIES: series})
+        if not joins and not self.env.context.get(CURSOR_SESSION):
+            with CursorSession() as session:
+                pipeline = self.with_context(**{CURSOR_SESSION: session})
                 return pipeline._process(door, submission, joins)
         row = self._row_in_hand(joins) or self._take_in(submission, joins)
         if not joins:
@@ -205,9 +205,9 @@ class MailPostmasterPipeline(models.AbstractModel):
         return thread.message_process(options.pop("model", None), submission.raw, **options)
 
     def _own_transaction(self, level):
-        """Give a cursor beside that of the caller, see :meth:`Series.transaction`."""
-        series = self.env.context.get(SERIES) or Series()
-        return series.transaction(self.env.registry, level)
+        """Give a cursor beside that of the caller, see :meth:`CursorSession.transaction`."""
+        session = self.env.context.get(CURSOR_SESSION) or CursorSession()
+        return session.transaction(self.env.registry, level)
 
     @contextmanager
     def _short_transaction(self, joins):

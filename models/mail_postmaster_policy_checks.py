@@ -14,6 +14,7 @@ from ..policy.settings import (
     SEPARATORS,
     SUBADDRESSING,
 )
+from . import mail_postmaster_policy  # noqa: F401  what is extended here
 
 # Parameters that are neither one of some choices nor a number, and what looks at them.
 CHECKS = {

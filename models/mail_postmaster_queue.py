@@ -6,10 +6,10 @@ from odoo import api, fields, models
 
 from ..gateway import states
 from ..pipeline.attempt import Attempt, Reason
+from ..pipeline.cursor_session import CURSOR_SESSION, CursorSession
 from ..pipeline.submission import STORED, Submission
 from .mail_postmaster_pipeline import LEASE
 from .reasons import MESSAGE, REPEAT, SENDER, TARGET
-from .series import SERIES, Series
 
 _logger = logging.getLogger(__name__)
 
@@ -28,8 +28,8 @@ class MailPostmasterQueue(models.AbstractModel):
         if not self.env["mail.postmaster.policy"]._is_confirmed_database():
             _logger.info("Stored mail waits: this database is a copy that was not confirmed.")
             return
-        with Series() as series:
-            self.with_context(**{SERIES: series})._process_due()
+        with CursorSession() as session:
+            self.with_context(**{CURSOR_SESSION: session})._process_due()
 
     def _process_due(self):
         cron = self.env["ir.cron"]

@@ -3,6 +3,7 @@ from odoo import api, models, tools
 from ..gateway import matching
 from ..gateway.addresses import canonical
 from ..gateway.trace import Trace
+from . import mail_postmaster_addressing  # noqa: F401  what is extended here
 
 
 class MailPostmasterRecipient(models.AbstractModel):

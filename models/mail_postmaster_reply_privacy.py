@@ -2,6 +2,8 @@ from odoo import api, models, tools
 from odoo.fields import Domain
 from odoo.tools.safe_eval import safe_eval
 
+from . import mail_postmaster_reply  # noqa: F401  what is extended here
+
 
 class MailPostmasterReply(models.AbstractModel):
     """Which conversations are private: what internal users without a part in them may not read."""

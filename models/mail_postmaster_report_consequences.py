@@ -4,6 +4,7 @@ from odoo.tools import email_normalize, plaintext2html
 from ..gateway.address_list import first_address
 from ..gateway.reports.delivery_status import HARD
 from ..policy.settings import COMPLAINTS
+from . import mail_postmaster_report  # noqa: F401  what is extended here
 from .report_recipients import message_ids
 from .report_sentences import COMPLAINT, FEEDBACK, RECEIPT
 

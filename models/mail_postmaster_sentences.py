@@ -3,6 +3,7 @@
 from odoo import api, models
 
 from ..gateway.authentication import from_json
+from . import mail_postmaster_message  # noqa: F401  what is extended here
 from .authentication_sentences import (
     FINDINGS,
     MARK_OF_ODDITIES,

@@ -1,12 +1,12 @@
 from odoo import api, models
 
-from .once import note_change
+from ..shortcuts.memoize import note_change
 
 
 class MailPostmasterWatched(models.AbstractModel):
     """Records about which core asks the same several times for one mail.
 
-    What it was told before holds as long as none of them was written, see ``once.py``.
+    What it was told before holds as long as none of them was written, see ``shortcuts/memoize.py``.
     """
 
     _name = "mail.postmaster.watched"

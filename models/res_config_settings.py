@@ -374,7 +374,7 @@ class ResConfigSettings(models.TransientModel):
         # Anybody who may open the settings may see whether mail is stored.
         pipeline = self.env["mail.postmaster.pipeline"].sudo()
         values["postmaster_pass_through"] = not pipeline._read_switches()[0]
-        return values
+        return {**values, **self._postmaster_limit_values()}
 
     def set_values(self):
         result = super().set_values()
@@ -394,6 +394,7 @@ class ResConfigSettings(models.TransientModel):
         if self.postmaster_preset and not self.postmaster_preset_is_stored:
             # Only administrators of the system can save settings.
             policy._write_preset(self.postmaster_preset, PRESET_CHOSEN, leave=PRESET_FIELDS)
+        self._postmaster_write_limits(parameters)
         return result
 
     def action_postmaster_apply_preset(self):

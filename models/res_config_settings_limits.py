@@ -74,11 +74,9 @@ class ResConfigSettings(models.TransientModel):
         return self.env["mail.postmaster.policy"]._number(LIMITS[name]) // UNITS.get(name, 1)
 
     @api.model
-    def get_values(self):
-        values = super().get_values()
-        # What is in force, whatever was written past the checks.
-        for name, field in FIELDS.items():
-            values[field] = self._postmaster_limit_in_force(name)
+    def _postmaster_limit_values(self):
+        """Return the limits in force, whatever was written past the checks."""
+        values = {field: self._postmaster_limit_in_force(name) for name, field in FIELDS.items()}
         # What differs from its default is not hidden.
         values["postmaster_shows_all_limits"] = any(
             values[field] != BOUNDS[name].default // UNITS.get(name, 1)
@@ -87,14 +85,14 @@ class ResConfigSettings(models.TransientModel):
         )
         return values
 
-    def set_values(self):
-        result = super().set_values()
-        # As core writes its own parameters, which belong to administrators.
-        parameters = self.env["ir.config_parameter"].sudo()
+    def _postmaster_write_limits(self, parameters):
+        """Write the limits that were changed.
+
+        :param parameters: ``ir.config_parameter`` of an administrator
+        """
         for name, field in FIELDS.items():
             # What was written in another unit, or is what an update may change, stays.
             if self[field] != self._postmaster_limit_in_force(name):
                 value = self[field] * UNITS.get(name, 1)
                 is_default = value == BOUNDS[name].default
                 parameters.set_param(LIMITS[name], False if is_default else str(value))
-        return result

@@ -2,7 +2,8 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ..pipeline.attempt import ATTEMPT
-from .once import once
+from ..shortcuts.memoize import memoize_for_attempt
+from . import mail_postmaster_watched  # noqa: F401  what is extended here
 
 # What core looks contacts up by (res.partner._find_or_create_from_emails of 19.0).
 BY_ADDRESS = {"email", "email_normalized"}
@@ -21,5 +22,7 @@ class ResPartner(models.Model):
         domain = Domain(domain)
         if any(condition.field_expr not in BY_ADDRESS for condition in domain.iter_conditions()):
             return ask(domain, order=order)
-        ids = once(self.env, self._name, repr(domain), lambda: ask(domain, order=order).ids)
+        ids = memoize_for_attempt(
+            self.env, self._name, repr(domain), lambda: ask(domain, order=order).ids
+        )
         return self.browse(ids)

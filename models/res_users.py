@@ -1,7 +1,8 @@
 from odoo import api, models, tools
 from odoo.tools import SQL
 
-from .columns import columns, put_into_cache
+from ..shortcuts.cache_prefill import columns, put_into_cache
+from . import mail_postmaster_watched  # noqa: F401  what is extended here
 from .mail_alias_domain import VERSION
 
 # What core asks of whoever processes a mail.

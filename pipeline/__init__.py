@@ -3,6 +3,7 @@
 Each function gets the recordset that core calls and, where it lets core go on, ``core``: the
 method that was overridden, as the next class has it. In the order in which a message comes by:
 
+``cursor_session``  what messages that follow each other share: a cursor, and calls to core
 ``submission``  what a transport has handed over
 ``attempt``     what is known and noted while one message is processed
 ``reading``     what core reads of a message: made readable before, kept whole after

@@ -145,7 +145,7 @@ class Attempt:
         self.reply = None
         # Of all alias domains, as this transaction sees them; None where that was not asked.
         self.alias_domains_version = None
-        # See once.py.
+        # See shortcuts/memoize.py.
         self.answers = {}
         # What core has read of the mail.
         self.message_dict = None

@@ -2,7 +2,7 @@
 
 from odoo.tools.mail import email_normalize, parse_contact_from_email
 
-from ..models.once import has_changed, once
+from .memoize import has_changed, memoize_for_attempt
 
 # What decides which of several contacts with one address is found, and whether one is.
 ORDERED_BY = ("mail.followers", "mail.alias", "res.users")
@@ -37,9 +37,13 @@ def find(thread, records_emails, ask, options):
         if any(has_changed(thread.env, model) for model in ORDERED_BY):
             return find_with(None)[record.id].ids
         question = (thread._name, tuple(thread.ids), record.id, emails)
-        return once(thread.env, partners._name, question, lambda: find_with(None)[record.id].ids)
+        return memoize_for_attempt(
+            thread.env, partners._name, question, lambda: find_with(None)[record.id].ids
+        )
 
-    if not once(thread.env, partners._name, emails, lambda: _is_known(thread, emails, found)):
+    if not memoize_for_attempt(
+        thread.env, partners._name, emails, lambda: _is_known(thread, emails, found)
+    ):
         return {record.id: partners}
     return find_with(filter_found) if filter_found else {record.id: partners.browse(found())}
 

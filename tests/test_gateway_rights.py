@@ -210,7 +210,7 @@ class TestGatewayRightsOverRpc(HttpCase, GatewayCase):
             "default_fetchmail_server_id": self.server.id,
             "allowed_company_ids": [self.other_company.id],
             "mail_postmaster_attempt": "x",
-            "mail_postmaster_series": "x",
+            "mail_postmaster_cursor_session": "x",
             "mail_postmaster_fetch_run": "x",
             "mail_postmaster_store_only": True,
         }

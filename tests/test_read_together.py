@@ -3,11 +3,11 @@
 from odoo.fields import Domain
 from odoo.tests import tagged
 
-from ..models.columns import columns
-from ..models.once import CHANGED
 from ..models.res_users import TABLES
 from ..pipeline.attempt import ATTEMPT, Attempt
 from ..pipeline.submission import Submission
+from ..shortcuts.cache_prefill import columns
+from ..shortcuts.memoize import CHANGED
 from .common import GatewayCase
 
 

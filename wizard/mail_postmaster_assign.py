@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from . import mail_postmaster_release  # noqa: F401  what is extended here
+
 
 class MailPostmasterAssign(models.TransientModel):
     _name = "mail.postmaster.assign"

@@ -70,9 +70,12 @@ def fill(rows, references, more, sender="'many@customer.test'"):
 def worker():
     """Give the pipeline as a worker of the mail daemon has it."""
     # A module of an addon, which is there when Odoo knows where addons are.
-    from odoo.addons.mail_postmaster.models.series import SERIES, Series
+    from odoo.addons.mail_postmaster.pipeline.cursor_session import CURSOR_SESSION, CursorSession
 
-    with Series() as series, databases.environment(OURS.name, **{SERIES: series}) as env:
+    with (
+        CursorSession() as session,
+        databases.environment(OURS.name, **{CURSOR_SESSION: session}) as env,
+    ):
         yield env["mail.postmaster.pipeline"]
 
 

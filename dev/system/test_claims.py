@@ -53,7 +53,11 @@ def each_alone(length, name, sender):
 
 def rows_read(database, work):
     """Return how many rows of the log a function of a cursor session reads."""
-    from odoo.addons.mail_postmaster.models.series import FRESH, SERIES, Series
+    from odoo.addons.mail_postmaster.pipeline.cursor_session import (
+        CURSOR_SESSION,
+        FRESH,
+        CursorSession,
+    )
 
     def read():
         return int(
@@ -63,18 +67,18 @@ def rows_read(database, work):
             )
         )
 
-    def report(series):
-        with series.transaction(database.registry, FRESH) as cr:
+    def report(session):
+        with session.transaction(database.registry, FRESH) as cr:
             cr.execute("SELECT pg_stat_force_next_flush()")
 
     # What others have read is counted when they end.
     sql_db.close_db(database.name)
-    with Series() as series:
-        report(series)
+    with CursorSession() as session:
+        report(session)
         before = read()
-        with database.env(context={SERIES: series}) as env:
+        with database.env(context={CURSOR_SESSION: session}) as env:
             work(env)
-        report(series)
+        report(session)
         return read() - before
 
 

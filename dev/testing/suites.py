@@ -217,7 +217,8 @@ def addon(log, arguments):
             "--without-demo=True",
             "--stop-after-init",
             "--test-tags",
-            f"/{ADDON}",
+            # And the code of the Odoo that this is tested with.
+            f"/{ADDON},core_digests/{ADDON}",
             *arguments,
             # Skipped tests show nowhere but in lines of this level.
             f"--log-handler=odoo.addons.{ADDON}.tests:INFO",

@@ -10,7 +10,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, ISOLATION_LEVEL_
 _logger = logging.getLogger(__name__)
 
 # Key of the context.
-SERIES = "mail_postmaster_series"
+CURSOR_SESSION = "mail_postmaster_cursor_session"
 # Statements see what others have just committed; Odoo's own level keeps to one moment.
 FRESH, STABLE = ISOLATION_LEVEL_READ_COMMITTED, ISOLATION_LEVEL_REPEATABLE_READ
 # Core starts a process of PostgreSQL to wake up the workers of scheduled actions.
@@ -19,11 +19,11 @@ WAKE_UP_SECONDS = 1.0
 LONGEST_IDLE_SECONDS = 0.2
 
 
-class Series:
+class CursorSession:
     """One mail or several, used in a ``with`` statement.
 
     Odoo resets a connection each time it is borrowed, which costs more than many a statement.
-    The transactions of a series have the same cursor, one after the other. One that is opened
+    The transactions of a session have the same cursor, one after the other. One that is opened
     inside another has a cursor of its own, as has one that is opened after the end.
     """
 

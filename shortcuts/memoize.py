@@ -10,7 +10,7 @@ from ..pipeline.attempt import ATTEMPT
 CHANGED = "mail_postmaster_changed"
 
 
-def once(env, model, question, ask):
+def memoize_for_attempt(env, model, question, ask):
     """Return what ``ask`` answers, or what it has answered before in the same attempt.
 
     :param env: who asks: others may see other records

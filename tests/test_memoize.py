@@ -6,9 +6,9 @@ from odoo.tests import tagged
 
 from odoo.addons.mail.models.res_partner import ResPartner
 
-from ..models.once import CHANGED
 from ..pipeline.attempt import ATTEMPT, Attempt
 from ..pipeline.submission import Submission
+from ..shortcuts.memoize import CHANGED
 from .common import GatewayCase
 
 
