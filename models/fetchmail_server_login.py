@@ -27,7 +27,7 @@ class FetchmailServer(models.Model):
         if not all(text.isascii() for text in (self.user or "", self.password or "")):
             # Core's login alone calls this one: those with a token authenticate.
             connection.login = partial(self._login_plain, connection)
-        super()._imap_login__(connection)
+        return super()._imap_login__(connection)
 
     def _login_plain(self, connection, user, password):
         """Log in with user and password in UTF-8 (RFC 4616).

@@ -50,7 +50,9 @@ class MailAliasDomain(models.Model):
         """Return the alias domains that messages name otherwise and the user may change."""
         if not self.has_access("write"):
             return self.browse()
-        return self.search([]).filtered("name_in_messages")
+        # That field is computed, so it cannot be searched for.
+        domains = self.search([])  # pylint: disable=no-search-all
+        return domains.filtered("name_in_messages")
 
     def action_store_name_in_messages(self):
         """Store the name as messages have it; the addresses of the aliases follow."""

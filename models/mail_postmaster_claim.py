@@ -136,6 +136,7 @@ CLAIM_NEXT = """
         mail_postmaster_claim_next(%(after)s, %(lease)s)
 """
 UNTIL_DUE = f"""
+    {PLAN_BY_ORDER}
     SELECT CASE WHEN (
         SELECT id FROM mail_postmaster_message WHERE {WAITS} AND next_attempt IS NULL
         ORDER BY turn, id LIMIT 1
@@ -186,5 +187,5 @@ class MailPostmasterClaim(models.AbstractModel):
     def _seconds_until_due(self):
         """Return the time until the next message of the log is due, None when none waits."""
         with self._short_transaction(joins=False) as cr:
-            cr.execute(PLAN_BY_ORDER + UNTIL_DUE)
+            cr.execute(UNTIL_DUE)
             return cr.fetchone()[0]

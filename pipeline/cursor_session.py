@@ -63,7 +63,8 @@ class CursorSession:
             cr = self._cursor(registry)
             cr.connection.set_isolation_level(level)
             yield cr
-            cr.commit()
+            # The cursor is opened here and given to no other, so its transaction ends here.
+            cr.commit()  # pylint: disable=invalid-commit
             self._forget_transaction(cr)
         except BaseException:
             self._close()

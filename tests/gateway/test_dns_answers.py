@@ -1,6 +1,6 @@
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from unittest import skipUnless
 
 from odoo.tests import BaseCase
@@ -57,10 +57,8 @@ class TestAnswers(BaseCase):
     def asked_after(self, seconds):
         self.clock.now += seconds
         before = len(self.zone.asked)
-        try:
+        with suppress(OSError):
             self.ask()
-        except OSError:
-            pass
         return len(self.zone.asked) - before
 
     def test_asked_once_while_it_holds(self):
