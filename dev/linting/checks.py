@@ -1,5 +1,6 @@
-"""The checks of ``dev/lint``."""
+"""The checks of ``dev/lint``, which ``dev/test lint`` counts as tests."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,4 +68,5 @@ def prepare(parent, arguments=()):
         Check("ruff format", (ruff, "format", "--check", ".")),
         Check("pylint of the addon", (pylint, *PYLINT, *ADDON, addon.name), parent),
         Check("pylint of the tests", (pylint, *PYLINT, *TESTS, tests), parent),
+        Check("phrases", (sys.executable, ROOT / "dev" / "phrases")),
     )
