@@ -24,6 +24,7 @@ from environment.processes import free_port, run_logged
 from environment.progress import Stop, run
 from environment.pythons import others
 from environment.virtual import VirtualEnvironment, version
+from linting import checks
 
 from . import outcome
 
@@ -164,6 +165,18 @@ def _gateway(python, log, arguments):
 
 
 # --- what can be seen in the source --------------------------------------------------
+
+
+def lint(log, arguments):
+    """What ``dev/lint`` runs; each check counts as a test."""
+    result = outcome.Outcome()
+    for check in checks.prepare(WORK / "lint", arguments):
+        with log.open("a") as text:
+            text.write(f"-> {check.name} ...\n")
+        failed = bool(run_logged(check.command, log, cwd=check.folder))
+        problem = f"The check {check.name!r} found something." if failed else ""
+        result += outcome.Outcome(passed=not failed, failed=failed, problem=problem)
+    return result
 
 
 def security(log, arguments):
@@ -356,6 +369,7 @@ def _configuration(database, **options):
 PARTS = (
     Part("system", "system", system),
     Part("gateway", "gateway", gateway),
+    Part("lint", "lint", lint),
     Part("security", "security", security),
     Part("addon", "addon", addon),
     Part("plain", "plain", plain),
