@@ -29,7 +29,7 @@ ADDON = (
     "--ignore=dev,tests",
 )
 TESTS = (
-    # The suite without a database loads a test by its path, which leaves no parent package.
+    # Tests name the addon in full, as another addon would and as Odoo's own tests do.
     "--disable=odoo-addons-relative-import",
     # Classes that stand in for files, servers and mailboxes are not models of Odoo.
     "--disable=method-required-super,missing-return",

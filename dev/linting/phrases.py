@@ -81,7 +81,7 @@ def risen(found, record):
     for name, places in found.items():
         allowed = record.get(name, 0)
         if len(places) > allowed:
-            lines.append(f"{name} has {len(places)} phrases to avoid, {allowed} are recorded:")
+            lines.append(f"{name}: {len(places)} phrases to avoid, recorded {allowed}:")
             lines += [f"  {name}:{number}: {phrase}" for number, phrase in places]
     return lines
 
