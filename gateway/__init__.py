@@ -1,44 +1,44 @@
-"""What this addon knows about mail, without Odoo and without a database.
+"""Everything this addon knows about email, without Odoo and without a database.
 
 ==================== =================================================================
 module               what it answers
 ==================== =================================================================
-``addresses``        which spelling of an address or domain stands for all of them
-``address_list``     which addresses stand in a header field
-``address_book``     which aliases, domains and retired addresses there are for a mail
-``recipients``       who a mail is for, and what says so
-``matching``         whose an address is, and by which rule
-``shared_addresses`` which addresses two aliases would both answer to
-``forwarding``       who forwarded a mail, and who wrote it before
-``envelope``         who sent this, to whom, under which Message-Id (headers only)
-``limits``           how much there may be in a mail, and whether there is more
-``mime``             which parts a mail has for Python's parser, without running it
-``content_fields``   what stops Python's parser of a mail, made readable
-``repair``           what core could not read of a mail, made readable
-``file_names``       what a file may be called, whatever a mail calls it
-``origin``           where an answer to a mail would go, and whose places it takes
-``identity``         when two deliveries are the same mail
-``conversation``     which mails belong together, and are processed in their order
-``automatic``        whether a program wrote a mail or a person, and what says so
-``hops``             how far a mail has come, and whether it goes in circles
-``authentication``   who wrote a mail, as far as somebody has proved it
-``dns_answers``      what DNS answers, in time and not twice
-``screening``        what becomes of automatic mail, by the policy in force
-``participants``     whether who answers in a conversation is part of it
+``addresses``        the canonical form of addresses and domains
+``address_list``     the addresses in a header field
+``address_book``     the aliases, domains and former addresses to compare a message with
+``recipients``       the recipients of a message, and the field that names each
+``matching``         which record an address belongs to, and by which rule
+``shared_addresses`` addresses that two aliases would both match
+``forwarding``       who forwarded a message, and its original author
+``envelope``         sender, recipients and Message-Id (headers only)
+``limits``           size limits of a message, and whether it exceeds them
+``mime``             the parts Python's parser would find in a message, without running it
+``content_fields``   rewrites fields that stop Python's parser
+``repair``           rewrites what core cannot read in a message
+``file_names``       safe names for attachments
+``origin``           where a reply would go, and whose rate slots a message takes
+``identity``         when two deliveries are the same message
+``conversation``     which messages belong together and are processed in order
+``automatic``        whether a program or a person wrote a message, and which field says so
+``hops``             how many hops a message has passed, and whether it is in a mail loop
+``authentication``   the authenticated sender of a message
+``dns_answers``      DNS answers, cached, with a time limit
+``screening``        how automatic mail is handled by the policy in force
+``participants``     whether the sender of a reply is a participant
 ``mail_providers``   whether a domain gives addresses to the public
-``reports``          what a mail tells of another mail: bounces, receipts, complaints
-``srs``              which sender stands in an address that a forwarder made
-``states``           which states a mail has, which moves are allowed, which is worst
-``retries``          when to try again after an unexpected error
-``trace``            which decisions were taken on the way, hits and misses
-``posted``           which mail an HTTP request brings, and its envelope
-``mail_files``       which mails stand in an mbox, a Maildir or a folder
-``idle``             waiting at a mailbox until its server says that mail has come
-``error_text``       what may be said of an exception: never a credential
-``mailbox``          how IMAP and POP3 are read without losing what is there
-``charsets``         text out of bytes, in the charset a mail names, with a bound on the work
-``preview``          the text of a mail as a page that fetches and runs nothing
+``reports``          messages about other messages: bounces, receipts, complaints
+``srs``              the original sender in an SRS address
+``states``           the states of a message, allowed transitions, and their order
+``retries``          when to retry after an unexpected error
+``trace``            the decisions taken for a message, hits and misses
+``posted``           the message and envelope in an HTTP request
+``mail_files``       the messages in an mbox, a Maildir or a folder
+``idle``             waits at a mailbox until its server announces a message
+``error_text``       what an error text may contain: never a credential
+``mailbox``          reads IMAP and POP3 without losing messages
+``charsets``         decodes text in the charset a message names, with bounded work
+``preview``          shows the text of a message as a page that loads and runs nothing
 ==================== =================================================================
 
-Nothing here imports Odoo; ``tests/gateway`` runs in seconds and walks the imports.
+Nothing here imports Odoo. ``tests/gateway`` runs in seconds and checks the imports.
 """

@@ -1,7 +1,7 @@
-"""The aliases, alias domains and retired addresses that recipients are compared with.
+"""The aliases, alias domains and former addresses that recipients are compared with.
 
-A book is made for one mail, from the few records whose local parts occur in it, and never
-changes. Names are compared in their canonical form, however they were typed.
+A book is built for one message, from the few records whose local parts occur in it, and is
+immutable. Names are compared in canonical form, however they were typed.
 """
 
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ DOMAIN = "domain"
 class Alias:
     """An alias.
 
-    :param domain_id: of its alias domain, or None
-    :param by_local_part: whether it has local-part based detection
-    :param allowed: domains and patterns it takes mail for by its local part, or None
+    :param domain_id: id of its alias domain, or None
+    :param by_local_part: whether it uses local-part based detection
+    :param allowed: domains and patterns it accepts by local part, or None
     """
 
     id: int
@@ -36,9 +36,9 @@ class Alias:
 class Domain:
     """An alias domain.
 
-    :param catchall: local part, as is ``bounce``; empty for none
-    :param default_from: local part, or a complete address
-    :param allowed: as of :class:`Alias`, for those of its aliases that have no opinion
+    :param catchall: local part, like ``bounce``; empty for none
+    :param default_from: local part or complete address
+    :param allowed: as in :class:`Alias`, for its aliases that do not set their own
     """
 
     id: int
@@ -53,10 +53,10 @@ class Domain:
 class Retired:
     """A former address, or the former name of a domain.
 
-    :param kind: ``alias``, ``catchall``, ``bounce``; or ``domain``, then without local part
-    :param record_id: of the alias; for the other kinds, of the alias domain
-    :param domain: name of the domain at that time; None for an alias that had none
-    :param until: the last :class:`datetime.date` on which it works, or None for ever
+    :param kind: ``alias``, ``catchall``, ``bounce`` or ``domain`` (without local part)
+    :param record_id: id of the alias; for the other kinds, of the alias domain
+    :param domain: name of the domain at that time; None for an alias without a domain
+    :param until: last :class:`datetime.date` on which it works, or None for no end
     """
 
     kind: str
@@ -68,13 +68,13 @@ class Retired:
 
 @dataclass(frozen=True)
 class AddressBook:
-    """What recipients are compared with.
+    """The aliases, domains and former addresses that recipients are compared with.
 
-    :param retired: the latest first: of several for one address the first counts
-    :param allowed: domains and patterns of the whole database, or None for no opinion
-    :param separators: characters any of which begins a detail; none for no sub-addresses
-    :param today: :class:`datetime.date` that retired addresses are held against; None when
-        the caller has left out those that ended
+    :param retired: latest first; of several for one address, the first counts
+    :param allowed: domains and patterns for the whole database, or None if not set
+    :param separators: characters that start a detail; empty for no sub-addresses
+    :param today: :class:`datetime.date` for checking whether a former address has ended; None if
+        the caller has already left those out
     """
 
     aliases: tuple = ()
@@ -84,10 +84,10 @@ class AddressBook:
     separators: str = ""
     today: date | None = None
 
-    # --- who has an address -----------------------------------------------------------
+    # --- Who has an address -----------------------------------------------------------
 
     def holders(self, local_part, domain):
-        """Return ``[(kind, record id)]`` of those who have this address."""
+        """Return ``[(kind, record id)]`` of the records that have this address."""
         return [
             holder
             for home in self._domains_named.get(domain, ())
@@ -95,10 +95,10 @@ class AddressBook:
         ]
 
     def former_holders(self, local_part, domain):
-        """Return ``[(kind, record id)]`` of those who had this address.
+        """Return ``[(kind, record id)]`` of the records that had this address.
 
-        Who had exactly this one; else, of the domains that have or had this name, who has it
-        there now; else who had it there by any name that the domain had.
+        First those that had exactly this address; else those that have it now in a domain that
+        has or had this name; else those that had it under any former name of the domain.
         """
         if found := self._former_holder(local_part, domain):
             return found
@@ -111,7 +111,7 @@ class AddressBook:
         return []
 
     def writers(self, local_part, domain):
-        """Return the ids of the domains that write from this address."""
+        """Return the ids of the domains that send from this address."""
         return self._writers.get(f"{local_part}@{domain}", [])
 
     def _holders_at(self, home, local_part):
@@ -126,14 +126,14 @@ class AddressBook:
         row = self._former_addresses.get((local_part, domain))
         return [(row.kind, row.record_id)] if row else []
 
-    # --- local-part detection -----------------------------------------------------------
+    # --- Local-part detection -----------------------------------------------------------
 
     def detected(self, local_part):
-        """Return the aliases with local-part based detection that have this local part."""
+        """Return the aliases with local-part based detection that match this local part."""
         return [alias for alias in self._aliases_named.get(local_part, ()) if alias.by_local_part]
 
     def formerly_detected(self, local_part):
-        """Return the aliases with local-part based detection that had this local part."""
+        """Return the aliases with local-part based detection that used to match this local part."""
         ids = [
             row.record_id
             for (name, _domain), row in self._former_addresses.items()
@@ -145,8 +145,8 @@ class AddressBook:
     def decides(self, alias):
         """Return ``(allowed domains, origin)`` for an alias with local-part based detection.
 
-        The alias, its domain, the database: the first that has an opinion. Where nobody has
-        one, it takes mail for any domain, and the allowed domains are None.
+        The first of alias, domain and database that has a setting decides. If none has one, the
+        alias accepts any domain, and the allowed domains are None.
         """
         home = self._domain.get(alias.domain_id)
         for allowed, origin in (
@@ -158,7 +158,7 @@ class AddressBook:
                 return allowed, origin
         return None, "any"
 
-    # --- domains ------------------------------------------------------------------------
+    # --- Domains ------------------------------------------------------------------------
 
     @property
     def names(self):
@@ -166,15 +166,15 @@ class AddressBook:
         return tuple(self._domains_named)
 
     def is_known(self, domain):
-        """Tell whether a domain is, or was, one of ours."""
+        """Return whether a domain is or was one of ours."""
         return domain in self._domains_named or domain in self._former_names
 
     def names_now(self, domain):
-        """Return the present names of the domains that have or had this name."""
+        """Return the current names of the domains that have or had this name."""
         return list(dict.fromkeys(compared_domain(home.name) for home in self._homes(domain)))
 
     def names_of(self, domain):
-        """Return the present and former names of the domain that has this name now."""
+        """Return the current and former names of the domain that has this name now."""
         return list(
             dict.fromkeys(
                 name
@@ -184,14 +184,14 @@ class AddressBook:
         )
 
     def _homes(self, domain):
-        """Return the domains that have this name, then those that had it, the latest first."""
+        """Return the domains that have this name, then those that had it, latest first."""
         return [
             *self._domains_named.get(domain, ()),
             *(self._domain[record_id] for record_id in self._former_names.get(domain, ())),
         ]
 
     def reserved(self, domain):
-        """Return the names of a domain that no separator divides."""
+        """Return the names of a domain that no separator splits."""
         names = {
             _local(name)
             for home in self._homes(domain)
@@ -204,7 +204,7 @@ class AddressBook:
         }
 
     def has_ended(self, local_parts, domain):
-        """Tell whether the address of one of these local parts was retired, and works no more."""
+        """Return whether an address with one of these local parts is former and has ended."""
         return any(
             compared_domain(row.domain) == domain
             and (row.kind == DOMAIN or _local(row.local_part) in local_parts)
@@ -215,7 +215,7 @@ class AddressBook:
     def _works(self, row):
         return self.today is None or row.until is None or row.until >= self.today
 
-    # --- found at once, however many there are ------------------------------------------
+    # --- Indexes built once -------------------------------------------------------------
 
     @cached_property
     def _alias(self):
@@ -263,22 +263,22 @@ class AddressBook:
     @cached_property
     def _former_addresses(self):
         rows = [row for row in self.retired if row.kind != DOMAIN and self._works(row)]
-        # Reversed, so that the first of several stays.
+        # Reversed, so that the first of several wins.
         return {
             (_local(row.local_part), compared_domain(row.domain)): row for row in reversed(rows)
         }
 
 
 def domain_ids_by_name(domains, retired):
-    """Return ``{canonical name: ids of the alias domains in which it is looked for}``.
+    """Return ``{canonical name: ids of the alias domains to search for it}``.
 
-    Those that have the name; and, where it is a former one, those that have its present name.
-    Aliases of other domains belong into a book only with local-part detection, or when a
-    former address leads to them.
+    These are the domains that have the name and, if it is a former name, those that have the
+    current one. Aliases of other domains belong in a book only if they use local-part detection
+    or a former address leads to them.
 
-    :param domains: of :class:`Domain`
-    :param retired: of :class:`Retired`
-    :return: the ids as frozensets
+    :param domains: iterable of :class:`Domain`
+    :param retired: iterable of :class:`Retired`
+    :return: dict of frozensets of ids
     """
     present = {home.id: compared_domain(home.name) for home in domains}
     having = _grouped((name, home_id) for home_id, name in present.items())
@@ -300,10 +300,10 @@ def _grouped(pairs):
     return groups
 
 
-# A book is made for each mail, and most of its names are those of the book before.
+# A book is built for each message, and most names recur from one book to the next.
 @lru_cache(maxsize=4096)
 def compared_domain(domain):
-    """Return the canonical name of a domain; one that is none is compared as it was typed."""
+    """Return the canonical name of a domain; compare an invalid name as typed."""
     return domain_or_none(domain) or domain
 
 
@@ -316,7 +316,7 @@ def _local(local_part):
 
 
 def _complete(text, domain):
-    """Return the address for a local part or a complete address, canonical."""
+    """Return the canonical address for a local part or a complete address."""
     local_part, at, home = text.rpartition("@")
     local_part, home = (local_part, home) if at else (text, domain)
     return f"{_local(local_part)}@{compared_domain(home)}"

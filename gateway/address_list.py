@@ -1,9 +1,9 @@
-"""The addresses in a header field (RFC 5322 section 3.4), whatever its text is.
+"""The addresses in a header field (RFC 5322 section 3.4), whatever its text.
 
-``email.utils.getaddresses`` is not used: it calls itself for each parenthesis, so that
-a few thousand of them end in an exception, and its answers to broken fields change with
-the release of Python. This reads each character once, and divides where people do:
-commas, semicolons, and blanks between two addresses.
+``email.utils.getaddresses`` is not used: it recurses for each parenthesis, so a few thousand of
+them raise an exception, and its results for malformed fields vary with the Python version. This
+parser reads each character once and splits where people do: at commas, at semicolons, and at
+blanks between two addresses.
 """
 
 import re
@@ -16,7 +16,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|[(),;<>:]|[^"\\(),;<>:]+|["\\]', re.
 
 
 def canonical_addresses(text):
-    """Yield the addresses in a field in their canonical form, without what is none."""
+    """Yield the canonical addresses in a field; skip what is not an address."""
     for address in read_addresses(text):
         try:
             yield canonical(address)
@@ -25,21 +25,21 @@ def canonical_addresses(text):
 
 
 def first_address(text):
-    """Return the first of :func:`canonical_addresses`, or an empty text."""
+    """Return the first of :func:`canonical_addresses`, or an empty string."""
     return next(canonical_addresses(text), "")
 
 
 def read_addresses(text):
-    """Yield what stands in a field where addresses stand, in order, without the names.
+    """Yield the entries of an address field in order, without display names.
 
-    It yields text that is no address too, so that the reader can say so.
+    Text that is not an address is yielded too, so that the caller can report it.
 
     :param str text: an unfolded field
     """
     target, is_open, is_given = [], False, False
     for token in (*_without_comments(_TOKEN.findall(text)), ","):
         if token == "<":
-            # What stood before is a name.
+            # The text before it is a display name.
             target, is_open = [], True
         elif token == ":":
             # The name of a group, a source route (RFC 5321 section 4.1.2), or "mailto:".
@@ -55,7 +55,7 @@ def read_addresses(text):
 
 
 def _without_comments(tokens):
-    """Return the tokens that are in no comment; parentheses that do not match are text."""
+    """Return the tokens outside comments; unmatched parentheses count as text."""
     kept, depth = [], 0
     for token in tokens:
         if token == "(":
@@ -64,7 +64,7 @@ def _without_comments(tokens):
             depth = max(depth - 1, 0)
         elif not depth:
             kept.append(token)
-    # A comment without an end must not hide the recipients that follow it.
+    # A comment that does not end must not hide the recipients after it.
     return kept if not depth else [token for token in tokens if token not in ("(", ")")]
 
 
@@ -73,6 +73,6 @@ def _bare(text):
     words = _BLANKS.split(text)
     found = [word for word in words if "@" in word]
     if not found or text.lstrip(_BLANK).startswith('"') and '"@' in text:
-        # Not an address at all, or one with blanks in quotes.
+        # Not an address, or one with blanks in quotes.
         found = [text.strip(_BLANK)]
     yield from filter(None, found)

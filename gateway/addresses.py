@@ -1,11 +1,11 @@
-"""One form for each address and domain, so that two spellings of one address are equal.
+"""Canonical forms of addresses and domains, so that two spellings of one address are equal.
 
-Mailbox names are compared without regard to case, as Odoo does and as practically every
-server does, although RFC 5321 section 2.4 would let a server tell them apart. Domains
-are compared as A-labels (RFC 5891), which is how they travel.
+Local parts are compared case-insensitively, as in Odoo and practically every server, although RFC
+5321 section 2.4 allows a server to distinguish case. Domains are compared as A-labels (RFC 5891),
+the form in which they are transmitted.
 
-What this does not do: say whose address it is (``matching``), or find the addresses in
-a header field (``address_list``).
+Not done here: finding the record an address belongs to (``matching``) and finding the addresses
+in a header field (``address_list``).
 """
 
 import re
@@ -15,11 +15,11 @@ import idna
 
 # RFC 5321 section 4.5.3.1, in octets.
 LONGEST_LOCAL_PART = 64
-# Of what is read. Servers should take more than they must, and Odoo's aliases may be longer.
+# Limit for reading. Servers should accept more than they must, and Odoo's aliases may be longer.
 LONGEST_READ = 255
 LONGEST_DOMAIN = 255
-# Names that every domain has (RFC 5321 section 4.5.1) or that servers write as; no
-# separator divides them.
+# Names that every domain has (RFC 5321 section 4.5.1) or that servers send from. No separator
+# splits them.
 RESERVED = ("postmaster", "mailer-daemon")
 # A name made of separators would have as many bases as characters.
 MOST_SPLITS = 8
@@ -28,20 +28,19 @@ LONGEST_QUOTE = 100
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-# Dots are not counted: names like "a..b" break RFC 5321 and receive mail nevertheless.
+# Dots are not checked: names like "a..b" violate RFC 5321 but receive mail nevertheless.
 _PLAIN = re.compile(r'[^\s()<>\[\]:;,\\"@]+')
-# Underscores and "--" are in names of real servers, so idna is asked for the others only.
+# Underscores and "--" occur in names of real servers, so only other names are passed to idna.
 _ASCII_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _ENTRY_END = re.compile(r"[,;\n]")
 
 
 class BadAddress(ValueError):
-    """An address or domain that cannot be anybody's.
+    """An invalid address or domain.
 
-    :ivar str reason: why, as a code for the trace: ``no_at``, ``empty_local_part``,
-        ``empty_domain``, ``local_part_too_long``, ``domain_too_long``,
-        ``control_character``, ``bad_local_part``, ``bad_domain``, ``bad_idn``,
-        ``domain_literal``
+    :ivar str reason: code for the trace: ``no_at``, ``empty_local_part``, ``empty_domain``,
+        ``local_part_too_long``, ``domain_too_long``, ``control_character``, ``bad_local_part``,
+        ``bad_domain``, ``bad_idn``, ``domain_literal``
     """
 
     def __init__(self, reason):
@@ -50,10 +49,10 @@ class BadAddress(ValueError):
 
 
 class BadDomains(ValueError):
-    """A list of domains with an entry that is none; the text is a sentence that names it.
+    """A list of domains with an invalid entry; the text is a sentence that names it.
 
-    :ivar str entry: the entry as it was typed, bounded
-    :ivar str reason: as of :class:`BadAddress`
+    :ivar str entry: the entry as typed, truncated
+    :ivar str reason: as in :class:`BadAddress`
     """
 
     def __init__(self, entry, reason):
@@ -65,16 +64,16 @@ class BadDomains(ValueError):
         )
 
 
-# --- addresses ----------------------------------------------------------------------
+# --- Addresses ----------------------------------------------------------------------
 
 
 def canonical(address):
-    """Return the one form of an address: lower case, its domain as A-labels.
+    """Return the canonical form of an address: lower case, the domain as A-labels.
 
-    The canonical form of a canonical address is itself. The time is linear in the length.
+    The function is idempotent and takes linear time.
 
-    :param str address: an address alone, without a name and without angle brackets
-    :raises BadAddress: when it cannot be anybody's
+    :param str address: a bare address, without display name and angle brackets
+    :raises BadAddress: if the address is invalid
     """
     local_part, at, domain = address.strip(" ").rpartition("@")
     if not at:
@@ -83,20 +82,20 @@ def canonical(address):
 
 
 def canonical_local_part(local_part):
-    """Return a local part in lower case, in quotes only where it needs them.
+    """Return a local part in lower case, quoted only if it needs quotes.
 
     :raises BadAddress:
     """
     if not local_part:
         raise BadAddress("empty_local_part")
-    # Counted before anything else, so that the rest has little to read.
+    # Checked first, so that the rest has little to read.
     if len(local_part) > LONGEST_READ:
         raise BadAddress("local_part_too_long")
     quoted = _QUOTED.fullmatch(local_part)
     text = _lower(_ESCAPED.sub(r"\1", quoted[1]) if quoted else local_part)
     if not text:
         raise BadAddress("empty_local_part")
-    # Invisible characters count as control characters: nobody could tell such names apart.
+    # Invisible characters count as control characters: such names would be indistinguishable.
     if not text.isprintable():
         raise BadAddress("control_character")
     if not _PLAIN.fullmatch(text):
@@ -109,36 +108,36 @@ def canonical_local_part(local_part):
 
 
 def _lower(text):
-    """Return text in lower case and in the normal form that RFC 6532 section 3.1 asks for."""
+    """Return text in lower case, in the normal form that RFC 6532 section 3.1 asks for."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
 
 
 def display(address):
-    """Return a canonical address as a person reads it, its domain as U-labels.
+    """Return a canonical address for display, with its domain as U-labels.
 
-    What cannot be shown so is returned as it is.
+    If it has no such form, return it unchanged.
     """
     local_part, at, domain = address.rpartition("@")
     return f"{local_part}{at}{display_domain(domain)}"
 
 
-# --- domains ------------------------------------------------------------------------
+# --- Domains ------------------------------------------------------------------------
 
 
 def canonical_domain(domain):
-    """Return the one form of a domain name: A-labels in lower case, without a final dot.
+    """Return the canonical form of a domain: A-labels in lower case, without a final dot.
 
     :raises BadAddress:
     """
     domain = domain.strip(" ")
     if not domain:
         raise BadAddress("empty_domain")
-    # Counted before idna reads it: some of its versions take quadratic time (CVE-2024-3651).
+    # Checked before idna reads it: some of its versions take quadratic time (CVE-2024-3651).
     if len(domain) > LONGEST_DOMAIN:
         raise BadAddress("domain_too_long")
     if _CONTROL.search(domain):
         raise BadAddress("control_character")
-    # RFC 5321 section 4.1.3; no alias can have one.
+    # RFC 5321 section 4.1.3. An alias cannot have one.
     if domain.startswith("["):
         raise BadAddress("domain_literal")
     name = ".".join(_a_label(label) for label in _mapped(domain).removesuffix(".").split("."))
@@ -148,7 +147,7 @@ def canonical_domain(domain):
 
 
 def domain_or_none(text):
-    """Return the canonical name of a domain, None for a text that is not one."""
+    """Return the canonical name of a domain, or None if the text is not one."""
     try:
         return canonical_domain(text or "")
     except BadAddress:
@@ -156,7 +155,7 @@ def domain_or_none(text):
 
 
 def _mapped(domain):
-    """Return a domain with the characters that people type for others (UTS 46)."""
+    """Return a domain with the characters that people type for others mapped (UTS 46)."""
     if domain.isascii():
         return domain.lower()
     try:
@@ -171,19 +170,19 @@ def _a_label(label):
             raise BadAddress("bad_domain")
         return label
     try:
-        # By way of the U-label, because an A-label may be a false one.
+        # Converted through the U-label, because an A-label may be invalid.
         return idna.alabel(idna.ulabel(label)).decode()
     except UnicodeError:
         raise BadAddress("bad_idn") from None
 
 
 def display_domain(domain):
-    """Return a domain, or a pattern of domains, as U-labels, as far as they exist."""
+    """Return a domain or a pattern of domains with U-labels where they exist."""
     return ".".join(_u_label(label) for label in domain.split("."))
 
 
 def _u_label(label):
-    # Nothing long is an A-label, and reading it would take its time.
+    # A long label cannot be an A-label, and decoding it would take too long.
     if not label.startswith("xn--") or len(label) > LONGEST_LOCAL_PART:
         return label
     try:
@@ -195,10 +194,10 @@ def _u_label(label):
 def parse_domains(text):
     """Return the domains and patterns of a text like ``example.com, *.example.com``.
 
-    A leading ``@`` is dropped, because that is how people write "everybody at".
+    A leading ``@`` is dropped, because people write it for "everyone at".
 
-    :return: a tuple of canonical names, each once, in their order
-    :raises BadDomains: with a sentence that names the first entry that is no domain
+    :return: tuple of canonical names in order, without duplicates
+    :raises BadDomains: with a sentence that names the first invalid entry
     """
     entries = (entry.strip().removeprefix("@") for entry in _ENTRY_END.split(text))
     return tuple(dict.fromkeys(_pattern(entry) for entry in entries if entry))
@@ -213,9 +212,9 @@ def _pattern(entry):
 
 
 def domain_allowed(domain, patterns):
-    """Tell whether a canonical domain is one of these.
+    """Return whether a canonical domain matches one of these patterns.
 
-    ``*.example.com`` stands for every domain below ``example.com``, and not for itself.
+    ``*.example.com`` matches every domain below ``example.com`` but not ``example.com`` itself.
 
     :param patterns: as :func:`parse_domains` returns them
     """
@@ -225,21 +224,21 @@ def domain_allowed(domain, patterns):
     )
 
 
-# --- sub-addresses ------------------------------------------------------------------
+# --- Sub-addresses ------------------------------------------------------------------
 
 
 def splits(local_part, separators, reserved=()):
-    """Return the ways to read a local part as ``(base, detail)``, the longest base first.
+    """Return the ways to split a local part into ``(base, detail)``, longest base first.
 
-    Neither part is empty, and no reserved name is divided: with the separator ``-``,
-    ``mailer-daemon`` is no sub-address of ``mailer``, and ``catch-all-7`` is one of
-    ``catch-all`` where that name is reserved.
+    Neither part is empty, and reserved names are not split: with the separator ``-``,
+    ``mailer-daemon`` is not a sub-address of ``mailer``, and ``catch-all-7`` is one of
+    ``catch-all`` if that name is reserved.
 
-    :param str separators: characters any of which divides (RFC 5233 calls what follows
-        the detail); none, and nothing is divided
-    :param reserved: local parts, canonical, besides :data:`RESERVED`
+    :param str separators: characters that split (RFC 5233 calls what follows the detail); empty
+        to split nothing
+    :param reserved: canonical local parts, in addition to :data:`RESERVED`
     """
-    # In quotes a separator is a character like any other.
+    # Inside quotes a separator is an ordinary character.
     if local_part.startswith('"'):
         return ()
     shortest = _reserved_length(local_part, separators, (*RESERVED, *reserved))
@@ -254,7 +253,7 @@ def splits(local_part, separators, reserved=()):
 
 
 def _reserved_length(local_part, separators, reserved):
-    """Return how long the reserved name is that a local part begins with, or 0."""
+    """Return the length of the reserved name a local part starts with, or 0."""
     return max(
         (
             len(name)

@@ -1,7 +1,7 @@
-"""Text out of bytes in the charset a mail names, with a bound on the work.
+"""Decode bytes in the charset a message names, with bounded work.
 
-A mail may name any codec that Python knows. Some are no charsets (``zlib`` unpacks a bomb),
-one takes time that grows with the square of its input (``punycode``).
+A message may name any codec that Python knows. Some are not charsets (``zlib`` unpacks a bomb),
+and one takes quadratic time (``punycode``).
 """
 
 import codecs
@@ -9,7 +9,7 @@ import re
 
 LONGEST_NAME = 40
 
-# By their names in Python. All of these take time in proportion to their input.
+# Python's names. All of these take linear time.
 _CHARSETS = re.compile(
     r"(?:ascii|utf-(?:7|8|16|32)(?:-sig|-[bl]e)?|iso8859-\d+|cp\d+|koi8-[rtu]|mac-\w+|gb2312|gbk|"
     r"gb18030|hz|big5(?:hkscs)?|shift_jis\w*|euc_\w+|iso2022_\w+|johab|tis-620|ptcp154|kz1048|"
@@ -17,8 +17,8 @@ _CHARSETS = re.compile(
 )
 
 
-# A charset by its name in Python, and the one that programs mean by it: what they write has
-# letters that only the larger one has (WHATWG Encoding Standard, section 4.2).
+# Python's name of a charset, and the larger one that programs mean by it: their text has letters
+# that only the larger one contains (WHATWG Encoding Standard, section 4.2).
 _LARGER = {
     "gb2312": "gb18030",
     "gbk": "gb18030",
@@ -31,35 +31,35 @@ _LARGER = {
     "iso8859-11": "cp874",
     "iso8859-1": "cp1252",
 }
-# In latin-1 these are control characters that no text has, and in windows-1252 quotes and dashes.
+# In latin-1 these are control characters that do not occur in text; in windows-1252, quotes and
+# dashes.
 _NOT_LATIN = re.compile(rb"[\x80-\x9f]")
 
 
 def decode(content, charset, most):
-    """Return the beginning of a text.
+    """Return the beginning of a text, decoded.
 
-    :param bytes content: the text as it was sent
-    :param str charset: the name the mail gives it; what is no charset, or one the mail does
-        not keep to, is read as latin-1
-    :param int most: how many bytes are read at most
+    :param bytes content: the encoded text
+    :param str charset: the charset the message names; if it is unknown or the text violates it,
+        the text is decoded as latin-1
+    :param int most: maximum number of bytes to decode
     """
     beginning = content[:most]
     try:
         decoder = codecs.getincrementaldecoder(_known(charset))
-        # Where it was cut, the last character may lack an end.
+        # The last character may be incomplete after a cut.
         return decoder("strict").decode(beginning, final=len(content) <= most)
     except (LookupError, ValueError):
         return beginning.decode("latin-1")
 
 
 def read_text(content, charset):
-    """Return ``(text, charset it was read in, whether that is the one named)``.
+    """Return ``(text, charset used, whether it is the named one)``.
 
-    :param bytes content: the text as it was sent
-    :param str charset: the name the mail gives it. Text that is none of it is read as UTF-8
-        where it is that, which hardly any other text is, then in the larger charset that is meant
-        by the name, else as windows-1252, which is what people mean who name another Western
-        charset or none
+    :param bytes content: the encoded text
+    :param str charset: the charset the message names. Text that violates it is decoded as UTF-8
+        if that succeeds, which is rare for other text, then in the larger charset meant by the
+        name, else as windows-1252, which people mean by another Western charset or none
     """
     for name in (charset, "utf-8", _larger(charset), "cp1252"):
         try:
@@ -73,7 +73,7 @@ def read_text(content, charset):
 
 
 def _larger(charset):
-    """Return the charset that has all letters of one and more; the same where there is none."""
+    """Return the charset that extends this one, or the same if there is none."""
     try:
         known = _known(charset)
     except (LookupError, ValueError):
@@ -82,7 +82,7 @@ def _larger(charset):
 
 
 def is_charset(name):
-    """Tell whether Python knows a charset of this name."""
+    """Return whether Python knows a charset of this name."""
     try:
         return bool(_known(name))
     except (LookupError, ValueError):
@@ -92,7 +92,7 @@ def is_charset(name):
 def _known(charset):
     """Return Python's name of a charset.
 
-    :raises LookupError: when it is none
+    :raises LookupError: if it is not a charset
     """
     if len(charset) > LONGEST_NAME:
         raise LookupError("too long")

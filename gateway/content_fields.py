@@ -1,15 +1,14 @@
-"""Content fields at which Python's parser stops, made readable before it begins.
+"""Rewrite content fields that stop Python's parser, before it runs.
 
-The parser that core uses asks each part for its type and its transfer encoding while it divides
-a mail, and for some odd fields that ends in an exception, with nothing read at all. All else
-that is odd is repaired in what the parser has made of a mail (``repair``); this has to be done
-before, in its bytes.
+The parser that core uses reads the type and the transfer encoding of each part while it splits a
+message, and some malformed fields raise an exception that leaves nothing parsed. Other defects
+are repaired in the parsed message (``repair``); these must be repaired before, in its bytes.
 
-The fields are found by what a line looks like, not by where it stands: the parser reads parts
-in places of its own, as in the blocks of a delivery report. So a line of a text that looks like
-such a field is changed as well, in memory, in a mail that could not be read otherwise.
+Fields are found by how a line looks and not by its position: the parser also reads parts in
+unusual places, such as the blocks of a delivery report. So a line of text that looks like such a
+field is changed too, in memory, in a message that could not be read otherwise.
 
-What this does not do: look at mail that can be read.
+Messages that can be parsed are not touched.
 """
 
 import re
@@ -18,9 +17,9 @@ from email.policy import SMTP
 from .mime import ODD_HEADER
 from .repair import Repair
 
-# The limits allow fewer parts; of a text that is nothing but such lines nothing is changed.
+# The limits allow fewer parts; if a text consists only of such lines, nothing is changed.
 MOST_FIELDS = 5000
-# Python's reader takes time that grows with the square of a field.
+# Python's header parser takes quadratic time.
 LONGEST_FIELD = 10_000
 
 _FIELD = re.compile(
@@ -33,11 +32,11 @@ _ENCODING = re.compile(rb"base64|quoted-printable|7bit|8bit|binary", re.IGNORECA
 
 
 def readable(raw):
-    """Return ``(mail, repairs)``: the bytes with each such field changed, and what was done.
+    """Return ``(message, repairs)``: the bytes with each such field changed, and the changes.
 
-    Nothing is changed where there is too much to look at.
+    Nothing is changed if there is too much to check.
 
-    :param bytes raw: a mail that Python's parser has raised at
+    :param bytes raw: a message that Python's parser raised on
     :return: the bytes and a list of :class:`~.repair.Repair`
     """
     known, changed = {}, {}
@@ -57,7 +56,7 @@ def readable(raw):
 
 
 def _readable(name, value):
-    """Return a field that can be read in place of one, or None where that one can be read."""
+    """Return a readable replacement for a field, or None if it is readable."""
     if len(value) <= LONGEST_FIELD and _is_readable(name, value):
         return None
     if name.lower() == b"content-type":
@@ -77,7 +76,7 @@ def _readable(name, value):
 
 
 def _is_readable(name, value):
-    """Tell whether the parser can ask for type, boundary and encoding."""
+    """Return whether the parser can read type, boundary and encoding."""
     text = value.decode("ascii", "surrogateescape").lstrip(" \t")
     try:
         str(SMTP.header_fetch_parse(name.decode(), text))

@@ -1,25 +1,25 @@
-"""Which messages belong to one conversation, so that they are processed in their order.
+"""Which messages belong to one conversation, so that they are processed in order.
 
-A reply names the message it answers in In-Reply-To, and those before it in References
-(RFC 5322 section 3.6.4). Of the messages that wait, those that are linked by such names share
-one key: the root of their thread, or the key of the waiting message that one of them names. It
-is computed once, when a message is stored; waiting messages are never compared with each other.
+A reply names the message it replies to in In-Reply-To, and earlier ones in References (RFC 5322
+section 3.6.4). Waiting messages that are linked by these names share a key: the root of their
+thread, or the key of the waiting message that one of them names. It is computed once, when a
+message is stored; waiting messages are never compared with each other.
 
-Message-Ids are kept as numbers, because they are compared and never read. Two different ids with
-the same number make one message wait for another, and nothing else.
+Message-Ids are kept as numbers, because they are only compared. If two different ids have the
+same number, one message waits for the other, with no other effect.
 
-What this does not do: find the record that a reply belongs to. That is core's.
+Not done here: finding the record a reply belongs to. Core does that.
 """
 
 import hashlib
 import re
 from dataclasses import dataclass
 
-# The first ids of a long list name the root that all of a conversation share, the last ones
-# what this message answers.
+# The first ids of a long list include the root that the whole conversation shares, the last ones
+# the message being replied to.
 MOST_FIRST = 5
 MOST_LAST = 45
-# A longer field was not written by a mail program.
+# No mail program writes a longer field.
 LONGEST_FIELD = 20_000
 
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,990})>")
@@ -27,12 +27,12 @@ _MESSAGE_ID = re.compile(r"<([^<>\s]{1,990})>")
 
 @dataclass(frozen=True)
 class Thread:
-    """Where a message stands in its conversation.
+    """The position of a message in its conversation.
 
     :param own: number of its Message-Id, or None
-    :param tuple ancestors: numbers of the messages that it names, the nearest first, each once
-    :param root: number of the message that the conversation began with, as far as this one
-        names it; None for a message without any Message-Id
+    :param tuple ancestors: numbers of the messages it names, nearest first, without duplicates
+    :param root: number of the message that started the conversation, as far as this one names it;
+        None for a message without any Message-Id
     """
 
     own: int | None = None
@@ -43,7 +43,7 @@ class Thread:
 def read_thread(message_id, references="", in_reply_to=""):
     """Return the :class:`Thread` of a message.
 
-    :param str message_id: the text of the field, as are the others
+    :param str message_id: text of the field; the other parameters likewise
     """
     own = next(iter(_numbers(message_id)), None)
     listed = _numbers(references)
@@ -54,11 +54,11 @@ def read_thread(message_id, references="", in_reply_to=""):
 
 
 def link(threads, known):
-    """Return the key of the conversation of each of some messages that are stored together.
+    """Return the conversation key of each message of a batch that is stored together.
 
-    :param threads: the :class:`Thread` of each, in the order in which they were handed over
-    :param dict known: ``{number: key}`` of messages that wait
-    :return: list of keys, None for a message that belongs to no conversation
+    :param threads: the :class:`Thread` of each message, in order of arrival
+    :param dict known: ``{number: key}`` of waiting messages
+    :return: list of keys, None for a message without a conversation
     """
     known = dict(known)
     keys = []
@@ -68,7 +68,7 @@ def link(threads, known):
         if key is not None:
             known.setdefault(key, key)
         if thread.own is not None:
-            # Also where a reply that came first has named it: what follows answers this one.
+            # Also if a reply that arrived first has named it: what follows replies to this one.
             known[thread.own] = key
     return keys
 

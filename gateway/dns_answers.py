@@ -1,7 +1,7 @@
-"""What DNS answers, in time and not twice, by ``dnspython``, where that is installed.
+"""DNS answers, cached and with a time limit, from ``dnspython`` if installed.
 
-What this does not do: decide what an answer means. It is asked outside of transactions,
-because an answer may take seconds.
+Not done here: interpreting an answer. DNS is queried outside transactions, because an answer may
+take seconds.
 """
 
 import threading
@@ -21,30 +21,30 @@ ABSENT = (
 )
 
 MOST_REMEMBERED = 1_000
-# Of one name; longer keys and policies are none for those who read them.
+# Limit per name; longer keys and policies are treated as missing.
 MOST_RECORDS = 10
 LONGEST_RECORD = 2_500
-# Seconds. An answer holds as long as its owner says, within these bounds.
+# Seconds. An answer is cached for its TTL, within these bounds.
 SHORTEST_MEMORY = 60
 LONGEST_MEMORY = 3600
-# That there is nothing, and that nobody answered.
+# Lifetimes of the negative answer, and of a failure to get one.
 MEMORY_OF_NOTHING = 300
 MEMORY_OF_SILENCE = 60
 LONGEST_QUESTION = 3
 
 
 def is_available():
-    """Tell whether ``dnspython`` is installed; if not, :data:`ABSENT` says what is missing."""
+    """Return whether ``dnspython`` is installed; if not, :data:`ABSENT` names what is missing."""
     return dns is not None
 
 
 class Answers:
-    """Answers of DNS, each remembered for a while; for several threads.
+    """A cache of DNS answers that several threads can use.
 
-    :param look_up: function of a name, a type (``"TXT"``) and seconds that returns
-        ``(records, seconds they hold)``, and raises :class:`OSError` when it got no answer
+    :param look_up: function of a name, a type (``"TXT"``) and seconds that returns ``(records,
+        TTL)``, and raises :class:`OSError` if there was no answer
     :param clock: function that returns seconds
-    :param int most: how many answers are remembered
+    :param int most: maximum number of cached answers
     """
 
     def __init__(self, look_up, clock=time.monotonic, most=MOST_REMEMBERED):
@@ -55,17 +55,17 @@ class Answers:
         self._lock = threading.Lock()
 
     def ask(self, name, record_type, seconds):
-        """Return the records of a name as a list of str, empty when there are none.
+        """Return the records of a name as a list of str, empty if there are none.
 
-        :param float seconds: how long to wait at most
-        :raises OSError: when nobody answered
+        :param float seconds: maximum time to wait
+        :raises OSError: if there was no answer
         """
         key = (name, record_type)
         known = self._recall(key)
         if known is None:
             known = self._find_out(key, seconds)
-            # Who had no time for an answer cannot tell that there is none: one mail that takes
-            # long would take the answers away from the next ones.
+            # A timeout with little time left is not cached as a failure: one slow message would
+            # otherwise deprive the next ones of their answers.
             if known[1] is not None or seconds >= LONGEST_QUESTION:
                 self._remember(key, known)
         if known[1] is None:
@@ -81,7 +81,7 @@ class Answers:
         return None
 
     def _find_out(self, key, seconds):
-        """Return ``(until when it holds, records)``; no records at all when nobody answered."""
+        """Return ``(expiry, records)``; records are None if there was no answer."""
         try:
             records, holds = self._look_up(*key, min(seconds, LONGEST_QUESTION))
         except OSError:
@@ -100,14 +100,14 @@ class Answers:
 
 
 def look_up(name, record_type, seconds):
-    """Ask the DNS servers of this machine; see :class:`Answers`."""
+    """Query the DNS servers of this machine; see :class:`Answers`."""
     return resolve(_resolver(), name, record_type, seconds)
 
 
 def resolve(resolver, name, record_type, seconds):
-    """Ask a ``dns.resolver.Resolver``; see :class:`Answers`.
+    """Query a ``dns.resolver.Resolver``; see :class:`Answers`.
 
-    :raises OSError: when it got no answer in time, or one that is none
+    :raises OSError: if there was no valid answer in time
     """
     try:
         answer = resolver.resolve(
@@ -123,15 +123,15 @@ def resolve(resolver, name, record_type, seconds):
         raise OSError(f"{type(error).__name__}: {name}") from error
     if answer.rrset is None:
         return [], MEMORY_OF_NOTHING
-    # A text is sent in pieces of 255 bytes.
+    # A TXT record consists of strings of up to 255 bytes.
     return [b"".join(record.strings).decode("latin-1") for record in answer], answer.rrset.ttl
 
 
 @cache
 def _resolver():
-    """Return the resolver that the machine is set up with.
+    """Return the resolver configured on this machine.
 
-    :raises OSError: when it has none
+    :raises OSError: if there is none
     """
     try:
         return dns.resolver.Resolver()

@@ -1,7 +1,7 @@
-"""Who sent a mail, to whom, under which Message-Id: read from the header alone.
+"""Sender, recipients and Message-Id of a message, read from the header alone.
 
-Made for the log and for looking a mail up, before anything is decided. It never
-raises on odd input and reads a 50 MB mail as fast as a small one.
+Used for the log and for finding a message, before anything is decided. It never raises on
+malformed input and reads a 50 MB message as fast as a small one.
 """
 
 import email.header
@@ -19,23 +19,23 @@ from .identity import split_header
 
 LONGEST_TEXT = 500
 MOST_RECIPIENTS = 200
-# The time to decode encoded words grows with the square of their number.
+# The time to decode encoded words grows quadratically with their number.
 LONGEST_ENCODED = 50_000
 LONGEST_SMALL = 100_000
 
 THREAD_FIELDS = ("message-id", "references", "in-reply-to")
-# The header fields core reads recipients from (mail.thread.message_parse of 19.0).
+# The header fields that core reads recipients from (mail.thread.message_parse of 19.0).
 RECIPIENT_FIELDS = ("delivered-to", "to", "cc", "resent-to", "resent-cc")
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """What the log shows of a mail.
+    """What the log shows about a message.
 
-    :param message_id: the whole Message-Id field, as core compares it, ``""`` when there is none
+    :param message_id: the whole Message-Id field, as core compares it, ``""`` if missing
     :param sender: the From field, decoded
     :param sender_address: the address in it, lower case
-    :param recipients: addresses, lower case, in the order of the fields, each once
+    :param recipients: lower-case addresses in the order of the fields, without duplicates
     :param subject: decoded
     :param date: the Date field as naive UTC :class:`datetime.datetime`, or None
     :param thread: its :class:`~.conversation.Thread`
@@ -51,7 +51,7 @@ class Envelope:
 
 
 def read_envelope(raw):
-    """Return the :class:`Envelope` of a raw mail, whatever its bytes are."""
+    """Return the :class:`Envelope` of a raw message, whatever its bytes."""
     fields = read_fields(split_header(raw)[0], str)
     sender = _first(fields, "from")
     return Envelope(
@@ -70,15 +70,15 @@ def read_envelope(raw):
 
 
 def split_addresses(recipients):
-    """Return the addresses of a text as :attr:`Envelope.recipients` is stored, as a list."""
+    """Return the addresses in a stored :attr:`Envelope.recipients` as a list."""
     return [address.strip() for address in recipients.split(",") if "@" in address]
 
 
 def read_fields(header, read):
-    """Return the header fields as ``{lower case name: [what read answers]}``, the topmost first.
+    """Return the header fields as ``{lower-case name: [result of read]}``, topmost first.
 
     :param bytes header: the header block
-    :param read: function of the value as the parser gives it
+    :param read: function of the value as the parser returns it
     """
     fields = {}
     for name, value in _divided(header):
@@ -87,7 +87,7 @@ def read_fields(header, read):
 
 
 def _divided(header):
-    """Return ``(lower case name, value)`` of each field."""
+    """Return ``(lower-case name, value)`` of each field."""
     is_large = len(header) > LONGEST_SMALL
     return (_remembered_large if is_large else _remembered)(header)
 
@@ -97,25 +97,25 @@ def _divide(header):
     return tuple((name.lower(), value) for name, value in message.raw_items())
 
 
-# A dozen readers look at the header of one mail after the other. A large one takes some memory.
+# A dozen readers look at the header of one message in turn, and a large header takes memory.
 _remembered = lru_cache(maxsize=4)(_divide)
 _remembered_large = lru_cache(maxsize=1)(_divide)
 
 
 def decode_field(value):
-    """Decode one header field as a person would read it (RFC 2047, and raw 8 bit).
+    """Decode one header field for display (RFC 2047 and raw 8-bit text).
 
-    :param str value: as the parser gives it: undecodable bytes are surrogates
+    :param str value: as the parser returns it: undecodable bytes are surrogates
     """
     text = " ".join(_decode_words(decode_octets(value)).replace("\0", "").split())
-    # Some charsets can write half of a character, which no database takes.
+    # Some charsets can encode lone surrogates, which databases reject.
     return text.encode("utf-8", "replace").decode()
 
 
 def decode_octets(value):
     """Return the text of one header field as it was sent, with its encoded words.
 
-    :param str value: as the parser gives it: undecodable bytes are surrogates
+    :param str value: as the parser returns it: undecodable bytes are surrogates
     """
     octets = value.encode("ascii", "surrogateescape")
     try:
@@ -145,7 +145,7 @@ def _first(fields, name):
 
 
 def _addresses(values):
-    """Return the addresses in these fields, lower case, each once, at most some hundreds."""
+    """Return the lower-case addresses in these fields without duplicates, at most some hundreds."""
     found = {}
     for value in values:
         for address in read_addresses(value):
@@ -163,5 +163,5 @@ def _date(value):
             date = date.astimezone(timezone.utc).replace(tzinfo=None)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    # PostgreSQL and calendars agree on these years.
+    # PostgreSQL and Python's calendar both support these years.
     return date.replace(microsecond=0) if 1970 <= date.year <= 9999 else None

@@ -1,10 +1,10 @@
-"""What may be said of an exception: never a credential.
+"""What an error text may contain: never a credential.
 
-The text of an exception can hold anything that was in hand: a :exc:`UnicodeEncodeError` in a
-login holds the password, an error of PostgreSQL the values of a row, one of an HTTP client the
-address with user and password. So it is not shown, stored or logged. What is said is the name of
-its class; and for a few classes, whose texts are the words of a server, of the operating system or
-of a sentence written for a screen, these words without the credentials that are known.
+The text of an exception can contain anything the code was handling: a :exc:`UnicodeEncodeError`
+during login contains the password, a PostgreSQL error the values of a row, an HTTP client error
+the URL with user and password. So the text is not shown, stored or logged. Only the class name is
+used and, for a few classes whose text comes from a server, the operating system or a sentence
+written for users, that text without known credentials.
 """
 
 import base64
@@ -16,10 +16,10 @@ import ssl
 import traceback
 
 MASK = "…"
-# Shorter ones are a part of many words, and are only masked where they stand alone.
+# Shorter ones are part of many words, and are masked only as whole words.
 SHORTEST_PART = 4
 WORDS_OF_SERVERS = (imaplib.IMAP4.error, poplib.error_proto, ssl.SSLError)
-# Whose OSError says what the operating system has said; libraries write addresses into theirs.
+# Modules whose OSError texts come from the operating system; libraries put URLs into theirs.
 SYSTEM = {"builtins", "socket", "ssl"}
 SCREENS = "odoo.exceptions"
 LONGEST = 1000
@@ -33,27 +33,27 @@ def name(error):
 
 
 def words(error, secrets=(), users=()):
-    """Return what an exception says where that is known to be harmless, else ``""``.
+    """Return the text of an exception if it is known to be harmless, else ``""``.
 
-    :param secrets: passwords and tokens that may have been in hand
-    :param users: names that were logged in with
+    :param secrets: passwords and tokens that may have been used
+    :param users: user names that may have been used
     """
     text = _own_words(error) or ""
     return without_credentials(text, secrets, users)[:LONGEST]
 
 
 def sentence(error, secrets=(), users=()):
-    """Return the name of the class and, where they are harmless, the words of an exception."""
+    """Return the class name and, if harmless, the text of an exception."""
     return ": ".join(filter(None, (name(error), words(error, secrets, users))))
 
 
 def short_sentence(error, secrets=(), users=()):
-    """Return the words of an exception for a screen, its class where there are none."""
+    """Return the text of an exception for users, or its class name if there is none."""
     return words(error, secrets, users) or name(error)
 
 
 def report(error):
-    """Return a traceback with sentences in place of the texts, the first exception on top."""
+    """Return a traceback with safe sentences instead of the texts, first exception on top."""
     parts = []
     while error is not None and len(parts) < LONGEST:
         places = "".join(traceback.format_tb(error.__traceback__))
@@ -63,14 +63,14 @@ def report(error):
 
 
 def safe_error(error, text):
-    """Return an exception of the same kind that says a text which is known to be harmless.
+    """Return an exception of the same kind whose text is known to be harmless.
 
-    Where the class takes other arguments, it is one that this one is derived from.
+    If the class takes other arguments, return an instance of one of its base classes.
     """
     for kind in type(error).__mro__:
         try:
             safe = kind(text)
-            # For those who may write it into a log as it is.
+            # For code that may log it unchanged.
             safe.is_safe = True
         except Exception:  # noqa: BLE001, S112  classes take what they like
             continue
@@ -79,7 +79,7 @@ def safe_error(error, text):
 
 
 def without_credentials(text, secrets=(), users=()):
-    """Return a text with known credentials, and those of addresses, masked."""
+    """Return a text with known credentials and credentials in URLs masked."""
     text = _CREDENTIALS_OF_URL.sub(f"{MASK}@", text)
     octets = [secret.encode("utf-8", "surrogatepass") for secret in secrets if secret]
     text = _BASE64.sub(lambda match: MASK if _encodes(match[0], octets) else match[0], text)
@@ -98,11 +98,11 @@ def _masked(text, spelling, is_part):
 
 
 def _own_words(error):
-    """Return the text of an exception of a class that is known to be harmless, or None."""
+    """Return the text of an exception of a class known to be harmless, or None."""
     if any(base.__module__ == SCREENS for base in type(error).__mro__):
         return _text(error.args[:1])
     if type(error) is Exception:
-        # Without a class of its own it is a sentence that a programmer wrote for a reader.
+        # The base class itself carries a sentence that a programmer wrote for users.
         return _text(error.args)
     is_systems = isinstance(error, OSError) and type(error).__module__ in SYSTEM
     if is_systems or isinstance(error, WORDS_OF_SERVERS):
@@ -119,7 +119,7 @@ def _text(arguments):
 
 
 def _names_of_database(error):
-    """Return the names in an error of PostgreSQL, whose text quotes values."""
+    """Return the names in a PostgreSQL error, whose text quotes values."""
     facts = getattr(error, "diag", None)
     names = [
         f"{kind} {getattr(facts, f'{kind}_name')}"
@@ -130,13 +130,13 @@ def _names_of_database(error):
 
 
 def _spellings(texts):
-    """Return how texts may stand in what a library or a server says, the longest first."""
+    """Return the forms in which libraries or servers may quote texts, longest first."""
     spellings = set()
     for text in filter(None, texts):
         octets = text.encode("utf-8", "surrogatepass")
         quoted = text.replace("\\", r"\\").replace('"', r"\"")
         for spelling in (text, quoted, octets.decode("latin-1"), octets.decode("ascii", "replace")):
-            # Representations as well: what imaplib says of a BAD is that of a list of bytes.
+            # Includes representations: imaplib reports a BAD as that of a list of bytes.
             spellings |= {spelling, repr(spelling)[1:-1], ascii(spelling)[1:-1]}
         spellings |= {repr(octets)[2:-1], repr(quoted.encode("utf-8", "surrogatepass"))[2:-1]}
         spellings.add("".join(f"%{octet:02X}" if octet > 127 else chr(octet) for octet in octets))
@@ -144,7 +144,7 @@ def _spellings(texts):
 
 
 def _encodes(text, octets):
-    """Tell whether a text is Base64 of something with a secret in it, as SASL sends it."""
+    """Return whether a text is Base64 that contains a secret, as SASL sends it."""
     try:
         decoded = base64.b64decode(text + "=" * (-len(text) % 4))
     except binascii.Error:

@@ -1,9 +1,9 @@
-"""Names of attachments that lead nowhere and pass for nothing else.
+"""Safe names for attachments: no paths and no disguised extensions.
 
-A name is what the sender typed. It ends up in a zip archive, in a header field, on a screen and
-on somebody's disk, so it is a *terminal component only* (RFC 2183 section 2.3): no folder, no
-control character, nothing that turns the direction of writing around to hide an extension, no
-device of Windows, and no more than a file system takes.
+The sender chooses the name. It is used in zip archives, in header fields, on screens and on the
+user's disk, so it is reduced to a *terminal component only* (RFC 2183 section 2.3): no folder, no
+control character, no change of text direction that hides an extension, no Windows device name,
+and no more than a file system accepts.
 """
 
 import re
@@ -11,14 +11,14 @@ import re
 NAMELESS = "attachment"
 # Of most file systems (NAME_MAX of Linux), in octets of UTF-8.
 LONGEST_NAME = 255
-# Longer than this after the last dot is no extension.
+# More characters after the last dot are not an extension.
 LONGEST_EXTENSION = 20
-# Beyond, nobody reads; what follows must not cost time either.
+# Users do not read beyond this, and the rest must not cost time.
 LONGEST_INPUT = 100_000
 
 _BLANKS = re.compile(r"\s+")
-# Controls, half characters, and what sets the direction (Unicode Standard Annex 9): the
-# extension of "invoice<U+202E>fdp.exe" is shown as pdf.
+# Control characters, lone surrogates, and direction marks (Unicode Standard Annex 9): the
+# extension of "invoice<U+202E>fdp.exe" is displayed as pdf.
 _UNSEEN = re.compile(
     "[\0-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff]"
@@ -29,10 +29,10 @@ _DEVICE = re.compile(r"(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³
 
 
 def safe_name(name):
-    """Return the name of an attachment as a file may have it.
+    """Return a safe file name for an attachment.
 
-    :param str name: as the mail says, or None
-    :return: text that is not empty; the same for itself, and for names that people give
+    :param str name: the name in the message, or None
+    :return: text that is not empty; safe names are returned unchanged
     """
     text = _BLANKS.sub(" ", str(name or "")[:LONGEST_INPUT])
     text = _UNSEEN.sub("", text)
@@ -44,7 +44,7 @@ def safe_name(name):
 
 
 def _shortened(text):
-    """Return a text in at most :data:`LONGEST_NAME` octets, with its extension."""
+    """Return a text shortened to :data:`LONGEST_NAME` octets, with its extension."""
     octets = text.encode()
     if len(octets) <= LONGEST_NAME:
         return text

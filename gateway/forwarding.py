@@ -1,30 +1,31 @@
-"""Who forwarded a mail, and who wrote it before the forwarder took the place of the sender.
+"""Who forwarded a message, and its original author where the forwarder replaced it in From.
 
-A plain redirect (RFC 5322 section 3.6.6, a filter, SRS) leaves the sender in From, and
-nothing is to be restored. Mailing lists and groups that must pass DMARC (RFC 7489, RFC 7960
-section 4.1.3) write their own address there, and the author's elsewhere:
+A plain redirect (RFC 5322 section 3.6.6, a filter, SRS) leaves the sender in From, so there is
+nothing to restore. Mailing lists and groups that must pass DMARC (RFC 7489, RFC 7960 section
+4.1.3) write their own address there, and the author's elsewhere:
 
 ===================== ==================================================================
 field                 who writes the author there
 ===================== ==================================================================
-``X-Original-From``   Google Groups, and services that do as it does
+``X-Original-From``   Google Groups and similar services
 ``X-Original-Sender`` Google Groups
-``Reply-To``          Mailman, beside what the author had written; Google Groups
-``Cc``                Mailman, where answers go to the list
-``From``              servers that run SRS over the header as well
-``Return-Path``       servers that use SRS; read where nothing else tells
+``Reply-To``          Mailman, beside the author's own entries; Google Groups
+``Cc``                Mailman, if replies go to the list
+``From``              servers that apply SRS to the header as well
+``Return-Path``       servers that use SRS; read if no other field names the author
 ===================== ==================================================================
 
-None of these fields proves anything: everybody can write them. They count only where the
-address *in From* is that of a forwarder whom the administrator trusts, because that one
-would have written them. Three consequences:
+None of these fields is evidence by itself: anyone can write them. They count only if the address
+*in From* belongs to a forwarder that the administrator trusts, because then the forwarder wrote
+them. Three consequences:
 
-- Whoever can forge the From of a trusted forwarder can be anybody. That the mail does come
-  from the forwarder is the business of authentication (SPF, DKIM, DMARC), not of this module.
-- The author may have written some of these fields to pass for another one. The forwarder adds
-  to them or beside them, so all that is found must agree, what is no address included.
+- A sender who can forge the From of a trusted forwarder can impersonate anyone. Whether the
+  message really comes from the forwarder is checked by authentication (SPF, DKIM, DMARC), not by
+  this module.
+- The author may have written some of these fields to impersonate another. The forwarder adds to
+  them or beside them, so everything found must agree, including text that is not an address.
 - A forwarder that writes its own address into From and the author's into none of these fields
-  leaves the word to the author, and should not be trusted.
+  leaves them to the author, and should not be trusted.
 """
 
 import re
@@ -51,10 +52,10 @@ _ESCAPED = re.compile(r"\\(.)")
 
 
 class BadForwarders(ValueError):
-    """A list of trusted forwarders with an entry that is none; the text names it.
+    """A list of trusted forwarders with an invalid entry; the text names it.
 
-    :ivar str entry: the entry as it was typed, bounded
-    :ivar str reason: as of :class:`~.addresses.BadAddress`
+    :ivar str entry: the entry as typed, truncated
+    :ivar str reason: as in :class:`~.addresses.BadAddress`
     """
 
     def __init__(self, entry, reason):
@@ -70,8 +71,8 @@ class BadForwarders(ValueError):
 class Mailbox:
     """A person or role.
 
-    :param name: as a person reads it, or an empty text; it holds no address
-    :param address: canonical; empty for a text that is no address
+    :param name: display name, or an empty string; it contains no address
+    :param address: canonical address; empty for text that is not an address
     """
 
     name: str
@@ -80,12 +81,12 @@ class Mailbox:
 
 @dataclass(frozen=True)
 class Forwarding:
-    """That a mail was forwarded.
+    """How a message was forwarded.
 
-    :param forwarder: canonical address, or domain where the mail tells no more
-    :param sign: the field that tells the author, else the one that tells of the forwarding
-    :param is_rewritten: whether the forwarder stands in From
-    :param authors: what the mail says about who wrote it: each :class:`Mailbox` once
+    :param forwarder: canonical address, or the domain if the message does not tell more
+    :param sign: the field that names the author, else the one that shows the forwarding
+    :param is_rewritten: whether the forwarder is in From
+    :param authors: the authors the message names: each :class:`Mailbox` once
     """
 
     forwarder: str
@@ -96,11 +97,11 @@ class Forwarding:
 
 @dataclass(frozen=True)
 class Restoration:
-    """What becomes of the sender of a forwarded mail.
+    """The result of restoring the sender of a forwarded message.
 
-    :param outcome: ``restored``; ``kept``: the author stands in From; ``untrusted``: the
-        forwarder is not on the list; ``unknown``: nothing tells the author;
-        ``contradictory``: the fields disagree
+    :param outcome: ``restored``; ``kept``: the author is in From; ``untrusted``: the forwarder is
+        not on the list; ``unknown``: no field names the author; ``contradictory``: the fields
+        disagree
     :param forwarding: the :class:`Forwarding`
     """
 
@@ -109,18 +110,18 @@ class Restoration:
 
     @property
     def sender(self):
-        """The :class:`Mailbox` that belongs into From, or None to leave it as it is."""
+        """The :class:`Mailbox` to put into From, or None to leave it unchanged."""
         return self.forwarding.authors[0] if self.outcome == RESTORED else None
 
 
-# --- who is trusted -----------------------------------------------------------------
+# --- Trusted forwarders -------------------------------------------------------------
 
 
 def parse_forwarders(text):
-    """Return the addresses, domains and patterns of a text, canonical, each once.
+    """Return the canonical addresses, domains and patterns of a text, without duplicates.
 
     :param str text: like ``list@example.org, example.org, *.example.org``
-    :raises BadForwarders: with a sentence that names the first entry that is neither
+    :raises BadForwarders: with a sentence that names the first invalid entry
     """
     entries = (entry.strip() for entry in _ENTRY_END.split(text))
     return tuple(dict.fromkeys(_forwarder(entry) for entry in entries if entry))
@@ -138,7 +139,7 @@ def _forwarder(entry):
 
 
 def is_trusted(forwarder, trusted):
-    """Tell whether a forwarder is on the list.
+    """Return whether a forwarder is on the list.
 
     :param str forwarder: a canonical address or domain
     :param trusted: as :func:`parse_forwarders` returns it
@@ -146,13 +147,13 @@ def is_trusted(forwarder, trusted):
     return forwarder in trusted or domain_allowed(forwarder.rpartition("@")[2], trusted)
 
 
-# --- who forwarded, who wrote -------------------------------------------------------
+# --- Forwarder and author -----------------------------------------------------------
 
 
 def restored_sender(header, trusted=()):
-    """Return the :class:`Restoration` of a mail, None for one that nobody forwarded.
+    """Return the :class:`Restoration` of a message, or None if it was not forwarded.
 
-    The time is linear in the length of the header, and no header raises.
+    Takes linear time in the length of the header, and never raises.
 
     :param bytes header: the header block
     :param trusted: as :func:`parse_forwarders` returns it
@@ -162,11 +163,11 @@ def restored_sender(header, trusted=()):
 
 
 def read_forwarding(header, trusted=()):
-    """Return the :class:`Forwarding` that a header tells of, or None.
+    """Return the :class:`Forwarding` that a header shows, or None.
 
     :param bytes header: the header block
-    :param trusted: as :func:`parse_forwarders` returns it. An address on it forwards, so it
-        does not write itself; other senders are taken for forwarders only where From says so
+    :param trusted: as :func:`parse_forwarders` returns it. An address on it forwards and does not
+        write itself; other senders count as forwarders only if From says so
     """
     fields = read_fields(header, _unfolded)
     return _rewritten(fields, trusted) or _redirected(fields)
@@ -184,14 +185,14 @@ def _outcome(forwarding, trusted):
 
 
 def _rewritten(fields, trusted):
-    """Return the :class:`Forwarding` of a mail that has its forwarder in From, or None."""
+    """Return the :class:`Forwarding` of a message with its forwarder in From, or None."""
     texts = _texts(fields, "From")
-    # With several nobody can tell whom other programs take for the sender.
+    # With several, it is unknown which one other programs take for the sender.
     if len(texts) != 1:
         return None
     name = _name(fields["from"][0])
     if srs := _srs(texts[0]):
-        # A forwarder is no author.
+        # A forwarder is not an author.
         authors = () if srs.original in trusted else (Mailbox(_plain(name), srs.original),)
         return Forwarding(srs.forwarder, "From", True, authors)
     sender = _address(texts[0])
@@ -204,8 +205,8 @@ def _written_over(fields, sender, name, trusted):
     if via := _VIA.fullmatch(name):
         said = said or _in_return_path(fields, sender, trusted)
         return _forwarding(sender, said, _plain(via[1]))
-    # A Reply-To alone is no sign: newsletters and people have one. Whoever is on the list with
-    # the very address is there because it forwards.
+    # A Reply-To alone is not evidence: newsletters and people use one. But an address that is on
+    # the list itself is there because it forwards.
     is_forwarder = said if sender in trusted else "X-Original-From" in said
     return _forwarding(sender, said) if is_forwarder else None
 
@@ -216,10 +217,10 @@ def _srs(text):
 
 
 def _forwarding(forwarder, said, name=""):
-    """Return the :class:`Forwarding` by an address that stands in From.
+    """Return the :class:`Forwarding` by an address in From.
 
-    :param dict said: ``{field: [Mailbox]}``, the best field first
-    :param str name: of the author, for when no field has one
+    :param dict said: ``{field: [Mailbox]}``, best field first
+    :param str name: name of the author, used if no field has one
     """
     names = {}
     for mailbox in (mailbox for mailboxes in said.values() for mailbox in mailboxes):
@@ -232,8 +233,8 @@ def _said(fields, own):
     """Return ``{field: [Mailbox]}`` of the fields that name others than the forwarder."""
     said = {name: _others(fields, name, own) for name in (*_ORIGINAL_FIELDS, "Reply-To")}
     if "x-mailman-version" in fields:
-        # It adds the author to Reply-To, or to Cc where that is the list's; the other fields
-        # are not its own.
+        # The forwarder adds the author to Reply-To, or to Cc if Reply-To is the list's; it writes
+        # only its own address into the other fields.
         if not said["Reply-To"]:
             said["Cc"] = _others(fields, "Cc", own)
         if not (said["Reply-To"] or said["Cc"]):
@@ -242,27 +243,27 @@ def _said(fields, own):
 
 
 def _in_return_path(fields, sender, trusted):
-    """Return ``{field: [Mailbox]}`` of the sender that SRS put into the return path."""
+    """Return ``{field: [Mailbox]}`` of the sender in an SRS return path."""
     found = _srs(_first(fields, "Return-Path"))
     if not found or found.original in trusted or not is_trusted(found.forwarder, trusted):
         return {}
-    # A list that is forwarded once more has a return path of its own, which is nobody's.
+    # A list that is forwarded again has its own return path, which names no author.
     if found.original.rpartition("@")[2] == sender.rpartition("@")[2]:
         return {}
     return {"Return-Path": [Mailbox("", found.original)]}
 
 
 def _redirected(fields):
-    """Return the :class:`Forwarding` of a mail that was sent on as it was, or None."""
+    """Return the :class:`Forwarding` of a message that was redirected unchanged, or None."""
     for name in (*_RESENT_FIELDS, "X-Forwarded-For"):
-        # The topmost is the latest; Gmail writes itself first, and then whom it forwards to.
+        # The topmost is the latest; Gmail writes itself first, then the address it forwards to.
         if forwarder := _address(_first(fields, name)):
             return Forwarding(forwarder, name)
     found = read_rewritten(_first(fields, "Return-Path"))
     return Forwarding(found.forwarder, "Return-Path") if found else None
 
 
-# --- fields -------------------------------------------------------------------------
+# --- Fields -------------------------------------------------------------------------
 
 
 def _unfolded(value):
@@ -270,19 +271,19 @@ def _unfolded(value):
 
 
 def _texts(fields, name):
-    """Return what stands in the fields of a name where addresses stand."""
+    """Return the address texts in the fields of a name."""
     values = fields.get(name.lower(), ())
     return [text for value in values for text in read_addresses(decode_octets(value))]
 
 
 def _first(fields, name):
-    """Return the first address of the topmost field of a name, or an empty text."""
+    """Return the first address in the topmost field of a name, or an empty string."""
     value = next(iter(fields.get(name.lower(), ())), "")
     return next(read_addresses(decode_octets(value)), "")
 
 
 def _others(fields, name, own):
-    """Return each :class:`Mailbox` in the fields of a name that is not one of these."""
+    """Return each :class:`Mailbox` in the fields of a name except these."""
     found = []
     for value in fields.get(name.lower(), ()):
         addresses = [_address(text) for text in read_addresses(decode_octets(value))]
@@ -292,7 +293,7 @@ def _others(fields, name, own):
 
 
 def _address(text):
-    """Return the canonical form of an address, an empty text for what is none."""
+    """Return the canonical form of an address, or an empty string."""
     try:
         return canonical(text)
     except BadAddress:
@@ -300,7 +301,7 @@ def _address(text):
 
 
 def _name(value):
-    """Return the name before the address of a field with one mailbox, without quotes."""
+    """Return the display name in a field with one mailbox, without quotes."""
     name = decode_field(value.rpartition("<")[0].strip(" \t"))[:LONGEST_TEXT]
     if len(name) > 1 and name[0] == name[-1] == '"':
         name = _ESCAPED.sub(r"\1", name[1:-1])
@@ -308,10 +309,10 @@ def _name(value):
 
 
 def _plain(name):
-    """Return a name that is fit to stand beside another address, else an empty text.
+    """Return a name that may stand beside another address, else an empty string.
 
-    Google Groups puts it in quotes. Where the author had none, forwarders write an address;
-    and encoded words that are left would become text, an address maybe, when they are read.
+    Google Groups quotes it. If the author had no name, forwarders write an address; and encoded
+    words left in it would become text, possibly an address, when decoded.
     """
     name = "".join(char for char in name if char.isprintable()).strip(" '")
     return "" if "@" in name or "=?" in name else name

@@ -1,16 +1,15 @@
-"""When two deliveries are the same mail.
+"""When two deliveries are the same message.
 
-The digest leaves out the header fields that each server on the way adds (RFC 5321
-section 4.4 and their informal relatives), and line endings, which POP3, IMAP and a
-pipe hand over differently.
+The digest leaves out the header fields that servers on the way add (RFC 5321 section 4.4 and
+similar ones) and line endings, which POP3, IMAP and a pipe represent differently.
 """
 
 import hashlib
 import re
 
-# A key is looked up in a unique index, which takes values of some 2,700 bytes.
+# A key is looked up in a unique index, which accepts values of some 2,700 bytes.
 LONGEST_KEY = 255
-# A mail without an empty line is all header, and a header is read field by field.
+# A message without an empty line is all header, and a header is read field by field.
 LONGEST_HEADER = 1_000_000
 _CHUNK = 1 << 20
 
@@ -26,10 +25,10 @@ _FIELD_START = re.compile(rb"\n(?![ \t])")
 
 
 def split_header(raw):
-    """Return ``(header, offset of the body)`` of a raw mail, as bytes and an int.
+    """Return ``(header, offset of the body)`` of a raw message, as bytes and an int.
 
-    What follows the first :data:`LONGEST_HEADER` bytes counts as body, so that nobody who
-    reads a header has to bound it.
+    What follows the first :data:`LONGEST_HEADER` bytes counts as body, so that code that reads a
+    header does not have to limit it.
     """
     end = _HEADER_END.search(raw, 0, LONGEST_HEADER)
     if end:
@@ -38,9 +37,9 @@ def split_header(raw):
 
 
 def digest(raw):
-    """Return the SHA-256 of a mail without its trace header, in hexadecimal.
+    """Return the SHA-256 of a message without its trace header, in hexadecimal.
 
-    :param bytes raw: the mail as received
+    :param bytes raw: the message as received
     """
     header, body_start = split_header(raw)
     fields = _FIELD_START.split(header.replace(b"\r", b""))
@@ -49,7 +48,7 @@ def digest(raw):
         if not _TRACE_FIELD.match(field):
             result.update(field + b"\n")
     result.update(b"\n")
-    # In chunks: a second copy of a large mail would double the memory it takes.
+    # In chunks: a second copy of a large message would double its memory.
     view = memoryview(raw)
     for start in range(body_start, len(raw), _CHUNK):
         result.update(bytes(view[start : start + _CHUNK]).replace(b"\r", b""))
@@ -57,17 +56,17 @@ def digest(raw):
 
 
 def message_id_from_digest(mail_digest):
-    """Return a stable Message-Id for a mail that came without one (RFC 5322 section 3.6.4).
+    """Return a stable Message-Id for a message that has none (RFC 5322 section 3.6.4).
 
-    ``invalid`` is a reserved top-level domain (RFC 2606), so it is nobody's.
+    ``invalid`` is a reserved top-level domain (RFC 2606), so no host has it.
     """
     return f"<{mail_digest[:40]}@postmaster.invalid>"
 
 
 def mail_key(message_id, mail_digest, with_content=False):
-    """Return the text that stands for a mail in the unique index of deliveries.
+    """Return the key of a message in the unique index of deliveries.
 
-    :param bool with_content: another content under the same Message-Id is another mail
+    :param bool with_content: treat other content under the same Message-Id as another message
     """
     if not message_id:
         return message_id_from_digest(mail_digest)
@@ -78,13 +77,13 @@ def mail_key(message_id, mail_digest, with_content=False):
 
 
 def intake_key(raw, source):
-    """Return the key of one delivery: the same bytes by the same way are stored once.
+    """Return the key of one delivery: the same bytes from the same source are stored once.
 
-    A crash between the commit of the intake and the acknowledgement makes a transport
-    hand over the same bytes again; the key turns that into the row already stored.
+    After a crash between the commit of the intake and the acknowledgement, a transport delivers
+    the same bytes again; the key maps them to the row already stored.
 
-    :param bytes raw: the mail as received
-    :param str source: which server or entrance handed it over
+    :param bytes raw: the message as received
+    :param str source: the server or entry point that delivered it
     """
     result = hashlib.sha256(raw)
     result.update(source.encode())

@@ -1,26 +1,26 @@
-"""Waiting at a mailbox until its server says that mail has come (IDLE, RFC 2177).
+"""Wait at a mailbox until its server announces a message (IDLE, RFC 2177).
 
-What this does not do: fetch. Whoever waits asks the one who fetches, and waits again.
+Not done here: fetching. The waiting side triggers the fetch and waits again.
 """
 
 import imaplib
 import select
 
-# RFC 2177: a server may end a connection that has been idle for 30 minutes. Devices between
-# forget one sooner, and a dead one is noticed when the wait is renewed.
+# RFC 2177: a server may close a connection that has been idle for 30 minutes. Devices in between
+# drop one sooner, and a dead connection is noticed when the wait is renewed.
 LONGEST_WAIT = 9 * 60
-# How long a server may take for an answer.
+# How long a server may take to answer.
 PATIENCE = 30
 _TAG = b"P1DL"
 NEWS = (b"EXISTS", b"RECENT")
 
 
 class IdleError(Exception):
-    """The connection can not be waited at any more."""
+    """The connection can no longer be used for waiting."""
 
 
 def can_idle(connection):
-    """Tell whether a server knows IDLE; asked after the login, which may change it.
+    """Return whether a server supports IDLE; call it after the login, which may change this.
 
     :param connection: an authenticated :class:`imaplib.IMAP4`
     """
@@ -29,9 +29,9 @@ def can_idle(connection):
 
 
 def watch(connection, folder="INBOX"):
-    """Open a folder for reading alone, so that its server tells what comes.
+    """Open a folder read-only, so that its server announces new messages.
 
-    :raises imaplib.IMAP4.error: when there is no such folder
+    :raises imaplib.IMAP4.error: if the folder does not exist
     """
     status, data = connection.select(folder, readonly=True)
     if status != "OK":
@@ -39,15 +39,15 @@ def watch(connection, folder="INBOX"):
 
 
 def idle(connection, seconds, stop):
-    """Wait until mail has come, and tell whether it has.
+    """Wait for new messages, and return whether there are any.
 
-    Mail that came since the last command counts: the server says so at once.
+    Messages that arrived since the last command count: the server announces them at once.
 
     :param connection: a connection after :func:`watch`
-    :param float seconds: the longest wait
-    :param stop: what has a ``fileno``, and something to read when the wait is to end
-    :raises IdleError: when the server refuses, ends the connection or does not answer
-    :raises OSError: when the connection is lost
+    :param float seconds: maximum time to wait
+    :param stop: object with a ``fileno``, readable when the wait is to end
+    :raises IdleError: if the server refuses, closes the connection or does not answer
+    :raises OSError: if the connection is lost
     """
     connection.send(_TAG + b" IDLE\r\n")
     has_news = False
@@ -69,7 +69,7 @@ def _is_news(line):
 
 
 def _wait(connection, seconds, stop):
-    """Tell whether the server said something before time was over or somebody stopped it."""
+    """Return whether the server sent something before the time was up or the wait was stopped."""
     if _has_buffered(connection):
         return True
     ready, _write, _error = select.select([connection.socket(), stop], [], [], seconds)
@@ -77,7 +77,7 @@ def _wait(connection, seconds, stop):
 
 
 def _has_buffered(connection):
-    """Tell whether bytes were read from the socket that nobody has looked at."""
+    """Return whether bytes were read from the socket and not yet consumed."""
     pending = getattr(connection.socket(), "pending", None)
     return bool((pending and pending()) or _peek(connection))
 

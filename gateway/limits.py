@@ -1,53 +1,53 @@
-"""How much there may be in a mail, and whether there is more.
+"""Size limits of a message, and whether it exceeds them.
 
-Each limit stops a mail of which some step of core takes minutes, gigabytes of memory, or calls
-itself until Python stops it. A mail above a limit waits for a person; none is refused or lost.
-What normal mail has stays far below. The reasons for the numbers:
+Each limit stops a message for which some step of core takes minutes, takes gigabytes of memory,
+or recurses until Python stops it. A message above a limit is held for review; none is refused or
+lost. Normal messages stay far below. The reasons for the numbers:
 
 ================ ====================================================================
-limit            why it is there, and why there
+limit            reason for the limit and its value
 ================ ====================================================================
-raw_bytes        core takes some 15 times the size of a mail in memory. No large server
-                 takes more than 150 MB (Microsoft 365), most take 25
+raw_bytes        core needs some 15 times the size of a message in memory. No large server
+                 accepts more than 150 MB (Microsoft 365), most accept 25
 lines            the parser makes an object of each, and compares it with the boundary of
-                 every multipart around it: each four levels count as one line more.
+                 every multipart around it: every four levels count as one more line.
                  150 MB of base64 have 2 million lines
-header_bytes     of the mail or one of its parts. Mail that has passed many filters has
-                 some 50 kB
-header_fields    same; mail that has passed many filters has 200
+header_bytes     of the message or one of its parts. A message that has passed many filters
+                 has some 50 kB
+header_fields    the same; a message that has passed many filters has 200
 field_bytes      the longest field: a list of 2,000 recipients has 120 kB
-comment_levels   parentheses within parentheses in one field, for each of which Python's
-                 reader of addresses calls itself; people use one or two
-field_effort     Python's reader of addresses and of Content fields takes time that grows
+comment_levels   nested parentheses in one field, for each of which Python's address parser
+                 recurses; people use one or two
+field_effort     Python's parser of addresses and of Content fields takes time that grows
                  with the square of what it reads at once: an address, or a whole field.
-                 This is the sum of these squares; 2,000 recipients have 20 million, 500
-                 attachments 90, and 100 million are two seconds at the worst. In other
+                 This is the sum of these squares: 2,000 recipients have 20 million, 500
+                 attachments 90, and 100 million take at most two seconds. In other
                  fields time grows with the square of the number of words
-parameters       ``; name=value`` in Content fields of all parts: 0.1 ms each time that
-                 one is read, and core reads them a dozen times
-addresses        in all fields: the sender's own servers stop at 500 to 2,000
+parameters       ``; name=value`` in Content fields of all parts: 0.1 ms per read, and core
+                 reads each a dozen times
+addresses        in all fields: the senders' own servers stop at 500 to 2,000
 references       Message-Ids in References and In-Reply-To
-parts            with the multiparts; those of attached mails count
-levels           parts within parts: the parser calls itself for each
+parts            including multiparts; those of attached messages count
+levels           nested parts: the parser recurses for each level
 attachments      a record and a file each
-text_parts       core puts their text together, and reads all of it again for each
-text_bytes       of these texts, each counted as often as core reads it, and with what it
-                 writes for ``<``, ``>`` and ``&``: 10 MB are two seconds
-decoded_bytes    of all that core makes attachments of: a mail in a mail in a mail is one
-                 attachment for each level
+text_parts       core concatenates their text, and reads all of it again for each
+text_bytes       of these texts, each counted as often as core reads it, with what it
+                 writes for ``<``, ``>`` and ``&``: 10 MB take two seconds
+decoded_bytes    of everything core turns into attachments: a message in a message in a message
+                 is one attachment for each level
 html_bytes       of HTML, each counted as often as core reads it
 html_tags        opening and closing tags of HTML, each counted as often as core cleans
-                 it, at 6.5 to 10 millionths of a second: 200,000 are two seconds at the
-                 most, and a table of 9,000 rows and 10 columns
-html_levels      elements within elements: beyond 256, libxml2 leaves the rest of the mail
-                 out, and nothing tells
+                 it, at 6.5 to 10 microseconds: 200,000 take at most two seconds, and are
+                 a table of 9,000 rows and 10 columns
+html_levels      nested elements: beyond 256, libxml2 silently drops the rest of the
+                 message
 ================ ====================================================================
 
-They are checked from the cheap to the dear and the first that is exceeded ends the count, so
-that a decision takes time in proportion to the size of the mail. Nothing is handed to
-Python's parser but headers that are within the limits, one at a time.
+Limits are checked from cheap to expensive, and the first one exceeded ends the count, so that the
+time is proportional to the size of the message. Python's parser gets only headers that are within
+the limits, one at a time.
 
-Not checked: what is in an attachment. Odoo unpacks none on receipt.
+Not checked: the content of attachments. Odoo does not unpack them on receipt.
 """
 
 import re
@@ -63,7 +63,7 @@ MEGABYTE = 1_000_000
 
 
 class Bounds(NamedTuple):
-    """What a limit is, and between which numbers an administrator may set it."""
+    """The default of a limit, and the range in which an administrator may set it."""
 
     default: int
     smallest: int
@@ -89,7 +89,7 @@ LIMITS = {
     "decoded_bytes": Bounds(150 * MEGABYTE, 100_000, 2000 * MEGABYTE),
     "html_bytes": Bounds(12 * MEGABYTE, 100_000, 500 * MEGABYTE),
     "html_tags": Bounds(200_000, 5000, 10_000_000),
-    # What libxml2 takes; more would be lost.
+    # The limit of libxml2; anything deeper would be lost.
     "html_levels": Bounds(250, 50, 250),
 }
 DEFAULTS = {name: bounds.default for name, bounds in LIMITS.items()}
@@ -114,7 +114,7 @@ _ADDRESS_FIELDS = frozenset(
         "disposition-notification-to",
     )
 )
-# Besides the Content fields.
+# In addition to the Content fields.
 _STRUCTURED_FIELDS = frozenset(("message-id", "date", "resent-date", "mime-version"))
 _REFERENCE_FIELDS = frozenset(("references", "in-reply-to"))
 
@@ -124,26 +124,26 @@ _DASHED_LINE = re.compile(rb"--(?<=[\r\n]--)")
 _DIVIDED = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|([,;])', re.DOTALL)
 _PARENTHESIS = re.compile(r"[()]")
 _CHUNK = 65536
-# A comment takes as long to read as some more letters.
+# A comment takes as long to read as some more characters.
 _COMMENT_LENGTH = 4
-# To compare a line with one boundary more takes a part of the time to keep it.
+# Comparing a line with one more boundary takes a fraction of the time to store it.
 _LEVELS_PER_LINE = 4
-# A field of words takes as long as one of an address of a tenth of that length; an encoded word
-# as long as six. Core reads a subject four times.
+# A field of words takes as long as an address field of a tenth of that length; an encoded word as
+# long as six. Core reads a subject four times.
 _WORDS = 10
 _ENCODED_WORD = 6
 _READINGS = 4
-# What is longer in HTML, by how many letters.
+# Characters that are longer in HTML, and by how much.
 _ESCAPED = {b"<": 3, b">": 3, b"&": 4}
 _TEXT_TYPES = ("text/plain", "text/html")
 
 
 class Excess(NamedTuple):
-    """What there is too much of.
+    """The limit that a message exceeds.
 
-    :param name: of :data:`LIMITS`
-    :param count: how much there is, as far as was counted
-    :param most: how much there may be
+    :param name: a key of :data:`LIMITS`
+    :param count: the number found, as far as counted
+    :param most: the number allowed
     """
 
     name: str
@@ -156,9 +156,9 @@ class Excess(NamedTuple):
 
 
 def exceeded(raw, limits=None):
-    """Return the first :class:`Excess` of a mail, or None.
+    """Return the first :class:`Excess` of a message, or None.
 
-    :param bytes raw: the mail, whatever its bytes are
+    :param bytes raw: the message, whatever its bytes
     :param dict limits: ``{name: most}`` in place of the defaults
     """
     counter = _Counter({**DEFAULTS, **(limits or {})})
@@ -170,9 +170,9 @@ def exceeded(raw, limits=None):
 
 
 def measure(raw):
-    """Return how much there is in a mail, as ``{name of the limit: number}``.
+    """Return the measures of a message as ``{name of the limit: number}``.
 
-    It does not stop where there is a lot; for measuring mail that is no attack.
+    Counting does not stop at the limits; this is for measuring messages that are not attacks.
     """
     counter = _Counter(dict.fromkeys(LIMITS, float("inf")))
     counter.count(raw)
@@ -189,7 +189,7 @@ class _Counter:
     def __init__(self, limits):
         self._limits = limits
         self.counts = dict.fromkeys(LIMITS, 0)
-        # What core has put together of the text so far.
+        # The text that core has concatenated so far.
         self._text = self._tags = 0
 
     def count(self, raw):
@@ -213,13 +213,13 @@ class _Counter:
     def _add(self, name, number=1):
         self._at_least(name, self.counts[name] + number)
 
-    # --- headers ----------------------------------------------------------------------
+    # --- Headers ----------------------------------------------------------------------
 
     def _count_part(self, part):
         self._add("parts")
         self._at_least("levels", part.level)
         self._at_least("header_bytes", len(part.header))
-        # Before the header is parsed.
+        # Checked before the header is parsed.
         self._at_least("header_fields", len(_FIELD_START.findall(part.header)))
         for name, value in part.head.raw_items():
             self._count_field(name.lower(), str(value))
@@ -248,7 +248,7 @@ class _Counter:
             depth = max(depth + (1 if found[0] == "(" else -1), 0)
             self._at_least("comment_levels", depth)
 
-    # --- contents ---------------------------------------------------------------------
+    # --- Contents ---------------------------------------------------------------------
 
     def _count_content(self, raw, part):
         if part.content_type == mime.DELIVERY_STATUS:
@@ -262,7 +262,7 @@ class _Counter:
             self._count_leaf(raw, part)
 
     def _count_blocks(self, raw, part):
-        """Count what the parser makes a mail of: blocks, and what looks like a part in them."""
+        """Count what the parser makes messages of: blocks, and what looks like a part in them."""
         for divider in (_BLANK_LINE, _DASHED_LINE):
             for _found in divider.finditer(raw, part.start, part.end):
                 self._add("parts")
@@ -280,7 +280,7 @@ class _Counter:
             self._count_attachment(part)
 
     def _count_text(self, raw, part, is_html):
-        """Count a text as often as core reads it: with all texts before it."""
+        """Count a text as often as core reads it: together with all texts before it."""
         self._add("text_parts")
         size = _decoded_size(part)
         content = mime.decoded(raw[part.start : part.end], part.encoding)
@@ -307,12 +307,12 @@ class _Counter:
                 parser.feed(octets[start : start + _CHUNK])
             parser.close()
         except (etree.LxmlError, ValueError, AssertionError):
-            # What lxml can not read, it does not build a tree of either.
+            # lxml does not build a tree of what it cannot read.
             return
 
 
 class _Levels:
-    """Counts how deep the elements of a document are within each other, as a lxml target."""
+    """An lxml target that counts how deeply the elements of a document are nested."""
 
     def __init__(self, counter):
         self._counter = counter
@@ -330,7 +330,7 @@ class _Levels:
 
 
 def _divide(value):
-    """Yield what stands between the commas of a field, empty or not."""
+    """Yield the texts between the commas of a field, even if empty."""
     start = 0
     for found in _DIVIDED.finditer(value):
         if found[1]:
@@ -340,12 +340,12 @@ def _divide(value):
 
 
 def _effort(value):
-    """Return what it takes to read a text, in squares of its length."""
+    """Return the effort to read a text, in squares of its length."""
     return (len(value) + _COMMENT_LENGTH * value.count("(")) ** 2
 
 
 def _effort_of_words(value):
-    """Return what it takes to read a text of words, as often as core does, in the same unit."""
+    """Return the effort to read a text of words as often as core does, in the same unit."""
     words = len(value.split()) + _ENCODED_WORD * value.count("=?")
     return _READINGS * (words // _WORDS) ** 2
 
@@ -356,7 +356,7 @@ def _decoded_size(part):
 
 
 def _is_named(part):
-    """Tell whether core takes a text for an attachment."""
+    """Return whether core treats a text as an attachment."""
     return part.ask(_names_a_file, False)
 
 

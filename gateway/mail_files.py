@@ -1,9 +1,9 @@
-"""The mails in files: mbox, Maildir, and folders of .eml files, in the order of their dates.
+"""The messages in files: mbox, Maildir and folders of .eml files, in order of their dates.
 
-An answer has to come after the mail it answers, and few programs write them in that order.
+A reply must come after the message it replies to, and few programs write them in that order.
 
-What this does not do: change a file, or read mail that its owner has thrown away (the flag T of
-Maildir, the status of Mozilla). Drafts are no mail yet.
+Files are never changed, and messages that the user has deleted are skipped (the flag T of
+Maildir, the status of Mozilla). Drafts are not messages yet.
 """
 
 import os
@@ -15,19 +15,19 @@ from typing import NamedTuple
 from .envelope import read_envelope
 
 MAIL_SUFFIXES = (".eml", ".mbox")
-# Of a header, as far as its date is looked for.
+# The part of a header that is searched for the date.
 _HEADER_BYTES = 64 << 10
 _CHUNK = 8 << 20
-# A separator has a time and a year; a sentence that begins with "From" has hardly both (the
-# mutt(1) rule). Thunderbird writes neither since 2024, but nothing at all. It stands at the
-# beginning, or after an empty line (mbox(5)).
+# A separator has a time and a year, which a sentence that begins with "From" hardly has (the
+# mutt(1) rule). Since 2024 Thunderbird writes neither, but only the bare "From". It stands at the
+# beginning or after an empty line (mbox(5)).
 _SEPARATOR = re.compile(
     rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From "
     rb"(?:(?=[^\r\n]{0,1000}\b(?:19|20)\d\d\b)[^\r\n]{0,500}\d{1,2}:\d{2}[^\r\n]{0,500})?\r?\n",
 )
-# How far a match may reach over the end of a chunk.
+# How far a match may extend past the end of a chunk.
 _LONGEST_SEPARATOR = 1100
-# mbox(5), mboxrd: one quote is taken off.
+# mbox(5), mboxrd: one quote character is removed.
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 _HEADER_END = re.compile(rb"\n\r?\n")
 _MOZILLA_STATUS = re.compile(rb"^X-Mozilla-Status:[ \t]*([0-9a-fA-F]{4})", re.MULTILINE)
@@ -37,14 +37,14 @@ _THROWN_AWAY = set("TD")
 
 
 class MailFile(NamedTuple):
-    """Where a mail stands.
+    """The location of a message.
 
-    :param date: of its header, or of the file, as naive UTC :class:`datetime.datetime`
+    :param date: date of its header or of the file, as naive UTC :class:`datetime.datetime`
     :param path: the file, as :class:`pathlib.Path`
-    :param int offset: first byte of the mail
-    :param size: bytes, or None to the end of the file
-    :param bool is_in_mbox: with an empty line after it, and lines with "From" quoted
-    :param error: the :class:`OSError` for which nobody knows what is in the file, or None
+    :param int offset: first byte of the message
+    :param size: in bytes, or None for up to the end of the file
+    :param bool is_in_mbox: whether an empty line follows and lines with "From" are quoted
+    :param error: the :class:`OSError` that prevented reading the file, or None
     """
 
     date: datetime
@@ -56,9 +56,9 @@ class MailFile(NamedTuple):
 
     # This reads a file and overrides no method of Odoo.
     def read(self):  # pylint: disable=method-required-super
-        """Return the bytes of the mail.
+        """Return the bytes of the message.
 
-        :raises OSError: when the file can not be read
+        :raises OSError: if the file cannot be read
         """
         if self.error:
             raise self.error
@@ -77,11 +77,11 @@ def _unquoted(raw):
 
 
 def find_mails(paths):
-    """Return the :class:`MailFile` of each mail, the oldest first.
+    """Return the :class:`MailFile` of each message, oldest first.
 
-    :param paths: files and folders; a folder is walked. A file in it that can not be read is
-        among the mails, and raises when it is read.
-    :raises OSError: when one of them does not exist or can not be read
+    :param paths: files and folders; folders are walked. An unreadable file in a folder is listed
+        like a message and raises when it is read.
+    :raises OSError: if one of the paths does not exist or cannot be read
     """
     found = []
     for path in map(Path, paths):
@@ -91,21 +91,21 @@ def find_mails(paths):
             except OSError as error:
                 if file == path:
                     raise
-                # Mail programs rename the files of a Maildir while it is walked.
+                # Mail programs rename the files of a Maildir during the walk.
                 found.append(MailFile(_modified(file.parent), file, error=error))
     return sorted(found, key=lambda mail: (mail.date, mail.path, mail.offset))
 
 
 def _files(path):
-    """Yield the files with mail in a folder, or the file itself."""
+    """Yield the mail files in a folder, or the file itself."""
     if not path.is_dir():
         yield path
         return
-    # Links to folders are not followed: they may lead in a circle.
+    # Symbolic links to folders are not followed: they may form a cycle.
     for folder, _folders, names in os.walk(path, onerror=_raise):
         for name in names:
             file = Path(folder, name)
-            # One that is gone is noted; reading a pipe would never end.
+            # A file that has vanished is recorded; reading a pipe would never end.
             if (os.path.isfile(file) or not os.path.exists(file)) and _is_mail(file):
                 yield file
 
@@ -118,7 +118,7 @@ def _is_mail(path):
     try:
         return path.suffix.lower() in MAIL_SUFFIXES or _is_mbox(path)
     except OSError:
-        # It may be one.
+        # It may be an mbox.
         return True
 
 
@@ -127,7 +127,7 @@ def _raise(error):
 
 
 def _is_mbox(path):
-    """Tell whether a file begins as an mbox; those of mail programs have no suffix."""
+    """Return whether a file begins as an mbox; those of mail programs have no suffix."""
     with path.open("rb") as stream:
         return bool(_SEPARATOR.match(stream.read(_LONGEST_SEPARATOR)))
 
@@ -160,20 +160,20 @@ def _mails_of_mbox(path):
 
 
 def _separators(path):
-    """Yield begin and end of each separator of an mbox, of which a part is in memory."""
+    """Yield start and end of each separator of an mbox, reading it in windows."""
     with path.open("rb") as stream:
         offset, done, rest = 0, 0, b""
         while chunk := stream.read(_CHUNK):
             window = rest + chunk
-            # What begins later may not be there as a whole.
+            # A match that starts later may be incomplete.
             sure = len(window) - (_LONGEST_SEPARATOR if len(chunk) == _CHUNK else 0)
             for match in _SEPARATOR.finditer(window):
-                # The beginning of a window is that of the file once.
+                # Only the first window begins at the start of the file.
                 is_new = offset + match.start() >= done and (match.start() or not offset)
                 if is_new and match.start() < sure:
                     yield offset + match.start(), offset + match.end()
             done = offset + sure
-            # With the empty line before a separator, by which it is known.
+            # Includes the empty line before a separator, which identifies it.
             kept = max(sure - 4, 0)
             offset, rest = offset + kept, window[kept:]
 

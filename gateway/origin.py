@@ -1,11 +1,11 @@
-"""Who sent a mail, where an answer to it would go, and whose places it takes.
+"""Sender of a message, where a reply to it would go, and whose rate slots it takes.
 
-An answer goes to the return path (RFC 3834 section 4), which is written by whoever hands the
-mail over. Where that is not at the domain of the sender, a stranger or a program may have
-chosen it: nobody is answered there, and what comes by way of it does not count as the
-sender's own mail, which could be kept out like that.
+A reply goes to the return path (RFC 3834 section 4), which the client that submits the message
+writes. If it is not in the sender's domain, it may have been chosen by a third party or by a
+program: no notice is sent there, and what arrives with it does not count as the sender's own
+message. Otherwise a third party could lock the sender out.
 
-What this does not do: prove anything. Sender and return path can both be made up.
+This is not authentication: sender and return path can both be forged.
 """
 
 from typing import NamedTuple
@@ -17,11 +17,11 @@ LONGEST_KEY = 255
 
 
 class Origin(NamedTuple):
-    """Where a mail comes from.
+    """The origin of a message.
 
-    :param sender: canonical address in From, empty when there is none
-    :param addressee: canonical address that may be answered, empty for nobody
-    :param key: text that stands for the sender in a count; never empty
+    :param sender: canonical address in From, empty if missing
+    :param addressee: canonical address that notices may go to, or empty
+    :param key: key of the sender for counting; never empty
     """
 
     sender: str
@@ -30,21 +30,21 @@ class Origin(NamedTuple):
 
 
 def read_origin(header, email_from):
-    """Return the :class:`Origin` of a mail, whatever its header is.
+    """Return the :class:`Origin` of a message, whatever its header.
 
-    :param bytes header: the header block
-    :param str email_from: the From field as the mail is processed with
+    :param str email_from: the From field that the message is processed with
+    :param str email_from: the From field as the message is processed with
     """
     senders = list(canonical_addresses(email_from))
     sender = senders[0] if senders else ""
-    # What is no address is a sender all the same, and may write too often.
+    # Text that is not an address also counts as a sender, with its own rate limit.
     key = sender or " ".join(email_from.lower().split())[:LONGEST_KEY] or "nobody"
     fields = read_fields(header, decode_field)
     if "return-path" not in fields:
         return Origin(sender, sender, key)
-    # The server that delivers adds its own on top (RFC 5321 section 4.4).
+    # The delivering server adds its own on top (RFC 5321 section 4.4).
     paths = list(canonical_addresses(fields["return-path"][0]))
-    # A forwarder may stand in the header, and the author have been found behind it.
+    # The header may name a forwarder for which the author has been found.
     senders += [address for text in fields.get("from", ()) for address in canonical_addresses(text)]
     if len(paths) == 1 and any(_is_related(_domain(paths[0]), _domain(known)) for known in senders):
         return Origin(sender, paths[0], key)
@@ -57,7 +57,7 @@ def _domain(address):
 
 
 def _is_related(domain, other):
-    """Tell whether two domains are one, or one lies in the other."""
+    """Return whether two domains are equal or one is a subdomain of the other."""
     return bool(domain and other) and (
         domain == other or domain.endswith(f".{other}") or other.endswith(f".{domain}")
     )

@@ -1,26 +1,26 @@
-"""Whether the sender of an answer is plausibly part of the conversation that it quotes.
+"""Whether the sender of a reply is plausibly part of the conversation it quotes.
 
-A Message-Id is no secret: it is in every mail, in archives and forwarded threads. Whoever
-quotes one joins a conversation only for one of these reasons, the first that holds:
+A Message-Id is not a secret: it is in every message, in archives and in forwarded threads. A
+sender who quotes one joins the conversation only for one of these reasons, the first that
+applies:
 
 ==================== ====================================================================
-reason               the sender is, or has a sub-address of, or the base of
+reason               the sender is this, or differs from it only by a detail
 ==================== ====================================================================
-``recipient``        somebody who got the quoted message
-``author``           somebody who wrote a message of the conversation
+``recipient``        a recipient of the quoted message
+``author``           an author of a message in the conversation
 ``follower``         a follower of the record
 ``contact``          a contact of the record
 ``internal_user``    an internal user of this database
 ``organisation``     an address in the organisation of one of the first four
 ==================== ====================================================================
 
-A From that failed authentication is nobody's, and none of these holds. Addresses of one's own
-organisation are known to everybody: ``internal_user`` and ``organisation`` count there when
-authentication has passed. Where none is set up at all, they count as in core, but not where
-the conversation is private.
+A From that failed authentication has none of these reasons. Addresses of our own organisation are
+public: for them, ``internal_user`` and ``organisation`` require an authentication pass. If
+authentication is not set up at all, they count as in core, except in private conversations.
 
-What this does not do: find those addresses (``models/mail_postmaster_reply.py``), or say what
-becomes of an answer without a reason, which is a policy.
+Not done here: finding those addresses (``models/mail_postmaster_reply.py``) and deciding how to
+handle a reply without a reason, which is a policy.
 """
 
 from typing import NamedTuple
@@ -34,22 +34,22 @@ RECIPIENT, AUTHOR, FOLLOWER, CONTACT = "recipient", "author", "follower", "conta
 ROLES = (RECIPIENT, AUTHOR, FOLLOWER, CONTACT)
 INTERNAL_USER, ORGANISATION = "internal_user", "organisation"
 REASONS = (*ROLES, INTERNAL_USER, ORGANISATION)
-# Why there is none.
+# Why there is no reason.
 STRANGER, UNPROVED, NO_ADDRESS = "stranger", "unproved", "no_address"
 
-# What practically every server divides at (RFC 5233); those of one's own domain are settings.
+# The usual separators (RFC 5233); those of our own domains are settings.
 SEPARATORS = "+"
 
 
 class Facts(NamedTuple):
-    """What is known of a sender and of a conversation.
+    """What is known about a sender and a conversation.
 
     :param str sender: canonical address in From, or ``""``
-    :param frozenset participants: of ``(role of ROLES, canonical address)``
-    :param bool is_internal_user: the address is that of an internal user
+    :param frozenset participants: pairs of ``(role from ROLES, canonical address)``
+    :param bool is_internal_user: whether the address belongs to an internal user
     :param frozenset own_domains: canonical domains of this database
-    :param frozenset providers: public mail providers that an administrator has named
-    :param outcome: of authentication: ``pass``, ``fail``, ``none``, or None where none is set up
+    :param frozenset providers: public mail providers added by an administrator
+    :param outcome: authentication verdict: ``pass``, ``fail``, ``none``, or None if not set up
     """
 
     sender: str
@@ -61,11 +61,11 @@ class Facts(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What a sender is in a conversation.
+    """The standing of a sender in a conversation.
 
-    :param reason: of :data:`REASONS`, or None
-    :param str why_not: ``stranger``, ``unproved``, ``no_address``, or ``""`` with a reason
-    :param bool is_for_open: the reason holds only where the conversation is not private
+    :param reason: one of :data:`REASONS`, or None
+    :param str why_not: ``stranger``, ``unproved``, ``no_address``, or ``""`` if there is a reason
+    :param bool is_for_open: whether the reason applies only if the conversation is not private
     """
 
     reason: str | None
@@ -73,7 +73,7 @@ class Standing(NamedTuple):
     is_for_open: bool = False
 
     def in_private(self):
-        """Return what this is where the conversation is private."""
+        """Return this standing as it applies in a private conversation."""
         return Standing(None, UNPROVED) if self.is_for_open else self
 
 
@@ -99,17 +99,17 @@ def standing(facts):
 
 
 def mailboxes(address):
-    """Return the addresses that share a mailbox with one: itself and its base."""
+    """Return the addresses that share a mailbox with this one: itself and its base."""
     local_part, _at, domain = address.rpartition("@")
     bases = [base for base, _detail in splits(local_part, SEPARATORS)]
-    # Of several separators the first counts: it divides the name from all of the detail.
+    # The first of several separators counts: it separates the name from the whole detail.
     return frozenset({address, f"{bases[-1]}@{domain}" if bases else address})
 
 
 def needles(sender, providers=()):
-    """Return texts in lower case of which each address that may matter contains at least one.
+    """Return lower-case texts; each address that may matter contains at least one of them.
 
-    With them a database leaves out most addresses without reading them as such.
+    With them, a database can skip most addresses without parsing them.
 
     :param str sender: canonical address
     """
@@ -122,9 +122,9 @@ def needles(sender, providers=()):
 
 
 def read_participants(roles):
-    """Return the participants in texts as a database has them, with names or several in one.
+    """Return the participants in texts from the database, with names or several addresses in one.
 
-    :param roles: of ``(role, text)``
+    :param roles: pairs of ``(role, text)``
     """
     return frozenset(
         (role, address) for role, text in roles if text for address in canonical_addresses(text)
@@ -137,7 +137,7 @@ def _is_own(facts):
 
 
 def _of_the_house(facts, reason):
-    """Return the standing of an address that everybody knows, by what was proved of it."""
+    """Return the standing of a public address of ours, according to its verdict."""
     if facts.outcome == PASS:
         return Standing(reason)
     if facts.outcome is None:

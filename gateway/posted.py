@@ -1,10 +1,10 @@
-"""The mail in the body of an HTTP request, and the envelope beside it.
+"""The message in the body of an HTTP request, and its envelope.
 
-A program posts the bytes of the mail as the body. Providers post them as one field of a
-form or of a JSON document, each with names of its own (:data:`FORMATS`). Fields of a form are
-read as bytes: a mail is in no charset, and a library for forms would decode it as UTF-8.
+Programs post the bytes of the message as the body. Providers post them as a field of a form or of
+a JSON document, each with its own names (:data:`FORMATS`). Form fields are read as bytes: a
+message has no charset, and a form library would decode it as UTF-8.
 
-What this does not do: read the request. Who asks has read it, within a limit.
+Not done here: reading the request. The caller has read it, within a limit.
 """
 
 import json
@@ -15,9 +15,9 @@ from urllib.parse import unquote_to_bytes
 
 from .address_list import read_addresses
 
-# More fields are no form of a provider.
+# No provider's form has more fields.
 MOST_FIELDS = 1000
-# RFC 5321 section 4.5.3.1.3, with room for what is not ASCII.
+# RFC 5321 section 4.5.3.1.3, with room for non-ASCII characters.
 LONGEST_ADDRESS = 1024
 MOST_RECIPIENTS = 1000
 LONGEST_PART_HEADER = 10_000
@@ -34,17 +34,17 @@ _QUOTED = re.compile(r'\A"(?:[^"\\<>]|\\[^<>])*"(?=@)')
 _CONTROL = re.compile("[\0-\x08\x0a-\x1f\x7f]")
 _UNIX_FROM = re.compile(rb"\A>?From [^\r\n]*\r?\n")
 BLANKS = (b" ", b"\t")
-# For a first line that is none of a field, below one that is put above it.
+# For a first line that is not a field, below a field that is added on top.
 UNNAMED_FIELD = b"X-Unnamed-Field:"
 _RETURN_PATH = re.compile(rb"return-path[ \t]*:[ \t]*<([^<>\r\n]*)>[ \t]*\r?\n", re.IGNORECASE)
 
 
 class NoMail(ValueError):
-    """There is no mail in a request.
+    """A request contains no message.
 
-    :param str code: ``unsupported`` for a type of body that nobody posts mail in,
-        ``malformed`` for one that can not be read, ``no_field`` for a form without a mail,
-        ``empty``, ``bad_envelope``
+    :param str code: ``unsupported`` for a body type that cannot contain a message, ``malformed``
+        for one that cannot be read, ``no_field`` for a form without a message, ``empty``,
+        ``bad_envelope``
     """
 
     def __init__(self, code):
@@ -54,11 +54,11 @@ class NoMail(ValueError):
 
 @dataclass(frozen=True)
 class Posted:
-    """A mail as it was posted.
+    """A message as posted.
 
-    :param bytes raw: the mail
-    :param recipients: of the envelope, as texts; empty when nobody said
-    :param sender: of the envelope, ``""`` for the null sender, None when nobody said
+    :param bytes raw: the message
+    :param recipients: envelope recipients as texts; empty if not given
+    :param sender: envelope sender, ``""`` for the null sender, None if not given
     """
 
     raw: bytes
@@ -67,12 +67,12 @@ class Posted:
 
 
 class Format(NamedTuple):
-    """How a provider names what it posts.
+    """The field names of a provider.
 
-    :param mail: the field with the raw mail
-    :param recipients: the fields with recipients, the best first; one that ends with ``[``
-        stands for all that begin so
-    :param sender: the field with the envelope sender, empty when there is none
+    :param mail: the field with the raw message
+    :param recipients: the fields with recipients, best first; one that ends with ``[`` stands for
+        all fields with that prefix
+    :param sender: the field with the envelope sender, empty if there is none
     :param envelope: the field with a JSON document ``{"to": [...], "from": ...}``, or empty
     """
 
@@ -82,7 +82,7 @@ class Format(NamedTuple):
     envelope: str = ""
 
 
-# What they post is written in docs/ingress.md, with where it says so.
+# docs/ingress.md describes what they post, with the sources.
 FORMATS = (
     Format("body-mime", recipients=("recipient",), sender="sender"),
     Format("email", envelope="envelope"),
@@ -96,14 +96,13 @@ FORMATS = (
 
 
 def read_posted(content_type, body, recipients=(), sender=None):
-    """Return the :class:`Posted` mail of a request.
+    """Return the :class:`Posted` message of a request.
 
-    :param str content_type: the field Content-Type, empty when there is none
+    :param str content_type: Content-Type of the request, empty if missing
     :param bytes body: the body of the request
-    :param recipients: texts with recipients that the request names outside its body; they
-        count before those of a form
+    :param recipients: recipients named outside the body; they take precedence over those of a form
     :param sender: the same for the envelope sender, or None
-    :raises NoMail: when there is none
+    :raises NoMail: if there is no message
     """
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type in RAW_TYPES:
@@ -123,13 +122,13 @@ def read_posted(content_type, body, recipients=(), sender=None):
 
 
 def with_return_path(raw, sender):
-    """Return a mail with its envelope sender on top, as the last server adds it.
+    """Return a message with its envelope sender on top, as the last server adds it.
 
-    RFC 5321 section 4.4. A mail that begins with this very field has got it from that server;
-    one with another sender there may have got it from a stranger.
+    RFC 5321 section 4.4. If a message begins with exactly this field, that server has added it; a
+    different sender there may have been added by anyone.
 
-    :param bytes raw: the mail
-    :param sender: the envelope sender, ``""`` for the null sender, None to leave the mail alone
+    :param bytes raw: the message
+    :param sender: the envelope sender, ``""`` for the null sender, None to change nothing
     """
     if sender is None:
         return raw
@@ -137,16 +136,16 @@ def with_return_path(raw, sender):
     if written and written[1] == address:
         return raw
     line_end = b"\r\n" if b"\r\n" in raw[:1000] else b"\n"
-    # It would go on with the envelope sender.
+    # The line would continue the envelope sender.
     field = UNNAMED_FIELD if raw[:1] in BLANKS else b""
     return b"Return-Path: <%s>%s%s%s" % (address, line_end, field, raw)
 
 
-# --- the envelope -------------------------------------------------------------------
+# --- The envelope -------------------------------------------------------------------
 
 
 def _addresses(texts):
-    """Return what stands where recipients stand; whether it is an address is said later."""
+    """Return the recipient texts; whether they are addresses is checked later."""
     found = {}
     for text in texts:
         _check_text(text)
@@ -168,15 +167,15 @@ def _sender(text):
 
 def _check_text(text):
     if _CONTROL.search(text):
-        # A line end would become a header field of the mail.
+        # A line end would become a header field of the message.
         raise NoMail("bad_envelope")
 
 
-# --- forms --------------------------------------------------------------------------
+# --- Forms --------------------------------------------------------------------------
 
 
 def _of_fields(fields):
-    """Return the :class:`Posted` mail in the fields of a form, ``{name: [bytes]}``."""
+    """Return the :class:`Posted` message in the fields of a form, ``{name: [bytes]}``."""
     for known in FORMATS:
         if known.mail in fields:
             break
@@ -254,10 +253,10 @@ def _urlencoded(body):
 def _multipart(body, boundary):
     """Yield name and content of each part of a form (RFC 7578).
 
-    :raises NoMail: ``malformed`` for one that is cut off: it may hold half of a mail
+    :raises NoMail: ``malformed`` if it is truncated: it may contain half of a message
     """
     opening = (0, len(boundary) + 2) if body.startswith(b"--" + boundary) else None
-    # What stands before the first delimiter is no part (RFC 2046 section 5.1.1).
+    # Text before the first delimiter is not a part (RFC 2046 section 5.1.1).
     opening = opening or _delimiter(body, boundary, 0)
     for _number in range(MOST_FIELDS):
         if not opening:
@@ -277,11 +276,11 @@ def _multipart(body, boundary):
 
 
 def _delimiter(body, boundary, start):
-    """Return where the next delimiter begins, with its line end, and where it ends; or None."""
+    """Return start (including its line end) and end of the next delimiter, or None."""
     delimiter = b"\r\n--" + boundary
     while (found := body.find(delimiter, start)) >= 0:
         start = found + len(delimiter)
-        # A line that only begins like it is content.
+        # A line that only starts with the delimiter is content.
         if body[start : start + 2] in (b"--", b"\r\n"):
             return found, start
     return None

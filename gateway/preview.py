@@ -1,9 +1,9 @@
-"""The text of a mail as a page that fetches nothing and runs nothing.
+"""The text of a message as a page that loads nothing and runs nothing.
 
-For a person who looks at a mail that Odoo could not process, so it takes whatever bytes
-there are: it answers with a page, never with an exception, and never with more than
-some hundred kilobytes. Of HTML only what a reader needs is let through, by a list of
-what is allowed; whoever serves the page adds a Content-Security-Policy all the same.
+Used to look at a message that Odoo could not process, so it accepts any bytes: it always returns
+a page, never raises, and never returns more than some hundred kilobytes. HTML is reduced to an
+allow-list of what a reader needs; the page must be served with a Content-Security-Policy
+nevertheless.
 """
 
 import re
@@ -21,13 +21,13 @@ from .envelope import decode_field
 from .file_names import safe_name
 from .identity import split_header
 
-# A text longer than this is no text that a person reads here.
+# A longer text is not read here.
 LONGEST_TEXT = 300_000
-# A character takes four bytes at most.
+# A character takes at most four bytes.
 LONGEST_CONTENT = 4 * LONGEST_TEXT
-# Types and names are read from these, in time that grows with the square of their length.
+# Types and names are read from these, in quadratic time.
 LONGEST_FIELD = 2000
-# Beyond this there are attachments, of which only the names are shown.
+# Anything beyond this is attachments, of which only the names are shown.
 LONGEST_MAIL = 8_000_000
 MOST_PARTS = 100
 
@@ -37,7 +37,7 @@ ALLOWED_TAGS = frozenset(
     "sub sup table tbody td tfoot th thead tr tt u ul var".split()
 )
 VOID_TAGS = frozenset({"br", "col", "hr", "img"})
-# Elements whose content is not for a reader either.
+# Elements whose content is not for readers either.
 SILENT_TAGS = frozenset(
     {
         "head",
@@ -59,7 +59,7 @@ ALLOWED_ATTRIBUTES = frozenset(
     "align alt bgcolor border cellpadding cellspacing color colspan dir face height lang "
     "rowspan size start style type valign width".split()
 )
-# A style that names an address, or hides that it does behind an escape or a comment.
+# A style that contains a URL, or hides one behind an escape or a comment.
 _STYLE_WITH_ADDRESS = re.compile(r"[\\(@]|/\*|:\s*fixed", re.IGNORECASE)
 _DATA_IMAGE = re.compile(
     r"data:image/(?:png|jpe?g|gif|webp);base64,[a-z0-9+/=\s]*\Z", re.IGNORECASE
@@ -76,25 +76,25 @@ footer {{ margin-top: 24px; border-top: 1px solid #ccc; padding-top: 8px; color:
 
 
 def preview(raw, words):
-    """Return the page of a mail.
+    """Return the page for a message.
 
-    :param bytes raw: the mail
-    :param dict words: what to say, translated: ``empty``, when there is no text, and
-        ``cut``, when not all is shown
-    :return: HTML as text
+    :param bytes raw: the message
+    :param dict words: translated texts: ``empty`` if there is no text, and ``cut`` if not
+        everything is shown
+    :return: HTML as str
     """
     parts = list(_read_parts(raw[:LONGEST_MAIL]))
     body = _body(parts, words)
     if len(raw) > LONGEST_MAIL and words["cut"] not in body:
         body += _note(words["cut"])
     page = _PAGE.format(body=body + _attachments(parts))
-    # Bytes that no charset explained are still in names, as half a character.
+    # Names still contain bytes that no charset could decode, as lone surrogates.
     return page.encode("utf-8", "replace").decode("utf-8")
 
 
 @dataclass(frozen=True)
 class Part:
-    """A leaf of a mail: its type in lower case, file name, and decoded content."""
+    """A leaf of a message: type in lower case, file name, and decoded content."""
 
     content_type: str
     name: str
@@ -116,7 +116,7 @@ class Part:
 
 
 class _Bounded(Compat32):
-    """The parser's usual policy, which reads the beginning of each header field."""
+    """The parser's usual policy, limited to the beginning of each header field."""
 
     def header_source_parse(self, sourcelines):
         name, value = super().header_source_parse(sourcelines)
@@ -124,13 +124,13 @@ class _Bounded(Compat32):
 
 
 def _read_parts(raw):
-    """Yield the leaves of a mail; one that can not be parsed is a single plain text."""
+    """Yield the leaves of a message; one that cannot be parsed is a single plain text."""
     try:
         message = BytesParser(policy=_Bounded()).parsebytes(raw)
     except (MessageError, RecursionError, LookupError, ValueError):
         yield Part("text/plain", "", raw[split_header(raw)[1] :], "")
         return
-    # A stack of our own: a mail can be nested deeper than Python calls functions.
+    # An explicit stack: a message can be nested deeper than Python's recursion limit.
     waiting, seen = [message], 0
     while waiting and seen < MOST_PARTS:
         part, seen = waiting.pop(), seen + 1
@@ -156,7 +156,7 @@ def _filename(part):
     except (LookupError, ValueError, TypeError):
         return ""
     if isinstance(name, tuple):
-        # It names its charset itself (RFC 2231).
+        # It names its own charset (RFC 2231).
         charset, _language, value = name
         octets = value.encode("latin-1", "replace")
         return decode(octets, charset or "ascii", LONGEST_FIELD).replace("\0", "").strip()
@@ -182,7 +182,7 @@ def _charset(part):
 
 
 def _body(parts, words):
-    """Return the text of a mail: as HTML when it has that, else as it was typed."""
+    """Return the text of a message: as HTML if there is any, else as plain text."""
     texts = [part for part in parts if part.is_text and part.text.strip()]
     chosen = next((part for part in texts if part.content_type == "text/html"), None)
     chosen = chosen or next(iter(texts), None)
@@ -195,7 +195,7 @@ def _body(parts, words):
 
 
 def _attachments(parts):
-    """Return the names of what is attached, or an empty text."""
+    """Return the names of the attachments, or an empty string."""
     lines = [
         f"<div>{escape(safe_name(part.name) if part.name else part.content_type)} "
         f"({escape(part.content_type)}, {len(part.content):,} B)</div>"
@@ -210,21 +210,21 @@ def _note(text):
 
 
 def clean_html(text):
-    """Return HTML with nothing in it but text, its looks and pictures it brought along."""
-    # Bytes with the charset said apart: what the mail declares inside is ignored.
+    """Return HTML reduced to text, formatting and embedded pictures."""
+    # Bytes with an explicit charset: what the message declares inside is ignored.
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
         root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     except (etree.LxmlError, ValueError, AssertionError):
         root = None
     if root is None:
-        # Not even the most patient parser finds an element; the source can still be read.
+        # Even the most tolerant parser finds no element; the source can still be read.
         return f"<pre>{escape(text)}</pre>"
     return "".join(_clean(root))
 
 
 def _clean(root):
-    """Yield the pieces of a tree that are allowed, without recursion."""
+    """Yield the allowed pieces of a tree, without recursion."""
     silent = None
     for event, element in etree.iterwalk(root, events=("start", "end")):
         tag = element.tag if isinstance(element.tag, str) else ""
@@ -249,7 +249,7 @@ def _start(tag, element):
 
 
 def _attributes(tag, attributes):
-    """Yield the allowed attributes; a link shows where it leads in place of leading there."""
+    """Yield the allowed attributes; a link shows its target instead of leading there."""
     for name, value in attributes:
         if name == "style" and _STYLE_WITH_ADDRESS.search(value):
             continue

@@ -1,20 +1,20 @@
-"""Who a mail is for, from the best evidence there is.
+"""The recipients of a message, from the best available source.
 
-In this order, and the first that says anything decides alone:
+Sources in this order; the first that names any recipient decides alone:
 
-1. what the transport told us: RCPT of LMTP, a field of an HTTP request;
-2. the first of the header fields that the administrator trusts for this server, in
-   their written order, that the mail has;
-3. the fields that people write: To, Cc, Resent-To, Resent-Cc. Where no field is
-   trusted, Delivered-To is read with them, as Odoo does.
+1. the transport: RCPT of LMTP, a field of an HTTP request;
+2. the first header field the message has among those that the administrator trusts for this
+   server, in the configured order;
+3. the fields that people write: To, Cc, Resent-To, Resent-Cc. If no field is trusted,
+   Delivered-To is read as well, as in Odoo.
 
-Of a trusted field only the topmost counts. A server adds its own above what it received
-(RFC 5321 section 4.4), so a copy that a stranger put into the mail lies below it. A server
-that does not always add one leaves that copy the topmost: Dovecot adds no Delivered-To to a
-mail that it was given for several recipients at once. Where the server writes above its own
-Received field, only what stands there can be required to count.
+Only the topmost occurrence of a trusted field counts. A server adds its own above what it
+received (RFC 5321 section 4.4), so a copy that the sender added lies below it. If a server does
+not always add one, that copy is the topmost: Dovecot adds no Delivered-To to a message for
+several recipients. If the server writes above its own Received field, the preset can require that
+only what stands there counts.
 
-What this does not do: say whose the addresses are (``matching``).
+Not done here: finding the records the addresses belong to (``matching``).
 """
 
 import re
@@ -25,11 +25,11 @@ from .address_list import canonical_addresses, first_address, read_addresses
 from .addresses import BadAddress, canonical
 from .envelope import RECIPIENT_FIELDS, decode_field, decode_octets, read_fields
 
-# More of them are no reason to search a database for hours.
+# Searching a database for more of them would take hours.
 MOST_RECIPIENTS = 10_000
 MOST_REJECTED = 20
 LONGEST_QUOTE = 100
-# Where the recipient stands in a Received field, counted from its end.
+# Position of the recipient in a Received field, counted from its end.
 _LONGEST_CLAUSE = 2000
 _MOST_COMMENTS = 5
 
@@ -38,8 +38,8 @@ _RECEIVED = re.compile(rb"^received[ \t]*:", re.IGNORECASE | re.MULTILINE)
 TRANSPORT = "transport"
 HEADER = "header"
 
-# ``Received`` stands for its "for" clause. The value of Original-Recipient is what the
-# *sender's* side asked to have reported (RFC 3461 section 4.2), so it is the weakest.
+# ``Received`` stands for its "for" clause. The value of Original-Recipient is what the *sender's*
+# side requested for reports (RFC 3461 section 4.2), so it is the weakest.
 TRUSTED_FIELDS = (
     "Delivered-To",
     "X-Original-To",
@@ -55,9 +55,9 @@ TRUSTED_FIELDS = (
 
 
 class Preset(NamedTuple):
-    """What to trust at a mail server.
+    """The fields to trust at a mail server.
 
-    :param fields: of :data:`TRUSTED_FIELDS`, the best first
+    :param fields: fields of :data:`TRUSTED_FIELDS`, best first
     :param is_on_top: whether the server writes them above its own Received field
     """
 
@@ -65,7 +65,7 @@ class Preset(NamedTuple):
     is_on_top: bool = False
 
 
-# What each of them means is said where it is chosen, on the form of the incoming server.
+# They are explained on the form of the incoming mail server, where they are chosen.
 PRESETS = {
     "postfix": Preset(("X-Original-To", "Delivered-To"), is_on_top=True),
     "dovecot": Preset(("Delivered-To",), is_on_top=True),
@@ -81,12 +81,12 @@ PRESETS = {
 
 @dataclass(frozen=True)
 class Recipients:
-    """Who a mail is for.
+    """The recipients of a message.
 
-    :param addresses: canonical, each once, in their order
+    :param addresses: canonical addresses in order, without duplicates
     :param source: ``transport``, the name of the trusted field, or ``header``
-    :param is_envelope: whether this is the envelope, so that nobody else may be served
-    :param rejected: ``(text, reason)`` of what was no address; the reason is one of
+    :param is_envelope: whether these are envelope recipients, so that no others count
+    :param rejected: ``(text, reason)`` of invalid recipients; the reason is one of
         :class:`~.addresses.BadAddress` or ``too_many_recipients``
     """
 
@@ -97,13 +97,13 @@ class Recipients:
 
 
 def envelope_recipients(header, told=(), trusted=(), prefix="", on_top=False):
-    """Return the :class:`Recipients` of a mail, whatever its header is.
+    """Return the :class:`Recipients` of a message, whatever its header.
 
     :param bytes header: the header block
-    :param told: recipients as the transport has them
-    :param trusted: names of fields, the best first
-    :param str prefix: what to take off the local part of a trusted field, where it is there
-    :param bool on_top: count trusted fields above the topmost Received field alone
+    :param told: recipients reported by the transport
+    :param trusted: names of fields, best first
+    :param str prefix: prefix to remove from the local part of a trusted field, if present
+    :param bool on_top: count only trusted fields above the topmost Received field
     """
     told = [text for text in map(str, told) if text.strip()]
     if told:
@@ -112,7 +112,7 @@ def envelope_recipients(header, told=(), trusted=(), prefix="", on_top=False):
     own = read_fields(_above_received(header), _unfolded) if on_top and trusted else fields
     for name in trusted:
         written = fields if name.lower() == "received" else own
-        # One without a text says nothing, and a stranger gains nothing by adding it.
+        # An empty field names no recipient, and a sender gains nothing by adding one.
         if evidence := _evidence(name, next(iter(written.get(name.lower(), ())), "")):
             return _collect([evidence], name, True, prefix)
     names = [name for name in RECIPIENT_FIELDS if not (trusted and name == "delivered-to")]
@@ -120,7 +120,7 @@ def envelope_recipients(header, told=(), trusted=(), prefix="", on_top=False):
 
 
 def read_sender(header):
-    """Return the canonical address in From, empty when there is none.
+    """Return the canonical address in From, empty if there is none.
 
     :param bytes header: the header block
     """
@@ -143,19 +143,19 @@ def header_addresses(header):
 
 
 def _above_received(header):
-    """Return what stands above the topmost Received field; nothing where there is none."""
+    """Return the fields above the topmost Received field; nothing if there is no such field."""
     found = _RECEIVED.search(header)
     return header[: found.start()] if found else b""
 
 
 def _unfolded(value):
     # RFC 5322 section 2.2.3: the blanks stay. Other control characters stay too, because an
-    # address that has some must not become another one without them.
+    # address with control characters must not become another one without them.
     return decode_octets(value).replace("\r", "").replace("\n", "")
 
 
 def _evidence(name, text):
-    """Return the part of a trusted field that holds addresses."""
+    """Return the part of a trusted field that contains addresses."""
     if name.lower() == "received":
         return _for_clause(text)
     if name.lower() == "original-recipient":
@@ -165,11 +165,11 @@ def _evidence(name, text):
 
 
 def _for_clause(text):
-    """Return the recipient of a Received field, or an empty text.
+    """Return the recipient in a Received field, or an empty string.
 
-    The clause is the last before the date (RFC 5321 section 4.4), and only there it is
-    read: earlier stand names that the other side chose, such as that of its HELO, and
-    "for" could be one of those.
+    The clause is the last one before the date (RFC 5321 section 4.4) and is read only there:
+    earlier clauses contain names chosen by the client, such as its HELO name, and "for" could be
+    one of them.
     """
     clauses = text.rpartition(";")[0][-_LONGEST_CLAUSE:].rstrip()
     for _number in range(_MOST_COMMENTS):
@@ -200,9 +200,9 @@ def _collect(texts, source, is_envelope, prefix=""):
 def _addresses(texts):
     for text in texts:
         for address in read_addresses(text):
-            # RFC 2047 section 5 lets no encoded word stand in an address. Decoding the names
-            # first would make recipients of what is written in them; programs that encode
-            # an address with its name exist all the same.
+            # RFC 2047 section 5 forbids encoded words in an address. Decoding the names first
+            # would make recipients of the text in them, yet some programs encode an address
+            # together with its name.
             if "=?" in address and "@" not in address:
                 yield from read_addresses(decode_field(_as_octets(address)))
             else:
@@ -214,7 +214,7 @@ def _as_octets(text):
 
 
 def _without_prefix(address, prefix):
-    """Return an address without the prefix of its local part, where more than that is there."""
+    """Return an address without the prefix of its local part, if something remains."""
     local_part, at, domain = address.rpartition("@")
     if prefix and len(local_part) > len(prefix) and local_part.lower().startswith(prefix.lower()):
         return f"{local_part[len(prefix) :]}{at}{domain}"
@@ -222,5 +222,5 @@ def _without_prefix(address, prefix):
 
 
 def _quote(text):
-    """Return a text that a log can hold and a page can show."""
+    """Return a text that a log can store and a page can show."""
     return "".join(char if char.isprintable() else "\ufffd" for char in text[:LONGEST_QUOTE])

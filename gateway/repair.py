@@ -1,27 +1,27 @@
-"""What core could not read, made readable in memory; the stored mail stays as it came.
+"""Repair in memory what core cannot read; the stored message stays as received.
 
 ===================== ===============================================================
-repair                what core does otherwise
+repair                what core does without it
 ===================== ===============================================================
-``charset``           raises on an unknown charset; puts U+FFFD in place of letters where
-                      the mail does not keep to the charset it names
-``octets``            puts U+FFFD in place of raw 8 bit letters in names and subjects
-``nul``               raises: no database takes a NUL
-``line``              raises on a line end within a field, or writes it into a mail of its own
-``field``             raises: Python's reader stops at some odd fields
-``boundary``          leaves out the text of a multipart that nothing divides
-``encoding``          takes base64 for text, where the encoding has a comment or quotes, or
-                      where a letter is missing or too many
-``type``              raises on a type such as ``font/ttf``, and on one that is none
-``sender``            takes a mail without From for a message of its own robot, and finds no
-                      address where a bracket is too many
+``charset``           raises on an unknown charset; replaces letters by U+FFFD if the text
+                      violates the charset it names
+``octets``            replaces raw 8-bit letters in names and subjects by U+FFFD
+``nul``               raises: databases reject a NUL
+``line``              raises on a line end in a field, or writes it into a new message
+``field``             raises: Python's parser fails on some malformed fields
+``boundary``          drops the text of a multipart without boundary lines
+``encoding``          treats base64 as text if the encoding has a comment or quotes, or if
+                      a letter is missing or superfluous
+``type``              raises on a type such as ``font/ttf``, and on an invalid type
+``sender``            treats a message without From as one of its own robot, and finds no
+                      address if there is a superfluous bracket
 ===================== ===============================================================
 
-The limits were checked before: what is parsed again here is checked once more. An attachment
-keeps its bytes, and so does an attached mail, which may be signed: in it only what would stop
-core is changed.
+The limits are checked before; what is parsed again here is checked again. Attachments keep their
+bytes, and so do attached messages, which may be signed: only what would stop core is changed in
+them.
 
-What this does not do: decide. A multipart/report without parts is left to core, which stops.
+Not done here: decisions. A multipart/report without parts is left to core, which stops on it.
 """
 
 import re
@@ -37,7 +37,7 @@ from .limits import exceeded
 from .mime import ODD_HEADER, decoded
 
 LONGEST_BOUNDARY = 200
-# Those of which email.contentmanager.raw_data_manager reads every subtype.
+# Main types of which email.contentmanager.raw_data_manager reads every subtype.
 _MAIN_TYPES = frozenset(
     (
         "text",
@@ -51,36 +51,36 @@ _MAIN_TYPES = frozenset(
 )
 _CONTAINERS = ("multipart", "message")
 
-# Where a mail without From may say who it is from, the best first.
+# Where a message without From may name its sender, best first.
 _SENDERS = ("Sender", "Reply-To", "Return-Path")
-# A line of dashes in a text is no boundary: what follows one begins with a field.
+# A line of dashes in a text is not a boundary: a boundary is followed by a field.
 _BOUNDARY = re.compile(
     rb"^--([^\r\n]{1,%d}?)[ \t]*\r?\n(?=content-)" % LONGEST_BOUNDARY,
     re.MULTILINE | re.IGNORECASE,
 )
-# What the parser makes of 8 bit.
+# What the parser turns 8-bit bytes into.
 _RAW_OCTET = re.compile("[\udc80-\udcff]")
-# What no field may have, NUL among it.
+# Characters that are not allowed in a field, including NUL.
 _CONTROL = re.compile(r"[\0-\x1f\x7f]")
 _ADDRESS = re.compile(r"[^\s<>()\",;:@\x00-\x1f]+@[^\s<>()\",;:@\x00-\x1f]+")
 _ENCODING = re.compile(r"base64|quoted-printable|(?:x-)?uue(?:ncode)?|7bit|8bit|binary")
 _NOT_BASE64 = bytes(
     set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 )
-# A copy of a large attachment would double the memory that it takes.
+# A copy of a large attachment would double its memory.
 _CHUNK = 1 << 20
-# What str.splitlines divides at, and so what no field may be set with.
+# What str.splitlines splits at, and so what must not occur in a field that is set.
 _LINE_END = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
-# What Python's parser divides a header at.
+# What Python's parser splits a header at.
 _PARSED_LINE_END = re.compile(r"\r\n|\r|\n")
 _ODD_IN_IDS = re.compile(r"[^\w.@<>+=/$!%&'*?^`{|}~-]")
 
 
 class Repair(NamedTuple):
-    """What was changed.
+    """One change.
 
     :param code: see above
-    :param params: what the trace names
+    :param params: parameters for the trace
     """
 
     code: str
@@ -88,11 +88,11 @@ class Repair(NamedTuple):
 
 
 def repair(message, exact=True):
-    """Repair a mail in memory and return the :class:`Repair` of each thing that was changed.
+    """Repair a message in memory and return a :class:`Repair` for each change.
 
     :param message: an :class:`~email.message.EmailMessage`, within the limits
-    :param bool exact: keep the bytes of a text attachment that is not in the charset it names;
-        core puts U+FFFD in it, and one of its tests asks for that
+    :param bool exact: keep the bytes of a text attachment that violates the charset it names;
+        core replaces them by U+FFFD, and one of its tests expects that
     """
     repairs = []
     waiting = [(message, False)]
@@ -115,27 +115,27 @@ def repair(message, exact=True):
 
 
 class _AsSent(EmailPolicy):
-    """Writes the fields of a parsed mail as they were sent.
+    """Writes the fields of a parsed message as they were sent.
 
-    Core's way, which is Python's, folds long fields anew, for which it takes time that grows with
-    the square of their length; it stops at letters that are not ASCII; and it ends a line also
-    at characters that end none in a mail, as a form feed, so that what follows is no field.
+    Core's way, which is Python's, refolds long fields in quadratic time, raises on non-ASCII
+    letters, and ends a line at characters that do not end one in a message, such as a form feed,
+    so that what follows is no longer part of the field.
     """
 
-    # Versions since 2024 raise on a field that a reader would take for two. This is the content
-    # of a file, which is never made the header of a message.
+    # Versions since 2024 raise on a field that would be read as two. This is the content of a
+    # file, which never becomes the header of a message.
     verify_generated_headers = False
 
     def fold_binary(self, name, value):
         if hasattr(value, "name"):
-            # A repair has put it there.
+            # A repair put it there.
             return super().fold_binary(name, value)
         lines = self.linesep.join(_PARSED_LINE_END.split(value))
         return f"{name}: {lines}{self.linesep}".encode("utf-8", "surrogateescape")
 
 
 def _keep_as_sent(mails):
-    """Let attached mails be written as they were sent."""
+    """Make attached messages be written as they were sent."""
     for mail in mails:
         mail.policy = _AsSent(
             header_factory=mail.policy.header_factory,
@@ -145,11 +145,11 @@ def _keep_as_sent(mails):
         )
 
 
-# --- header ---------------------------------------------------------------------------
+# --- Header ---------------------------------------------------------------------------
 
 
 def _repair_fields(part, is_mail):
-    """Repair the fields of a part, each in its place."""
+    """Repair the fields of a part in place."""
     repairs, fields = [], []
     for name, value in part.raw_items():
         code, repaired = _repaired_field(part, name, str(value))
@@ -166,7 +166,7 @@ def _repair_fields(part, is_mail):
 
 
 def _repaired_field(part, name, value):
-    """Return ``(code, value)``; no code when nothing is wrong, no value to leave a field out."""
+    """Return ``(code, value)``; no code if nothing is wrong, no value to drop the field."""
     code = None
     if _RAW_OCTET.search(value):
         code, value = "octets", decode_octets(value)
@@ -181,7 +181,7 @@ def _repaired_field(part, name, value):
 
 
 def _shown(part, name, value):
-    """Return a field as core reads it, or None where it can not be read."""
+    """Return a field as core reads it, or None if it cannot be read."""
     try:
         return str(part.policy.header_fetch_parse(name, value))
     except ODD_HEADER:
@@ -189,7 +189,7 @@ def _shown(part, name, value):
 
 
 def _plain(part, name, value):
-    """Return what can be read of a field, or None."""
+    """Return the readable part of a field, or None."""
     if name.lower().endswith("message-id"):
         text = _ODD_IN_IDS.sub("", value)
     else:
@@ -203,7 +203,7 @@ def _plain(part, name, value):
 
 
 def _repair_file_name(part):
-    """Take the NULs out of a file name, which may be encoded in ways of its own."""
+    """Remove NULs from a file name, which may be encoded."""
     name = part.get_filename() or ""
     if "\0" not in name:
         return []
@@ -228,7 +228,7 @@ def _repair_sender(message):
         (str(value) for name, value in message.raw_items() if name.lower() == "from"), ""
     )
     if "@" not in shown and (found := _ADDRESS.search(written)):
-        # With a bracket too many, Python's reader leaves all of it out.
+        # With a superfluous bracket, Python's parser drops all of it.
         if address := first_address(found[0]):
             del message["From"]
             message["From"] = address
@@ -243,11 +243,11 @@ def _repair_sender(message):
     return []
 
 
-# --- content --------------------------------------------------------------------------
+# --- Content --------------------------------------------------------------------------
 
 
 def _repair_boundary(part):
-    """Divide a multipart that nothing has divided, or make a text of it."""
+    """Split a multipart that has no boundary lines, or turn it into a text."""
     is_report = part.get_content_type() == "multipart/report"
     if part.get_content_maintype() != "multipart" or part.is_multipart() or is_report:
         return []
@@ -259,7 +259,7 @@ def _repair_boundary(part):
 
 
 def _divide(content):
-    """Return the parts between lines that look like those of a boundary."""
+    """Return the parts between lines that look like boundary lines."""
     found = _BOUNDARY.search(content)
     if not found or b'"' in found[1] or b"\\" in found[1]:
         return []
@@ -278,10 +278,10 @@ def _divide(content):
 
 
 def _repair_attached_type(part):
-    """Give a part of an attached mail a type with which it can be read and written again."""
+    """Give a part of an attached message a type with which it can be read and written."""
     content_type = part.get_content_type()
     if part.get_content_maintype() == "multipart" and not part.is_multipart():
-        # Its bytes would have to be text in the charset that it does not name.
+        # Its bytes would have to be text in a charset that it does not name.
         part.replace_header("Content-Type", "text/plain; charset=iso-8859-1")
     elif _LINE_END.search(str(part.get("Content-Type", ""))):
         part.replace_header("Content-Type", _LINE_END.sub(" ", str(part["Content-Type"])))
@@ -291,7 +291,7 @@ def _repair_attached_type(part):
 
 
 def _repair_encoding(part):
-    """Name the transfer encoding that is meant, and take a letter too many out of base64."""
+    """Name the intended transfer encoding, and remove a superfluous letter from base64."""
     if part.is_multipart():
         return []
     named = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
@@ -308,7 +308,7 @@ def _repair_encoding(part):
 
 
 def _payload(part):
-    """Return the content of a part as it was sent, empty where its charset stops the reader."""
+    """Return the content of a part as sent, empty if its charset makes the parser fail."""
     try:
         return part.get_payload()
     except ODD_HEADER:
@@ -316,7 +316,7 @@ def _payload(part):
 
 
 def _has_odd_letter(payload):
-    """Tell whether base64 has a letter that is no byte, at which Python decodes nothing."""
+    """Return whether base64 has a superfluous letter, on which Python decodes nothing."""
     letters = sum(
         len(_octets(payload[start : start + _CHUNK]).translate(None, _NOT_BASE64))
         for start in range(0, len(payload), _CHUNK)
@@ -325,14 +325,14 @@ def _has_odd_letter(payload):
 
 
 def _octets(payload):
-    # What is no letter of base64 is passed over, whatever it is.
+    # Characters outside the base64 alphabet are skipped.
     return payload.encode("ascii", "replace").replace(b"?", b"")
 
 
 def _repair_type(part):
-    """Give a part of a type that Python's reader does not know one that it knows.
+    """Replace a type that Python's parser does not know by one that it knows.
 
-    A field that was repaired may name another type than the one that the parser went by.
+    A repaired field may name another type than the one the parser used.
     """
     main_type = part.get_content_maintype()
     if part.is_multipart():
@@ -358,17 +358,17 @@ def _become_multipart(part):
 
 
 def _repair_charset(part, is_mail, is_attached, exact):
-    """Give a text the charset it is in."""
+    """Set the charset that a text actually has."""
     if part.get_content_maintype() != "text" or part.is_multipart():
         return []
-    # Core takes a mail that names none for ASCII, and a part of one for UTF-8.
+    # Core reads a message without a charset as ASCII, and a part as UTF-8.
     named = _charset(part)
     content = part.get_payload(decode=True) or b""
     is_file = not is_mail and (part.get_filename() or "attachment" == _disposition(part))
     assumed = ("ascii" if is_mail else "utf-8") if named is None else named
     text, charset, fits = read_text(content, assumed)
     leaves_as_it_is = is_attached or is_file and not exact
-    # Also nothing can not be read in a charset that nobody knows.
+    # Even an empty text cannot be read in an unknown charset.
     if is_charset(assumed) and (fits or leaves_as_it_is):
         return []
     if is_file or is_attached:
@@ -385,20 +385,21 @@ def _repair_charset(part, is_mail, is_attached, exact):
 def _set_charset(part, charset):
     content_type = part.get_content_type()
     try:
-        # One that is empty would be left beside the new one.
+        # An empty one would be left beside the new one.
         part.del_param("charset")
         part.set_param("charset", charset)
         is_set = (part.get_content_type(), _charset(part)) == (content_type, charset)
     except ODD_HEADER:
         is_set = False
     if not is_set:
-        # Other parameters have what no field may have, or what was no type has become one.
+        # Other parameters contain characters not allowed in a field, or an invalid type became
+        # valid.
         del part["Content-Type"]
         part["Content-Type"] = f'{content_type}; charset="{charset}"'
 
 
 def _charset(part):
-    """Return the charset that a part names, or None."""
+    """Return the charset a part names, or None."""
     try:
         value = part.get_param("charset")
     except ODD_HEADER:

@@ -1,4 +1,4 @@
-"""When to try again after an unexpected error."""
+"""When to retry after an unexpected error."""
 
 from datetime import timedelta
 
@@ -11,8 +11,8 @@ def parse_schedule(text):
     """Read a back-off schedule such as ``"1, 5, 15"``.
 
     :param str text: minutes to wait after the first, second, ... failure
-    :return: a tuple of :class:`datetime.timedelta`
-    :raises ValueError: with a sentence that names what is wrong
+    :return: tuple of :class:`datetime.timedelta`
+    :raises ValueError: with a sentence that names the error
     """
     steps = [step.strip() for step in text.split(",")]
     if not 1 <= len(steps) <= MOST_STEPS:
@@ -26,7 +26,7 @@ def parse_schedule(text):
 
 
 def delay_after(failures, schedule):
-    """Return how long to wait after this many failures, or None when it was the last try.
+    """Return how long to wait after this many failures, or None after the last attempt.
 
     :param int failures: failures so far, at least 1
     :param schedule: see :func:`parse_schedule`
@@ -34,14 +34,14 @@ def delay_after(failures, schedule):
     return schedule[failures - 1] if failures <= len(schedule) else None
 
 
-# Minutes until a server is asked again after so many failures in a row; the first may pass
-# with the next round of the scheduled action.
+# Minutes before a server is contacted again after so many consecutive failures; the first may be
+# retried in the next run of the scheduled action.
 _SERVER_WAITS = (0, 5, 15, 30, 60)
 
 
 def wait_for_server(failures):
-    """Return how long a server that can not be reached is left alone.
+    """Return how long to wait before contacting an unreachable server again.
 
-    :param int failures: in a row, at least 1
+    :param int failures: consecutive failures, at least 1
     """
     return timedelta(minutes=_SERVER_WAITS[min(failures, len(_SERVER_WAITS)) - 1])

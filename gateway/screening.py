@@ -1,25 +1,25 @@
-"""What becomes of automatic mail and of mail above a limit, by the policy in force.
+"""How automatic mail and messages above a limit are handled by the policy in force.
 
-What this does not do: say who wrote a mail (``automatic``), or find the policy.
+Not done here: classifying a message (``automatic``) and finding the policy.
 """
 
 from .automatic import AUTO_REPLY, HUMAN
 
-# What a policy for automatic mail may be.
+# Allowed policies for automatic mail.
 ACCEPT = "accept"
 SILENT = "silent"
 NOTE = "note"
 IGNORE = "ignore"
 PARK = "park"
-# No policy: what becomes of a note that somebody in the house should read.
+# Not a policy: how a message is handled that a user should read as a note.
 REVIEW = "review"
 POLICIES = (ACCEPT, SILENT, NOTE, IGNORE, PARK)
 
 
 def policy_name(automatic):
-    """Return which policy is asked for a mail, ``auto_reply`` or ``automatic_mail``, or None.
+    """Return the policy that applies to a message, ``auto_reply`` or ``automatic_mail``, or None.
 
-    A subject alone is no reason to treat what a person may have written as automatic.
+    A subject alone is not enough to treat what may come from a person as automatic.
 
     :param automatic: an :class:`~.automatic.Automatic`
     """
@@ -31,13 +31,12 @@ def policy_name(automatic):
 
 
 def treatment(policy, is_reply):
-    """Return what becomes of an automatic mail at one target.
+    """Return how automatic mail is handled at one target.
 
-    A note has its place in a conversation that exists; a record that consists of nothing
-    else helps nobody.
+    A note belongs in an existing conversation; a record that consists only of a note is useless.
 
     :param str policy: one of :data:`POLICIES`
-    :param bool is_reply: it answers in a conversation that exists
+    :param bool is_reply: whether it replies in an existing conversation
     :return: one of :data:`POLICIES`
     """
     if policy == NOTE and not is_reply:

@@ -1,10 +1,9 @@
-"""Which addresses two aliases would both answer to, so that one of them never gets the mail.
+"""Addresses that two aliases would both match, so that one of them never gets the message.
 
-``matching`` gives an address to one alias. Where two have it by the same rule, which of
-them is chosen by age alone, and that is no choice a person has made.
+``matching`` assigns an address to one alias. If two match by the same rule, the older one wins, a
+choice that no user has made.
 
-What this does not do: find the aliases with the same local part. The caller fills the
-book with them.
+Not done here: finding the aliases with the same local part. The caller fills the book with them.
 """
 
 from .address_book import ALIAS
@@ -14,11 +13,11 @@ ANY = "*"
 
 
 def shared_address(one, other, book):
-    """Return an address that two aliases would both answer to by the same rule, or None.
+    """Return an address that two aliases would both match by the same rule, or None.
 
-    Where it stands for many, its domain is a pattern.
+    If it stands for many, its domain is a pattern.
 
-    :param one: an :class:`~.address_book.Alias`, as is ``other``, of the same local part
+    :param one: an :class:`~.address_book.Alias`, as is ``other``, with the same local part
     :param book: an :class:`~.address_book.AddressBook` with all aliases of that local part
     """
     domain = _shared_domain(one, other, book)
@@ -26,7 +25,7 @@ def shared_address(one, other, book):
 
 
 def twins(domains):
-    """Return the groups of alias domains that have the same name, as lists of their ids."""
+    """Return the groups of alias domains with the same name, as lists of their ids."""
     named = {}
     for domain in domains:
         try:
@@ -45,7 +44,7 @@ def _shared_domain(one, other, book):
             return name
     if not (one.by_local_part and other.by_local_part):
         return None
-    # What is nobody's own address in a domain of ours is taken by all with detection.
+    # All aliases with detection accept an address in our domains that belongs to no other record.
     for name in book.names:
         if not book.holders(one.local_part, name):
             return name
@@ -55,7 +54,7 @@ def _shared_domain(one, other, book):
         return None
     if allowed is None:
         return ANY
-    # Of domains of ours it was told above.
+    # Our own domains were handled above.
     return common_domain(
         [pattern for pattern in allowed if pattern not in book.names],
         [pattern for pattern in others if pattern not in book.names],
@@ -63,9 +62,9 @@ def _shared_domain(one, other, book):
 
 
 def common_domain(patterns, others):
-    """Return a domain, or a pattern, that two lists of allowed domains have in common, or None.
+    """Return a domain or pattern that two lists of allowed domains have in common, or None.
 
-    :param patterns: as :func:`~.addresses.parse_domains` returns them; as are ``others``
+    :param patterns: as :func:`~.addresses.parse_domains` returns them; ``others`` likewise
     """
     for pattern in patterns:
         for other in others:
@@ -77,8 +76,8 @@ def common_domain(patterns, others):
 
 
 def _lies_in(pattern, other):
-    """Tell whether every domain of a pattern is one of another pattern."""
+    """Return whether every domain that matches one pattern matches another."""
     if pattern == other:
         return True
-    # Every domain below example.com is below com, and none of them is example.com.
+    # Every domain below example.com is below com, but example.com is not below itself.
     return other.startswith("*.") and domain_allowed(pattern.removeprefix("*."), (other,))

@@ -1,7 +1,7 @@
-"""Addresses that a forwarder wrote in place of another one, and what stands in them.
+"""Addresses that a forwarder wrote in place of the original, and what they contain.
 
-A server that forwards must not use the return path of somebody else's domain (SPF, RFC
-7208), so it writes one of its own with the original inside:
+A forwarding server must not use the return path of a foreign domain (SPF, RFC 7208), so it writes
+its own, which contains the original:
 
 ====================================================== ====================================
 form                                                   written by
@@ -9,10 +9,10 @@ form                                                   written by
 ``SRS0=hash=time=domain=local@forwarder``              SRS (postsrsd, Exim, cPanel)
 ``SRS1=hash=first==hash=time=domain=local@forwarder``  SRS, at the second forwarder
 ``user+SRS=hash=time=domain=local@forwarder``          Microsoft 365
-``user+caf_=local=domain@forwarder``                   Gmail; holds the *recipient*
+``user+caf_=local=domain@forwarder``                   Gmail; contains the *recipient*
 ====================================================== ====================================
 
-What this does not do: check the hash, which only the forwarder can.
+Not done here: checking the hash, which only the forwarder can do.
 """
 
 import re
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from .addresses import BadAddress, canonical, canonical_domain
 
-# Such an address is longer than RFC 5321 section 4.5.3.1 allows; it holds a whole other one.
+# Such an address is longer than RFC 5321 section 4.5.3.1 allows; it contains another one.
 LONGEST = 1000
 
 _SRS0 = r"srs0[=+-][^=]*=[^=]*=(?P<domain>[^=]+)=(?P<local>.+)"
@@ -34,11 +34,11 @@ _FORMS = tuple(
 
 @dataclass(frozen=True)
 class RewrittenAddress:
-    """What an address tells that a forwarder made.
+    """The content of an address written by a forwarder.
 
-    :param forwarder: canonical address of the mailbox that forwards, or the canonical
-        domain where the form has no mailbox
-    :param original: canonical address that was replaced, or an empty text
+    :param forwarder: canonical address of the forwarding mailbox, or the canonical domain if the
+        form has no mailbox
+    :param original: canonical address that was replaced, or an empty string
     """
 
     forwarder: str
@@ -46,7 +46,7 @@ class RewrittenAddress:
 
 
 def read_rewritten(address):
-    """Return the :class:`RewrittenAddress` of an address, None for an ordinary one.
+    """Return the :class:`RewrittenAddress` in an address, or None for an ordinary one.
 
     :param str address: any text
     """

@@ -1,14 +1,14 @@
-"""The states of a mail and of each of its deliveries.
+"""The states of a message and of each of its deliveries.
 
 ============= =============================================== =====================
 state         meaning                                         set by
 ============= =============================================== =====================
 ``received``  stored, not processed yet                       intake, a release
-``retry``     an unexpected error; has a next attempt         a failed attempt
+``retry``     unexpected error; a next attempt is scheduled   a failed attempt
 ``delivered`` on a record, or handled as a delivery report    an attempt
 ``ignored``   nothing to do, by a rule                        an attempt, a person
 ``refused``   not accepted, by a rule; the sender knows       an attempt
-``parked``    needs a person                                  an attempt
+``parked``    needs attention                                 an attempt
 ============= =============================================== =====================
 """
 
@@ -36,14 +36,14 @@ _WORST_FIRST = (PARKED, RETRY, REFUSED, RECEIVED, DELIVERED, IGNORED)
 
 
 def can_move(state, new_state):
-    """Tell whether a mail may go from one state to another."""
+    """Return whether a message may change from one state to another."""
     return new_state in TRANSITIONS[state]
 
 
 def worst(states):
-    """Return the state a mail shows when its deliveries are in these states.
+    """Return the state of a message whose deliveries are in these states.
 
     :param states: a non-empty iterable of states
-    :raises ValueError: when there is none
+    :raises ValueError: if it is empty
     """
     return min(states, key=_WORST_FIRST.index)

@@ -1,8 +1,8 @@
-"""The decisions taken on the way of one mail, in order, hits and misses.
+"""The decisions taken for one message in order, hits and misses.
 
-A step is a code and its parameters; sentences are made when a person reads them, in
-their language. A mail with thousands of recipients must not make a trace of that size,
-so the number of steps and the length of a parameter are bounded.
+A step is a code with parameters; the sentence is built when it is displayed, in the language of
+the user. The trace of a message with thousands of recipients must stay small, so the number of
+steps and the length of a parameter are limited.
 """
 
 MOST_STEPS = 100
@@ -23,16 +23,16 @@ class Trace:
 
     def _add(self, step, hit, params):
         taken = {"step": step, "hit": hit, "params": bounded(params)}
-        # Core asks some questions twice for one mail; a person wants the answer once.
+        # Core asks some questions twice for one message; users want the answer once.
         if len(self.steps) < MOST_STEPS and taken not in self.steps:
             self.steps.append(taken)
 
 
 def bounded(params):
-    """Return parameters of a step or a reason as a database takes them.
+    """Return parameters of a step or a reason in a form that a database accepts.
 
-    Texts are cut where a mail made them long, and without NUL and halves of characters, which
-    no text and no JSON of PostgreSQL may have.
+    Long texts are truncated, and NUL and lone surrogates, which PostgreSQL rejects in text and
+    JSON, are removed.
     """
     return {
         key: value if isinstance(value, (int, float, bool)) else _storable(str(value))

@@ -1,26 +1,26 @@
-"""Who wrote a mail, as far as somebody has proved it.
+"""The authenticated sender of a message.
 
 ==================== =================================================================
 module               what it answers
 ==================== =================================================================
-``results``          what authentication found, method by method
-``field``            what an Authentication-Results field says (RFC 8601)
-``trusted``          which of those fields the sender cannot have written
-``domains``          which domains belong to one organisation
-``alignment``        whether what was found speaks for the domain in From (RFC 7489)
-``author``           which address stands in From, and what is odd about it
-``lookalikes``       which domains look like another one
-``sender``           author and alignment together: whom a mail may act as
-``signed``           which bytes of a mail its signatures speak of
-``dkim_check``       whether the signatures of a mail are valid, where no server has said so
-``dmarc_record``     which policy a domain publishes
+``results``          authentication results, method by method
+``field``            reads an Authentication-Results field (RFC 8601)
+``trusted``          the Authentication-Results fields that the sender cannot have written
+``domains``          which domains belong to the same organisation
+``alignment``        the verdict for the domain in From (RFC 7489)
+``author``           the address in From, and what is unusual about the field
+``lookalikes``       which domains look like another
+``sender``           author and alignment together: the user a message may act as
+``signed``           the bytes of a message that its signatures cover
+``dkim_check``       checks DKIM signatures that no trusted server has checked
+``dmarc_record``     the DMARC policy a domain publishes
 ``own_check``        signatures and policy together, in the form of a server's results
-``consequence``      what becomes of a mail by whom it says it is from
-``stored``           results as JSON, which outlives the mail
+``consequence``      how a message is handled by the sender it claims
+``stored``           results as JSON, kept after the message is gone
 ==================== =================================================================
 
-SPF and ARC are read from the results of a trusted server and never computed: both need
-the connection the mail came in by, or trust in servers on its way.
+SPF and ARC are read from the results of a trusted server and never computed: both need the
+connection that delivered the message, or trust in servers on its way.
 """
 
 from .alignment import FAIL, NONE, PASS, Verdict, alignment

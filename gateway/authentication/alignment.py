@@ -1,24 +1,24 @@
-"""Whether what was found speaks for the domain in From (RFC 7489 section 3.1).
+"""The verdict for the domain in From (RFC 7489 section 3.1).
 
-In this order; the first that decides is the reason:
+Evaluated in this order; the first row that decides is the reason:
 
 ==================== ======= ====================================================================
 reason               outcome when
 ==================== ======= ====================================================================
-``no_from``          none    From names no domain, so that the mail claims to be of nobody
-``not_judged``       none    nobody has looked
-``other_from``       fail    DMARC was checked for a domain that is not the one in From
+``no_from``          none    From names no domain
+``not_judged``       none    the message was not checked
+``other_from``       fail    DMARC was checked for another domain than the one in From
 ``dmarc_pass``       pass    DMARC says so
-``dmarc_fail``       fail    DMARC says so, whatever the domain asks receivers to do then
-``submitted``        pass    DMARC has not decided; somebody of the organisation has logged in
+``dmarc_fail``       fail    DMARC says so, whatever policy the domain publishes
+``submitted``        pass    DMARC is undecided; a user of the organisation has logged in
 ``dkim_aligned``     pass    the same; a valid signature of the same organisation
-``spf_aligned``      pass    the same; the envelope sender is of the organisation, and passed
-``spf_fail``         fail    the same; it is of the organisation, and the client may not use it
-``no_aligned_pass``  none    nothing speaks for the domain, and nothing against it
+``spf_aligned``      pass    the same; the envelope sender is of the organisation and passed
+``spf_fail``         fail    the same; it is of the organisation, but the client may not use it
+``no_aligned_pass``  none    no result for or against the domain
 ==================== ======= ====================================================================
 
-A signature that does not verify is as good as none (RFC 6376 section 6.1), so that it is
-never a reason to fail.
+An invalid signature counts as a missing one (RFC 6376 section 6.1), so it is never a reason to
+fail.
 """
 
 from typing import NamedTuple
@@ -31,11 +31,11 @@ NONE = "none"
 
 
 class Verdict(NamedTuple):
-    """What authentication says about the domain in From.
+    """The authentication verdict for the domain in From.
 
     :param str outcome: ``pass``, ``fail`` or ``none``
-    :param str reason: a code of the table above, or ``several_from`` of ``sender``
-    :param str domain: what proved it: of the signature, or of the envelope sender, or ``""``
+    :param str reason: a code from the table above, or ``several_from`` from ``sender``
+    :param str domain: the authenticated domain: of the signature, of the envelope sender, or ``""``
     """
 
     outcome: str
@@ -44,9 +44,9 @@ class Verdict(NamedTuple):
 
 
 def alignment(from_domain, results):
-    """Return the :class:`Verdict` on a domain.
+    """Return the :class:`Verdict` for a domain.
 
-    :param str from_domain: of the only address in From, in any form; empty when there is none
+    :param str from_domain: domain of the only address in From, in any form; empty if none
     :param results: a :class:`~.results.Results`
     """
     domain = domain_of(from_domain)
@@ -58,9 +58,9 @@ def alignment(from_domain, results):
 
 
 def _by_dmarc(domain, dmarc):
-    """Return the verdict of DMARC, or None when it has not decided."""
+    """Return the DMARC verdict, or None if DMARC is undecided."""
     if not dmarc or dmarc.result not in (PASS, FAIL):
-        # Also "bestguesspass" of Microsoft 365, which stands for no policy at all.
+        # This includes "bestguesspass" of Microsoft 365, which means there is no policy at all.
         return None
     checked = dmarc.properties.get("header.from", "")
     if checked and not is_aligned(domain_of(checked), domain):
@@ -84,24 +84,24 @@ def _by_identifiers(domain, results):
 
 
 def is_strict(dmarc):
-    """Tell whether a result of DMARC says that signatures must be of the very domain."""
+    """Return whether a DMARC result requires exactly the same domain for signatures."""
     return bool(dmarc) and dmarc.properties.get("policy.adkim") == "s"
 
 
 def signing_domain(signature):
     """Return the canonical domain of a DKIM result, or ``""``.
 
-    Some servers give only ``header.i``, whose domain is the signing one or one below it.
+    Some servers write only ``header.i``; its domain is the signing one or a subdomain.
     """
     properties = signature.properties
     return domain_of(properties.get("header.d") or properties.get("header.i", ""))
 
 
 def submitter_domain(auth):
-    """Return the canonical domain of who has logged in to submit a mail, or ``""``.
+    """Return the canonical domain of the user who logged in to submit a message, or ``""``.
 
-    Only that of an address: a name without a domain says nothing about From, and the envelope
-    sender beside it is what the client wrote.
+    Only for an address: a name without a domain says nothing about From, and the client chose the
+    envelope sender beside it.
     """
     login = auth.properties.get("smtp.auth", "").strip("<> ") if auth else ""
     return domain_of(login) if "@" in login else ""
@@ -110,7 +110,7 @@ def submitter_domain(auth):
 def envelope_domain(spf):
     """Return the canonical domain that SPF was checked for, or ``""``.
 
-    It is that of the greeting where the envelope sender is empty (RFC 7208 section 2.4).
+    If the envelope sender is empty, this is the domain of the greeting (RFC 7208 section 2.4).
     """
     if not spf:
         return ""

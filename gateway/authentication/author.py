@@ -1,11 +1,11 @@
-"""Which address stands in From, and what is odd about the field.
+"""Which address From contains, and what is unusual about the field.
 
-A field may be read in more than one way: with its encoded words decoded first, as Odoo does,
-and as RFC 2047 has it. What one of the readings finds counts as found, because one of the
-programs on the way will have read it so, and the check was made for that one.
+A field may be read in two ways: with its encoded words decoded first, as Odoo does, or as RFC
+2047 prescribes. What either reading finds counts, because some program on the way may have read
+the field like that, and the check was made for that reading.
 
-Whoever acts by the answer takes the address from here. ``ceo@example.com <a@example.org>``
-has one address for this module and two for ``email.utils.getaddresses``.
+Callers that act on the result must take the address from here. ``ceo@example.com
+<a@example.org>`` has one address for this module and two for ``email.utils.getaddresses``.
 """
 
 import re
@@ -20,25 +20,25 @@ from ..envelope import decode_field, decode_octets
 from .domains import domain_of
 from .lookalikes import has_mixed_scripts, lookalike_of
 
-# More than any address with a name; the time to decode words grows with their number squared.
+# Longer than any address with a name; the time to decode words grows quadratically.
 LONGEST_FROM = 5_000
-# Every mail has one; the second one is odd already.
+# Every message has one; a second one is already unusual.
 MOST_FIELDS = 20
 
 _NOT_IN_ADDRESS = re.compile(r"[\s<>\"'(),;:\[\]]+")
-# Joins the parts of an emoji, and some scripts need it.
+# Joins the parts of an emoji; some scripts also need it.
 _JOINERS = "\u200c\u200d"
 _FOLDING = "\t\r\n"
 _UNSEEN = ("Cc", "Cf")
 
 
 class Oddity(NamedTuple):
-    """Something odd about From.
+    """Something unusual about From.
 
     :param str code: ``no_from``, ``several_from``, ``no_address``, ``too_long``,
         ``several_addresses``, ``name_is_address``, ``name_claims_own_domain``, ``raw_8bit``,
         ``control_character``, ``lookalike_domain`` or ``mixed_scripts``
-    :param str detail: the address or domain it is about, canonical, or ``""``
+    :param str detail: the canonical address or domain concerned, or ``""``
     """
 
     code: str
@@ -46,10 +46,10 @@ class Oddity(NamedTuple):
 
 
 class Author(NamedTuple):
-    """Who a mail says it is from.
+    """The claimed author of a message.
 
-    :param tuple addresses: those in From, canonical
-    :param bool is_several: whether there are several, or the field cannot be read to its end
+    :param tuple addresses: canonical addresses in From
+    :param bool is_several: whether there are several, or the field cannot be read completely
     :param tuple oddities: of :class:`Oddity`
     """
 
@@ -69,7 +69,7 @@ class Author(NamedTuple):
 
 
 def read_author(header, own_domains=()):
-    """Return the :class:`Author` of a mail, whatever its header is.
+    """Return the :class:`Author` of a message, whatever its header.
 
     :param bytes header: the header block
     :param own_domains: canonical domains, or patterns as ``*.example.com``, of this database
@@ -96,7 +96,7 @@ def read_author(header, own_domains=()):
 
 
 def from_values(header):
-    """Return the values of the From fields, as the parser of core reads them."""
+    """Return the values of the From fields, as core's parser reads them."""
     message = BytesHeaderParser(policy=compat32).parsebytes(header)
     return [value for name, value in message.raw_items() if name.lower() == "from"]
 
@@ -107,11 +107,12 @@ def _readings(value):
 
 
 def _addresses(values):
-    """Return the canonical addresses of all readings, in order, each once."""
+    """Return the canonical addresses of all readings in order, without duplicates."""
     found = {}
     for value in values:
         for text in _readings(value):
-            # Not a blank to the reader of addresses, and one in a folded field.
+            # The address parser does not treat it as a blank, but a folded field contains it as
+            # one.
             for candidate in read_addresses(re.sub(r"[\r\n]+", " ", text)):
                 found |= dict.fromkeys(_canonical(candidate))
     return tuple(found)
@@ -125,8 +126,8 @@ def _canonical(text):
 
 
 def _of_name(value, addresses, own_domains):
-    """Yield what is odd about an address that stands where a name should."""
-    # A wide or small at sign is one to the reader.
+    """Yield what is unusual about an address in place of a display name."""
+    # Readers take a full-width or small at sign for an at sign.
     text = unicodedata.normalize("NFKC", " ".join(_readings(value)))
     words = dict.fromkeys(word for word in _NOT_IN_ADDRESS.split(text) if "@" in word)
     for address in dict.fromkeys(one for word in words for one in _canonical(word)):

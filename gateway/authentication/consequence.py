@@ -1,21 +1,21 @@
-"""What becomes of a mail by whom it says it is from, and by the policy in force.
+"""How a message is handled by the sender it claims and the policy in force.
 
 The first line that applies decides:
 
 =================================== ======================================================
-what is known                       what becomes of the mail
+condition                           result
 =================================== ======================================================
 the policy is ``off``               as in core
 authentication fails                as the policy says
-another sender is read              it is accepted without its sender, or marked
-From names nobody                   the same
+another sender is read              accepted without its sender, or marked
+From names no address               the same
 it claims to be one of us, came     the same
-from outside, and nothing proves it
-From is odd                         it is marked
-otherwise                           as in core: it passes, or nothing is known of it
+from outside, and lacks a pass
+From is unusual                     marked
+otherwise                           as in core: it passes, or the verdict is none
 =================================== ======================================================
 
-What this does not do: find the policy, or know who is one of us.
+Not done here: finding the policy and knowing which senders are ours.
 """
 
 from .alignment import FAIL, PASS
@@ -27,21 +27,21 @@ WITHHOLD = "withhold"
 PARK = "park"
 REFUSE = "refuse"
 POLICIES = (OFF, MARK, WITHHOLD, PARK, REFUSE)
-# Where a mail that gets through all the same may not act as its sender.
+# The policies under which an accepted message may not act as its sender.
 WITHHOLDING = (WITHHOLD, PARK, REFUSE)
 
 
 def consequence(policy, identity, results, claims_us=False, is_read_otherwise=False):
-    """Return what becomes of a mail, one of :data:`POLICIES`.
+    """Return how to handle a message, one of :data:`POLICIES`.
 
-    A mail that nothing speaks against is not turned down for want of proof: many senders
-    have none to give. It may not act as one of us, whose servers have.
+    A message without a failing result is not refused for lack of a pass: many senders have no
+    authentication set up. But it may not act as one of us, whose servers have.
 
     :param str policy: one of :data:`POLICIES`
-    :param identity: the :class:`~.sender.Identity` of the mail
-    :param results: the :class:`~.results.Results` it was found with
-    :param bool claims_us: whether it says that it is of an own domain or of an own user
-    :param bool is_read_otherwise: whether the sender that the mail will act as is not the one
+    :param identity: the :class:`~.sender.Identity` of the message
+    :param results: the :class:`~.results.Results` behind it
+    :param bool claims_us: whether it claims to be from one of our domains or users
+    :param bool is_read_otherwise: whether the message will act as another sender than the one
         that was checked
     """
     if policy == OFF:
@@ -56,9 +56,9 @@ def consequence(policy, identity, results, claims_us=False, is_read_otherwise=Fa
 
 
 def came_from_outside(results):
-    """Tell whether a mail has passed the border of the own mail server, as far as that says.
+    """Return whether a message crossed the border of our mail server, as far as results show.
 
-    A server checks SPF for mail that another server hands over, and not for what its own
-    users submit; Microsoft 365 writes results without SPF into the latter.
+    A server checks SPF for messages from other servers, but not for what its own users submit;
+    for the latter, Microsoft 365 writes results without SPF.
     """
     return results.source == OWN or results.spf is not None

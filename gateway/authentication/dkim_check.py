@@ -1,27 +1,27 @@
-"""Whether the signatures of a mail are valid (RFC 6376), by ``dkimpy``, where that is installed.
+"""Check the DKIM signatures of a message (RFC 6376) with ``dkimpy``, if installed.
 
-What ``dkimpy`` lets pass and is no proof here: a signature that does not sign From (RFC 6376
-section 5.4 demands it), one of a part of the body only (``l=``, section 8.2: everybody can
-add to it), SHA-1 (RFC 8301 section 3.1).
+Some signatures that ``dkimpy`` accepts do not count here: those that do not sign From (RFC 6376
+section 5.4 requires it), those of a part of the body (``l=``, section 8.2: anyone can append to
+it), and those with SHA-1 (RFC 8301 section 3.1).
 
-Each result has a ``reason`` among its properties:
+Each result has a ``reason`` property:
 
 ==================== ========= =================================================================
 reason               result    when
 ==================== ========= =================================================================
 ``verified``         pass
-``body_changed``     fail      the body is not the signed one; DNS is not asked
-``not_verified``     fail      the header is not the signed one; the signature is expired, or none
-``malformed``        permerror a tag is missing, or says what no program can follow
+``body_changed``     fail      the body hash differs; DNS is not queried
+``not_verified``     fail      the header was changed; the signature has expired or is invalid
+``malformed``        permerror a tag is missing or has an invalid value
 ``from_not_signed``  permerror
-``partial_body``     policy    it has a body length
+``partial_body``     policy    the signature has a body length
 ``weak_hash``        policy    SHA-1
 ``weak_key``         policy    an RSA key of less than 1024 bits (RFC 8301 section 3.2)
-``no_key``           permerror there is none in DNS, or it cannot be read
-``key_revoked``      permerror it is empty (RFC 6376 section 3.6.1)
-``no_answer``        temperror DNS did not answer, or not in time
-``no_library``       neutral   PyNaCl is not installed, which Ed25519 needs
-``too_many``         neutral   the mail has more signatures than are checked; once
+``no_key``           permerror DNS has no key, or it cannot be read
+``key_revoked``      permerror the key is empty (RFC 6376 section 3.6.1)
+``no_answer``        temperror DNS did not answer in time
+``no_library``       neutral   PyNaCl, required for Ed25519, is not installed
+``too_many``         neutral   the message has more signatures than are checked; once
 ==================== ========= =================================================================
 """
 
@@ -47,20 +47,20 @@ ABSENT = (
     "the mail server only."
 )
 
-# RFC 6376 section 6.1 lets a verifier stop at a number of them. Two or three are usual.
+# RFC 6376 section 6.1 lets a verifier limit their number. Two or three are usual.
 MOST_SIGNATURES = 10
 LONGEST_SIGNATURE = 8_000
 MOST_SIGNED_NAMES = 100
 # The time to use a key grows with the cube of its length; 8192 bits take 1,400 characters.
 LONGEST_KEY = 2_000
 SMALLEST_RSA_KEY = 1024
-# In practice it is 65537. One as long as the key takes a hundred times as long to use, half a
-# second each, and whoever signs publishes what he likes.
+# In practice it is 65537. An exponent as long as the key takes a hundred times as long, half a
+# second each, and a signer can publish any value.
 LONGEST_EXPONENT = 64
 
 _ALGORITHMS = ("rsa-sha256", "ed25519-sha256")
 _FIELD_NAME = b"dkim-signature"
-# Patterns of dkimpy take time that grows with the square of a run of blanks.
+# Patterns in dkimpy take quadratic time on a run of blanks.
 _LONG_RUN = re.compile(rb"[\s]{100}")
 _REVOKED = re.compile(r"(?:^|;)\s*p\s*=\s*(?:;|$)")
 _RESULTS = {
@@ -74,13 +74,13 @@ _RESULTS = {
     "no_library": "neutral",
     "too_many": "neutral",
 }
-# Its log would repeat whatever the mail and the key say.
+# Its log would repeat text from the message and the key.
 _SILENT = logging.Logger("postmaster.dkim")
 _SILENT.addHandler(logging.NullHandler())
 
 
 class _Signature(NamedTuple):
-    """One DKIM-Signature field; no tags when they cannot be read."""
+    """One DKIM-Signature field; without tags if they cannot be read."""
 
     place: int
     tags: dict
@@ -94,12 +94,12 @@ class _Signature(NamedTuple):
 
     @property
     def body_form(self):
-        """How the body is written before it is signed (RFC 6376 section 3.5, ``c=``)."""
+        """The canonicalization of the body (RFC 6376 section 3.5, ``c=``)."""
         return self.tag(b"c").partition("/")[2] or "simple"
 
     @property
     def body_digest(self):
-        """The digest of the body that is signed; empty when it cannot be read."""
+        """The signed body hash; empty if it cannot be read."""
         try:
             return base64.b64decode("".join(self.tag(b"bh").split()), validate=True)
         except ValueError:
@@ -111,17 +111,17 @@ class _Signature(NamedTuple):
 
 
 def is_available():
-    """Tell whether ``dkimpy`` is installed; if not, :data:`ABSENT` says what is missing."""
+    """Return whether ``dkimpy`` is installed; if not, :data:`ABSENT` names what is missing."""
     return dkim is not None
 
 
 def check_signatures(signed, domain, dns):
-    """Return a :class:`~.results.Result` for each signature, those of one domain first.
+    """Return a :class:`~.results.Result` per signature, those of ``domain`` first.
 
     :param signed: a :class:`~.signed.Signed`
-    :param str domain: the one in From, canonical: its signatures are checked first
+    :param str domain: canonical domain in From; its signatures are checked first
     :param dns: function of a name and a type (``"TXT"``) that returns the records as a list of
-        str, empty when there are none, and raises :class:`OSError` when it got no answer
+        str, empty if there are none, and raises :class:`OSError` if there was no answer
     """
     signatures = [
         _Signature(place, _tags(value)) for place, value in enumerate(signed.named(_FIELD_NAME))
@@ -158,7 +158,7 @@ def _result(signature, reason):
 
 
 def _in_itself(signature):
-    """Return what is wrong with a signature whatever the mail is, or ``""``."""
+    """Return what is wrong with a signature by itself, or ``""``."""
     if not signature.domain or len(signature.signed_names) > MOST_SIGNED_NAMES:
         return "malformed"
     if b"from" not in signature.signed_names:
@@ -177,13 +177,13 @@ def _of_body(signature, digest):
 
 
 def _of_header(signature, signed, dns):
-    """Return what has become of a signature whose body is the signed one."""
+    """Return the result for a signature whose body hash matches."""
     key, reason = _key(signature, dns)
     return reason or _verified(signature, signed, key)
 
 
 def _key(signature, dns):
-    """Return ``(key record, why there is none)``."""
+    """Return ``(key record, reason why there is none)``."""
     try:
         name = canonical_domain(f"{signature.tag(b's')}._domainkey.{signature.domain}")
         records = dns(name, "TXT")
@@ -191,7 +191,7 @@ def _key(signature, dns):
         return "", "malformed"
     except OSError:
         return "", "no_answer"
-    # RFC 6376 section 3.6.2.2 leaves open which of several counts.
+    # RFC 6376 section 3.6.2.2 does not define which of several counts.
     key = records[0] if records else ""
     if not key or len(key) > LONGEST_KEY or not key.isascii():
         return "", "no_key"
@@ -199,12 +199,12 @@ def _key(signature, dns):
 
 
 def _verified(signature, signed, key):
-    """Return what ``dkimpy`` says of the header, as a code."""
+    """Return the result of ``dkimpy`` for the header, as a code."""
     check = _header_check()
     names = {b"from", _FIELD_NAME, *signature.signed_names}
     check.headers = [field for field in signed.fields if field[0].lower() in names]
     try:
-        # The key is at hand; dkimpy would ask DNS for as long as it likes.
+        # The key is already known; dkimpy would wait for DNS without a limit.
         is_valid = check.verify(signature.place, dnsfunc=lambda _name, timeout: key.encode())
     except dkim.NaClNotFoundError:
         return "no_library"
@@ -216,21 +216,21 @@ def _verified(signature, signed, key):
     except dkim.ValidationError:
         return "not_verified"
     except (ValueError, TypeError, LookupError, AssertionError, OverflowError):
-        # dkimpy stumbles over some malformed tags and keys.
+        # dkimpy raises on some malformed tags and keys.
         return "malformed"
     if is_valid:
         return "verified"
-    # It answers the same for a wrong signature and for a key it could not read.
+    # It returns the same for a wrong signature and for an unreadable key.
     return "not_verified" if check.keysize else "no_key"
 
 
 def _header_check():
-    """Return a check of dkimpy that leaves the body out, whose digest is compared already."""
+    """Return a check with dkimpy that skips the body, whose hash was already compared."""
 
     class HeaderCheck(dkim.DKIM):
         def verify_headerprep(self, idx=0):
             prepared = super().verify_headerprep(idx)
-            # As in an ARC-Seal, which has none; what is signed is the text of the field.
+            # An ARC-Seal has none either; what is signed is the text of the field.
             prepared[0].pop(b"bh")
             return prepared
 

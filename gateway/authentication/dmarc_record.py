@@ -1,4 +1,4 @@
-"""Which DMARC policy a domain publishes (RFC 7489 section 6.3 and 6.6.3)."""
+"""The DMARC policy that a domain publishes (RFC 7489 section 6.3 and 6.6.3)."""
 
 from typing import NamedTuple
 
@@ -13,9 +13,9 @@ _VERSION = ("v", "dmarc1")
 class Policy(NamedTuple):
     """What a domain asks receivers to do.
 
-    :param str domain: where the record stands
+    :param str domain: the domain that publishes the record
     :param str action: ``none``, ``quarantine`` or ``reject``
-    :param bool is_strict: whether a signature must be of the very domain (``adkim=s``)
+    :param bool is_strict: whether a signature needs exactly the same domain (``adkim=s``)
     """
 
     domain: str
@@ -24,10 +24,10 @@ class Policy(NamedTuple):
 
 
 def find_policy(domain, dns):
-    """Return the :class:`Policy` for a canonical domain, or None when it has none.
+    """Return the :class:`Policy` of a canonical domain, or None if it has none.
 
     :param dns: as for :func:`~.dkim_check.check_signatures`
-    :raises OSError: when DNS did not answer
+    :raises OSError: if DNS did not answer
     """
     organisation = organisational_domain(domain)
     for place in dict.fromkeys((domain, organisation)):
@@ -40,7 +40,7 @@ def find_policy(domain, dns):
 
 
 def _record(records):
-    """Return the tags of the only DMARC record among these; several are none."""
+    """Return the tags of the only DMARC record among these; several count as none."""
     found = [tags for tags in map(_tags, records) if next(iter(tags.items()), None) == _VERSION]
     return found[0] if len(found) == 1 else {}
 
@@ -51,6 +51,6 @@ def _tags(record):
 
 
 def _action(action, tags):
-    # A domain that tries its policy out asks for nothing yet.
+    # A domain in test mode asks for nothing yet.
     is_tried = tags.get("t") == "y" or tags.get("pct") == "0"
     return action if action in ENFORCED and not is_tried else "none"

@@ -1,7 +1,7 @@
-"""Which domains belong to one organisation (RFC 7489 section 3.2).
+"""Which domains belong to the same organisation (RFC 7489 section 3.2).
 
-The public suffix list comes with ``publicsuffixlist``, where that is installed. Its releases
-follow the list, so that an old one takes some new suffixes for organisations.
+The public suffix list is part of ``publicsuffixlist``, if installed. Its releases follow the
+list, so an old release takes some new suffixes for organisations.
 """
 
 from functools import cache
@@ -20,20 +20,20 @@ ABSENT = (
 
 
 def is_available():
-    """Tell whether the list is installed; if not, :data:`ABSENT` says what is missing."""
+    """Return whether the list is installed; if not, :data:`ABSENT` names what is missing."""
     return PublicSuffixList is not None
 
 
 @cache
 def _public_suffixes():
-    # Reading it takes some tens of milliseconds, which only mail that needs it should take.
+    # Loading it takes some tens of milliseconds, so it is loaded on first use.
     return PublicSuffixList()
 
 
 def organisational_domain(domain):
-    """Return the domain that an organisation has registered, for one of its hosts.
+    """Return the organisational domain of a host.
 
-    Without the list, and for a public suffix, it is the domain itself.
+    Without the list, and for a public suffix, this is the domain itself.
 
     :param str domain: canonical, not empty
     """
@@ -43,7 +43,7 @@ def organisational_domain(domain):
 
 
 def is_aligned(one, other, strict=False):
-    """Tell whether two canonical domains are of one organisation; an empty one never is.
+    """Return whether two canonical domains belong to one organisation; an empty one never does.
 
     :param bool strict: whether they must be equal (RFC 7489 section 3.1)
     """
@@ -55,7 +55,7 @@ def is_aligned(one, other, strict=False):
 
 
 def domain_of(text):
-    """Return the canonical domain of an address, ``@domain`` or domain, or ``""``."""
+    """Return the canonical domain of an address, of ``@domain`` or of a domain, or ``""``."""
     try:
         return canonical_domain(text.strip("<> ").rpartition("@")[2])
     except BadAddress:

@@ -1,9 +1,9 @@
-"""What an Authentication-Results field says (RFC 8601 section 2.2), in the spellings in use.
+"""Read an Authentication-Results field (RFC 8601 section 2.2), in the spellings in use.
 
-The library ``authres`` is not used: it refuses every field of Microsoft 365 (which begins
-without an authserv-id), a semicolon at the end, addresses in angle brackets and 8 bit, and a
-thousand parentheses end it in a RecursionError. This reads each character once, and what it
-does not understand is no result.
+The library ``authres`` is not used: it rejects every field of Microsoft 365 (which starts without
+an authserv-id), a semicolon at the end, addresses in angle brackets and 8-bit characters, and a
+thousand parentheses cause a RecursionError. This parser reads each character once, and ignores
+what it does not understand.
 """
 
 import re
@@ -18,16 +18,16 @@ MOST_RESULTS = 100
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|[();=]|[ \t\r\n]+|[^ \t\r\n"\\();=]+|["\\]', re.DOTALL)
 _IN_COMMENT = re.compile(r"\\.|[()]|[^\\()]+|\\", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-# A method may carry its own version, as in "dkim/1=pass" (RFC 8601 section 2.2).
+# A method may carry a version, as in "dkim/1=pass" (RFC 8601 section 2.2).
 _METHOD = re.compile(r"([a-z0-9][a-z0-9_-]*)(?:/1)?", re.IGNORECASE)
 _KNOWN_VERSIONS = ("", "1")
 
 
 class Field(NamedTuple):
-    """One field.
+    """One Authentication-Results field.
 
-    :param str authserv_id: who wrote it, lower case; ``""`` where it does not say
-    :param tuple results: of :class:`~.results.Result`
+    :param str authserv_id: the server that wrote it, lower case; ``""`` if missing
+    :param tuple results: tuple of :class:`~.results.Result`
     """
 
     authserv_id: str
@@ -35,7 +35,7 @@ class Field(NamedTuple):
 
 
 class _Word(NamedTuple):
-    """A token; ``is_text`` when it stood in quotes or in a comment, where no sign counts."""
+    """A token; ``is_text`` if quoted or in a comment, where separators do not count."""
 
     text: str
     is_text: bool
@@ -47,9 +47,9 @@ _BLANK = _Word(" ", False)
 
 
 def read_field(value):
-    """Return the :class:`Field` that a value holds, whatever it is.
+    """Return the :class:`Field` of a value, whatever it contains.
 
-    :param str value: of the field, folded or not
+    :param str value: the field value, folded or not
     """
     words, comments, is_sound = _divide(value[:LONGEST_FIELD])
     clauses = list(zip(_clauses(words), _clauses(comments), strict=True))
@@ -60,7 +60,7 @@ def read_field(value):
     return Field(
         authserv_id,
         tuple(
-            # In a field whose comments or quotes do not close, somebody else may have written.
+            # If comments or quotes do not close, part of the field may come from the sender.
             result
             for result in results
             if result and (is_sound or result.result != "pass")
@@ -88,14 +88,14 @@ def _divide(value):
             words.append(_word(token))
             comments += [_SEMICOLON] if token == ";" else []
     if depth:
-        # What follows an open comment must not hide a failure.
+        # Text after an unclosed comment must not hide a failure.
         words = [_word(token) for token in _TOKEN.findall(value) if token not in ("(", ")")]
         return words, [word for word in words if word == _SEMICOLON], False
     return words, comments, is_sound
 
 
 def _tokens(value):
-    """Yield the tokens; in a comment quotes are characters like others (RFC 5322 section 3.2.2)."""
+    """Yield the tokens; in a comment, quotes are ordinary characters (RFC 5322 section 3.2.2)."""
     place, depth = 0, 0
     while place < len(value):
         token = (_IN_COMMENT if depth else _TOKEN).match(value, place)[0]
@@ -111,7 +111,7 @@ def _word(token):
 
 
 def _clauses(words):
-    """Divide words at the semicolons."""
+    """Split words at the semicolons."""
     clauses = [[]]
     for word in words:
         if word == _SEMICOLON:
@@ -130,7 +130,7 @@ def _authserv_id(clause):
 
 
 def _result(clause, comments):
-    """Return the :class:`~.results.Result` in a clause, or None."""
+    """Return the :class:`~.results.Result` of a clause, or None."""
     pairs = _pairs(clause)
     method = _METHOD.fullmatch(pairs[0][0]) if pairs else None
     if not method:
@@ -143,7 +143,7 @@ def _result(clause, comments):
 
 
 def _pairs(clause):
-    """Return the ``(name, value)`` in a clause; what stands alone is none."""
+    """Return the ``(name, value)`` pairs of a clause; ignore words without a value."""
     pairs, name, value = [], "", None
     for word, is_text in [*clause, _BLANK]:
         is_blank = not is_text and word.isspace()

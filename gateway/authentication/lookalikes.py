@@ -1,9 +1,9 @@
-"""Which domains look like another one (Unicode Technical Standard 39, in small).
+"""Which domains look like another (a subset of Unicode Technical Standard 39).
 
-Two domains look alike when they have the same skeleton: characters that a reader takes for
-others are replaced by those. The table has the letters of Cyrillic and Greek that look like
-Latin ones, digits, and pairs of letters; the whole list of Unicode has thousands, of which
-registries allow few.
+Two domains look alike if they have the same skeleton, in which each character is replaced by the
+one that readers take it for. The table contains Cyrillic and Greek letters that look like Latin
+ones, digits, and pairs of letters. The full Unicode list has thousands of entries, few of which
+registries allow.
 """
 
 import unicodedata
@@ -11,24 +11,24 @@ from functools import lru_cache
 
 from ..addresses import display_domain, domain_allowed
 
-# The own domains are asked for again with every mail.
+# Our own domains are compared with every message.
 MOST_REMEMBERED = 4096
 
-# What is read as what. Capitals need no entry: domains are in lower case.
+# Character and what readers take it for. Capitals need no entry: domains are in lower case.
 _CYRILLIC = dict(zip("аеорсухіјѕһԁԛԝӏкмнтвгпьзби", "aeopcyxijshdqwlkmhtbrnb3bu", strict=True))
 _GREEK = dict(zip("αβγδεηικνορτυχω", "abydenikvoptuxw", strict=True))
 _LATIN = dict(zip("ıɩɑɡɪʟßłøđħ", "iiagilblodh", strict=True))
 _DIGITS = {"0": "o", "1": "l", "3": "e", "5": "s"}
-# Applied last, and to both sides, so that l, i and 1 are one.
+# Applied last and to both sides, so that l, i and 1 are equal.
 _LETTERS = str.maketrans(_CYRILLIC | _GREEK | _LATIN | _DIGITS)
 _SAME = (("i", "l"), ("rn", "m"), ("vv", "w"), ("cl", "d"))
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK")
 
 
 def lookalike_of(domain, own_domains):
-    """Return the first of these domains that another one looks like, or ``""``.
+    """Return the first of our domains that this domain looks like, or ``""``.
 
-    One of them, and a domain below one of them, looks like none.
+    Our domains and their subdomains are not lookalikes.
 
     :param str domain: canonical
     :param own_domains: canonical domains, without patterns
@@ -43,9 +43,9 @@ def lookalike_of(domain, own_domains):
 
 @lru_cache(MOST_REMEMBERED)
 def skeleton(domain):
-    """Return what a canonical domain looks like; equal for domains that look alike."""
+    """Return the skeleton of a canonical domain; lookalike domains have the same one."""
     shown = unicodedata.normalize("NFKD", display_domain(domain).lower())
-    # Accents are easily overlooked.
+    # Readers easily overlook accents.
     text = "".join(one for one in shown if not unicodedata.combining(one)).translate(_LETTERS)
     for pair in _SAME:
         text = text.replace(*pair)
@@ -53,7 +53,7 @@ def skeleton(domain):
 
 
 def has_mixed_scripts(domain):
-    """Tell whether a label of a canonical domain has Latin, Cyrillic and Greek letters mixed."""
+    """Return whether a label of a canonical domain mixes Latin, Cyrillic and Greek letters."""
     return any(len(_scripts(label)) > 1 for label in display_domain(domain).split("."))
 
 

@@ -1,11 +1,11 @@
-"""Signatures and policy of a mail together, in the form of a server's results.
+"""Check signatures and DMARC policy of a message; return results as a server would.
 
-For mail that no trusted server has judged. SPF is not known then: it needs the connection.
-So a mail without an aligned signature has only failed where its domain asks receivers to
-quarantine or refuse such mail; where it does not, nothing is decided.
+Used for messages that no trusted server has checked. SPF is unknown then: it needs the
+connection. A message without an aligned signature fails only if its domain asks receivers to
+quarantine or reject such messages; otherwise the verdict stays open.
 
-What this does not do: ask DNS, remember answers, or measure time. All three are the caller's,
-who should ask outside of a transaction.
+Not done here: querying DNS, caching answers and measuring time. These are up to the caller, which
+should query DNS outside a transaction.
 """
 
 from ..identity import split_header
@@ -21,21 +21,20 @@ TEMPORARY = "temperror"
 
 
 def verify(raw, dns, is_late):
-    """Return the :class:`~.results.Results` of an own check; empty without ``dkimpy``.
+    """Return the :class:`~.results.Results` of our own check; empty without ``dkimpy``.
 
-    :param bytes raw: the mail as received
+    :param bytes raw: the message as received
     :param dns: function of a name and a type (``"TXT"``) that returns the records as a list of
-        str, empty when there are none, and raises :class:`OSError` when it got no answer
-    :param is_late: function that tells whether the time is over; asked before each question
-        to DNS
+        str, empty if there are none, and raises :class:`OSError` if there was no answer
+    :param is_late: function that returns whether time is up; called before each DNS query
     """
     if not is_available():
         return Results()
     timed = _timed(dns, is_late)
     signed = read_signed(raw)
     domain = read_author(split_header(raw)[0]).domain
-    # First: whoever signs with domains whose DNS is slow would use up the time for it, and a mail
-    # without a policy has not failed.
+    # Queried first: signatures of domains with slow DNS could otherwise use up the time, and a
+    # message without a policy has not failed.
     policy = _policy(domain, timed)
     if signed is None:
         dkim = [Result("dkim", "permerror", {"reason": "unreadable"})]
@@ -45,7 +44,7 @@ def verify(raw, dns, is_late):
 
 
 def _timed(dns, is_late):
-    """Return a function that asks DNS while there is time."""
+    """Return a function that queries DNS until time is up."""
 
     def ask(name, record_type):
         if is_late():
@@ -56,7 +55,7 @@ def _timed(dns, is_late):
 
 
 def _policy(domain, dns):
-    """Return the policy of a domain, None when it has none, :data:`TEMPORARY` without an answer."""
+    """Return the policy of a domain, None if it has none, :data:`TEMPORARY` without an answer."""
     try:
         return find_policy(domain, dns) if domain else None
     except OSError:
@@ -64,7 +63,7 @@ def _policy(domain, dns):
 
 
 def _dmarc(domain, dkim, policy):
-    """Return the result of DMARC as a list, empty when From names no domain."""
+    """Return the DMARC result as a list, empty if From names no domain."""
     if not domain:
         return []
     properties = {"header.from": domain}

@@ -1,4 +1,4 @@
-"""What authentication found about a mail, method by method, in the words of RFC 8601."""
+"""Authentication results of a message, method by method, in the terms of RFC 8601."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -14,8 +14,8 @@ class Result(NamedTuple):
 
     :param str method: ``dkim``, ``spf``, ``dmarc``, ``arc``, ``iprev`` or another, lower case
     :param str result: ``pass``, ``fail``, ``none`` or another of RFC 8601 section 2.7, lower case
-    :param dict properties: ``{"header.d": "example.com"}``, the names lower case
-    :param str comment: what the server says beside it, for a person
+    :param dict properties: ``{"header.d": "example.com"}``, names in lower case
+    :param str comment: explanation by the server, for people
     """
 
     method: str
@@ -26,11 +26,11 @@ class Result(NamedTuple):
 
 @dataclass(frozen=True)
 class Results:
-    """All that was found by one judge.
+    """All results of one verifier.
 
-    :param str source: ``trusted`` (a server), ``own`` (this program), or ``""``: nobody judged
+    :param str source: ``trusted`` (a server), ``own`` (this program), or ``""`` for not checked
     :param str judge: the authserv-id of the server, or ``""``
-    :param tuple found: of :class:`Result`, in their order
+    :param tuple found: tuple of :class:`Result`, in order
     """
 
     source: str = ""
@@ -39,37 +39,37 @@ class Results:
 
     @property
     def is_judged(self):
-        """Whether somebody has looked, whatever was found."""
+        """Whether the message was checked at all, whatever the result."""
         return bool(self.source)
 
     @property
     def is_incomplete(self):
-        """Whether a later look may find more: an answer was missing (RFC 8601 section 2.7.1)."""
+        """Whether a later check may find more: an answer was missing (RFC 8601 section 2.7.1)."""
         return any(result.result == "temperror" for result in self.found)
 
     def by_method(self, method):
-        """Return the results of a method, a tuple."""
+        """Return a tuple of the results of a method."""
         return tuple(result for result in self.found if result.method == method)
 
     @property
     def dmarc(self):
-        """The :class:`Result` of DMARC, or None."""
+        """The DMARC :class:`Result`, or None."""
         return _worst(self.by_method("dmarc"))
 
     @property
     def dkim(self):
-        """The results of all signatures, a tuple."""
+        """A tuple of the results of all signatures."""
         return self.by_method("dkim")
 
     @property
     def spf(self):
-        """The :class:`Result` of SPF for the envelope sender, else for the greeting, or None."""
+        """The SPF :class:`Result` for the envelope sender, else for the greeting, or None."""
         found = self.by_method("spf")
         return _worst([one for one in found if one.properties.get(_MAIL_FROM)] or found)
 
     @property
     def auth(self):
-        """The :class:`Result` of SMTP AUTH (RFC 4954) where the mail was submitted, or None."""
+        """The SMTP AUTH :class:`Result` (RFC 4954) of the submission, or None."""
         return _worst(self.by_method("auth"))
 
     @property
@@ -79,15 +79,15 @@ class Results:
 
     @property
     def iprev(self):
-        """The :class:`Result` of the reverse look-up of the client's address, or None."""
+        """The :class:`Result` of the reverse lookup of the client's address, or None."""
         return _worst(self.by_method("iprev"))
 
 
 def _worst(results):
-    """Return the result that proves least.
+    """Return the weakest result.
 
-    A server has one result for these methods. Where there are two, a sender may have brought
-    the second one in by an envelope sender or a comment that the server did not quote.
+    A server writes one result for these methods. If there are two, the sender may have smuggled
+    in the second through an envelope sender or a comment that the server did not quote.
     """
     return min(results, key=_proof, default=None)
 

@@ -1,4 +1,4 @@
-"""Whom a mail may act as: who From says it is of, and what authentication says to that."""
+"""The user a message may act as: what From claims, and what authentication says about it."""
 
 from typing import NamedTuple
 
@@ -9,14 +9,14 @@ from .domains import domain_of
 
 
 class Identity(NamedTuple):
-    """Whom a mail says it is from, and whether that was proved.
+    """The claimed sender of a message and its verdict.
 
     :param str address: the only address in From, canonical, or ``""``
     :param verdict: a :class:`~.alignment.Verdict`
-    :param bool claims_own_domain: whether the mail claims, in an address or in the name beside
-        it, to be of a domain of this database
-    :param tuple oddities: of :class:`~.author.Oddity`
-    :param tuple addresses: all those in From, canonical
+    :param bool claims_own_domain: whether an address or a display name claims to be from one of
+        our domains
+    :param tuple oddities: tuple of :class:`~.author.Oddity`
+    :param tuple addresses: all addresses in From, canonical
     """
 
     address: str
@@ -27,14 +27,14 @@ class Identity(NamedTuple):
 
 
 def identity(header, results, own_domains=()):
-    """Return the :class:`Identity` of a mail, whatever its header is.
+    """Return the :class:`Identity` of a message, whatever its header.
 
-    A From with several addresses fails, because no check says which of them it was made for
-    (RFC 7489 section 6.6.1).
+    A From with several addresses fails, because no result says which of them it applies to (RFC
+    7489 section 6.6.1).
 
     :param bytes header: the header block
-    :param results: the :class:`~.results.Results` on the mail
-    :param own_domains: canonical domains, or patterns as ``*.example.com``, of this database
+    :param results: the :class:`~.results.Results` of the message
+    :param own_domains: canonical domains or patterns like ``*.example.com`` of this database
     """
     author = read_author(header, own_domains)
     if author.is_several:

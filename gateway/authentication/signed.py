@@ -1,10 +1,10 @@
-"""Which bytes of a mail its signatures speak of (RFC 6376 section 3.4).
+"""The bytes of a message that its signatures cover (RFC 6376 section 3.4).
 
-``dkimpy`` is given fields and no mail, and no body at all, for three reasons. Its own reading
-of a header takes time that grows with the square of a folded field, and its canonical form of
-a body does with a run of blanks. It makes that form anew for each signature. And it divides
-lines at CRLF and LF, where Python's parser, which the rest of a database reads a mail with,
-divides at CR too: a mail could have one From for the signature and another one for the reader.
+``dkimpy`` is given fields instead of a message, and no body, for three reasons. It takes
+quadratic time to read a folded field and to canonicalize a run of blanks. It canonicalizes the
+body again for each signature. And it splits lines at CRLF and LF, whereas Python's parser, which
+the rest of Odoo reads messages with, splits at CR too: a message could have one From for the
+signature and another for the reader.
 """
 
 import hashlib
@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from ..identity import split_header
 
-# The checks of a signature read the header for each name it signs.
+# Checking a signature reads the header once for each name it signs.
 MOST_FIELDS = 5_000
 LONGEST_HEADER = 4_000_000
-# Its canonical form takes as much memory again, some times over.
+# Canonicalization takes a multiple of this in memory.
 LONGEST_BODY = 50_000_000
 
 _LINE_END = re.compile(rb"\r?\n")
@@ -25,24 +25,24 @@ _FIELD = re.compile(rb"([\x21-\x39\x3b-\x7e]+):(.*)", re.DOTALL)
 
 
 class Signed(NamedTuple):
-    """A mail as ``dkimpy`` has it after reading.
+    """A message as ``dkimpy`` represents it.
 
-    :param list fields: ``[name, value]`` in bytes; a value keeps its blanks and its line ends
-    :param bytes body: its lines end in CRLF
+    :param list fields: ``[name, value]`` in bytes; values keep blanks and line ends
+    :param bytes body: body with CRLF line ends
     """
 
     fields: list
     body: bytes
 
     def named(self, name):
-        """Return the values of the fields of a name, lower case, the topmost first."""
+        """Return the values of the fields with a lower-case name, topmost first."""
         return [value for found, value in self.fields if found.lower() == name]
 
 
 def read_signed(raw):
-    """Return the :class:`Signed` of a mail, or None when programs would read it differently.
+    """Return the :class:`Signed` of a message, or None if programs would read it differently.
 
-    :param bytes raw: the mail as received
+    :param bytes raw: the message as received
     """
     header, body_start = split_header(raw)
     if len(header) > LONGEST_HEADER or len(raw) - body_start > LONGEST_BODY:
@@ -55,8 +55,8 @@ def read_signed(raw):
 
 
 def _fields(lines):
-    """Return the fields, or None when a line is of none."""
-    # A mailbox file may have left its separator.
+    """Return the fields, or None if a line belongs to none."""
+    # An mbox file may have left its separator line.
     start = 1 if lines[0].startswith(b"From ") else 0
     pieces = []
     for line in lines[start:]:
@@ -68,13 +68,13 @@ def _fields(lines):
     return [[field[1], field[2]] for field in found] if all(found) else None
 
 
-# --- the body -----------------------------------------------------------------------
+# --- Body ---------------------------------------------------------------------------
 
 
 def body_digest(body, form):
     """Return the SHA-256 of a body in one of :data:`FORMS`, as bytes.
 
-    :param bytes body: its lines end in CRLF
+    :param bytes body: body with CRLF line ends
     """
     return hashlib.sha256(FORMS[form](body)).digest()
 
@@ -85,9 +85,9 @@ def simple(body):
 
 
 def relaxed(body):
-    """Return a body without blanks before line ends, and with one for each run of them.
+    """Return a body without trailing blanks, and with one blank for each run of blanks.
 
-    RFC 6376 section 3.4.4. The time is linear but for the logarithm of the longest run.
+    RFC 6376 section 3.4.4. The time is linear except for the logarithm of the longest run.
     """
     body = body.replace(b"\t", b" ")
     while b"  " in body:
@@ -100,7 +100,7 @@ FORMS = {"simple": simple, "relaxed": relaxed}
 
 
 def _without_last_lines(body):
-    """Return a body without the CRLFs at its end; a CR alone is a character of a line."""
+    """Return a body without trailing CRLFs; a bare CR is part of a line."""
     start = len(body.rstrip(b"\r\n"))
     if body.endswith(b"\r"):
         return body

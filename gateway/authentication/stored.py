@@ -1,15 +1,15 @@
-"""Results as JSON: the keys of a domain change, and what was found when a mail came does not."""
+"""Results as JSON. The keys of a domain change; the results at arrival stay."""
 
 from .results import Result, Results
 
-# Of each, more than any server writes.
+# Limits above what any server writes.
 MOST_RESULTS = 30
 MOST_PROPERTIES = 20
 LONGEST_TEXT = 300
 
 
 def to_json(results):
-    """Return results as what JSON and a database can hold.
+    """Return results as values that JSON and a database can store.
 
     :param results: a :class:`~.results.Results`
     """
@@ -32,7 +32,7 @@ def to_json(results):
 
 
 def from_json(content):
-    """Return the :class:`~.results.Results` that :func:`to_json` was given, or None for others."""
+    """Return the :class:`~.results.Results` passed to :func:`to_json`, or None for other values."""
     try:
         found = tuple(
             Result(one["method"], one["result"], dict(one["properties"]), one["comment"])
@@ -44,5 +44,5 @@ def from_json(content):
 
 
 def _text(text):
-    """Return a text as PostgreSQL takes it: without NUL and halves of characters."""
+    """Return text that PostgreSQL accepts: without NUL and lone surrogates."""
     return text[:LONGEST_TEXT].replace("\0", "").encode("utf-8", "replace").decode()

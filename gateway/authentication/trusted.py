@@ -1,28 +1,29 @@
 """Which Authentication-Results fields count: those the sender cannot have written.
 
-Everybody can write such a field (RFC 8601 section 7.1). What tells the fields of the own mail
-server from forged ones is where they stand: a server adds its fields on top of what it was
-sent. So these count, and no others:
+Anyone can write such a field (RFC 8601 section 7.1). What distinguishes the fields of our mail
+server from forged ones is their position: a server adds its fields on top of what it received. So
+only these count:
 
-1. Above the topmost ``Received``: all fields of trusted ids. A server adds ``Received`` to
-   every mail (RFC 5321 section 4.4), so that what stands above it was written behind the
-   border. Servers whose filters write a field each (SPF, DKIM, DMARC) are read whole.
-2. Where there is none above: the topmost field of any trusted id, alone. Filters of Postfix,
-   Gmail and Microsoft 365 write below the ``Received`` of their own host, and there a forged
-   field may be the next one, with nothing between.
+1. Above the topmost ``Received``: all fields of trusted ids. A server adds ``Received`` to every
+   message (RFC 5321 section 4.4), so what stands above it was written inside the border. If a
+   server's filters write a field each (SPF, DKIM, DMARC), all of them count.
+2. If there is none above: only the topmost field of any trusted id. Filters of Postfix, Gmail and
+   Microsoft 365 write below the ``Received`` of their own host, and there the very next field may
+   be forged.
 
-"Of any trusted id", and not the topmost of each: a sender who knows that two servers are
-trusted, and writes to the one, may forge a field of the other, which the first one leaves.
+This is "of any trusted id" rather than the topmost of each: a sender who knows that two servers
+are trusted and sends to one of them may forge a field of the other, which the first does not
+remove.
 
-A field that counts and cannot be understood is not replaced by the next one below.
+A field that counts but cannot be understood is not replaced by the next one below.
 
-What this cannot do:
+Limitations:
 
-- Tell a forged field where the own server wrote none. A trusted server must write one on every
-  mail from outside, or remove those with its own id (RFC 8601 section 5).
-- Tell what a server wrote from a first line of the sender that begins with a blank, and so
-  goes on with the field above it. Servers end the header before such a line. Where one does
-  not, what it adds to a result that is there already counts only where it proves less.
+- A forged field is not detected if our server wrote none. A trusted server must write one on
+  every message from outside, or remove those with its own id (RFC 8601 section 5).
+- If the sender's first line begins with a blank, it continues the field above it, and what the
+  server wrote cannot be told apart. Servers end the header before such a line. If one does not,
+  what is added to an existing result counts only if it is weaker.
 """
 
 import re
@@ -34,25 +35,25 @@ from ..envelope import decode_octets
 from .field import LONGEST_FIELD, Field, read_field
 from .results import TRUSTED, Result, Results
 
-# Microsoft 365 leaves its authserv-id out; in ARC-Authentication-Results it is this.
+# Microsoft 365 omits its authserv-id; in ARC-Authentication-Results it is this.
 MICROSOFT_365 = "mx.microsoft.com"
 LONGEST_QUOTE = 100
 
-# Of those that are read: more than servers write above what a sender sent. A megabyte of forged
-# ones takes seconds, before any limit is asked.
+# Limit for reading: more than servers write above what a sender sent. A megabyte of forged fields
+# would take seconds before any other limit applies.
 MOST_FIELDS = 25
 
 _ENTRY_END = re.compile(r"[,;\s]+")
 _FIELDS = ("authentication-results", "received", "received-spf")
 _SPF_RESULT = re.compile(r"\s*([a-z]+)\b", re.IGNORECASE)
-# Names of RFC 7208 section 9.1, and what RFC 8601 section 2.7.2 calls the same.
+# Names from RFC 7208 section 9.1, and their equivalents in RFC 8601 section 2.7.2.
 _SPF_PROPERTIES = {"envelope-from": "smtp.mailfrom", "helo": "smtp.helo"}
 
 
 class BadServers(ValueError):
-    """A list of authserv-ids with an entry that is none; the text names it.
+    """A list of authserv-ids with an invalid entry; the text names it.
 
-    :ivar str entry: the entry as it was typed, bounded
+    :ivar str entry: the entry as typed, truncated
     """
 
     def __init__(self, entry):
@@ -68,8 +69,8 @@ def parse_trusted_ids(text):
 
     ``mx.microsoft.com`` stands for Microsoft 365, which writes no id.
 
-    :return: a tuple of names in lower case, each once, in their order
-    :raises BadServers: with a sentence that names the first entry that is none
+    :return: tuple of names in lower case in order, without duplicates
+    :raises BadServers: with a sentence that names the first invalid entry
     """
     entries = filter(None, _ENTRY_END.split(text))
     return tuple(dict.fromkeys(_trusted_id(entry) for entry in entries))
@@ -84,12 +85,12 @@ def _trusted_id(entry):
 
 
 def read_results(header, trusted_ids, with_received_spf=False):
-    """Return the :class:`~.results.Results` that trusted servers have left in a header.
+    """Return the :class:`~.results.Results` that trusted servers wrote into a header.
 
     :param bytes header: the header block, as received
-    :param trusted_ids: as :func:`parse_trusted_ids` returns them; none, and nothing counts
-    :param bool with_received_spf: whether ``Received-SPF`` (RFC 7208 section 9.1) counts too,
-        by the same rules, where no other field tells of SPF. Few servers remove forged ones.
+    :param trusted_ids: as :func:`parse_trusted_ids` returns them; if empty, nothing counts
+    :param bool with_received_spf: whether ``Received-SPF`` (RFC 7208 section 9.1) counts too, by
+        the same rules, if no other field has an SPF result. Few servers remove forged ones.
     """
     if not trusted_ids:
         return Results()
@@ -106,14 +107,14 @@ def read_results(header, trusted_ids, with_received_spf=False):
 
 
 def _fields(header):
-    """Return ``(lower case name, value)`` of the fields that matter, the topmost first."""
+    """Return ``(lower-case name, value)`` of the relevant fields, topmost first."""
     message = BytesHeaderParser(policy=compat32).parsebytes(header)
     lower = ((name.lower(), value) for name, value in message.raw_items())
     return [(name, value) for name, value in lower if name in _FIELDS]
 
 
 def _counting(fields, name, trusted_ids, read):
-    """Return the fields of this name that count, as the module says."""
+    """Return the fields of this name that count, by the rules of this module."""
     above, is_above, has_received = [], True, any(name == "received" for name, _value in fields)
     seen = 0
     for found, value in fields:
@@ -150,6 +151,6 @@ def _read_received_spf(value):
     properties = {
         known: given[name].strip("<>") for name, known in _SPF_PROPERTIES.items() if name in given
     }
-    # Without the name of its writer it is nobody's, not even of Microsoft 365.
+    # Without the name of its writer it belongs to no server, not even Microsoft 365.
     receiver = given.get("receiver", "").lower().rstrip(".") or "unknown.invalid"
     return Field(receiver, (Result("spf", result.lower(), properties),))

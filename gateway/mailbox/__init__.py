@@ -1,16 +1,16 @@
-"""Reading a mailbox without losing what is in it.
+"""Reading a mailbox without losing messages.
 
-Core's fetcher drives a connection through four methods. The classes in this package
-stand in front of core's connection and answer these four: they fetch many mails at once
-without marking them as read, hand over their bytes unchanged, and mark or delete them only
-when they are stored. Everything else, the login of other addons included, goes to core's
-connection: they are made by core, and by whoever puts a class of its own in core's place.
+Core's fetcher drives a connection through four methods. The classes in this package wrap core's
+connection and implement these four: they fetch many messages at once without marking them as
+read, return their bytes unchanged, and mark or delete them only when they are stored. Everything
+else, including logins by other addons, goes to core's connection. Core creates the connection, or
+an addon that replaces core's class does.
 
 ============= ======================================================================
-``run``       what is stored and remembered, as the connection sees it
-``folder``    which mails of a folder are new
+``run``       stored and remembered state, as the connection sees it
+``folder``    which messages of a folder are new
 ``batches``   which of them are fetched together
-``imap``      what IMAP says, as text
+``imap``      IMAP commands and answers, as text
 ``over_imap`` the four methods over :mod:`imaplib`
 ``over_pop``  the four methods over :mod:`poplib`
 ============= ======================================================================
@@ -24,7 +24,7 @@ from .over_pop import PopMailbox
 
 
 def mailbox_class(connection):
-    """Return the class that stands in front of a connection of core, None for other kinds."""
+    """Return the class that wraps a connection of core, or None for other kinds."""
     if isinstance(connection, imaplib.IMAP4):
         return ImapMailbox
     return PopMailbox if isinstance(connection, poplib.POP3) else None

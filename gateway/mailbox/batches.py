@@ -1,22 +1,22 @@
-"""Which mails of a mailbox are fetched together: few round trips, and little in memory."""
+"""Which messages of a mailbox are fetched together: few round trips and little memory."""
 
-# Stored by one commit and marked by one command; a person who reads along waits for them.
+# Stored in one commit and marked with one command; users of the mailbox wait for them.
 MOST_MAILS = 100
-# A mail of this size is fetched alone.
+# A message of this size is fetched alone.
 MOST_BYTES = 8_000_000
-# How many numbers fit one command: 8,000 bytes are always safe (RFC 7162 section 4).
+# How many numbers fit into one command: 8,000 bytes are always safe (RFC 7162 section 4).
 MOST_NUMBERS = 500
 
 
 def chunks(numbers, size=MOST_NUMBERS):
-    """Divide a list into lists of at most this size."""
+    """Split a list into lists of at most this size."""
     return [numbers[start : start + size] for start in range(0, len(numbers), size)]
 
 
 def batches(sizes):
-    """Divide mails into lists of numbers that are fetched together, in their order.
+    """Split messages into lists of numbers that are fetched together, in order.
 
-    :param dict sizes: ``{number: bytes}``, in the order to fetch
+    :param dict sizes: ``{number: bytes}``, in the order of fetching
     """
     batch, octets = [], 0
     for number, size in sizes.items():

@@ -1,7 +1,7 @@
-"""How far a folder was read, and which of its mails are new.
+"""How far a folder has been read, and which of its messages are new.
 
-A mail is new by its UID (RFC 3501 section 2.3.1.1), whatever a person has done to its flags.
-UIDs rise and are never given twice while the UIDVALIDITY of the folder stays.
+A message is new by its UID (RFC 3501 section 2.3.1.1), whatever users do to its flags. UIDs
+ascend and are never reused while the UIDVALIDITY of the folder stays the same.
 """
 
 from dataclasses import dataclass
@@ -9,24 +9,24 @@ from datetime import timedelta
 
 from .imap import INBOX, since
 
-# What becomes of mail that is there before the folder is read for the first time.
+# How to handle messages that exist before the folder is read for the first time.
 NOW, DATE, ALL = "now", "date", "all"
 STARTS = (NOW, DATE, ALL)
-# A folder with more mail than this, or with mail that somebody has read, is not emptied
-# into the database before somebody has said so.
+# A folder with more messages than this, or with messages that have been read, is not imported
+# until an administrator confirms it.
 FEW = 100
-# After a change of UIDVALIDITY mail that came in the days before the last fetch is looked
-# at again. The log knows it: no log is kept for less.
+# After a change of UIDVALIDITY, messages from the days before the last fetch are checked again.
+# The log recognises them: it is never kept for a shorter time.
 OVERLAP = timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class Status:
-    """What a server says of a folder.
+    """What a server reports about a folder.
 
-    :param int uidvalidity: of the folder now
-    :param int next_uid: the UID that the next mail will get
-    :param int count: mails in it
+    :param int uidvalidity: current UIDVALIDITY of the folder
+    :param int next_uid: the UID that the next message will get
+    :param int count: number of messages
     """
 
     uidvalidity: int
@@ -36,17 +36,17 @@ class Status:
 
 @dataclass
 class Folder:
-    """How far a folder was read.
+    """How far a folder has been read.
 
-    :param str name: as a person reads it
-    :param uidvalidity: at the last time, None when it was never read
-    :param int next_uid: mails with this UID and above are new
-    :param int contact_uid: mails with this UID and above came after the first contact
-    :param since: :class:`datetime.date` from which mail of before the first contact is
-        taken, None for all of it
-    :param bool is_asking: somebody has to choose what becomes of the mail that is there
-    :param last_success: :class:`datetime.date` of the last time, or None
-    :param id: of its record, or None
+    :param str name: decoded name
+    :param uidvalidity: at the last fetch, None if never read
+    :param int next_uid: messages with this UID or higher are new
+    :param int contact_uid: messages with this UID or higher arrived after the first contact
+    :param since: :class:`datetime.date` from which messages before the first contact are
+        imported, None for all
+    :param bool is_asking: whether an administrator has to choose how to handle existing messages
+    :param last_success: :class:`datetime.date` of the last fetch, or None
+    :param id: id of its record, or None
     """
 
     name: str = INBOX
@@ -64,13 +64,13 @@ class Folder:
 
     @property
     def is_importing(self):
-        """Whether mail of before the first contact is still to come."""
+        """Whether messages from before the first contact are still to be imported."""
         return self.is_known and self.next_uid < self.contact_uid
 
     def meet(self, status):
-        """Take note of a folder; a new UIDVALIDITY makes all numbers worthless.
+        """Register the state of a folder; a new UIDVALIDITY invalidates all numbers.
 
-        :return: whether the numbers known before are still good
+        :return: whether the known numbers are still valid
         """
         if self.uidvalidity == status.uidvalidity:
             return True
@@ -84,29 +84,29 @@ class Folder:
         return False
 
     def start(self, choice, date=None):
-        """Begin to read, as somebody has chosen.
+        """Start reading, as chosen by the administrator.
 
         :param choice: one of :data:`STARTS`
-        :param date: the first day, for ``date``
+        :param date: first day, for ``date``
         """
         self.is_asking = False
         self.since = date if choice == DATE else None
         self.next_uid = self.contact_uid if choice == NOW else 1
 
     def pass_over(self, uid):
-        """Say that no mail up to this UID is new any more."""
+        """Mark messages up to this UID as no longer new."""
         self.next_uid = max(self.next_uid, uid + 1)
 
     def catch_up(self):
-        """Say that everything new was fetched: the newest mail of before may be gone meanwhile."""
+        """Record that all new messages were fetched: the newest one may be gone by now."""
         if self.is_importing and not self.is_asking:
             self.pass_over(self.contact_uid - 1)
 
     @property
     def criteria(self):
-        """The search key for what may be new (RFC 3501 section 6.4.4).
+        """The search key for messages that may be new (RFC 3501 section 6.4.4).
 
-        ``n:*`` always names the last mail too, see :meth:`is_new`.
+        ``n:*`` always includes the last message, see :meth:`is_new`.
         """
         new = f"UID {self.next_uid}:*"
         if self.since and self.is_importing:

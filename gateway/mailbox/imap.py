@@ -1,13 +1,13 @@
-"""What is said to an IMAP server, and how its answers are read (RFC 3501, RFC 6851).
+"""IMAP commands and how to parse the answers (RFC 3501, RFC 6851).
 
-Text in, text out: nothing here has a connection. The answers are lists as :mod:`imaplib`
-gives them: bytes, and for each literal a tuple of the bytes before it and its content.
+Text in, text out: nothing here has a connection. Answers are lists as :mod:`imaplib` returns
+them: bytes, and for each literal a tuple of the bytes before it and its content.
 """
 
 import base64
 import re
 
-# Folders that a server refuses under another spelling (RFC 3501 section 5.1).
+# Folders that some servers reject under another spelling (RFC 3501 section 5.1).
 INBOX = "INBOX"
 _MONTHS = (
     "Jan",
@@ -25,7 +25,7 @@ _MONTHS = (
 )
 _UID = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
-# A content that is no literal: an empty mail, or one that the server can not read.
+# Content that is not a literal: an empty message, or one that the server cannot read.
 _QUOTED = re.compile(rb'BODY\[[^\]]*\](?:<\d+>)? "((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(rb"\\(.)")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]+|&")
@@ -33,7 +33,7 @@ _NUMBER = re.compile(rb"\d+")
 
 
 def uid_set(uids):
-    """Return a set of UIDs as IMAP writes it, ``1:3,7``, with runs put together.
+    """Return a set of UIDs in IMAP syntax, ``1:3,7``, with consecutive ones merged.
 
     :param uids: ascending numbers, at least one
     """
@@ -47,18 +47,18 @@ def uid_set(uids):
 
 
 def since(date):
-    """Return the search key for mail that came on a day or later, whatever the locale is."""
+    """Return the search key for messages that arrived on a day or later, independent of locale."""
     return f"SINCE {date.day}-{_MONTHS[date.month - 1]}-{date.year}"
 
 
 def read_uids(data):
-    """Return the numbers in the answer of a SEARCH, ascending, each once."""
+    """Return the numbers in a SEARCH answer, ascending, without duplicates."""
     found = {int(number) for part in data if part for number in _NUMBER.findall(part)}
     return sorted(found)
 
 
 def read_sizes(data):
-    """Return ``{UID: bytes}`` of the answer to ``FETCH (RFC822.SIZE)``."""
+    """Return ``{UID: bytes}`` from the answer to ``FETCH (RFC822.SIZE)``."""
     sizes = {}
     for text, _content in _items(data):
         uid, size = _UID.search(text), _SIZE.search(text)
@@ -68,9 +68,9 @@ def read_sizes(data):
 
 
 def read_contents(data):
-    """Return ``{UID: content}`` of the answer to a FETCH of one section of each mail.
+    """Return ``{UID: content}`` from the answer to a FETCH of one section of each message.
 
-    A mail that is not in it was removed meanwhile, or the server can not read it.
+    A message that is missing was removed in the meantime, or the server cannot read it.
     """
     return {
         int(uid[1]): content
@@ -80,7 +80,7 @@ def read_contents(data):
 
 
 def _items(data):
-    """Yield ``(text, content or None)`` of each mail; what follows a literal belongs to it."""
+    """Yield ``(text, content or None)`` of each message; what follows a literal belongs to it."""
     text, content = b"", None
     for part in data:
         if isinstance(part, tuple):
@@ -94,9 +94,9 @@ def _items(data):
 
 
 def folder_argument(name):
-    """Return the name of a folder as an argument: in modified UTF-7 and quotes.
+    """Return a folder name as an argument: in modified UTF-7, quoted.
 
-    :param str name: as a person reads it (RFC 3501 section 5.1.3)
+    :param str name: decoded name (RFC 3501 section 5.1.3)
     """
     if name.upper() == INBOX:
         return INBOX

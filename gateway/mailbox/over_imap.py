@@ -1,7 +1,7 @@
-"""The four methods of core's fetcher over IMAP: UIDs, batches, several commands at once.
+"""The four methods of core's fetcher over IMAP: UIDs, batches, pipelined commands.
 
-:mod:`imaplib` waits for the answer to each command. Its two halves of a command, sending it
-and waiting for its end, are used here one by one: what is sent together costs one round trip.
+:mod:`imaplib` waits for the answer to each command. Here its two halves of a command, sending it
+and waiting for completion, are called separately: commands sent together take one round trip.
 """
 
 import imaplib
@@ -16,20 +16,20 @@ WHOLE, HEADER = "(UID BODY.PEEK[])", "(UID BODY.PEEK[HEADER])"
 
 
 class FolderError(imaplib.IMAP4.error):
-    """A folder that can not be read; the text is the server's."""
+    """A folder that cannot be read; the text comes from the server."""
 
 
 class ImapMailbox(Mailbox):
     def __init__(self, connection, run):
         super().__init__(connection, run)
         self._selected = None
-        # Commands that were sent and whose end was not waited for: ``[(tag, folder, uids)]``.
+        # Commands sent but not yet completed: ``[(tag, folder, uids)]``.
         self._marking = []
 
     def check_unread_messages(self):
-        """Return how many mails are new in all folders.
+        """Return the number of new messages in all folders.
 
-        :raises FolderError: when no folder can be read
+        :raises FolderError: if no folder can be read
         """
         problems = []
         for folder in self._run.folders:
@@ -42,10 +42,10 @@ class ImapMailbox(Mailbox):
             raise problems[0]
         return sum(len(uids) for _folder, uids in self._new)
 
-    # --- folders ----------------------------------------------------------------------
+    # --- Folders ----------------------------------------------------------------------
 
     def _look_into(self, folder):
-        """Return the UIDs of new mails, and finish what a crash has left undone."""
+        """Return the UIDs of new messages, and complete what a crash left unfinished."""
         status = self._select(folder)
         self._run.report(folder, None)
         if not self._run.is_by_number:
@@ -65,12 +65,12 @@ class ImapMailbox(Mailbox):
     def _select(self, folder):
         """Open a folder and return its :class:`Status`."""
         connection = self._connection
-        # A folder that can not be opened has closed the one before it (RFC 3501 section 6.3.1).
+        # A failed attempt to open a folder closes the previous one (RFC 3501 section 6.3.1).
         self._selected = None
         try:
             answer, data = connection.select(folder_argument(folder.name))
         except imaplib.IMAP4.readonly as error:
-            # imaplib would refuse the next command, too.
+            # Otherwise imaplib would refuse the next command.
             connection.response("READ-ONLY")
             raise FolderError(short_sentence(error)) from error
         except imaplib.IMAP4.abort:
@@ -85,24 +85,24 @@ class ImapMailbox(Mailbox):
         }
         count = read_uids(data)[-1:] or [0]
         next_uid = numbers["UIDNEXT"] or [self._last_uid() + 1]
-        # None, and 0, which is none: it would be one that was never read.
+        # None or 0, which is not a valid UIDVALIDITY: the folder would count as never read.
         return Status((numbers["UIDVALIDITY"] or [0])[-1] or 1, next_uid[-1], count[-1])
 
     def _last_uid(self):
-        """Return the highest UID, for servers that do not tell the next one."""
+        """Return the highest UID, for servers that do not report the next one."""
         return max(self._search("UID *"), default=0)
 
     def _search(self, criteria):
-        """Return UIDs, ascending.
+        """Return UIDs in ascending order.
 
-        :raises FolderError: when the server refuses; its text may have any numbers in it
+        :raises FolderError: if the server refuses; its text may contain arbitrary numbers
         """
         answer, data = self._connection.uid("SEARCH", criteria)
         if answer != "OK":
             raise FolderError(_text(data))
         return read_uids(data)
 
-    # --- fetching ---------------------------------------------------------------------
+    # --- Fetching ---------------------------------------------------------------------
 
     def _fetch_batches(self, numbers):
         folder = self._folder
@@ -112,9 +112,9 @@ class ImapMailbox(Mailbox):
         return super()._fetch_batches(numbers)
 
     def _sizes(self, uids):
-        """Return ``{uid: bytes}`` of the mails that are still there, in their order.
+        """Return ``{uid: bytes}`` of the messages that still exist, in order.
 
-        0 stands for a size that the server does not tell, of a mail that it can not read.
+        0 is a size that the server does not report, for a message that it cannot read.
         """
         sizes = read_sizes(self._ask([("FETCH", uid_set(uids), "(UID RFC822.SIZE)")])[1])
         if untold := [uid for uid in uids if uid not in sizes]:
@@ -122,7 +122,7 @@ class ImapMailbox(Mailbox):
         return {uid: sizes[uid] for uid in uids if uid in sizes}
 
     def _fetch(self, batch, sizes):
-        """Return a list of :class:`Fetched`; who was removed meanwhile is not in it."""
+        """Return a list of :class:`Fetched` without messages that were removed in the meantime."""
         whole = [uid for uid in batch if self._is_fetched(sizes[uid])]
         large = [uid for uid in batch if not self._is_fetched(sizes[uid])]
         commands = [
@@ -142,7 +142,7 @@ class ImapMailbox(Mailbox):
         ]
 
     def _fetch_alone(self, uid, contents, missing):
-        """Fetch a mail that a batch did not bring; some servers can not read a mail they have."""
+        """Fetch a message missing from a batch; some servers cannot read every message."""
         for section in (WHOLE, HEADER) if uid not in missing else (HEADER,):
             _answers, data = self._ask([("FETCH", str(uid), section)])
             if content := read_contents(data).get(uid):
@@ -153,9 +153,9 @@ class ImapMailbox(Mailbox):
             contents[uid] = b""
 
     def fetch_one(self, folder, uidvalidity, uid):
-        """Return a mail whatever its size is, or None when it is not there any more.
+        """Return a message of any size, or None if it no longer exists.
 
-        :raises FolderError: when the folder can not be read
+        :raises FolderError: if the folder cannot be read
         """
         if self._select(folder).uidvalidity != uidvalidity:
             return None
@@ -168,10 +168,10 @@ class ImapMailbox(Mailbox):
         answers = [connection._command_complete("UID", tag)[0] for tag in tags]
         return answers, connection.response("FETCH")[1] or []
 
-    # --- marking ----------------------------------------------------------------------
+    # --- Marking ----------------------------------------------------------------------
 
     def _settle(self, uids):
-        """Mark stored mails as read. The answer comes while they are processed."""
+        """Mark stored messages as read. The answer arrives while they are processed."""
         self._settled.update(uids)
         for part in chunks(uids):
             tag = self._connection._command(
@@ -192,13 +192,13 @@ class ImapMailbox(Mailbox):
             self._run.marked(folder, uids)
 
     def _finish_earlier(self, folder):
-        """Mark and move what was stored before and is not where it belongs."""
+        """Mark and move messages that were stored before and are not in their target folder."""
         self._folder = folder
         if uids := self._run.unmarked(folder):
             self._settle(uids)
         self._tidy()
 
-    # --- moving -----------------------------------------------------------------------
+    # --- Moving -----------------------------------------------------------------------
 
     def _move_settled(self, folder):
         for target, uids in self._run.moves(folder).items():
@@ -210,7 +210,7 @@ class ImapMailbox(Mailbox):
                 self._run.moved(folder, part)
 
     def _move(self, uids, target):
-        """Move mails (RFC 6851); return what is in the way, or None."""
+        """Move messages (RFC 6851); return what prevents it, or None."""
         capabilities = self._connection.capability()[1][0].upper().split()
         verb = "MOVE" if b"MOVE" in capabilities else "COPY"
         answer, data = self._send(verb, uid_set(uids), target)
@@ -224,7 +224,7 @@ class ImapMailbox(Mailbox):
         return None
 
     def _remove(self, uids, has_uidplus):
-        """Remove mails that were copied, and none that somebody else has marked as deleted."""
+        """Remove messages that were copied, but none that another client has marked as deleted."""
         self._send("STORE", uid_set(uids), "+FLAGS.SILENT", r"(\Deleted)")
         if has_uidplus:
             self._send("EXPUNGE", uid_set(uids))
@@ -239,7 +239,7 @@ class ImapMailbox(Mailbox):
         try:
             self._confirm_marks()
         finally:
-            # Not CLOSE, which would expunge what other clients have marked as deleted.
+            # Not CLOSE, which would expunge messages that other clients have marked as deleted.
             self._connection.logout()
 
 

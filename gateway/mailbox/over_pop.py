@@ -1,4 +1,4 @@
-"""The four methods of core's fetcher over POP3: unique ids, batches, several commands at once."""
+"""The four methods of core's fetcher over POP3: unique ids, batches, pipelined commands."""
 
 import poplib
 
@@ -6,19 +6,19 @@ from .batches import chunks
 from .folder import FEW, Status
 from .run import TOO_LARGE, UNREADABLE, Fetched, Mailbox
 
-# POP3 has one mailbox, whose unique ids stay (RFC 1939 section 7).
+# POP3 has one mailbox, whose unique ids are persistent (RFC 1939 section 7).
 UIDVALIDITY = 1
 
 
 class PopMailbox(Mailbox):
     def __init__(self, connection, run):
         super().__init__(connection, run)
-        # {number of the mail in this session: its unique id, or its number}
+        # {message number in this session: its unique id, or its number}
         self._ids = {}
         self._can_pipeline = None
 
     def check_unread_messages(self):
-        """Return how many mails are new."""
+        """Return the number of new messages."""
         count, _octets = self._connection.stat()
         folder = self._folder = self._run.folders[0]
         if self._run.is_by_number:
@@ -32,10 +32,10 @@ class PopMailbox(Mailbox):
         self._new = [(folder, numbers)] if numbers else []
         return len(numbers)
 
-    # --- what is new ------------------------------------------------------------------
+    # --- New messages -----------------------------------------------------------------
 
     def _unknown(self, folder, count):
-        """Return the numbers of mails that were not stored before, and delete what is due."""
+        """Return the numbers of messages that are not stored, and delete those that are due."""
         folder.meet(Status(UIDVALIDITY, count + 1, count))
         if folder.is_asking:
             self._run.settle_start(folder, lambda: count > FEW)
@@ -44,7 +44,7 @@ class PopMailbox(Mailbox):
         self._run.note(folder)
         if folder.is_asking:
             return []
-        # A server that lists nothing for once is no reason to forget what was there before.
+        # If a server lists nothing at one time, remembered messages are not forgotten.
         if present := set(self._ids.values()):
             self._delete(self._run.expired(folder, present))
         known = self._run.known(folder)
@@ -53,7 +53,7 @@ class PopMailbox(Mailbox):
     def _unique_ids(self):
         """Return ``{number: unique id}`` (RFC 1939 section 7).
 
-        :raises poplib.error_proto: when the server has none
+        :raises poplib.error_proto: if the server does not support them
         """
         _answer, lines, _octets = self._connection.uidl()
         pairs = [line.split(maxsplit=1) for line in lines]
@@ -65,7 +65,7 @@ class PopMailbox(Mailbox):
         except poplib.error_proto:
             return {number: number for number in range(1, count + 1)}
 
-    # --- fetching ---------------------------------------------------------------------
+    # --- Fetching ---------------------------------------------------------------------
 
     def _sizes(self, numbers):
         """Return ``{number: bytes}``."""
@@ -95,22 +95,22 @@ class PopMailbox(Mailbox):
         ]
 
     def _contents(self, command, numbers):
-        """Return what the server sends of each mail, None where it refuses."""
+        """Return what the server sends for each message, None if it refuses."""
         commands = [command.format(number) for number in numbers]
         return self._ask(commands, self._read_lines, may_refuse=True)
 
     def fetch_one(self, _folder, _uidvalidity, unique_id):
-        """Return a mail whatever its size is, or None when it is not there any more."""
+        """Return a message of any size, or None if it no longer exists."""
         for number, present in self._unique_ids().items():
             if present == unique_id:
                 return self._contents("RETR {}", [number])[0]
         return None
 
     def _read_lines(self):
-        """Return the bytes of a mail with their line endings (RFC 1939 section 3).
+        """Return the bytes of a message with their line endings (RFC 1939 section 3).
 
-        :mod:`poplib` takes the line endings away and fails on a long line, which would
-        stop the mailbox at that mail for ever.
+        :mod:`poplib` strips the line endings and fails on a long line, which would block the
+        mailbox at that message forever.
         """
         lines = []
         while (line := self._connection.file.readline()) != b".\r\n":
@@ -120,9 +120,9 @@ class PopMailbox(Mailbox):
         return b"".join(lines)
 
     def _ask(self, commands, read=lambda: None, *, may_refuse=False):
-        """Send commands, at once where the server takes that (RFC 2449); return what was read.
+        """Send commands, pipelined if the server supports it (RFC 2449); return what was read.
 
-        :param bool may_refuse: a command that the server refuses gives None
+        :param bool may_refuse: whether a refused command returns None
         """
         connection, results = self._connection, []
         for together in [commands] if self._pipelines() else chunks(commands, 1):
@@ -133,14 +133,14 @@ class PopMailbox(Mailbox):
         return results
 
     def _is_refused(self, may_refuse):
-        """Read the first line of an answer, and tell whether it is a no to this command alone.
+        """Read the first line of an answer; return whether it refuses this command alone.
 
-        :raises poplib.error_proto: when that is not expected, or the connection has ended
+        :raises poplib.error_proto: if a refusal is not expected, or the connection has ended
         """
         try:
             self._connection._getresp()
         except poplib.error_proto as error:
-            # What poplib finds out by itself, as the end of the connection, is text.
+            # Errors that poplib finds itself, such as the end of the connection, are str.
             if not may_refuse or not isinstance(error.args[0], bytes):
                 raise
             return True
@@ -154,16 +154,16 @@ class PopMailbox(Mailbox):
                 self._can_pipeline = False
         return self._can_pipeline
 
-    # --- deleting ---------------------------------------------------------------------
+    # --- Deleting ---------------------------------------------------------------------
 
     def _settle(self, handles):
-        """Delete stored mails, unless they are left for some days."""
+        """Delete stored messages, unless they are to be left for some days."""
         self._settled.update(handles)
         if not self._run.leaves:
             self._delete(handles)
 
     def _delete(self, handles):
-        """Ask for mails to be deleted; the server does it when the session ends well."""
+        """Mark messages for deletion; the server deletes them when the session ends properly."""
         wanted = set(handles)
         self._ask([f"DELE {number}" for number, handle in self._ids.items() if handle in wanted])
 

@@ -1,4 +1,4 @@
-"""What a connection is told about the mails of a mailbox, and the part all connections share."""
+"""What a connection knows about the messages of a mailbox, and the base of all connections."""
 
 import imaplib
 import poplib
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from ..error_text import short_sentence
 from .batches import MOST_BYTES, batches, chunks
 
-# Why there is only the header of a mail.
+# Why only the header of a message was fetched.
 TOO_LARGE, UNREADABLE = "too_large_to_fetch", "not_fetched"
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """A mail out of a mailbox.
+    """A message from a mailbox.
 
-    :param number: its UID, of POP3 its unique id (RFC 1939 section 7) or its number
-    :param bytes raw: the mail, or its header
-    :param int size: of the whole mail, as the server says; 0 when it does not
-    :param missing: None for a whole mail, else why the rest is not there
+    :param number: its UID; for POP3, its unique id (RFC 1939 section 7) or its number
+    :param bytes raw: the message, or its header
+    :param int size: size of the whole message as reported by the server; 0 if unknown
+    :param missing: None for a whole message, else why the rest is missing
     """
 
     number: object
@@ -28,15 +28,15 @@ class Fetched:
 
 
 class FetchRun:
-    """What a connection asks about the mails of one mailbox, and what it tells.
+    """What a connection asks and reports about the messages of one mailbox.
 
-    This one stores nothing by itself: whoever processes the mail in hand says that it is
-    stored. One that stores batches answers :meth:`store` with True.
+    This class stores nothing: the caller that processes the current message acknowledges that it
+    is stored. A subclass that stores batches returns True from :meth:`store`.
 
     :param folders: list of :class:`gateway.mailbox.folder.Folder`
-    :param bool is_by_number: new is what was not stored before, whatever its flags are
-    :param int most_bytes: of a mail that is fetched, None for any
-    :param bool leaves: POP3: mails are left in the mailbox for some days
+    :param bool is_by_number: whether new means not stored before, whatever the flags
+    :param int most_bytes: maximum size of a fetched message, None for no limit
+    :param bool leaves: POP3: whether messages are left in the mailbox for some days
     """
 
     def __init__(self, folders=(), is_by_number=False, most_bytes=None, leaves=False):
@@ -47,7 +47,7 @@ class FetchRun:
         self._in_hand = None
         self._stored = set()
 
-    # --- what is in hand
+    # --- the current folder
 
     def begin(self):
         """Forget the numbers of another folder."""
@@ -58,86 +58,86 @@ class FetchRun:
         self._in_hand = number
 
     def acknowledge(self):
-        """Say that the mail in hand is stored: it may be marked or deleted."""
+        """Record that the current message is stored: it may be marked or deleted."""
         self._stored.add(self._in_hand)
 
     def is_stored(self, number):
-        """Tell whether a mail was acknowledged."""
+        """Return whether a message was acknowledged."""
         return number in self._stored
 
-    # --- what others decide and remember
+    # --- decided and remembered by subclasses
 
     def is_over(self):
-        """Tell whether other mailboxes have to have their turn."""
+        """Return whether it is the turn of other mailboxes."""
         return False
 
     def settle_start(self, folder, has_old_mail):
-        """Decide what becomes of the mail that was there before, or leave the folder asking.
+        """Decide how to handle existing messages, or leave the folder asking.
 
         :param has_old_mail: function that asks the server
         """
         folder.is_asking = False
 
     def note(self, folder):
-        """Remember how far a folder was read."""
+        """Remember how far a folder has been read."""
 
     def passed(self, folder, number):
-        """Remember that a mail was handed over which :meth:`store` did not store."""
+        """Remember that a message was returned which :meth:`store` did not store."""
 
     def caught_up(self, folder):
-        """Remember that everything new was fetched at this moment."""
+        """Remember that all new messages have been fetched at this moment."""
 
     def report(self, folder, problem):
-        """Say that a folder can not be read.
+        """Report that a folder cannot be read.
 
-        :param str problem: what the server says, None when it can be read again
+        :param str problem: text from the server, None if the folder can be read again
         """
 
     def store(self, folder, mails):
-        """Store mails and how far the folder was read, in one commit.
+        """Store messages and the position in the folder in one commit.
 
-        :return: whether that was done
+        :return: whether this was done
         """
         return False
 
     def marked(self, folder, numbers):
-        """Say that stored mails are marked in the mailbox."""
+        """Record that stored messages are marked in the mailbox."""
 
     def moves(self, folder):
-        """Return ``{name of a folder: numbers}`` of the mails to be moved there now."""
+        """Return ``{folder name: numbers}`` of the messages to move there now."""
         return {}
 
     def moved(self, folder, numbers):
-        """Say that mails are where they belong."""
+        """Record that messages are in their target folder."""
 
     def unmarked(self, folder):
-        """Return the numbers of mails that are stored and were not marked, after a crash."""
+        """Return the numbers of messages that a crash left stored but not marked."""
         return []
 
     def known(self, folder):
-        """Return the unique ids of a POP3 mailbox that are stored, as a set."""
+        """Return the set of stored unique ids of a POP3 mailbox."""
         return set()
 
     def left_there(self, folder):
-        """Return the numbers of mails that were not fetched and are not to be, as texts."""
+        """Return the numbers, as str, of messages that were not fetched and are not to be."""
         return set()
 
     def leave(self, folder, unique_ids):
-        """Remember mails of a POP3 mailbox that are never fetched and never deleted."""
+        """Remember messages of a POP3 mailbox that are never fetched and never deleted."""
 
     def expired(self, folder, present):
-        """Return those of the unique ids that are stored and may be deleted.
+        """Return the unique ids that are stored and may be deleted.
 
-        :param present: unique ids in the mailbox; what is remembered of others is forgotten
+        :param present: unique ids in the mailbox; entries of all others are removed
         """
         return []
 
     def close(self):
-        """Say that there will be no more."""
+        """Release what the run holds."""
 
 
 class Mailbox:
-    """A connection of core with the four methods of its fetcher made safe.
+    """A wrapper of core's connection that makes the four methods of its fetcher safe.
 
     :param connection: an authenticated connection of :mod:`imaplib` or :mod:`poplib`
     :param FetchRun run: shared with the intake
@@ -146,7 +146,7 @@ class Mailbox:
     def __init__(self, connection, run):
         self._connection = connection
         self._run = run
-        # ``[(Folder, numbers)]`` of what is new.
+        # ``[(Folder, numbers)]`` of the new messages.
         self._new = []
         self._folder = None
         self._settled = set()
@@ -155,7 +155,7 @@ class Mailbox:
         return getattr(self._connection, name)
 
     def retrieve_unread_messages(self):
-        """Yield ``(number, bytes)`` of new mails; they are stored, if the run stores batches."""
+        """Yield ``(number, bytes)`` of new messages; store them first if the run stores batches."""
         for folder, numbers in self._new:
             self._folder = folder
             self._settled.clear()
@@ -164,7 +164,7 @@ class Mailbox:
                 if self._run.store(folder, mails):
                     self._settle([mail.number for mail in mails if not mail.missing])
                 for mail in mails:
-                    # What is stored and not handed over now is processed from the log.
+                    # Messages that are stored but not returned now are processed from the log.
                     if not mail.missing and not self._run.is_over():
                         self._run.take(mail.number)
                         yield mail.number, mail.raw
@@ -173,7 +173,7 @@ class Mailbox:
                 self._run.caught_up(folder)
 
     def handled_message(self, number):
-        """Mark a mail that was stored by itself; with a batch this was done before."""
+        """Mark a message that was stored individually; a batch has been marked before."""
         if number not in self._settled and self._run.is_stored(number):
             self._settle([number])
             self._run.passed(self._folder, number)
@@ -181,8 +181,8 @@ class Mailbox:
     def disconnect(self):
         """End the session.
 
-        :raises OSError: when the server does not answer as it should; core expects this one
-            and no other, and goes on with the next server
+        :raises OSError: if the server does not answer as expected; core handles only this one,
+            and continues with the next server
         """
         try:
             self._say_goodbye()
@@ -192,7 +192,7 @@ class Mailbox:
             self._run.close()
 
     def _fetch_batches(self, numbers):
-        """Yield lists of :class:`Fetched` as long as there is time."""
+        """Yield lists of :class:`Fetched` while there is time."""
         for chunk in chunks(numbers):
             if self._run.is_over():
                 return
@@ -203,11 +203,11 @@ class Mailbox:
                 yield self._fetch(batch, sizes)
 
     def _octets(self, size):
-        """Return how many bytes of a mail are fetched; one of unknown size is fetched alone."""
+        """Return how many bytes of a message to fetch; one of unknown size is fetched alone."""
         return (size or MOST_BYTES) if self._is_fetched(size) else 0
 
     def _is_fetched(self, size):
         return self._run.most_bytes is None or size <= self._run.most_bytes
 
     def _tidy(self):
-        """Put processed mail where it belongs."""
+        """Move processed messages to their target folder."""

@@ -1,26 +1,26 @@
-"""Reports: mails that tell what became of another mail (RFC 6522 and what is like it).
+"""Reports: messages about the outcome of another message (RFC 6522 and similar).
 
 ==================== =================================================================
 module               what it answers
 ==================== =================================================================
-``parts``            what a mail is made of, one level at a time
-``fields``           what stands in a machine's part
-``delivery_status``  what became of a mail, for each recipient (RFC 3464, RFC 6533)
-``disposition``      what a reader did with a mail (RFC 8098)
-``feedback``         who complained (RFC 5965)
-``mailers``          which mail a mail server wrote
-``unstructured``     which bounce a text for people is
-``dialects``         how mail servers write that they failed
-``heuristics``       the same, asked of ``flufl.bounce``
-``wording``          how all of them name an address that failed
-``enhanced_status``  why a mail did not arrive, as a code (RFC 3463)
-``original``         which mail a report is about
+``parts``            the parts of a message, one level at a time
+``fields``           the fields of the machine-readable part
+``delivery_status``  the outcome of a message for each recipient (RFC 3464, RFC 6533)
+``disposition``      what a reader did with a message (RFC 8098)
+``feedback``         complaints (RFC 5965)
+``mailers``          which messages come from a mail server
+``unstructured``     bounces in plain text
+``dialects``         how mail servers report failures in plain text
+``heuristics``       the same with ``flufl.bounce``
+``wording``          how all of them name a failed address
+``enhanced_status``  why a message was not delivered, as a code (RFC 3463)
+``original``         the message a report is about
 ==================== =================================================================
 
-Nothing here decides what to do about a report, and nothing raises, whatever the mail is.
-The machine's part decides what a report is: its type is asked only where that is missing, so
-that a ``multipart/report`` of any other kind (of TLS, of DMARC) is none. A report that a
-person forwards as an attachment is not the person's report.
+Nothing here decides how to handle a report, and nothing raises, whatever the message. The
+machine-readable part decides what a report is: the container's type is used only if that part is
+missing, so a ``multipart/report`` of any other kind (TLS, DMARC) is not a report here. A report
+that a person forwards as an attachment is not that person's report.
 """
 
 from dataclasses import dataclass, replace
@@ -39,24 +39,24 @@ _KINDS = {
     **dict.fromkeys(disposition.PART_TYPES, "disposition"),
     **dict.fromkeys(feedback.PART_TYPES, "feedback"),
 }
-# RFC 6522 section 3: the subtype of the machine's part.
+# RFC 6522 section 3: the subtype of the machine-readable part.
 _BY_REPORT_TYPE = {content_type.partition("/")[2]: kind for content_type, kind in _KINDS.items()}
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a mail tells about another mail.
+    """What a message reports about another message.
 
     :param kind: ``delivery_status``, ``disposition``, ``feedback`` or ``unstructured_bounce``
-    :param recipients: a tuple of :class:`~.delivery_status.RecipientStatus`; empty when the
-        report names none, and of other kinds
+    :param recipients: tuple of :class:`~.delivery_status.RecipientStatus`; empty if the report
+        names none, and for other kinds
     :param is_cut: whether it names more recipients than these
     :param disposition: :class:`~.disposition.Disposition`, or None
     :param feedback: :class:`~.feedback.Feedback`, or None
-    :param original_ids: under which Message-Ids the mail it is about may be known, the best
-        first: a tuple of :class:`~.original.OriginalId`
+    :param original_ids: possible Message-Ids of the message it is about, best first: tuple of
+        :class:`~.original.OriginalId`
     :param reporting_mta: the server or program that reports, or ``""``
-    :param text: what it says to people, bounded
+    :param text: its text for people, truncated
     """
 
     kind: str
@@ -70,9 +70,9 @@ class Report:
 
 
 def read_report(raw):
-    """Return the :class:`Report` that a mail is, or None when it is none.
+    """Return the :class:`Report` in a message, or None if it is not a report.
 
-    :param bytes raw: the mail; what follows its first megabytes is not read
+    :param bytes raw: the message; only its first megabytes are read
     """
     mail = read_part(raw[:LONGEST_REPORT])
     for container in containers(mail):
@@ -83,15 +83,15 @@ def read_report(raw):
 
 
 def is_report(raw):
-    """Tell whether a mail is a report.
+    """Return whether a message is a report.
 
-    :param bytes raw: the mail
+    :param bytes raw: the message
     """
     return read_report(raw) is not None
 
 
 def _read_container(mail, container):
-    """Return the report of a multipart, or None when it is none."""
+    """Return the report of a multipart, or None if it is not one."""
     parts = container.children
     is_report = container.content_type == "multipart/report"
     part = next((part for part in parts if part.content_type in _KINDS), None)
@@ -122,10 +122,10 @@ def _delivery_status(mail, parts, part):
 
 
 def _named_elsewhere(mail, parts, text, recipients):
-    """Return the recipients of a report whose part for machines names no address.
+    """Return the recipients of a report whose machine-readable part names no address.
 
-    Gmail leaves the part empty for some failures, and names the recipient elsewhere. What
-    that part says of the outcome holds for the address that the text names.
+    Gmail leaves that part empty for some failures and names the recipient elsewhere. The outcome
+    in that part applies to the address that the text names.
     """
     found = unstructured.read_bounce(mail, text, returned_header(parts))
     if not recipients or not found:
@@ -165,7 +165,7 @@ _READERS = {
 
 
 def _without_machine_part(mail, parts, kind):
-    """Return a report that says what it is and has no part for machines."""
+    """Return a report that declares itself as one but has no machine-readable part."""
     recipients = ()
     if kind == "delivery_status":
         recipients = unstructured.read_bounce(mail, _text(parts), returned_header(parts))
@@ -184,9 +184,9 @@ def _read_unstructured(mail):
 
 
 def _enclosed(parts):
-    """Return the report that a gateway passed on as an attachment of its own, or None.
+    """Return the report that a gateway passed on as its own attachment, or None.
 
-    Only a mail server's: it passes on what another server wrote.
+    Only from a mail server: it passes on what another server wrote.
     """
     for part in parts:
         if part.content_type not in ENCLOSED_TYPES:
@@ -205,5 +205,5 @@ def _report(mail, parts, kind, stated="", **fields):
 
 
 def _text(parts):
-    """Return what a report says to people; a returned mail is no text, so it is not read."""
+    """Return the text of a report for people; a returned message is not part of it."""
     return readable_text(parts, LONGEST_TEXT)

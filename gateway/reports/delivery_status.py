@@ -1,6 +1,6 @@
-"""Delivery status notifications: what became of a mail, for each recipient (RFC 3464).
+"""Delivery status notifications: the outcome of a message for each recipient (RFC 3464).
 
-``message/global-delivery-status`` of RFC 6533 is the same with addresses in UTF-8.
+``message/global-delivery-status`` of RFC 6533 is the same, with addresses in UTF-8.
 """
 
 import re
@@ -11,7 +11,7 @@ from .parts import Part
 
 PART_TYPES = ("message/delivery-status", "message/global-delivery-status")
 
-# Someone told a list of some thousands is told of the first of them, and that there are more.
+# If there are thousands of recipients, only the first ones are kept, and that there are more.
 MOST_RECIPIENTS = 1000
 LONGEST_ACTION = 20
 
@@ -24,12 +24,12 @@ _OUTCOME_OF_ACTION = {
     "relayed": SUCCESS,
     "expanded": SUCCESS,
 }
-# What some servers write in place of it.
+# What some servers write instead.
 _ACTIONS = {"fail": "failed", "failure": "failed", "error": "failed"}
 _OUTCOME_OF_CLASS = {"5": HARD, "4": SOFT, "2": SUCCESS}
 
 _WORD = re.compile(r"[a-z-]+")
-# RFC 3463 section 2; the dots of an Internet address are no status.
+# RFC 3463 section 2; the dots of an IP address are not a status.
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
 # RFC 5321 section 4.2.1
 _REPLY_CODE = re.compile(r"(?<![\d.])([45])[0-5]\d(?![\d.])")
@@ -42,18 +42,18 @@ _STARTS_RECIPIENT = frozenset((*_RECIPIENT_FIELDS, "action"))
 
 @dataclass(frozen=True)
 class RecipientStatus:
-    """What became of a mail for one recipient.
+    """The outcome of a message for one recipient.
 
-    :param address: the final recipient, canonical; ``""`` when the field holds no address
-    :param action: ``failed``, ``delayed``, ``delivered``, ``relayed``, ``expanded``, or what
-        was sent in place of these; ``""`` when a text and not RFC 3464 told it
-    :param status: the enhanced status code as ``5.1.1``, the most specific that was sent, or
-        ``""``; of a reply code alone, ``5.0.0`` or ``4.0.0``
+    :param address: final recipient, canonical; ``""`` if the field contains no address
+    :param action: ``failed``, ``delayed``, ``delivered``, ``relayed``, ``expanded``, or what was
+        sent instead; ``""`` if it comes from text rather than RFC 3464 fields
+    :param status: enhanced status code such as ``5.1.1``, the most specific that was sent, or
+        ``""``; for a bare reply code, ``5.0.0`` or ``4.0.0``
     :param outcome: ``hard``, ``soft``, ``success`` or ``unknown``
-    :param diagnostic: what the remote server said, on one line, bounded
+    :param diagnostic: text from the remote server, on one line, truncated
     :param remote_mta: the name of that server, or ``""``
-    :param original_recipient: the address that was written to, canonical, or ``""``
-    :param is_from_text: whether the address stands in the text for people alone
+    :param original_recipient: the address the message was sent to, canonical, or ``""``
+    :param is_from_text: whether only the text for people contains the address
     """
 
     address: str
@@ -67,7 +67,7 @@ class RecipientStatus:
 
     @property
     def candidates(self):
-        """The addresses a notification may have, the one that was written to first."""
+        """The addresses a notification may be about, original recipient first."""
         return tuple(dict.fromkeys(filter(None, (self.original_recipient, self.address))))
 
 
@@ -77,7 +77,7 @@ class DeliveryStatus:
 
     :param recipients: a tuple of :class:`RecipientStatus`
     :param is_cut: whether there were more recipients than are kept
-    :param reporting_mta: the name of the server that reports, or ``""``
+    :param reporting_mta: name of the reporting server, or ``""``
     :param original_message_id: a field that some servers add (Gmail), as sent, or ``""``
     """
 
@@ -101,7 +101,7 @@ def read_delivery_status(part):
 
 
 def read_fields_in_text(lines):
-    """Return a tuple of :class:`RecipientStatus` of fields that stand in a text for people.
+    """Return a tuple of :class:`RecipientStatus` from fields in a text for people.
 
     A gateway that flattens a report leaves them there. Only those with an address count.
 
@@ -116,7 +116,7 @@ def read_fields_in_text(lines):
 
 
 def _groups(blocks):
-    """Yield the fields of each recipient, also where no empty line divides two of them."""
+    """Yield the fields of each recipient, even if no empty line separates two of them."""
     for block in blocks:
         group = {}
         for name, value in block:
@@ -152,8 +152,8 @@ def _action(value):
 def find_status(field, diagnostic):
     """Return the enhanced status code of a recipient, or ``""``.
 
-    The field decides. Where it only says "other" (``5.0.0``, as Exim always does), a code of
-    the same class in the diagnostic text says more; where it says nothing, that text decides.
+    The field decides. If it only means "other" (``5.0.0``, always for Exim), a code of the same
+    class in the diagnostic text is more specific; if the field is missing, that text decides.
     """
     stated, said = _STATUS.search(field), _STATUS.search(diagnostic)
     if stated and said and stated[0].endswith(_UNSPECIFIC) and stated[1] == said[1]:
@@ -167,8 +167,8 @@ def find_status(field, diagnostic):
 def outcome(action, status):
     """Return ``hard``, ``soft``, ``success`` or ``unknown`` for an action and a status.
 
-    A server that gives up and says no more has failed for good (RFC 3464 section 2.3.3).
-    One that gives up on a success contradicts itself.
+    A server that gives up without details has failed permanently (RFC 3464 section 2.3.3). One
+    that gives up on a success contradicts itself.
     """
     if action == "failed":
         return {"4": SOFT, "2": UNKNOWN}.get(status[:1], HARD)

@@ -1,6 +1,6 @@
-"""How mail servers write that they failed, where they follow no RFC: a table to add to.
+"""How mail servers that follow no RFC report failures: a table that can be extended.
 
-A text is read line by line, and each line is short, so that a pattern takes little time.
+A text is read line by line, and each line is short, so that patterns are fast.
 """
 
 import re
@@ -15,7 +15,7 @@ SOFT_WORDS = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = r"(?P<address>[^\s<>\"'()\[\]:;,]{1,64}@[^\s<>\"'()\[\]:;,]{1,255})"
-# Below any of these stands the mail that was not delivered, or its header.
+# Each of these is followed by the undelivered message, or by its header.
 CLOSING = re.compile(
     r"^[-\s|_=*>]*(?:(?:this is a|below this line is a|the following is a) copy of"
     r"|original message|returned (?:message|mail)|message header|message text follows"
@@ -33,10 +33,10 @@ def _pattern(text):
 
 @dataclass(frozen=True)
 class Dialect:
-    """How one kind of mail server writes.
+    """The wording of one kind of mail server.
 
     :param name: the server or service
-    :param opening: a line after which the recipients stand, or which holds the first
+    :param opening: a line that precedes the recipients, or contains the first
     :param recipient: a line with a recipient as the group ``address``
     """
 
@@ -45,7 +45,7 @@ class Dialect:
     recipient: re.Pattern
 
 
-# The first dialect whose opening and at least one recipient are found is taken.
+# The first dialect for which the opening and at least one recipient are found is used.
 DIALECTS = tuple(
     Dialect(name, _pattern(opening), _pattern(line))
     for name, opening, line in (

@@ -1,6 +1,6 @@
-"""Message disposition notifications: what a reader did with a mail (RFC 8098).
+"""Message disposition notifications: what a reader did with a message (RFC 8098).
 
-"Read" and "deleted unread" are no bounces: the mail arrived.
+"Read" and "deleted unread" are not bounces: the message was delivered.
 """
 
 import re
@@ -11,7 +11,7 @@ from .fields import first_values, printable, read_blocks, typed_address
 
 PART_TYPES = ("message/disposition-notification", "message/global-disposition-notification")
 
-# RFC 8098 section 3.2.6.2, and what RFC 3798 and RFC 2298 had before it.
+# RFC 8098 section 3.2.6.2, and earlier values from RFC 3798 and RFC 2298.
 TYPES = ("displayed", "deleted", "dispatched", "processed", "denied", "failed")
 MOST_MODIFIERS = 5
 LONGEST_WORD = 40
@@ -21,13 +21,13 @@ _WORD = re.compile(r"[a-z-]+")
 
 @dataclass(frozen=True)
 class Disposition:
-    """What a reader did with a mail.
+    """What a reader did with a message.
 
     :param type: one of :data:`TYPES`, or ``""``. ``displayed`` is "read", ``deleted`` is
         "deleted unread"
-    :param was_automatic: whether no person decided it, but a rule or the mailbox's end
-    :param modifiers: a tuple of words such as ``error`` or ``expired``
-    :param recipient: who did it, a canonical address, or ``""``
+    :param was_automatic: whether a rule or the end of the mailbox decided, and not a person
+    :param modifiers: tuple of words such as ``error`` or ``expired``
+    :param recipient: the reader, a canonical address, or ``""``
     """
 
     type: str
@@ -41,7 +41,7 @@ class DispositionNotification:
     """The content of a disposition notification part.
 
     :param disposition: :class:`Disposition`
-    :param reporting_ua: the program and host that report, or ``""``
+    :param reporting_ua: reporting program and host, or ``""``
     :param original_message_id: as sent, or ``""``
     """
 
@@ -66,9 +66,9 @@ def read_disposition(part):
 
 
 def _disposition(value, recipient):
-    """Read a field like ``manual-action/MDN-sent-manually; displayed/error``."""
+    """Parse a field like ``manual-action/MDN-sent-manually; displayed/error``."""
     mode, semicolon, rest = value.lower().partition(";")
-    # Some programs leave the mode out.
+    # Some programs omit the mode.
     words = _WORD.findall((rest if semicolon else mode)[: LONGEST_WORD * MOST_MODIFIERS])
     return Disposition(
         type=next((word for word in words if word in TYPES), ""),

@@ -1,6 +1,6 @@
-"""Why a mail did not arrive, as a code: the enhanced status codes of RFC 3463 in words.
+"""Why a message was not delivered, as a code: RFC 3463 enhanced status codes by name.
 
-The sentence is made where a person reads it. The diagnostic text goes along as it was sent.
+The sentence is built when it is displayed. The diagnostic text is kept as it was sent.
 """
 
 import re
@@ -17,7 +17,7 @@ _BY_STATUS = {
     "1.6": "mailbox_moved",
     "1.7": "sender_rejected",
     "1.8": "sender_rejected",
-    # A null MX of RFC 7505; Exchange means an unknown mailbox, and says so in the text.
+    # A null MX in RFC 7505; Exchange means an unknown mailbox, and says so in the text.
     "1.10": "domain_takes_no_mail",
     "2.0": "mailbox_unavailable",
     "2.1": "mailbox_disabled",
@@ -53,7 +53,7 @@ _BY_SUBJECT = {
     "6": "content_rejected",
     "7": "policy",
 }
-# Where a status says little, servers say it in words. The first that fits is taken.
+# If a status is unspecific, servers explain it in the text. The first match is used.
 _BY_TEXT = tuple(
     (code, re.compile(pattern, re.IGNORECASE))
     for code, pattern in (
@@ -109,18 +109,18 @@ _BY_TEXT = tuple(
         ),
     )
 )
-# A status of one of these says no more than its class, or is used for everything.
+# These statuses mean no more than their class, or are used for everything.
 _UNSPECIFIC = ("", "0.0", "1.0", "1.10", "2.0", "3.0", "4.0", "5.0", "7.0", "7.1")
 _BY_OUTCOME = {HARD: "refused", SOFT: "delayed"}
 
 
 def explain(recipient):
-    """Return why a mail had this outcome, as ``(code, parameters)`` for a sentence.
+    """Return the reason for this outcome, as ``(code, parameters)`` for a sentence.
 
     :param recipient: :class:`~.delivery_status.RecipientStatus`
-    :return: the code is ``delivered``, ``relayed`` or ``expanded`` for a success, else such as
-        ``mailbox_unknown``, ``mailbox_full`` or ``blocked_as_spam`` (:data:`CODES`); the
-        parameters are ``address``, ``server``, ``status`` and ``diagnostic``, bounded texts
+    :return: the code is ``delivered``, ``relayed`` or ``expanded`` for a success, else for
+        example ``mailbox_unknown``, ``mailbox_full`` or ``blocked_as_spam`` (:data:`CODES`); the
+        parameters are ``address``, ``server``, ``status`` and ``diagnostic``, truncated texts
     """
     return _code(recipient), {
         "address": next(iter(recipient.candidates), ""),
@@ -147,7 +147,7 @@ def _code(recipient):
 
 
 _SUCCESSES = ("delivered", "relayed", "expanded")
-# Every code there is, for those who make sentences of them.
+# All codes, for modules that turn them into sentences.
 CODES = tuple(
     dict.fromkeys(
         (

@@ -1,4 +1,4 @@
-"""Feedback reports: a recipient told their provider something about a mail (ARF, RFC 5965)."""
+"""Feedback reports: a recipient complained to their provider about a message (ARF, RFC 5965)."""
 
 import re
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from .fields import printable, read_blocks, server_name
 
 PART_TYPES = ("message/feedback-report",)
 
-# RFC 5965 section 7.3 and the registry of feedback types. A virus, a failed authentication
-# (RFC 6591) or "not-spam" is no complaint of a recipient about the sender.
+# RFC 5965 section 7.3 and the registry of feedback types. A virus, failed authentication (RFC
+# 6591) or "not-spam" is not a recipient's complaint about the sender.
 COMPLAINTS = ("abuse", "fraud", "opt-out", "opt-out-list")
 MOST_ADDRESSES = 100
 LONGEST_TYPE = 40
 
 _TYPE = re.compile(r"[a-z0-9-]+")
 _ADDRESS_FIELDS = ("original-rcpt-to", "removal-recipient")
-# Fields of the returned mail that name whom it was sent to. Providers that hide the
-# recipient in the report often leave it here.
+# Fields of the returned message that name its recipient. Providers that hide the recipient in the
+# report often leave it here.
 _RETURNED_FIELDS = ("delivered-to", "x-original-to", "to")
 _MICROSOFT_RECIPIENT = "x-hmxmroriginalrecipient"
 _MICROSOFT_SUBJECT = "complaint about message from"
@@ -25,14 +25,14 @@ _MICROSOFT_SUBJECT = "complaint about message from"
 
 @dataclass(frozen=True)
 class Feedback:
-    """What a provider reports about a mail.
+    """What a provider reports about a message.
 
     :param type: the Feedback-Type in lower case, such as ``abuse`` or ``auth-failure``
-    :param addresses: who complained, a tuple of canonical addresses; empty when the
-        provider keeps it to itself
-    :param source: ``report`` when the report names the addresses, ``returned`` when they are
-        whom the returned mail was sent to
-    :param user_agent: the program that reports, or ``""``
+    :param addresses: canonical addresses of the complainants, a tuple; empty if the provider does
+        not disclose them
+    :param source: ``report`` if the report names the addresses, ``returned`` if they are the
+        recipients of the returned message
+    :param user_agent: the reporting program, or ``""``
     """
 
     type: str
@@ -42,7 +42,7 @@ class Feedback:
 
     @property
     def is_complaint(self):
-        """Whether a recipient does not want this sender's mail."""
+        """Whether a recipient does not want mail from this sender."""
         return self.type in COMPLAINTS
 
 
@@ -51,7 +51,7 @@ class FeedbackReport:
     """The content of a feedback report part.
 
     :param feedback: :class:`Feedback`
-    :param reporting_mta: the name of the server that reports, or ``""``
+    :param reporting_mta: name of the reporting server, or ``""``
     :param original_message_id: as sent, or ``""``; some providers add it
     """
 
@@ -63,7 +63,7 @@ class FeedbackReport:
 def read_feedback(part, returned):
     """Return the :class:`FeedbackReport` of a part of one of the :data:`PART_TYPES`.
 
-    :param returned: the header of the returned mail as a ``Part``, or None
+    :param returned: the header of the returned message as a ``Part``, or None
     """
     fields = [field for block in read_blocks(part) for field in block]
     reported = _addresses(value for name, value in fields if name in _ADDRESS_FIELDS)
@@ -81,10 +81,10 @@ def read_feedback(part, returned):
 
 
 def microsoft_complaint(mail, returned):
-    """Return the :class:`Feedback` of a complaint as Outlook.com sends it, or None.
+    """Return the :class:`Feedback` of a complaint in the form of Outlook.com, or None.
 
-    Its Junk Mail Reporting Program has no machine's part: the mail is attached, with the
-    address of who complained in its header.
+    Its Junk Mail Reporting Program has no machine-readable part: the message is attached, with
+    the address of the complainant in its header.
     """
     subject = mail.field("subject").strip().lower()
     recipient = first_address(returned.field(_MICROSOFT_RECIPIENT)) if returned else ""
@@ -103,7 +103,7 @@ def _type(value):
 
 
 def _returned_addresses(returned):
-    """Return whom the returned mail was sent to, of the first field that says it."""
+    """Return the recipients of the returned message, from the first field that names any."""
     for name in _RETURNED_FIELDS if returned else ():
         found = _addresses([returned.field(name)])
         if found:

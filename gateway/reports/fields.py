@@ -1,7 +1,7 @@
-"""The fields of a machine's part: blocks of header fields, in the order they were sent.
+"""The fields of a machine-readable part: blocks of header fields in order.
 
-RFC 3464 section 2.1, RFC 8098 section 3.1 and RFC 5965 section 3.1 share the form; what is
-in the wild has blocks that are divided twice or not at all, and folded lines.
+RFC 3464 section 2.1, RFC 8098 section 3.1 and RFC 5965 section 3.1 share the form. In practice,
+blocks are separated twice or not at all, and lines are folded.
 """
 
 import re
@@ -15,13 +15,13 @@ LONGEST_STATUS_PART = 2_000_000
 MOST_FIELDS = 20_000
 LONGEST_SHOWN = 500
 
-# RFC 6533 section 3: how a UTF-8 address travels where only ASCII does.
+# RFC 6533 section 3: how a UTF-8 address is transmitted in ASCII.
 _EMBEDDED = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
 _LAST_CHARACTER = 0x10FFFF
 
 
 def read_blocks(part):
-    """Return the blocks of a machine's part as lists of ``(lower case name, decoded value)``."""
+    """Return the blocks of a machine-readable part as lists of ``(lower-case name, value)``."""
     blocks, count = [[]], 0
     for line in part.data(LONGEST_STATUS_PART).splitlines():
         name, colon, value = line.partition(b":")
@@ -29,7 +29,7 @@ def read_blocks(part):
             if blocks[-1]:
                 blocks.append([])
         elif line[:1] in (b" ", b"\t"):
-            # Of a field that is not there, it continues nothing.
+            # A continuation line without a preceding field.
             for _name, pieces in blocks[-1][-1:]:
                 pieces.append(line)
         elif colon and count < MOST_FIELDS:
@@ -47,7 +47,7 @@ def _decoded(name, pieces):
 
 
 def first_values(blocks):
-    """Return ``{name: value}`` of blocks, the first of each name."""
+    """Return ``{name: value}`` of blocks, the first value of each name."""
     found = {}
     for block in blocks:
         for name, value in block:
@@ -56,9 +56,9 @@ def first_values(blocks):
 
 
 def typed_value(value):
-    """Return what a field like ``dns; mx.example.com`` or ``smtp; 550 ...`` says, without type."""
+    """Return the value of a field like ``dns; mx.example.com``, without its type."""
     kind, semicolon, rest = value.partition(";")
-    # A blank in it, and it is no type but a text that has a semicolon.
+    # With a blank in it, it is not a type but text that contains a semicolon.
     return printable(rest if semicolon and " " not in kind.strip() else value)
 
 
@@ -70,7 +70,7 @@ def server_name(value):
 def typed_address(value):
     """Return the canonical address of a field like ``rfc822; jane@example.com``, or ``""``.
 
-    The type may be missing; a value that is no address, as of an X.400 system, is none.
+    The type may be missing; a value that is not an address, such as one of X.400, is ignored.
     """
     kind, semicolon, rest = value.partition(";")
     if kind.strip().lower() == "utf-8":
@@ -84,6 +84,6 @@ def _embedded(match):
 
 
 def printable(text, most=LONGEST_SHOWN):
-    """Return the beginning of a text on one line, without what nobody can see."""
+    """Return the beginning of a text on one line, without invisible characters."""
     shown = "".join(character if character.isprintable() else " " for character in text[: 4 * most])
     return " ".join(shown.split())[:most]

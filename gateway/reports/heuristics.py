@@ -1,8 +1,8 @@
-"""Bounces in a form of their own, read by ``flufl.bounce``, where that is installed.
+"""Bounces in nonstandard formats, read by ``flufl.bounce``, if installed.
 
-It knows some dozens of mail servers, most of them of the past. Its patterns take time that
-grows with the square of a line, and its detectors walk through attached mails too, so that
-it is given a copy: the texts of the report, short lines, and the header it looks at.
+It knows some dozens of mail servers, most of them obsolete. Its patterns take quadratic time for
+a line, and its detectors also walk through attached messages, so it gets a copy: the texts of the
+report, short lines, and the header fields it reads.
 """
 
 from email.message import Message
@@ -26,14 +26,14 @@ _HEADER = ("From", "Subject", "X-Mailer", "X-Failed-Recipients")
 
 
 def is_available():
-    """Tell whether ``flufl.bounce`` is installed; if not, :data:`ABSENT` says what is missing."""
+    """Return whether ``flufl.bounce`` is installed; if not, :data:`ABSENT` says what is missing."""
     return all_failures is not None
 
 
 def scan(mail, text):
     """Return ``(addresses of soft failures, addresses of hard failures)``, canonical, sorted.
 
-    :param mail: the mail as a ``Part``
+    :param mail: the message as a ``Part``
     :param str text: its text
     """
     if not is_available():
@@ -41,7 +41,7 @@ def scan(mail, text):
     try:
         failures = all_failures(_copy(mail, text))
     except (ValueError, LookupError, TypeError, AttributeError):
-        # Its heuristics may stumble, and it does not catch that.
+        # Its heuristics may raise, and it does not catch that.
         return [], []
     return tuple(map(_canonical, failures))
 
@@ -52,12 +52,12 @@ def _canonical(addresses):
 
 
 def _copy(mail, text):
-    """Return the mail as its detectors want it: one text, or a multipart with a notification."""
+    """Return the message in a form its detectors expect: one text, or a multipart."""
     copy = Message()
     copy["Content-Type"] = "multipart/mixed" if mail.is_multipart else "text/plain"
     for name in _HEADER:
         value = mail.field(name.lower())[:LONGEST_SHOWN]
-        # One of its detectors stumbles over a mail from nobody.
+        # One of its detectors raises on a message without a sender.
         if value or name == "From":
             copy[name] = value or "<>"
     lines = text.split("\n")[:MOST_LINES]

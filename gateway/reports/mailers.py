@@ -1,48 +1,47 @@
-"""Which mail a mail server wrote, and whether it tells of a failure or of an arrival.
+"""Which messages come from a mail server, and whether they report a failure or a delivery.
 
-Servers have a few names that no person has, leave the return path empty, and begin the
-subject in a few ways. A person on holiday has an empty return path as well, and a postmaster
-is a person at times; so that a mail counts as a bounce in unknown words (``wording``), there
-must be more.
+Servers use a few names that people do not have, an empty return path, and a few typical subjects.
+A vacation notice also has an empty return path, and a postmaster can be a person; so a message
+counts as a bounce in unknown wording (``wording``) only with further evidence.
 """
 
 import re
 
 from ..address_list import read_addresses
 
-# A field that only servers write; Exim and Gmail name the recipients in it.
+# Fields that only servers write; Exim and Gmail name the recipients in them.
 FAILED_RECIPIENTS = "x-failed-recipients"
 
-# Who writes bounces. A number follows the name that Exchange uses.
+# Local parts of bounce senders. Exchange appends a number to its name.
 _ADDRESS = re.compile(
     r"(?:mailer[-_.]?daemon|mail[-_]?daemon|mdaemon|post[-_]?master"
     r"|mail[-_.]delivery[-_.](?:sub)?system|microsoftexchange[0-9a-f]{0,40})\\?(?:@|$)",
     re.IGNORECASE,
 )
-# Some servers write no address but a name.
+# Some servers write a name without an address.
 _NAME = re.compile(
     r"[\W_]{0,4}(?:mail deliver(?:y|ing)? (?:sub-?)?(?:system|service)|mailer[- ]daemon"
     r"|postmaster\W{0,8}$|delivery subsystem|system administrator\W{1,4}@)",
     re.IGNORECASE,
 )
 _NULL_PATH = re.compile(r"(?:mailer-daemon(?:@|$)|$)", re.IGNORECASE)
-# Such a one writes nothing but of deliveries.
+# These senders write only about deliveries.
 _DAEMON = re.compile(
     r"\b(?:mailer|mail|m)[-_. ]?daemon\b|microsoftexchange[0-9a-f]{0,40}@"
     r"|\bmail[-_. ]?deliver(?:y|ing)?[-_. ]?(?:sub-?)?(?:system|service)|\bdelivery subsystem",
     re.IGNORECASE,
 )
-# Such a one writes of quarantine and of quotas too, and as a person.
+# These senders also write about quarantine and quotas, or are people.
 _POSTMASTER = re.compile(r"post[-_]?master|(?:system|mail) administrator", re.IGNORECASE)
-# Who writes bounces under a name of its own; with a subject of a bounce, it is a program. Who
-# delivers parcels writes of a failed delivery too, but as "no-reply".
+# Other names that send bounces; with the subject of a bounce, the sender is a program. Parcel
+# services also report failed deliveries, but as "no-reply".
 _ROBOT = re.compile(
     r"(?:admin(?:istrator)?|root|system|imss|inetgw\d{0,3}|ndr|bounces?)@"
     r"|[^@]{0,60}(?:smtp|daemon|gateway|mailer|mail[-_.]?delivery|antivirus|mailsystem)[^@]{0,60}@",
     re.IGNORECASE,
 )
 
-# How subjects of bounces begin; "Re:" and "Fwd:" are written by people.
+# Beginnings of bounce subjects; "Re:" and "Fwd:" are written by people.
 _SUBJECT = re.compile(
     r"\W*(?:undeliver|unzustellbar|nicht zustellbar|non[- ]?deliver"
     r"|returned (?:mail|e-?mail|message)"
@@ -82,9 +81,9 @@ _MAY_TELL_OF_FAILURE = re.compile(
 
 
 def is_by_mailer(mail):
-    """Tell whether a mail server, not a person, wrote a mail.
+    """Return whether a mail server, not a person, wrote a message.
 
-    :param mail: the mail as a ``Part``
+    :param mail: the message as a ``Part``
     """
     if FAILED_RECIPIENTS in mail.fields or _has_null_return_path(mail):
         return True
@@ -94,9 +93,9 @@ def is_by_mailer(mail):
 
 
 def is_bounce(mail, lines):
-    """Tell whether a mail server's mail is a bounce, by who wrote it or by what it says.
+    """Return whether a mail server's message is a bounce, by its sender or by its wording.
 
-    :param mail: the mail as a ``Part``
+    :param mail: the message as a ``Part``
     :param lines: its text
     """
     sender = mail.field("from")
@@ -106,9 +105,9 @@ def is_bounce(mail, lines):
 
 
 def tells_of_arrival(mail, lines):
-    """Tell whether a mail server's mail says that a mail arrived, and of no failure.
+    """Return whether a mail server's message reports a delivery, and no failure.
 
-    :param mail: the mail as a ``Part``
+    :param mail: the message as a ``Part``
     :param lines: its text
     """
     if _SUBJECT_OF_ARRIVAL.match(mail.field("subject")):
@@ -119,9 +118,9 @@ def tells_of_arrival(mail, lines):
 
 
 def _has_null_return_path(mail):
-    """Tell whether bounces of this mail go nowhere (RFC 5321 section 4.5.5).
+    """Return whether bounces of this message go nowhere (RFC 5321 section 4.5.5).
 
-    Sendmail writes the name of the daemon where the path is null.
+    Sendmail writes the daemon's name for a null path.
     """
     if "return-path" not in mail.fields:
         return False
@@ -129,7 +128,7 @@ def _has_null_return_path(mail):
 
 
 def _is_by_robot(mail, address):
-    """Tell whether a program that has no mail server's name returns a mail."""
+    """Return whether a program without a mail server's name returns a message."""
     if {"in-reply-to", "references"} & mail.fields.keys():
         return False
     return bool(_ROBOT.match(address) and _SUBJECT.match(mail.field("subject")))

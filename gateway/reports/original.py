@@ -1,4 +1,4 @@
-"""Which mail a report is about: the Message-Ids that may be its own, the best first."""
+"""The message a report is about: its possible Message-Ids, best first."""
 
 import re
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ RETURNED_TYPES = (
 )
 MOST_IDS = 20
 
-# What services write the Message-Id to when they put one of their own in its place.
+# Where services write the Message-Id that they replace by their own.
 _RETURNED_FIELDS = (
     "message-id",
     "x-microsoft-original-message-id",
     "x-google-original-message-id",
     "x-gmail-original-message-id",
 )
-# A line has 998 characters at most (RFC 5322 section 2.1.1).
+# A line has at most 998 characters (RFC 5322 section 2.1.1).
 _ID = re.compile(r"<([^<>\s]{1,996})>")
 _BARE_ID = re.compile(r"[^<>\s]{1,996}@[^<>\s]{1,996}")
 _LINE = re.compile(
@@ -33,11 +33,11 @@ _LINE = re.compile(
 
 @dataclass(frozen=True)
 class OriginalId:
-    """A Message-Id under which the mail that a report is about may be known.
+    """A possible Message-Id of the message that a report is about.
 
     :param message_id: with its angle brackets
-    :param source: where it stands: ``original-message-id`` (a field of the report),
-        ``message-id`` or ``x-...-original-message-id`` (of the returned mail), ``text`` (the
+    :param source: where it was found: ``original-message-id`` (a field of the report),
+        ``message-id`` or ``x-...-original-message-id`` (of the returned message), ``text`` (the
         header quoted in a text), ``in-reply-to`` or ``references`` (of the report)
     """
 
@@ -46,7 +46,7 @@ class OriginalId:
 
 
 def returned_header(parts):
-    """Return the header of the returned mail among the parts of a report as a ``Part``, or None."""
+    """Return the header of the returned message in a report as a ``Part``, or None."""
     for part in parts:
         if part.content_type in RETURNED_TYPES:
             return read_part(part.data(LONGEST_HEADER))
@@ -54,11 +54,11 @@ def returned_header(parts):
 
 
 def original_ids(mail, stated, returned, text):
-    """Return the Message-Ids a report may be about, a tuple of :class:`OriginalId`, each once.
+    """Return the possible Message-Ids, a tuple of :class:`OriginalId` without duplicates.
 
     :param mail: the report itself as a ``Part``
-    :param str stated: the value of a field of the machine's part, or ``""``
-    :param returned: the header of the returned mail as a ``Part``, or None
+    :param str stated: the value of a field of the machine-readable part, or ``""``
+    :param returned: the header of the returned message as a ``Part``, or None
     :param str text: the text for people, in which some servers quote the header
     """
     found = {}
@@ -75,7 +75,7 @@ def _all_ids(mail, stated, returned, text):
         yield from _named(name, returned.field(name))
     yield from (("".join(quoted), "text") for quoted in _LINE.findall(text))
     yield from _named("in-reply-to", mail.field("in-reply-to"))
-    # The mail a report answers is the last of them.
+    # The last of them is the message that a report replies to.
     references = list(_named("references", _end_of(mail, "references")))
     yield from reversed(references)
 

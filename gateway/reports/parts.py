@@ -1,9 +1,9 @@
-"""The parts of a mail as bytes, one level at a time.
+"""The parts of a message as bytes, one level at a time.
 
-Python's parser reads a whole mail at once: it calls itself for each level, it takes the
-blocks of a ``message/delivery-status`` part for mails even where they are in base64, and
-it reads all of a returned mail, of which only the header counts here. So it is given the
-headers alone, and the rest is divided by this module.
+Python's parser reads a whole message at once: it recurses for each level, it parses the blocks of
+a ``message/delivery-status`` part as messages even if they are in base64, and it reads all of a
+returned message, of which only the header matters here. So Python's parser gets only headers, and
+this module splits the rest.
 """
 
 import re
@@ -19,45 +19,45 @@ from ..identity import split_header
 from ..mime import decoded
 from ..preview import clean_html
 
-# The machine's part stands before the returned mail, which may be as large as mails get.
+# The machine-readable part precedes the returned message, which may be very large.
 LONGEST_REPORT = 4_000_000
 LONGEST_HEADER = 200_000
-# A type is read in time that grows with the square of its length.
+# A type is parsed in quadratic time.
 LONGEST_FIELD = 2000
-# RFC 2046 section 5.1.1 says 70; some use more.
+# The limit in RFC 2046 section 5.1.1 is 70; some use more.
 LONGEST_BOUNDARY = 200
 MOST_PARTS = 50
 MOST_LEVELS = 5
-# In bytes, before the markup of HTML is taken off.
+# In bytes, before HTML markup is removed.
 LONGEST_SOURCE = 200_000
 
 _NO_HEADER = re.compile(rb"\r?\n")
 _BLOCK_TAG = re.compile(r"</?(?:br|p|div|tr|td|table|h\d|li|ul|ol|pre|hr|blockquote)\b[^>]*>")
 _TAG = re.compile(r"<[^>]*>")
-# They are in bytes that no charset explained; no database takes them.
+# For bytes that no charset could decode; databases reject them.
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
 class Part:
-    """A mail, or a part of one.
+    """A message or a part of one.
 
-    :param dict fields: ``{lower case name: [values as the parser gives them]}``
-    :param bytes content: what follows the header, encoded as it was sent
+    :param dict fields: ``{lower-case name: [values as the parser returns them]}``
+    :param bytes content: content after the header, encoded as sent
     """
 
     fields: dict
     content: bytes
 
     def field(self, name):
-        """Return the topmost field of this name, decoded; ``""`` when there is none."""
+        """Return the topmost field of this name, decoded; ``""`` if there is none."""
         values = self.fields.get(name)
         return decode_field(values[0][:LONGEST_FIELD]) if values else ""
 
     @cached_property
     def content_type(self):
-        """The type in lower case; ``text/plain`` when there is none (RFC 2045 section 5.2)."""
-        # Where the semicolon before a parameter is missing, the type ends at the blank.
+        """The type in lower case; ``text/plain`` if there is none (RFC 2045 section 5.2)."""
+        # If the semicolon before a parameter is missing, the type ends at the blank.
         return self._typed.get_content_type().split()[0]
 
     @property
@@ -65,7 +65,7 @@ class Part:
         return self.content_type.startswith("multipart/")
 
     def parameter(self, name):
-        """Return a parameter of the type; ``""`` when there is none that can be read."""
+        """Return a parameter of the type; ``""`` if there is none that can be read."""
         try:
             value = self._typed.get_param(name, "")
         except (LookupError, ValueError, TypeError):
@@ -81,7 +81,7 @@ class Part:
 
     @cached_property
     def children(self):
-        """The parts of a multipart, at most some dozens of them."""
+        """The parts of a multipart, at most some dozens."""
         boundary = self.parameter("boundary").rstrip()[:LONGEST_BOUNDARY]
         if not self.is_multipart or not boundary:
             return ()
@@ -90,16 +90,16 @@ class Part:
     def data(self, most):
         """Return the beginning of the content, decoded.
 
-        :param int most: how many bytes at most
+        :param int most: maximum number of bytes
         """
         encoding = self.field("content-transfer-encoding").strip().lower()
-        # Encoded, it takes no more than this.
+        # Its encoded form is not longer than this.
         return decoded(self.content[: 3 * most], encoding)[:most]
 
     def text(self, most):
         """Return the beginning of a text part, without the markup of HTML.
 
-        :param int most: how many characters at most
+        :param int most: maximum number of characters
         """
         content = self.data(LONGEST_SOURCE)
         text = decode(content, self.parameter("charset") or "utf-8", LONGEST_SOURCE)
@@ -109,14 +109,14 @@ class Part:
 
 
 def read_part(raw):
-    """Return the :class:`Part` of a mail, or of a part as it stands between boundaries."""
+    """Return the :class:`Part` of a message, or of a part between boundaries."""
     empty = _NO_HEADER.match(raw)
     header, start = (b"", empty.end()) if empty else split_header(raw)
     return Part(read_fields(header[:LONGEST_HEADER], str), raw[start:])
 
 
 def containers(mail):
-    """Yield a mail's multiparts, the outermost first; those of attached mails are not its own."""
+    """Yield the multiparts of a message, outermost first, without those of attached messages."""
     level = [mail]
     for _depth in range(MOST_LEVELS):
         level = [part for part in level if part.is_multipart]
@@ -125,9 +125,9 @@ def containers(mail):
 
 
 def readable_text(parts, most):
-    """Return the first text in these parts, as far as there is one, rather plain than HTML.
+    """Return the first text in these parts, if any, preferring plain text to HTML.
 
-    :param int most: how many characters at most
+    :param int most: maximum number of characters
     """
     texts = [leaf for part in parts for leaf in _leaves(part) if _is_text(leaf)]
     plain = [leaf for leaf in texts if leaf.content_type != "text/html"]
@@ -150,12 +150,12 @@ def _leaves(part):
 
 
 def _is_text(leaf):
-    # A multipart without parts lost its boundaries on the way; what it holds can be read.
+    # A multipart without parts lost its boundaries in transit; its content can still be read.
     return leaf.is_multipart or leaf.content_type in ("text/plain", "text/html")
 
 
 def _divide(content, boundary):
-    """Yield what stands between the lines of a boundary (RFC 2046 section 5.1.1)."""
+    """Yield the content between the lines of a boundary (RFC 2046 section 5.1.1)."""
     octets = re.escape(boundary.encode("utf-8", "surrogateescape"))
     lines = re.compile(rb"^--" + octets + rb"(--)?[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
     start = None
@@ -170,5 +170,5 @@ def _divide(content, boundary):
 
 
 def _without_markup(text):
-    # What comes back is well formed, so that each tag ends at its own bracket.
+    # The result is well formed, so each tag ends at its own bracket.
     return unescape(_TAG.sub("", _BLOCK_TAG.sub("\n", clean_html(text))))

@@ -1,10 +1,9 @@
-"""Bounces that follow no RFC: addresses found in a text written for people.
+"""Bounces that follow no RFC: addresses in a text written for people.
 
-A text alone proves nothing, since people quote bounces. So it is read only in a mail that a
-mail server wrote (``mailers``). Fields for machines that stand in the text come first,
-as of a report whose parts were lost on the way, then the table of ``dialects``; ``heuristics``
-asks a library about what the table does not know, and ``wording`` looks for what is common
-to all bounces.
+The text alone is not evidence, since people quote bounces. So it is read only in messages from a
+mail server (``mailers``). Machine-readable fields in the text come first, as in a report that
+lost its parts in transit, then the table of ``dialects``. For anything not in the table,
+``heuristics`` asks a library, and ``wording`` looks for what all bounces have in common.
 """
 
 import re
@@ -21,12 +20,12 @@ from .mailers import FAILED_RECIPIENTS, is_bounce, tells_of_arrival
 MOST_LINES = 400
 LONGEST_LINE = 500
 MOST_RECIPIENTS = 100
-# What a server says about a recipient stands in the lines below the address.
+# The server's text about a recipient is in the lines below the address.
 MOST_LINES_OF_DIAGNOSTIC = 8
 
 
 def read_failed_recipients(mail):
-    """Return the addresses of the field that Exim and Gmail name them in, as a tuple."""
+    """Return a tuple of the addresses in the field in which Exim and Gmail name them."""
     values = mail.fields.get(FAILED_RECIPIENTS, ())
     addresses = (
         first_address(address)
@@ -37,11 +36,11 @@ def read_failed_recipients(mail):
 
 
 def read_bounce(mail, text, returned=None):
-    """Return a tuple of :class:`RecipientStatus` that a text tells of, each address once.
+    """Return a tuple of the :class:`RecipientStatus` in a text, each address once.
 
-    :param mail: the mail as a ``Part``
-    :param str text: its text, as a person reads it
-    :param returned: the header of the returned mail as a ``Part``, or None
+    :param mail: the message as a ``Part``
+    :param str text: its text, as displayed
+    :param returned: the header of the returned message as a ``Part``, or None
     """
     lines, below = _divided([line[:LONGEST_LINE] for line in text.split("\n")[:MOST_LINES]])
     if tells_of_arrival(mail, lines):
@@ -53,7 +52,7 @@ def read_bounce(mail, text, returned=None):
     named = read_failed_recipients(mail)
     found = next(filter(None, (_read(dialect, lines) for dialect in DIALECTS)), {})
     if named:
-        # The field is for machines, so it decides who; the text may say why.
+        # The field is machine-readable, so it decides the recipients; the text may give the reason.
         said = next(iter(found.values()), _said_by(lines)) if len(named) == 1 else ""
         found = {address: found.get(address, said) for address in named}
     elif not found:
@@ -65,7 +64,7 @@ def read_bounce(mail, text, returned=None):
 
 
 def _in_words(mail, lines, below, returned):
-    """Return ``{address: what is said of it}`` as the words of any bounce name it."""
+    """Return ``{address: text about it}`` by the wording common to all bounces."""
     if not is_bounce(mail, lines):
         return {}
     if returned:
@@ -78,7 +77,7 @@ def _in_words(mail, lines, below, returned):
 
 
 def _divided(lines):
-    """Return the lines of a report, and those of the returned mail below them."""
+    """Return the lines of a report, and those of the returned message below them."""
     for place, line in enumerate(lines):
         if CLOSING.search(line):
             return lines[:place], lines[place:]
@@ -86,7 +85,7 @@ def _divided(lines):
 
 
 def _read(dialect, lines):
-    """Return ``{address: what is said of it}`` in the words of a dialect."""
+    """Return ``{address: text about it}`` by the wording of a dialect."""
     is_open, current, found = False, None, {}
     for line in lines:
         is_open = is_open or bool(dialect.opening.search(line))
@@ -101,13 +100,13 @@ def _read(dialect, lines):
 
 
 def _canonical(address):
-    # In a text, what has no dot behind its "@" is seldom an address.
+    # In text, a word without a dot after its "@" is rarely an address.
     address = address.rstrip(".")
     return first_address(address) if "." in address.rpartition("@")[2] else ""
 
 
 def _said_by(lines):
-    """Return the first line of a text with a status code in it, or ``""``."""
+    """Return the first line of a text that contains a status code, or ``""``."""
     return next((printable(line) for line in lines if find_status("", line)), "")
 
 

@@ -1,11 +1,11 @@
-"""What the words of all bounces have in common, for mail servers that no table knows.
+"""The wording that all bounces share, for mail servers that no table knows.
 
-A bounce names the address that failed in one of a few ways: behind a word that says so, at the
-beginning of a line that goes on with the reason, alone on a line, beside a reply code, in its
-subject, or not at all, so that only the returned mail tells whom it was for. The ways are
-tried in this order, the surest first. A text of any language names an address alike.
+A bounce names the failed address in one of a few ways: after a word that says so, at the
+beginning of a line that continues with the reason, alone on a line, beside a reply code, in its
+subject, or not at all, so that only the returned message shows its recipient. These are tried in
+this order, most certain first. They are the same in every language.
 
-It is asked only of what is a bounce for other reasons (``mailers``): who is on holiday names
+Used only for messages that are bounces for other reasons (``mailers``): vacation notices name
 addresses as well.
 """
 
@@ -53,7 +53,7 @@ _REPLY = re.compile(
 _RETURNED_TO = re.compile(r"^[ \t>|]{0,8}to:[ \t]*(\S.{0,400})$", re.IGNORECASE)
 _OF_A_LIST = re.compile(r"[ \t>|]{0,8}(?:list-|x-beenthere:|x-mailing-list:)", re.IGNORECASE)
 
-# A list of recipients stands close below the line that opens it.
+# A list of recipients closely follows the line that introduces it.
 _MOST_LINES_BELOW = 3
 # Words before an address, in characters.
 _MOST_BEFORE = 200
@@ -63,13 +63,14 @@ _SURE, _BESIDE_A_REPLY, _POSSIBLE = range(3)
 
 
 def find_recipients(mail, lines, below):
-    """Return the addresses that a bounce says failed, ``{address: what the line says}``.
+    """Return the addresses that a bounce reports as failed, ``{address: text of the line}``.
 
-    Only those of the surest way in which it names any; who reports, and to whom, has not failed.
+    Only those of the most certain way that names any; the reporter and its addressee have not
+    failed.
 
-    :param mail: the mail as a ``Part``
-    :param lines: what it says, without the returned mail
-    :param below: the returned mail, as far as it is in the text
+    :param mail: the message as a ``Part``
+    :param lines: its text, without the returned message
+    :param below: the returned message, as far as the text contains it
     """
     others = _participants(mail)
     subject = ((address, "") for address in _addresses(mail.field("subject")))
@@ -86,7 +87,7 @@ def find_recipients(mail, lines, below):
 
 
 def _participants(mail):
-    """Return the addresses of who reports and to whom: they did not fail."""
+    """Return the addresses of the reporter and its addressees: they did not fail."""
     return {
         first_address(address)
         for name in ("from", "to", "reply-to", "sender")
@@ -95,7 +96,7 @@ def _participants(mail):
 
 
 def _tiers(lines, others):
-    """Return three lists of ``(address, line)``: named surely, beside a reply code, possibly."""
+    """Return three lists of ``(address, line)``: certain, beside a reply code, possible."""
     tiers = sure, replies, possible = [], [], []
     listed = -_MOST_LINES_BELOW - 1
     for place, line in enumerate(lines):
@@ -108,13 +109,13 @@ def _tiers(lines, others):
             if tier is None or first_address(match[0]) in others:
                 continue
             tiers[tier].append((match[0], line))
-            # The next of a list stands below.
+            # The next entry of a list is below.
             listed = place if tier == _SURE and is_listed else listed
     return sure, replies, possible
 
 
 def _certainty(line, match, is_listed):
-    """Return how surely a line says that an address in it failed, or None when it does not."""
+    """Return how certainly a line reports an address in it as failed, or None."""
     before, after = line[: match.start()], line[match.end() :]
     is_first = not before.strip(_MARKS)
     if _NAMES_A_RECIPIENT.search(before[-_MOST_BEFORE:]):
@@ -132,9 +133,9 @@ def _addresses(text):
 
 
 def _returned_to(below):
-    """Yield the one address that a returned mail was sent to.
+    """Yield the only address that a returned message was sent to.
 
-    Of several, none is known to have failed; a mailing list's has not, but one of its members.
+    With several, it is unknown which failed; for a mailing list, it is a member and not the list.
     """
     if any(map(_OF_A_LIST.match, below)):
         return
