@@ -1,9 +1,9 @@
-"""Fixtures of the tests that use real commits, real mail servers and real processes.
+"""Fixtures for tests with real commits, real mail servers and real processes.
 
-Odoo is loaded into the process of the tests. Each test has a database of its own, copied
-from one with crm, project and the addon; what it commits stays committed, and its
-filestore is its own. A test marked ``durable`` has it on a PostgreSQL cluster that writes
-to the disk before it answers, and that the test may crash.
+Odoo is loaded into the test process. Each test has its own database, copied from one with crm,
+project and the addon; commits persist, and the filestore is separate. A test marked ``durable``
+uses a PostgreSQL cluster that flushes to disk before it acknowledges a commit, and that the test
+may crash.
 """
 
 import os
@@ -44,7 +44,7 @@ def pytest_configure(config):
 
 @pytest.fixture(scope="session", autouse=True)
 def odoo_configuration():
-    """Odoo's configuration, loaded into this process; return the path of the file."""
+    """Load Odoo's configuration into this process; return the path of the file."""
     return _configure(odoo_source.write_configuration(CONFIGURATION))
 
 
@@ -56,8 +56,8 @@ def _configure(path):
 class OdooDatabase:
     """A database with the addon, as Odoo in this process sees it.
 
-    :param name: its name in PostgreSQL
-    :param cluster: the private cluster it is on, or None for a server named by the caller
+    :param name: name in PostgreSQL
+    :param cluster: the private cluster it is on, or None for a server given by the caller
     """
 
     def __init__(self, name, cluster):
@@ -70,14 +70,14 @@ class OdooDatabase:
 
     @contextmanager
     def env(self, user=SUPERUSER_ID, context=None):
-        """An environment on a cursor of its own: committed at the end, undone by an exception."""
+        """Open an environment on its own cursor; commit at the end, roll back on an exception."""
         with self.registry.cursor() as cursor:
             yield api.Environment(cursor, user, context or {})
-        # What was cached elsewhere, a user's groups for example, is read again.
+        # What is cached elsewhere, for example a user's groups, is read again.
         self.registry.signal_changes()
 
     def query(self, sql):
-        """Run one SQL command as somebody else would, and return its output."""
+        """Run one SQL command in a separate session, and return its output."""
         return postgresql.query(self.name, sql)
 
     def forget(self):
@@ -88,8 +88,8 @@ class OdooDatabase:
 
 @pytest.fixture(params=["as installed", "with a lock on the Message-Id"])
 def each_core(request, monkeypatch):
-    """Core as it is, then with what newer 19.0 does; forks of this process have it, too."""
-    # Found only after Odoo's configuration was read.
+    """Core as installed, then with what newer 19.0 does; forks of this process inherit it."""
+    # Importable only after Odoo's configuration was read.
     from odoo.addons.mail.models import mail_thread
 
     if request.param != "as installed":
@@ -97,7 +97,7 @@ def each_core(request, monkeypatch):
         monkeypatch.setattr(mail_thread.MailThread, "message_process", changed)
 
 
-# --- databases ----------------------------------------------------------------------
+# --- Databases ----------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
@@ -111,9 +111,9 @@ def template():
 
 @pytest.fixture(scope="session")
 def durable_cluster(template, tmp_path_factory):
-    """A cluster with the usual guarantees of durability, and the template on it."""
+    """A cluster with full durability, and the template on it."""
     dump = tmp_path_factory.mktemp("dump") / "template"
-    # The new database has a mark of its own.
+    # The new database gets its own mark.
     run([postgresql.program("pg_dump"), "-Fc", "-T", marks.TABLE, "-f", dump, template])
     files = databases.filestore(template)
     cluster = postgresql.Cluster("postgresql-durable", postgresql.DURABLE).start()
@@ -127,7 +127,7 @@ def durable_cluster(template, tmp_path_factory):
 
 @contextmanager
 def server_named(cluster):
-    """Let this process, and those it starts, use a cluster; then the one before."""
+    """Make this process and those it starts use a cluster, then restore the previous one."""
     before = dict(os.environ)
     os.environ.update(cluster.environment)
     sql_db.close_all()
@@ -147,7 +147,7 @@ def _copy_of(template, name, cluster):
     databases.copy(template, name)
     database = OdooDatabase(name, cluster)
     with database.env() as env:
-        # The addon holds every copy back until somebody says that it is none.
+        # The addon puts every copy on hold until an administrator says that it is not a copy.
         env["mail.postmaster.policy"].confirm_database()
     try:
         yield database
@@ -158,12 +158,12 @@ def _copy_of(template, name, cluster):
 
 @pytest.fixture
 def database(request, template):
-    """A database of the test's own."""
+    """A database for the test alone."""
     if request.node.get_closest_marker("durable"):
         cluster = request.getfixturevalue("durable_cluster")
         with server_named(cluster), _copy_of(template, DATABASE, cluster) as made:
             yield made
-            # A test that crashed the server need not start it for the one that follows.
+            # A test that crashed the server does not have to restart it for the next one.
             cluster.start()
     else:
         with _copy_of(template, DATABASE, None) as made:
@@ -172,14 +172,14 @@ def database(request, template):
 
 @pytest.fixture
 def other_database(template):
-    """A second database of the test's own, of somebody else."""
+    """A second, unrelated database for the test alone."""
     with _copy_of(template, f"{DATABASE}_other", None) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def shared_database(template):
-    """A database that the tests of one module share."""
+    """A database shared by the tests of one module."""
     with _copy_of(template, f"{DATABASE}_shared", None) as made:
         yield made
 
@@ -190,7 +190,7 @@ def odoo_env(database):
     return database.env
 
 
-# --- servers ------------------------------------------------------------------------
+# --- Servers ------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def dovecot():
 
 @pytest.fixture(scope="module")
 def catch_all_dovecot():
-    """A server that takes mail by LMTP too, with one mailbox for each domain."""
+    """A server that also accepts messages by LMTP, with one mailbox for each domain."""
     server = CatchAllDovecot("test-catch-all")
     server.remove()
     yield server.start()
@@ -213,7 +213,7 @@ def catch_all_dovecot():
 
 @pytest.fixture
 def smtp_sink():
-    """An SMTP server that keeps what it gets in ``messages``."""
+    """An SMTP server that keeps received messages in ``messages``."""
     with SmtpSink() as sink:
         yield sink
 
@@ -222,7 +222,7 @@ class OdooServer:
     """An ``odoo`` process that serves one database over HTTP.
 
     :param database: an ``OdooDatabase``
-    :param options: more arguments of the command line
+    :param options: additional command-line arguments
     """
 
     def __init__(self, database, *options):
@@ -254,7 +254,7 @@ class OdooServer:
         return is_serving(f"{self.url}/web/login")
 
     def kill(self):
-        """End the process without letting it finish anything."""
+        """Kill the process without any clean-up."""
         self._process.kill()
 
     def stop(self):
@@ -291,7 +291,7 @@ def serve(database):
 
 @pytest.fixture
 def odoo_process():
-    """Function that runs ``odoo`` with arguments to its end, for commands and Python in a shell.
+    """Function that runs ``odoo`` with arguments until it exits, for commands and shell scripts.
 
     It returns a ``subprocess.CompletedProcess``, whatever the exit status.
     """
@@ -311,12 +311,12 @@ def odoo_process():
     return run_odoo
 
 
-# --- a database that receives mail --------------------------------------------------
+# --- A database that receives messages ----------------------------------------------
 
 
 @pytest.fixture
 def ready(database):
-    """The database, where sales@example.com makes leads."""
+    """A database in which sales@example.com creates leads."""
     with database.env() as env:
         set_up(env)
     return database
@@ -324,7 +324,7 @@ def ready(database):
 
 @pytest.fixture
 def gateway(ready):
-    """The same with the preset *Recommended*, for more mails of one sender than people write."""
+    """The same with the preset *Recommended*, with higher rate limits than people reach."""
     with ready.env() as env:
         env["mail.postmaster.policy"].apply_preset("recommended")
         env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", "100000")

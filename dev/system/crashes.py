@@ -1,6 +1,6 @@
-"""Fetching and processing that is interrupted at random moments, and what must be left.
+"""Interrupt fetching and processing at random moments, and check the result.
 
-Used by ``test_crashes`` with some moments and by ``dev/bench/crashes`` with many.
+Used by ``test_crashes`` with a few moments and by ``dev/bench/crashes`` with many.
 """
 
 import random
@@ -16,7 +16,7 @@ LONGEST_RUN = 0.4
 
 
 def fill(dovecot, count, prefix):
-    """Put mails with subjects of their own into the mailbox; return the subjects."""
+    """Put messages with unique subjects into the mailbox; return the subjects."""
     dovecot.empty(USER)
     subjects = [f"{prefix} {number:03}" for number in range(count)]
     for subject in subjects:
@@ -36,7 +36,7 @@ def work(database, server_id):
 
 
 def let_time_pass(database):
-    """Make every waiting mail due, as after some minutes."""
+    """Make every waiting message due, as after some minutes."""
     database.query(
         "UPDATE mail_postmaster_message SET next_attempt = now() AT TIME ZONE 'UTC' "
         "WHERE state IN ('received', 'retry')"
@@ -44,10 +44,10 @@ def let_time_pass(database):
 
 
 def interrupt(database, server_id, is_left, moments, seed, crash=None):
-    """Work, and stop it at random moments, until none is left or nothing is to do.
+    """Work, interrupted at random moments, until no moment is left or nothing is to do.
 
-    :param is_left: function that tells whether mail is left in the mailbox or waiting
-    :param crash: what to do at a moment; by default the process is killed
+    :param is_left: function that returns whether messages are left in the mailbox or waiting
+    :param crash: what to do at each moment; by default the process is killed
     :return: number of moments used
     """
     chance = random.Random(seed)
@@ -65,7 +65,7 @@ def interrupt(database, server_id, is_left, moments, seed, crash=None):
 
 
 def finish(database, server_id, is_left):
-    """Work undisturbed, release what was parked for its crashes, and return how many those were."""
+    """Work undisturbed, release messages parked for crashes, and return their number."""
     sql_db.close_all()
     for _round in range(20):
         if not is_left():
@@ -83,7 +83,7 @@ def finish(database, server_id, is_left):
 
 
 def check(database, subjects):
-    """Each mail has made one record and has one row in the log."""
+    """Assert that each message has created one record and has one row in the log."""
     with database.env() as env:
         names = sorted(env["crm.lead"].search([("name", "in", subjects)]).mapped("name"))
         mails = env["mail.postmaster.message"].search([("subject", "in", subjects)])

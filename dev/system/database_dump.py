@@ -1,4 +1,4 @@
-"""All rows of a database, to tell what a command has changed in what was there before."""
+"""All rows of a database, to find out what a command has changed."""
 
 import json
 from typing import NamedTuple
@@ -20,8 +20,8 @@ class Dump(NamedTuple):
 def dump(database, columns=None, without=()):
     """Return the :class:`Dump` of a database.
 
-    :param dict columns: those to read, of tables that may be gone; all where it is None
-    :param without: names of tables that are left out
+    :param dict columns: the columns to read, of tables that may be gone; None for all
+    :param without: names of tables to skip
     """
     with sql_db.db_connect(database).cursor() as cursor:
         present = {
@@ -54,12 +54,12 @@ def _rows(cursor, table, names):
     listed = ", ".join(f'"{name}"' for name in names)
     cursor.execute(f'SELECT to_jsonb(found)::text FROM (SELECT {listed} FROM "{table}") AS found')
     rows = [json.loads(text) for (text,) in cursor.fetchall()]
-    # A table of links has no id: a row is what it is known by.
+    # A relation table has no id: the row is its own key.
     return {row["id"] if "id" in row else json.dumps(row, sort_keys=True): row for row in rows}
 
 
 def changes(before, after, without=()):
-    """Return what has become of the rows that were there before, as ``(table, what)``.
+    """Return the changes to rows that existed before, as ``(table, change)``.
 
     :param without: ``(table, column)`` that may change
     """
@@ -80,7 +80,7 @@ def changes(before, after, without=()):
 
 
 def additions(before, after):
-    """Return the tables, columns and rows that were not there before, as ``(table, what)``."""
+    """Return the tables, columns and rows that did not exist before, as ``(table, addition)``."""
     found = []
     for table, names in after.columns.items():
         if more := set(names) - set(before.columns.get(table, ())):

@@ -1,7 +1,7 @@
-"""Processes that hold a loaded Odoo and can be killed at any moment.
+"""Processes with a loaded Odoo that can be killed at any moment.
 
-The registry is loaded once; a fork has it without the seconds that loading takes. No
-connection crosses the fork: each process opens its own.
+The registry is loaded once; a fork inherits it without the seconds of loading. No connection
+crosses the fork: each process opens its own.
 """
 
 import multiprocessing
@@ -34,12 +34,12 @@ class Fork:
         self._process.start()
 
     def kill(self):
-        """End the process as a power cut would, wherever it is."""
+        """Kill the process at once, like a power cut."""
         os.kill(self._process.pid, signal.SIGKILL)
         self._process.join()
 
     def wait(self, seconds=300):
-        """Wait for the end and return whether the function ended well."""
+        """Wait for the end and return whether the function succeeded."""
         self._process.join(seconds)
         if self._process.is_alive():
             self.kill()
@@ -56,5 +56,5 @@ def _run(function, database, *arguments):
     except BaseException:  # noqa: BLE001  the test reads the exit code
         traceback.print_exc()
         os._exit(1)
-    # Without the clean-up of the parent's test session, whose copy this process is.
+    # Skip the clean-up of the parent's test session, of which this process has a copy.
     os._exit(0)

@@ -1,10 +1,10 @@
-"""Mails for the tests, as the bytes a server would hand over."""
+"""Messages for the tests, as the bytes that a server delivers."""
 
 import itertools
 from datetime import datetime, timezone
 from email.utils import format_datetime
 
-# One moment for all: the same fields make the same mail. Old mail is not answered.
+# One date for all: equal fields make equal messages. Old messages get no notice.
 TODAY = format_datetime(datetime.now(timezone.utc))
 _numbers = itertools.count(1)
 
@@ -19,7 +19,7 @@ def mail(
     headers="",
     date=TODAY,
 ):
-    """Return a mail as bytes, with a Message-Id of its own; ``message_id=""`` for none."""
+    """Return a message as bytes, with a unique Message-Id; ``message_id=""`` for none."""
     if message_id is None:
         message_id = f"<{next(_numbers)}.test@customer.test>"
     lines = [
@@ -37,7 +37,7 @@ def mail(
 
 
 def nested(depth, **fields):
-    """Return a mail of multiparts inside each other."""
+    """Return a message of nested multiparts."""
     opening = b"".join(
         b'--b%d\r\nContent-Type: multipart/mixed; boundary="b%d"\r\n\r\n' % (level, level + 1)
         for level in range(depth)

@@ -1,7 +1,7 @@
-"""A change of newer Odoo 19.0, applied to a copy of the method that is installed.
+"""A change in newer Odoo 19.0, applied to a copy of the installed method.
 
 Since 2026 ``message_process`` takes a lock on the Message-Id after its search for duplicates, and
-ignores the message when another transaction holds it. Debian's package is older.
+ignores the message if another transaction holds it. Debian's package is older.
 """
 
 import inspect
@@ -21,7 +21,7 @@ TAKE_LOCK = """\
 
 
 def with_lock(module):
-    """Return ``message_process`` of the module ``mail_thread`` of core with that lock."""
+    """Return ``message_process`` of core's module ``mail_thread`` with that lock."""
     source = textwrap.dedent(inspect.getsource(module.MailThread.message_process))
     source = textwrap.indent(source, "    ")
     if LOCK in source:

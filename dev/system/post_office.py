@@ -1,7 +1,7 @@
-"""The mail system between databases: what they send by SMTP arrives where it is addressed.
+"""The mail system between databases: it delivers what they send by SMTP.
 
-Odoo sends to a real SMTP server here. What that has taken is handed over as a mail server
-does it: the envelope in ``Return-Path`` and ``Delivered-To`` on top (RFC 5321 section 4.4).
+Odoo sends to a real SMTP server here. Its messages are delivered as a mail server does: with the
+envelope in ``Return-Path`` and ``Delivered-To`` on top (RFC 5321 section 4.4).
 """
 
 import smtplib
@@ -12,20 +12,20 @@ from unittest import mock
 
 from setup_gateway import send_by, set_up
 
-# A loop that nobody ends is ended here.
+# A loop that does not end by itself is stopped here.
 MOST_MAILS = 200
-# The mail server that reports what could not be delivered; nobody reads what it gets.
+# The mail server that reports undeliverable messages; nothing reads what it receives.
 RELAY = "relay.example"
 
 
 def send(sink, sender, recipient, raw):
-    """Hand a mail over by SMTP."""
+    """Send a message by SMTP."""
     with smtplib.SMTP(sink.host, sink.port) as connection:
         connection.sendmail(sender, [recipient], raw)
 
 
 class PostOffice:
-    """What was sent to whom; the parties are added with :meth:`add`.
+    """The mail system with its parties, which :meth:`add` adds.
 
     :param sink: the ``SmtpSink`` that all parties send to
     """
@@ -40,7 +40,7 @@ class PostOffice:
         return party
 
     def run(self):
-        """Deliver mail until nobody sends any more."""
+        """Deliver messages until no party sends any more."""
         delivered = 0
         self._flush()
         while delivered < min(len(self.sink.messages), MOST_MAILS):
@@ -65,7 +65,7 @@ class PostOffice:
                 self._report(sent.mail_from, recipient, sent.raw)
 
     def _report(self, sender, recipient, raw):
-        """Tell the sender, from nobody, that a mail could not be delivered (RFC 3464)."""
+        """Send the sender a failure report with a null return path (RFC 3464)."""
         head = raw.partition(b"\r\n\r\n")[0].decode()
         parts = (
             ("text/plain", f"{recipient} takes no mail."),
@@ -93,7 +93,7 @@ class PostOffice:
         )
 
     def sent_to(self, domain):
-        """Return the mails that went to a party, as a list of ``SentMail``."""
+        """Return the messages sent to a party, as a list of ``SentMail``."""
         return [
             sent
             for sent in self.sink.messages
@@ -102,7 +102,7 @@ class PostOffice:
 
 
 class OdooParty:
-    """A database with the addon that receives all mail of a domain.
+    """A database with the addon that receives all messages of a domain.
 
     :param database: an ``OdooDatabase``
     """
@@ -118,7 +118,7 @@ class OdooParty:
 
     @contextmanager
     def env(self):
-        """Give an environment on a host of its own: Odoo knows its own notices by the host."""
+        """Yield an environment on its own host: Odoo recognises its own notices by the host."""
         with mock.patch("socket.gethostname", lambda: f"host.{self.domain}"):
             with self.database.env() as env:
                 yield env
@@ -128,12 +128,12 @@ class OdooParty:
             env["mail.thread"].message_process(False, raw)
 
     def flush(self):
-        """Send what waits in the queue."""
+        """Send what is in the queue."""
         with self.env() as env:
             env["mail.mail"].process_email_queue()
 
     def log(self):
-        """Return ``(sender, state, reason)`` of each mail in the log, in their order."""
+        """Return ``(sender, state, reason)`` of each message in the log, in order."""
         with self.env() as env:
             return [
                 (row.email_normalized, row.state, row.reason_code)
@@ -142,7 +142,7 @@ class OdooParty:
 
 
 class Person:
-    """Somebody who reads what comes in."""
+    """A person who reads incoming messages."""
 
     def __init__(self):
         self.received = []
@@ -155,10 +155,10 @@ class Person:
 
 
 class Robot:
-    """A program that answers every mail, with nothing that says so, and changing subjects.
+    """A program that replies to every message, unmarked, with varying subjects.
 
-    :param address: from which it answers
-    :param bool quotes_id: whether its answers refer to the mail they answer
+    :param address: the address it replies from
+    :param bool quotes_id: whether its replies refer to the message they reply to
     """
 
     def __init__(self, address, sink, quotes_id=False):
@@ -185,4 +185,4 @@ class Robot:
         send(self.sink, self.address, answer_to, text.encode())
 
     def flush(self):
-        """It sends at once."""
+        """Nothing to do: it sends at once."""

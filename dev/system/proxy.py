@@ -1,4 +1,4 @@
-"""A network that can be cut, counted and slowed down: a TCP proxy before a server of the tests."""
+"""A network that can be cut, counted and slowed down: a TCP proxy in front of a test server."""
 
 import queue
 import socket
@@ -7,7 +7,7 @@ import time
 
 from environment.processes import LOOPBACK
 
-# How long a command that is cut off has to reach its end at the server.
+# How long a command that was cut off may take to complete at the server.
 LAST_COMMAND_SECONDS = 0.2
 END = None
 
@@ -15,8 +15,8 @@ END = None
 class Proxy:
     """Forward connections to a port, until :meth:`cut` ends them all at once.
 
-    :param int port: of the server, on the loopback interface
-    :param float delay: seconds that everything takes to the server, and back from it
+    :param int port: port of the server on the loopback interface
+    :param float delay: seconds of delay in each direction
     """
 
     def __init__(self, port, delay=0.0):
@@ -25,7 +25,7 @@ class Proxy:
         self._sockets = []
         self._lock = threading.Lock()
         self._is_clients_turn = True
-        # Lines of commands that pass before the network is cut, None for any number.
+        # Number of command lines before the network is cut, None for no limit.
         self._remaining = None
         self.round_trips = 0
         self.is_cut = False
@@ -34,15 +34,15 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self):
-        """Close every connection in both directions; new ones are accepted again."""
+        """Close every connection in both directions; accept new ones."""
         self.is_cut = True
         while self._sockets:
             _close(self._sockets.pop())
 
     def cut_after(self, commands):
-        """Cut when so many lines of commands have passed: the last is carried out, unanswered.
+        """Cut after this many command lines: the last one is executed, but not answered.
 
-        :param commands: None to let everything pass
+        :param commands: None to pass everything
         """
         self.is_cut = False
         self._remaining = commands
@@ -92,7 +92,7 @@ class Proxy:
             except OSError:
                 return
 
-    # --- what passes ------------------------------------------------------------------
+    # --- Forwarding -------------------------------------------------------------------
 
     def _note_command(self, server, data):
         with self._lock:
@@ -123,6 +123,6 @@ def _close(connection):
     try:
         connection.shutdown(socket.SHUT_RDWR)
     except OSError:
-        # It was closed before.
+        # It was already closed.
         pass
     connection.close()

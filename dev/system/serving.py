@@ -1,4 +1,4 @@
-"""What the tests of the mail daemon have in common."""
+"""Helpers shared by the tests of the mail daemon."""
 
 import time
 
@@ -6,7 +6,7 @@ LOG = "mail.postmaster.message"
 
 
 def wait_until(is_true, seconds=60, pause=0.1):
-    """Wait until a function says yes; return what it said, which is nothing when time is over."""
+    """Wait until a function returns a true value; return it, or a false one after the timeout."""
     end = time.monotonic() + seconds
     while not (answer := is_true()) and time.monotonic() < end:
         time.sleep(pause)
@@ -14,13 +14,13 @@ def wait_until(is_true, seconds=60, pause=0.1):
 
 
 def count(database, condition="true"):
-    """Return the number of mails in the log."""
+    """Return the number of messages in the log."""
     query = f"SELECT count(*) FROM mail_postmaster_message WHERE {condition}"
     return int(database.query(query))
 
 
 def all_settled(database, number, seconds=120):
-    """Wait until a number of mails is in the log and none waits; tell whether that came true."""
+    """Wait until the log has this many messages and none waits; return whether that happened."""
     return wait_until(
         lambda: count(database) == number and not count(database, "state IN ('received', 'retry')"),
         seconds,
@@ -32,7 +32,7 @@ def subjects_of_leads(database):
 
 
 def take_in(env, raws, recipients=("sales@example.com",)):
-    """Put mails into the log for the workers, as the listener does."""
+    """Put messages into the log for the workers, as the listener does."""
     # Odoo finds the addon only after its configuration was read.
     from odoo.addons.mail_postmaster.pipeline.submission import LMTP, Submission
 

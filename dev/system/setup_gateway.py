@@ -1,4 +1,4 @@
-"""A database that receives mail: an alias domain, a sales team, mailboxes."""
+"""A database that receives messages: an alias domain, a sales team, mailboxes."""
 
 DOMAIN = "example.com"
 USER = "everything@example.com"
@@ -20,7 +20,7 @@ def set_up(env, domain=DOMAIN):
 
 
 def add_server(env, dovecot, kind="imap", user=USER, name="Mailbox"):
-    """Return an incoming server for a mailbox of Dovecot, confirmed."""
+    """Return a confirmed incoming server for a mailbox of Dovecot."""
     dovecot.add_user(user)
     server = env["fetchmail.server"].create(
         {
@@ -38,7 +38,7 @@ def add_server(env, dovecot, kind="imap", user=USER, name="Mailbox"):
 
 
 def send_by(env, smtp, **values):
-    """Let a database send its mail by a server of the tests; return the ``ir.mail_server``."""
+    """Make a database send through a test server; return the ``ir.mail_server``."""
     return env["ir.mail_server"].create(
         {
             "name": "Outgoing",

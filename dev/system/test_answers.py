@@ -1,4 +1,4 @@
-"""What is answered leaves by a real SMTP server: from whom, for which company, and when."""
+"""Notices leave by a real SMTP server: sender, company and time."""
 
 import time
 from email.utils import formatdate
@@ -15,7 +15,7 @@ JANE = "jane@customer.test"
 
 @pytest.fixture
 def server(database, smtp_sink):
-    """Set a database up with a second company; return the id of its ``ir.mail_server``."""
+    """Set up a database with a second company; return the id of its ``ir.mail_server``."""
     with database.env() as env:
         set_up(env)
         branch = env["mail.alias.domain"].create(
@@ -26,14 +26,14 @@ def server(database, smtp_sink):
             }
         )
         company = env["res.company"].create({"name": "Branch", "alias_domain_id": branch.id})
-        # Later: a new company with an address is looked up on the internet.
+        # Set later: a new company with an address is looked up on the internet.
         company.email = "office@branch.example"
         env["mail.postmaster.policy"].apply_preset("recommended")
         return send_by(env, smtp_sink, from_filter="example.com,branch.example").id
 
 
 def receive(database, to="catchall@branch.example", **fields):
-    """Hand a mail over, and return how many seconds it took."""
+    """Deliver a message, and return how many seconds it took."""
     start = time.monotonic()
     with database.env() as env:
         env["mail.thread"].message_process(False, mail(to=to, date=formatdate(), **fields))
@@ -61,7 +61,7 @@ def test_answer_is_from_nobody_and_from_the_company(database, smtp_sink, server)
 
 
 def test_scheduled_action_is_told(database, smtp_sink, server):
-    """Nobody waits an hour for an answer."""
+    """A notice does not wait an hour for the scheduled action."""
     receive(database)
     with database.env() as env:
         action = env.ref("mail.ir_cron_mail_scheduler_action")
@@ -95,7 +95,7 @@ def test_slow_mail_server_holds_nobody_up(database, smtp_sink, server):
     while not smtp_sink.is_busy:
         time.sleep(0.05)
     assert locks(database) == ""
-    # From the same sender, one of the same kind and one that makes a record.
+    # From the same sender, one of the same kind and one that creates a record.
     assert receive(database, subject="Second") < SOON
     assert receive(database, to="sales@example.com", subject="Third") < SOON
     assert sending.is_running()

@@ -1,4 +1,4 @@
-"""However many mails are parked at the same moment, one person is told once a day."""
+"""Any number of messages parked at the same moment notify one person once a day."""
 
 from unittest.mock import patch
 
@@ -11,7 +11,7 @@ PROCESSES = 4
 
 
 def park(database, start, server_id, raw):
-    """Fetch a mail that no alias takes, and look whom to tell together with other processes."""
+    """Fetch a message without a route; choose whom to notify while other processes do."""
     with database.env(context={"default_fetchmail_server_id": server_id}) as env:
         model = type(env[LOG])
         find_user = model._responsible_user
@@ -25,7 +25,7 @@ def park(database, start, server_id, raw):
 
 
 def parked_mails(database, dovecot, count):
-    """Return the ids of parked mails that nobody was told of."""
+    """Return the ids of parked messages that have not been notified."""
     with database.env() as env:
         set_up(env)
         server_id = add_server(env, dovecot).id
@@ -69,7 +69,7 @@ def test_the_other_one_has_not_committed(database, dovecot):
 def test_the_other_one_committed_after_this_one_began(database, dovecot):
     first, second = parked_mails(database, dovecot, 2)
     with database.env() as late:
-        # From here on this transaction sees nothing that others commit.
+        # From here on this transaction does not see what others commit.
         late.cr.execute("SELECT 1 FROM mail_activity")
         with database.env() as env:
             env[LOG].browse(first)._call_for_attention()

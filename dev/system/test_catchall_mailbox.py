@@ -1,7 +1,7 @@
-"""One mailbox for all aliases: each mail reaches the alias that its envelope names.
+"""One mailbox for all aliases: each message reaches the alias in its envelope.
 
-The mail comes by SMTP and LMTP through real servers, in four ways that are common. Each way
-has a domain of its own, whose mailbox takes all its mail, and is read by IMAP and by POP3.
+Messages come by SMTP and LMTP through real servers, in four common ways. Each way has its own
+domain, whose mailbox receives all its messages, and is read by IMAP and by POP3.
 """
 
 import itertools
@@ -30,11 +30,11 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Way:
-    """A way of a mail from a client into a mailbox.
+    """The way of a message from a client into a mailbox.
 
-    :param name: of its domain, below example.com
-    :param preset: what an administrator chooses for it
-    :param field: the header field that is to name the recipient
+    :param name: name of its domain, below example.com
+    :param preset: the preset an administrator chooses for it
+    :param field: the header field that should name the recipient
     """
 
     name: str
@@ -50,22 +50,22 @@ class Way:
         return f"{EVERYTHING}@{self.domain}"
 
 
-# A client of Dovecot's LMTP server, as a mail server of another make is one.
+# A client of Dovecot's LMTP server, as another mail server would be.
 DIRECT = Way("direct", "dovecot", "Delivered-To")
-# Postfix hands over to Dovecot, and leaves the addresses as they are.
+# Postfix delivers to Dovecot and leaves the addresses unchanged.
 RELAY = Way("relay", "dovecot", "Delivered-To")
-# Postfix writes into the mailbox by itself, with virtual(8).
+# Postfix itself writes into the mailbox, with virtual(8).
 MAILDIR = Way("maildir", "postfix", "X-Original-To")
-# Postfix rewrites each address to that of the mailbox, and notes what it was.
+# Postfix rewrites each address to that of the mailbox and records the original.
 REWRITTEN = Way("rewritten", "postfix", "X-Original-To")
 WAYS = (DIRECT, RELAY, MAILDIR, REWRITTEN)
 
 
-# --- servers ------------------------------------------------------------------------
+# --- Servers ------------------------------------------------------------------------
 
 
 def inline(table):
-    """Return a lookup table of Postfix that is written in its settings."""
+    """Return a Postfix lookup table written inline in its settings."""
     return "inline:{ %s }" % ", ".join("{ %s = %s }" % pair for pair in table.items())
 
 
@@ -82,7 +82,7 @@ def postfix(catch_all_dovecot):
                 REWRITTEN.domain: f"marked:{dovecot}",
             }
         ),
-        # With more than one recipient neither server can say which of them a copy is for.
+        # With more than one recipient, neither server can tell which one a copy is for.
         "lmtp_destination_recipient_limit": 1,
         "marked_destination_recipient_limit": 1,
         "virtual_mailbox_domains": MAILDIR.domain,
@@ -105,7 +105,7 @@ def postfix(catch_all_dovecot):
 
 @pytest.fixture(scope="module")
 def elsewhere(catch_all_dovecot, postfix):
-    """The mail server of example.org, where the name of each way is redirected to its sales."""
+    """The mail server of example.org, which redirects the name of each way to its sales address."""
     onward = {way.domain: f"smtp:[{postfix.host}]:{postfix.port}" for way in WAYS}
     lmtp = f"lmtp:inet:{catch_all_dovecot.host}:{catch_all_dovecot.lmtp_port}"
     settings = {
@@ -133,7 +133,7 @@ def server_ids(shared_database, catch_all_dovecot):
 
 
 def add_aliases(env, name):
-    """Let sales@ create leads and works@ create tasks in a new domain."""
+    """Make sales@ create leads and works@ create tasks in a new domain."""
     domain = env["mail.alias.domain"].create(
         {
             "name": name,
@@ -155,20 +155,20 @@ def add_aliases(env, name):
 
 def add_trusting_server(env, dovecot, way, kind):
     server = add_server(env, dovecot, kind, way.mailbox, f"{way.name} by {kind}")
-    # As on screen, where the preset fills in the fields that are trusted.
+    # As in the form, where the preset fills in the trusted fields.
     with Form(server) as form:
         form.recipient_preset = way.preset
         if way == REWRITTEN:
-            # Dovecot's own Received field stands above the mark, as the note says.
+            # Dovecot's own Received field is above the mark, as the note says.
             form.recipient_fields_on_top = False
     return server.id
 
 
-# --- a mailbox ----------------------------------------------------------------------
+# --- A mailbox ----------------------------------------------------------------------
 
 
 class Mailbox:
-    """The mailbox of a way, its incoming server, and what came of its mail in one test."""
+    """The mailbox of a way, its incoming server, and what became of its messages in one test."""
 
     def __init__(self, way, dovecot, database, server_id, postfix):
         self.way = way
@@ -176,7 +176,7 @@ class Mailbox:
         self.database = database
         self.server_id = server_id
         self.postfix = postfix
-        # Core stops a sender after twenty mails.
+        # Core blocks a sender after twenty messages.
         self.sender = f"jane{next(_numbers)}@customer.test"
         dovecot.empty(way.mailbox)
         with database.env() as env:
@@ -189,20 +189,20 @@ class Mailbox:
     def _new(self, env, model):
         return env[model].search([("id", ">", self._before[model])], order="id")
 
-    # --- delivery -------------------------------------------------------------------
+    # --- Delivery -------------------------------------------------------------------
 
     def mail(self, **fields):
-        """Return a mail that is addressed to somebody else, where ``to`` does not say otherwise."""
+        """Return a message addressed to an unrelated recipient, unless ``to`` says otherwise."""
         return mail(**{"to": "friend@example.org", "sender": self.sender, **fields})
 
     def address(self, *local_parts):
         return ", ".join(f"{local_part}@{self.way.domain}" for local_part in local_parts)
 
     def receive(self, *local_parts, raw, sender=None):
-        """Have a mail delivered to addresses of the way's domain, in one envelope; fetch it."""
+        """Deliver a message to addresses in the way's domain, in one envelope; fetch it."""
         recipients = [self.address(local_part) for local_part in local_parts]
         if self.way is DIRECT:
-            # Dovecot names the recipient where a transaction has one.
+            # Dovecot names the recipient if a transaction has exactly one.
             for recipient in recipients:
                 self.hand_to_dovecot([recipient], raw, sender)
         else:
@@ -212,7 +212,7 @@ class Mailbox:
     def hand_to_dovecot(self, recipients, raw, sender=None):
         with smtplib.LMTP(self.dovecot.host, self.dovecot.lmtp_port) as connection:
             connection.sendmail(sender or self.sender, recipients, raw)
-            # One answer for each recipient (RFC 2033 section 4.2); the client reads the first.
+            # One reply for each recipient (RFC 2033 section 4.2); the client reads the first.
             for _other in recipients[1:]:
                 connection.getreply()
 
@@ -221,7 +221,7 @@ class Mailbox:
             connection.sendmail(sender or self.sender, recipients, raw)
 
     def fetch(self, copies):
-        """Wait until so many mails are in the mailbox, and let Odoo fetch them."""
+        """Wait until this many messages are in the mailbox, and let Odoo fetch them."""
         end = time.monotonic() + SECONDS
         while (count := len(self.dovecot.stored(self.way.mailbox))) < copies:
             assert time.monotonic() < end, self.postfix.log.read_text()
@@ -237,12 +237,12 @@ class Mailbox:
         with self.database.env() as env:
             self._new(env, LOG).action_process_again()
 
-    # --- outcome --------------------------------------------------------------------
+    # --- Outcome --------------------------------------------------------------------
 
     def log(self):
-        """Return ``(state, reason, recipient)`` of each mail, in their order.
+        """Return ``(state, reason, recipient)`` of each message, in order.
 
-        The recipient is the one that the trusted field names, None where it names nobody.
+        The recipient is the one in the trusted field, None if there is none.
         """
         with self.database.env() as env:
             rows = self._new(env, LOG)
@@ -257,17 +257,17 @@ class Mailbox:
         return None
 
     def steps(self):
-        """Return the parameters of the steps of the last mail, by their names."""
+        """Return the parameters of the steps of the last message, by name."""
         with self.database.env() as env:
             return {step["step"]: step["params"] for step in self._new(env, LOG)[-1:].trace}
 
     def served(self):
         """Return the models of the new records, each with the address it came through.
 
-        It is sorted. What the log says of the deliveries must be what there is.
+        The list is sorted. The deliveries in the log must match the records.
         """
         with self.database.env() as env:
-            # A report is recorded on what it is about, and makes nothing.
+            # A report is recorded on the message it is about, and creates nothing.
             deliveries = self._new(env, LOG).delivery_ids.filtered(
                 lambda delivery: delivery.res_id and delivery.target != "report"
             )
@@ -279,9 +279,9 @@ class Mailbox:
             )
 
     def lead_with_message(self, *addresses):
-        """Return ``(id, Message-Id)`` of a message on a lead that was there before the mail.
+        """Return ``(id, Message-Id)`` of a message posted earlier on a lead.
 
-        :param addresses: of contacts that it is sent to
+        :param addresses: addresses of the contacts it is sent to
         """
         with self.database.env() as env:
             lead = env[LEAD].create({"name": "Talk"})
@@ -301,7 +301,7 @@ class Mailbox:
 
 @pytest.fixture
 def open_mailbox(catch_all_dovecot, shared_database, server_ids, postfix):
-    """Function that returns the mailbox of a way as one of its incoming servers reads it."""
+    """Function that returns the mailbox of a way as read by one of its incoming servers."""
 
     def opened(way, kind):
         server_id = server_ids[way, kind]
@@ -322,7 +322,7 @@ def created(address):
     return ("delivered", "record_created", address)
 
 
-# --- the envelope decides -----------------------------------------------------------
+# --- The envelope decides -----------------------------------------------------------
 
 
 def test_blind_copy(mailbox):
@@ -347,7 +347,7 @@ def test_alias_that_only_the_header_names_gets_nothing(mailbox):
 
 
 def test_each_copy_of_one_envelope_is_for_its_recipient(mailbox):
-    """To and Cc name everybody in every copy; one of the recipients is nobody's address."""
+    """To and Cc name all recipients in every copy; one recipient matches no alias."""
     names = ("sales", "works", "nobody")
     mailbox.receive(
         *names,
@@ -381,11 +381,11 @@ def test_detail_in_the_envelope(mailbox):
     assert mailbox.steps()["match_sub_address"]["detail"] == "ref42"
 
 
-# --- one Message-Id, several copies -------------------------------------------------
+# --- One Message-Id, several copies -------------------------------------------------
 
 
 def test_mailing_list_with_two_members(mailbox):
-    """A list sends to each member in an envelope of its own, and one copy once more."""
+    """A list sends to each member in a separate envelope, and one copy twice."""
     raw = mailbox.mail(
         to="list@example.org",
         headers="List-Id: <list.example.org>\r\nPrecedence: list",
@@ -398,7 +398,7 @@ def test_mailing_list_with_two_members(mailbox):
 
 
 def test_redirect_by_another_server(mailbox, elsewhere):
-    """It leaves a Delivered-To of its own. A copy that comes straight is no second mail."""
+    """It leaves its own Delivered-To. A copy that comes directly is not a second message."""
     raw = mailbox.mail(to=f"{mailbox.way.name}@example.org")
     mailbox.hand_to(elsewhere, [f"{mailbox.way.name}@example.org"], raw)
     mailbox.fetch(1)
@@ -410,7 +410,7 @@ def test_redirect_by_another_server(mailbox, elsewhere):
     assert mailbox.served() == [(LEAD, sales), (TASK, works)]
 
 
-# --- catchall and bounce ------------------------------------------------------------
+# --- Catchall and bounce ------------------------------------------------------------
 
 
 def test_answer_to_the_catchall(mailbox):
@@ -433,14 +433,14 @@ def test_answer_to_the_catchall(mailbox):
 
 
 def test_new_mail_to_the_catchall(mailbox):
-    """An alias in To does not get this copy: the one it was sent has its own envelope."""
+    """An alias in To does not get this copy; the copy sent to it has its own envelope."""
     mailbox.receive("catchall", raw=mailbox.mail(to=mailbox.address("sales")))
     assert mailbox.log() == [("refused", "catchall", mailbox.address("catchall"))]
     assert mailbox.served() == []
 
 
 def test_delivery_report_to_the_bounce_address(mailbox, elsewhere):
-    """A mail of Odoo to somebody whom another server does not know."""
+    """A message by Odoo to a recipient that another server does not know."""
     _lead_id, reference = mailbox.lead_with_message("unknown@example.org")
     mailbox.hand_to(
         elsewhere,
@@ -453,11 +453,11 @@ def test_delivery_report_to_the_bounce_address(mailbox, elsewhere):
     assert mailbox.served() == []
 
 
-# --- where the field does not say it ------------------------------------------------
+# --- Without a recipient in the field -----------------------------------------------
 
 
 def test_two_recipients_in_one_transaction_of_dovecot(open_mailbox):
-    """Dovecot then names neither: the mail is kept for a person."""
+    """Dovecot then names neither: the message is held for review."""
     mailbox = open_mailbox(DIRECT, "imap")
     recipients = [mailbox.address("sales"), mailbox.address("works")]
     mailbox.hand_to_dovecot(recipients, mailbox.mail())
@@ -467,7 +467,7 @@ def test_two_recipients_in_one_transaction_of_dovecot(open_mailbox):
 
 
 def test_recipient_of_a_stranger_where_dovecot_names_none(open_mailbox):
-    """Without one of its own above it, the field of the sender would be the topmost."""
+    """Without a field by Dovecot above it, a field written by the sender would be the topmost."""
     mailbox = open_mailbox(DIRECT, "imap")
     forged = f"Delivered-To: {mailbox.address('works')}\r\n".encode()
     recipients = [mailbox.address("sales"), mailbox.address("nobody")]
@@ -481,7 +481,7 @@ def test_recipient_of_a_stranger_where_dovecot_names_none(open_mailbox):
 
 
 def test_redirect_inside_the_server(open_mailbox):
-    """X-Original-To names the address before the redirect: then Delivered-To is to be trusted."""
+    """X-Original-To has the address before the redirect, so Delivered-To must be trusted."""
     mailbox = open_mailbox(MAILDIR, "imap")
     with mailbox.database.env() as env:
         mailbox.server_id = add_trusting_server(env, mailbox.dovecot, MAILDIR, "imap")

@@ -1,4 +1,4 @@
-"""Which waiting message is next: turns of senders and conversations, order, and a flat cost."""
+"""Which waiting message is next: turns of senders and conversations, order, and constant cost."""
 
 import threading
 
@@ -32,14 +32,14 @@ def claim(database, after=None):
 
 
 def settle(database, subject):
-    """Write the outcome of a message as a process that dies right after that."""
+    """Write the outcome of a message as a process that dies right afterwards."""
     database.query(
         f"UPDATE {LOG} SET state = 'delivered', next_attempt = NULL WHERE subject = '{subject}'"
     )
 
 
 def thread(length, name="thread", sender="Jane Doe <jane@customer.test>", references=1):
-    """Return messages of which each names the first, and more where they are asked for."""
+    """Return messages that each name the first, and further ones if requested."""
     names = " ".join(f"<{name}.{number}@customer.test>" for number in range(references))
     return [
         mail(subject=f"{name} {number}", sender=sender, headers=f"References: {names}")
@@ -71,7 +71,7 @@ def rows_read(database, work):
         with session.transaction(database.registry, FRESH) as cr:
             cr.execute("SELECT pg_stat_force_next_flush()")
 
-    # What others have read is counted when they end.
+    # Other sessions report what they have read when they end.
     sql_db.close_db(database.name)
     with CursorSession() as session:
         report(session)
@@ -178,7 +178,7 @@ def test_a_sender_whose_messages_fail_does_not_pass_others(gateway):
 
 
 def fail(pipeline, row):
-    """Write down that an attempt has failed."""
+    """Record a failed attempt."""
     from odoo.addons.mail_postmaster.gateway import states
     from odoo.addons.mail_postmaster.pipeline.attempt import Attempt, Reason
     from odoo.addons.mail_postmaster.pipeline.submission import LMTP, Submission
@@ -229,9 +229,9 @@ def test_a_retry_does_not_wait_behind_messages_that_are_held_back(gateway):
 @pytest.mark.parametrize(
     "headers",
     [
-        # Each names the one before alone.
+        # Each names only the one before.
         ["", "In-Reply-To: <0@x.test>", "In-Reply-To: <1@x.test>", "In-Reply-To: <2@x.test>"],
-        # The list was cut at its beginning.
+        # The list was truncated at its beginning.
         [
             "",
             "References: <0@x.test>",
@@ -318,7 +318,7 @@ def test_messages_that_waited_before_an_upgrade_keep_their_order(gateway):
         for number in range(3)
     ]
     store(gateway, *chain, mail(subject="alone", sender="alone@customer.test"))
-    # As the version before has stored them: the own number, then what it answers.
+    # As the previous version stored them: the own number, then what it replies to.
     gateway.query(f"""
         ALTER TABLE {LOG} ADD COLUMN conversation bigint[];
         UPDATE {LOG} AS mail SET next_attempt = now() AT TIME ZONE 'UTC', turn = 0,

@@ -1,4 +1,4 @@
-"""A crash at any point neither loses nor doubles a mail."""
+"""A crash at any point neither loses nor duplicates a message."""
 
 import pytest
 from crashes import check, fill, finish, interrupt
@@ -25,7 +25,7 @@ def server_id(database, dovecot):
 
 @pytest.fixture
 def is_left(database, dovecot):
-    """Function that tells whether the mailbox or the log has something to do."""
+    """Function that returns whether the mailbox or the log has work left."""
 
     def check_both():
         if any("S" not in kept.flags for kept in dovecot.stored(USER)):

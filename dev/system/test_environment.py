@@ -1,4 +1,4 @@
-"""The environment of the other tests: what the fixtures promise."""
+"""What the fixtures of the other tests promise."""
 
 import imaplib
 import poplib

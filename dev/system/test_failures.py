@@ -1,4 +1,4 @@
-"""What goes wrong while something else goes wrong: nothing is lost, doubled or untrue."""
+"""Failures during failures: nothing is lost, duplicated or recorded wrongly."""
 
 from unittest.mock import patch
 
@@ -89,7 +89,7 @@ def test_different_mails_with_long_message_ids(gateway):
 
 
 def test_commit_that_went_through_although_it_reported_an_error(gateway):
-    """One alias served, the other broken, and the connection is lost right after the commit."""
+    """One alias delivered, the other broken, and the connection lost right after the commit."""
     gateway.set_defaults("works", "{'project_id': 999999}")
     pipeline = gateway.database.registry["mail.postmaster.pipeline"]
     original, lost = pipeline._record_outcome, []
@@ -120,7 +120,7 @@ def test_company_that_is_none(gateway, defaults):
 
 
 def test_failure_of_the_bookkeeping(gateway):
-    """Neither company nor answer can be had: the reason is recorded all the same."""
+    """Neither company nor notice can be determined: the reason is recorded anyway."""
     gateway.set_defaults("sales", BROKEN)
     pipeline = gateway.database.registry["mail.postmaster.pipeline"]
     with patch.object(pipeline, "_company_id", side_effect=TypeError):

@@ -1,4 +1,4 @@
-"""A mail that can not be processed is kept, explained, and processed once when it can be.
+"""A message that cannot be processed is kept, explained, and processed once when possible.
 
 Real Dovecot, IMAP and POP3, core's own fetcher, real commits.
 """
@@ -24,7 +24,7 @@ def kind(request):
 
 @pytest.fixture
 def gateway(database, dovecot, kind):
-    """A database with one mailbox that receives mail for all addresses."""
+    """A database with one mailbox that receives messages for all addresses."""
     with database.env() as env:
         set_up(env)
         server = add_server(env, dovecot, kind)
@@ -48,7 +48,7 @@ class Gateway:
         self.fetch()
 
     def is_acknowledged(self):
-        """Whether the mailbox has nothing left that the next fetch would take."""
+        """Return whether the mailbox has nothing left that the next fetch would take."""
         left = self.dovecot.stored(USER)
         return all("S" in kept.flags for kept in left) if self.kind == "imap" else not left
 
@@ -111,7 +111,7 @@ def test_alias_whose_record_creation_raises(gateway):
     assert gateway.is_acknowledged()
     with gateway.database.env() as env:
         alias = env["mail.alias"].browse(alias.id)
-        # Core would have told the sender and marked the alias at the first exception.
+        # Core would have notified the sender and marked the alias at the first exception.
         assert alias.alias_status != "invalid"
         assert not env["mail.mail"].search_count([])
         alias.alias_defaults = defaults
@@ -160,7 +160,7 @@ def test_serialization_failure_is_tried_again_at_once(gateway):
 
 
 def test_genuine_conflict_on_the_senders_contact(gateway):
-    """Another transaction writes the contact between our snapshot and our own write of it."""
+    """Another transaction writes the contact between our snapshot and our write."""
     with gateway.database.env() as env:
         partner = env["res.partner"].create(
             {
@@ -221,7 +221,7 @@ def test_null_byte_in_the_subject(gateway, subject):
     gateway.receive(raw)
     assert gateway.log("state", "reason_code") == [("delivered", "record_created")]
     if gateway.kind == "pop" or "\0" not in subject:
-        # IMAP can not carry it: Dovecot sends another byte in its place, and no NUL arrives.
+        # IMAP cannot transmit it: Dovecot sends another byte instead, and no NUL arrives.
         assert gateway.raw() == raw
     assert gateway.leads() == 1
 
@@ -268,7 +268,7 @@ def test_mail_that_is_none(gateway, raw):
 
 
 def test_connection_cut_right_after_fetch(gateway):
-    """The connection is gone when the mail is to be marked: it is stored, and not stored twice."""
+    """The connection is lost when the message is to be marked: it is stored once."""
     dovecot = gateway.dovecot
     proxy = Proxy(dovecot.imap_port if gateway.kind == "imap" else dovecot.pop3_port)
     with gateway.database.env() as env:
@@ -282,7 +282,7 @@ def test_connection_cut_right_after_fetch(gateway):
 
     raw = mail()
     dovecot.deliver(USER, raw)
-    # It is an error or not, by what had reached the server at that moment.
+    # Whether it is an error depends on what had reached the server at that moment.
     with patch.object(pipeline, "_process", process), suppress(Exception):
         gateway.fetch()
     assert proxy.is_cut
@@ -296,7 +296,7 @@ def test_connection_cut_right_after_fetch(gateway):
 
 
 def test_mail_that_is_not_stored_stays_in_the_mailbox(gateway):
-    """The database is away at the moment of the intake."""
+    """The database is down at the moment of the intake."""
     pipeline = gateway.database.registry["mail.postmaster.pipeline"]
 
     def store(self, *arguments, **options):

@@ -1,4 +1,4 @@
-"""Databases and files that are not ours, where the scripts would make some of the same name."""
+"""The scripts leave foreign databases and files of the same name alone."""
 
 import os
 import subprocess
@@ -18,14 +18,14 @@ TABLE = "CREATE TABLE invoices AS SELECT 42 AS number"
 
 @pytest.fixture
 def server(durable_cluster):
-    """A second database server, and this process and those it starts use it."""
+    """A second database server, used by this process and those it starts."""
     with server_named(durable_cluster):
         yield durable_cluster
 
 
 @contextmanager
 def foreign(name, *statements):
-    """A database that was made elsewhere, with a table in it."""
+    """A database created elsewhere, with a table in it."""
     postgresql.query("postgres", f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     postgresql.query("postgres", f'CREATE DATABASE "{name}"')
     for statement in (TABLE, *statements):
@@ -38,7 +38,7 @@ def foreign(name, *statements):
 
 
 def parameters(value):
-    """Return the SQL that makes Odoo's table of parameters, with one of them."""
+    """Return the SQL that creates Odoo's table of parameters, with one row."""
     return (
         "CREATE TABLE ir_config_parameter (key varchar, value text); "
         f"INSERT INTO ir_config_parameter VALUES ('{marks.PARAMETER}', '{value}')"
@@ -46,7 +46,7 @@ def parameters(value):
 
 
 def start_demo():
-    """Run what `make run` runs, and return the end of it; it has no time to install Odoo."""
+    """Run what `make run` runs, and return its end; it has no time to install Odoo."""
     return subprocess.run(
         [ROOT / "dev" / "run"],
         check=False,
@@ -84,15 +84,15 @@ def test_foreign_database_is_refused(server, replace):
 @pytest.mark.parametrize(
     "statements",
     [
-        # The comment alone, as after a restored dump; and of other people, in all stages.
+        # Only the comment, as after a restored dump; and of other owners, in all stages.
         (marks.comment(NAME, "0123"),),
         (marks.comment(NAME, marks.UNFINISHED),),
         (marks.comment(NAME, "0123"), parameters("another checkout")),
         (marks.comment(NAME, "0123"), marks.table()),
-        # The content alone, as in a copy.
+        # Only the content, as in a copy.
         (marks.table(), parameters(marks.OWNER)),
         (marks.table(), f"COMMENT ON DATABASE {NAME} IS '{'0' * 64}'"),
-        # Another checkout's.
+        # That of another checkout.
         (marks.table(), marks.comment(NAME, "0").replace(marks.OWNER, f"{marks.OWNER}/more")),
     ],
 )

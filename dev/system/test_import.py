@@ -1,4 +1,4 @@
-"""``odoo-bin postmaster import``: old mail, once, in order, without a word to anybody."""
+"""``odoo-bin postmaster import``: old messages, once, in order, without any notification."""
 
 import os
 import signal
@@ -75,7 +75,7 @@ def leads(database):
 
 
 def test_in_the_order_of_their_dates(ready, run_import, tmp_path):
-    """An answer that stands before its question in the file finds the conversation."""
+    """A reply that precedes its question in the file finds the conversation."""
     question = mail(
         subject="Question",
         message_id="<first@customer.test>",
@@ -98,7 +98,7 @@ def test_in_the_order_of_their_dates(ready, run_import, tmp_path):
             .message_ids.filtered(lambda message: message.message_type == "email")
             .sorted("id")
         )
-        # The conversation shows when they were written, not when they were imported.
+        # The conversation shows the date of writing, not of the import.
         assert [str(message.date) for message in messages] == [
             "2020-03-02 08:00:00",
             "2020-03-03 08:00:00",
@@ -107,7 +107,7 @@ def test_in_the_order_of_their_dates(ready, run_import, tmp_path):
 
 
 def test_nobody_hears_of_it(ready, run_import, smtp_sink, tmp_path):
-    """No follower is notified, no sender answered, nobody limited, no address blamed."""
+    """No follower is notified, no notice sent, no sender limited, no address marked as bad."""
     with ready.env() as env:
         follower = env["res.users"].create(
             {
@@ -184,7 +184,7 @@ def test_once_however_often_it_runs(ready, run_import, tmp_path):
     status, output = run_import(tmp_path)
     assert (status, output.split()[:2]) == (0, ["1", "delivered:"])
     assert run_import(tmp_path) == (0, "       1  was imported before\n")
-    # The same mail in another file, and one that has come by another way.
+    # The same message in another file, and one that arrived another way.
     (tmp_path / "copy.eml").write_bytes(raw)
     other = mail(subject="Other")
     with ready.env() as env:
@@ -207,7 +207,7 @@ def test_dry_run_changes_nothing(ready, run_import, tmp_path):
     first, *table = foreseen.splitlines()
     assert first.startswith("Nothing was changed.")
     status, output = run_import(tmp_path)
-    # An answer to what was only tried has found its conversation as well.
+    # A reply to a message in a dry run also finds its conversation.
     assert (status, output.splitlines()) == (0, table)
     assert any("Posted in an existing conversation" in line for line in table)
 
@@ -241,12 +241,12 @@ def test_choices(ready, run_import, tmp_path):
     ):
         status, output = run_import(*wrong, tmp_path)
         assert (status, output) == (2, "")
-    # A database that is away: to be run again, without a traceback.
+    # A database that is down: the import can be repeated, and prints no traceback.
     assert run_import("-d", f"{ready.name}_away", tmp_path) == (1, "")
 
 
 def test_file_that_can_not_be_read(ready, run_import, tmp_path):
-    """It is counted, and the mails beside it are imported."""
+    """It is counted, and the messages beside it are imported."""
     (tmp_path / "cur").mkdir()
     (tmp_path / "cur" / "1.a:2,S").write_bytes(mail())
     (tmp_path / "cur" / "2.b:2,S").symlink_to("renamed")
@@ -256,7 +256,7 @@ def test_file_that_can_not_be_read(ready, run_import, tmp_path):
 
 
 def test_killed_and_run_again(ready, command, run_import, tmp_path):
-    """Nothing is lost or doubled, at whatever moment an import is ended."""
+    """Nothing is lost or duplicated, whenever an import is killed."""
     subjects = [f"Number {number:02}" for number in range(40)]
     (tmp_path / "INBOX").write_bytes(mbox(*(mail(subject=subject) for subject in subjects)))
     environment = odoo_source.locate().environment()

@@ -1,4 +1,4 @@
-"""The HTTP ingress with real commits: stored before 200, once, and asked for again otherwise."""
+"""The HTTP endpoint with real commits: stored once before 200, otherwise retried."""
 
 import http.client
 import threading
@@ -15,14 +15,14 @@ PATH = "/postmaster/inbound"
 
 
 def add_source(database, **values):
-    """Make a source that may post and return its token."""
+    """Create a source that may post and return its token."""
     with database.env() as env:
         source = env["mail.postmaster.source"].create({"name": "Provider", **values})
         return env["mail.postmaster.token"]._generate(source)
 
 
 def post(server, token, raw, path=PATH, **headers):
-    """Post a mail and return ``(status, what X-Postmaster says)``."""
+    """Post a message and return ``(status, value of X-Postmaster)``."""
     connection = http.client.HTTPConnection(LOOPBACK, server.port, timeout=60)
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     connection.request(
@@ -66,7 +66,7 @@ def test_stored_and_delivered(ready, odoo_server, options):
 
 
 def test_same_mail_again_is_the_same(ready, server):
-    """A provider that heard no answer sends again, from many places at once."""
+    """A provider that received no response retries, from many places at once."""
     token = add_source(ready)
     raw = mail()
     with ThreadPoolExecutor(6) as pool:
@@ -78,7 +78,7 @@ def test_same_mail_again_is_the_same(ready, server):
 
 
 def test_blind_copy_for_each_recipient(ready, server):
-    """The same bytes for another recipient are another delivery of the same mail."""
+    """The same bytes for another recipient are another delivery of the same message."""
     token = add_source(ready)
     with ready.env() as env:
         env["mail.alias"].create(
@@ -104,7 +104,7 @@ def test_nobodys_address(ready, server):
     refusing = add_source(ready, unknown_recipient="refuse")
     assert post(server, refusing, raw) == (422, "no_route")
     assert states(ready) == [("parked", "no_route"), ("refused", "no_route_refused")]
-    # The sender tries again when the address exists.
+    # The sender retries when the address exists.
     with ready.env() as env:
         env["crm.team"].search([], limit=1).alias_name = "nobody"
     assert post(server, refusing, raw) == (200, "stored")
@@ -119,7 +119,7 @@ def test_company_of_the_source(ready, server):
     with ready.env() as env:
         row = env[LOG].search([])
         assert row.company_id == company
-        # It is still the company's after another attempt.
+        # It still belongs to the company after another attempt.
         row.action_process_again()
         assert (row.state, row.company_id) == ("parked", company)
 
@@ -133,14 +133,14 @@ def test_broken_record_is_no_reason_to_send_again(ready, server):
 
 
 def test_switched_off(ready, server):
-    """Core does all then; what it can not route is not stored, and so not acknowledged."""
+    """Core then does everything; what it cannot route is not stored, and so not acknowledged."""
     token = add_source(ready)
     ready.query(
         "INSERT INTO ir_config_parameter (key, value) VALUES ('mail.postmaster.enabled', 'false')"
     )
     assert post(server, token, mail()) == (200, "stored")
     assert post(server, token, mail(to="nobody@example.com")) == (503, "failed")
-    # Whatever else is wrong looks the same in core, and is no reason to tell the sender.
+    # Any other error looks the same in core, and is not a reason to notify the sender.
     refusing = add_source(ready, unknown_recipient="refuse")
     with ready.env() as env:
         env["crm.team"].search([], limit=1).alias_id.alias_defaults = "{'type': 'none'}"
@@ -151,7 +151,7 @@ def test_switched_off(ready, server):
 
 
 def test_large_request_of_a_stranger(ready, server):
-    """The answer arrives, although nobody reads what is sent."""
+    """The response arrives although the server does not read the request."""
     assert post(server, "postmaster_000000000000_x", b"x" * 20_000_000) == (401, "unauthorized")
     token = add_source(ready, most_megabytes=1)
     assert post(server, token, b"x" * 20_000_000) == (413, "too_large")
@@ -159,10 +159,10 @@ def test_large_request_of_a_stranger(ready, server):
 
 
 def test_other_database_of_the_server(ready, server, other_database):
-    """A token is good for its own database, whatever the request names."""
+    """A token is valid for its own database, whatever the request names."""
     token = add_source(other_database)
     assert post(server, token, mail()) == (401, "unauthorized")
-    # The filter of databases lets nobody reach the other one here.
+    # The database filter makes the other one unreachable here.
     answer = post(server, token, mail(), X_Odoo_Database=other_database.name)
     assert answer == (503, "no_database")
     own = add_source(ready)
@@ -172,14 +172,14 @@ def test_other_database_of_the_server(ready, server, other_database):
 
 @pytest.mark.durable
 def test_database_away(ready, server):
-    """503 while the database is away, and all of it afterwards, nothing twice."""
+    """503 while the database is down, and everything afterwards, nothing twice."""
     token = add_source(ready)
     assert post(server, token, mail()) == (200, "stored")
     raws = [mail(subject=f"Number {number}") for number in range(6)]
     answers, is_over = [], threading.Event()
 
     def provider():
-        """Send until each is taken, as a provider does."""
+        """Send until everything is accepted, as a provider does."""
         waiting = list(raws)
         while waiting and not is_over.wait(0.05):
             answer = post(server, token, waiting[0])
@@ -198,7 +198,7 @@ def test_database_away(ready, server):
     ready.forget()
     sender.join(60)
     is_over.set()
-    # In its first moments PostgreSQL lets nobody in, and core answers 500 to everything.
+    # Right after its start PostgreSQL accepts no connections, and core responds 500 to everything.
     assert {status for status, _code in answers} <= {200, 500, 503}
     assert answers.count((200, "stored")) == len(raws)
     with ready.env() as env:
@@ -206,7 +206,7 @@ def test_database_away(ready, server):
 
 
 def test_killed_in_the_middle(ready, odoo_server):
-    """What was acknowledged is there, whenever the server is killed."""
+    """What was acknowledged is stored, whenever the server is killed."""
     token = add_source(ready)
     taken = []
     for round_number in range(3):

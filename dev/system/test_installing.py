@@ -1,4 +1,4 @@
-"""Installing, updating and removing the addon leaves what was there before as it was."""
+"""Installing, updating and removing the addon leaves existing data unchanged."""
 
 import pytest
 from conftest import OdooDatabase
@@ -8,9 +8,9 @@ from test_lifecycle import run_odoo
 from environment import databases
 from environment.places import ADDON
 
-# What Odoo itself writes for any module: which modules there are, which models and fields they
-# have, what is made anew from files, what tells other processes to read all that again, and
-# that the auto-vacuum is to run.
+# What Odoo itself writes for any module: the list of modules, their models and fields, what is
+# regenerated from files, signals for other processes to reload, and the trigger of the
+# auto-vacuum.
 WRITTEN_BY_ODOO = {
     "ir_attachment",
     "ir_cron_trigger",
@@ -31,8 +31,8 @@ WRITTEN_BY_ODOO = {
     "orm_signaling_stable",
     "orm_signaling_templates",
 }
-# Whenever administrators get a group, core finds out again whether their contacts are shared
-# (partner_share); the answer stays the same.
+# Whenever administrators get a group, core recomputes whether their contacts are shared
+# (partner_share); the value stays the same.
 COMPUTED_BY_ODOO = {("res_partner", "write_date")}
 
 ACTION = "(SELECT res_id FROM ir_model_data WHERE name = 'ir_cron_mail_gateway_action')"
@@ -67,7 +67,7 @@ CONFIRMED = """
            ('IMAP, off', 'imap', 'done', false, 'imap.example.com', 'off', true);
 """
 FETCHING = "UPDATE ir_cron SET active = {} WHERE id = " + ACTION
-# The command of Odoo, and what it reads from its input.
+# The Odoo command and its standard input.
 INSTALL = (("server", "-i", ADDON, "--stop-after-init", "--no-http"), "")
 UPDATE = (("server", "-u", ADDON, "--stop-after-init", "--no-http"), "")
 REMOVE = (
@@ -81,7 +81,7 @@ REMOVE = (
 
 @pytest.fixture
 def plain():
-    """A database without the addon, of a site that has not switched fetching on or off."""
+    """A database without the addon, where fetching was never switched on or off."""
     name = "postmaster_test_system_plain"
     databases.copy(databases.template("applications", ("crm", "project")), name)
     database = OdooDatabase(name, None)
@@ -113,7 +113,7 @@ def test_fetching_that_was_stopped(plain):
 
 
 def test_fetching_without_a_confirmed_server(plain):
-    """Core would switch it off; an administrator who has switched it on keeps it."""
+    """Core would switch it off; if an administrator has switched it on, it stays on."""
     plain.query(SERVERS + FETCHING.format("true"))
     check_steps(plain, INSTALL)
     policies = plain.query("SELECT DISTINCT certificate_policy FROM fetchmail_server")
@@ -123,7 +123,7 @@ def test_fetching_without_a_confirmed_server(plain):
 
 
 def test_database_that_receives_no_mail_yet(plain):
-    """It starts with the preset Recommended, which has something to say about core's parameters."""
+    """It starts with the preset Recommended, which sets some of core's parameters."""
     check_steps(plain, INSTALL)
     preset = "SELECT value FROM ir_config_parameter WHERE key = 'mail.postmaster.preset'"
     assert plain.query(preset) == "recommended"

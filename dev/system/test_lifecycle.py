@@ -1,4 +1,4 @@
-"""Update, copy, neutralization and removal of the addon, by Odoo's own commands."""
+"""Update, copy, neutralization and removal of the addon, with Odoo's own commands."""
 
 import subprocess
 from email.utils import formatdate
@@ -15,7 +15,7 @@ LOG = "mail.postmaster.message"
 
 @pytest.fixture
 def received(database):
-    """A database that has one delivered and one refused mail; return the bytes of the second."""
+    """A database with one delivered and one refused message; return the bytes of the second."""
     raw = mail(to="nobody@example.com")
     with database.env() as env:
         set_up(env)
@@ -71,7 +71,7 @@ def test_neutralized_copy_neither_fetches_nor_answers(database, received):
             if is_confirmed:
                 env["mail.postmaster.policy"].confirm_database()
         with database.env() as env:
-            # Another text each time: what repeats itself is not answered either, nor what is old.
+            # A different text each time: repeated and old messages get no notice.
             raw = mail(
                 to="catchall@example.com",
                 subject=f"Answers: {expected}",
@@ -98,7 +98,7 @@ def test_removal_keeps_what_is_in_no_record(database, received):
     with database.env() as env:
         kept = env["ir.attachment"].search([("name", "like", "received-mail-%.eml")])
         assert kept.raw == received
-        # Whoever may read a document could read what is attached to it.
+        # A user who may read a document could read its attachments.
         assert not kept.res_model
-        # Core receives mail as before.
+        # Core receives messages as before.
         assert env["mail.thread"].message_process(False, mail())

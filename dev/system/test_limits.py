@@ -1,4 +1,4 @@
-"""The limits hold when many processes deliver at once: exactly, on every route."""
+"""The limits hold exactly when many processes deliver at once, on every route."""
 
 from email.utils import formatdate
 
@@ -21,7 +21,7 @@ def deliver_together(database, start, model, context, mails):
 
 
 def deliver_at_once(database, mails, model=False, context=None):
-    """Hand mails over by several processes, then process those that met a conflict."""
+    """Deliver messages from several processes, then process those that met a conflict."""
     start = barrier(PROCESSES)
     forks = [
         Fork(
@@ -41,7 +41,7 @@ def deliver_at_once(database, mails, model=False, context=None):
 
 
 def recommended(database, smtp_sink, **parameters):
-    """Set a database up, with the recommended preset; return the sales team's id."""
+    """Set up a database with the recommended preset; return the id of the sales team."""
     with database.env() as env:
         team = set_up(env)
         send_by(env, smtp_sink)
@@ -59,7 +59,7 @@ def many(count=MAILS, sender=SENDER, **fields):
 
 
 def outcomes(database):
-    """Return how many mails ended in which state, for which reason."""
+    """Return the number of messages by state and reason."""
     with database.env() as env:
         groups = env[LOG]._read_group([], ["state", "reason_code"], ["__count"])
         return {(state, code): count for state, code, count in groups}
@@ -79,7 +79,7 @@ def notices(smtp_sink):
     return [sent for sent in smtp_sink.messages if sent.recipients == [SENDER]]
 
 
-# --- mails of one sender ------------------------------------------------------------
+# --- Messages of one sender ---------------------------------------------------------
 
 
 def check_limit(database, smtp_sink, model, code):
@@ -166,7 +166,7 @@ def test_replies_are_all_posted(database, smtp_sink):
     assert [sent.recipients for sent in smtp_sink.messages] == [["reader@partner.test"]] * THRESHOLD
 
 
-# --- records of one alias -----------------------------------------------------------
+# --- Records of one alias -----------------------------------------------------------
 
 
 def test_records_of_an_alias(database, smtp_sink):

@@ -1,4 +1,4 @@
-"""Programs that answer each other over real SMTP: it ends, and no mail of a person is lost."""
+"""Programs that reply to each other over real SMTP: it ends, and no message of a person is lost."""
 
 from email.utils import formatdate
 
@@ -33,7 +33,7 @@ def people(office):
 
 
 def write(office, sender, to, subject="A person wrote", **fields):
-    """Let somebody write a mail, and wait until all is quiet."""
+    """Write a message as a person, and wait until the mail system is quiet."""
     send(
         office.sink,
         sender,
@@ -50,15 +50,15 @@ def write(office, sender, to, subject="A person wrote", **fields):
 
 
 def counts(office):
-    """Return how many mails went to each database."""
+    """Return how many messages went to each database."""
     return [len(office.sent_to(domain)) for domain in (HERE, THERE)]
 
 
 def acknowledge(party):
-    """Let tasks@ make tasks, and answer each with a template from that same address.
+    """Make tasks@ create tasks, and reply to each with a template from that same address.
 
-    Core finds no conversation by the id of such an answer: where a template has a Reply-To,
-    the id says ``reply_to`` and is passed over. An answer to it makes another task.
+    Core finds no conversation by the id of such a reply: if a template has a Reply-To, the id
+    contains ``reply_to`` and is skipped. A reply to it creates another task.
     """
     with party.env() as env:
         template = env["mail.template"].create(
@@ -92,7 +92,7 @@ def sales_alias(env):
     return env["crm.team"].search([("alias_name", "=", "sales")]).alias_id
 
 
-# --- two databases ------------------------------------------------------------------
+# --- Two databases ------------------------------------------------------------------
 
 
 def test_acknowledgement_meets_acknowledgement(office, here, there, people):
@@ -110,7 +110,7 @@ def test_acknowledgement_meets_acknowledgement(office, here, there, people):
 
 
 def test_both_accept_what_programs_write(office, here, there):
-    """The policy makes records of it then, and still nobody answers."""
+    """The policy then creates records of it, but still sends no notice."""
     for party in (here, there):
         acknowledge(party)
         with party.env() as env:
@@ -135,7 +135,7 @@ def test_refusal_meets_refusal(office, here, there):
     write(office, f"sales@{THERE}", f"sales@{HERE}")
     assert counts(office) == [1, 1]
     assert here.log() == [(f"sales@{THERE}", "refused", "alias_security")]
-    # A refusal is a report on a mail; this one was written by hand.
+    # A refusal is a report on a message; this one was written by hand.
     assert there.log() == [(f"bounce@{HERE}", "ignored", "report_unmatched")]
 
 
@@ -161,16 +161,16 @@ def test_refusal_meets_vacation_responder(office, here, there, people):
     assert counts(office) == [1, 1]
     assert there.log() == [(f"sales@{HERE}", "delivered", "record_created")]
     assert here.log() == [(f"notifications@{THERE}", "refused", "alias_security")]
-    # Whoever is away was told of the lead, and is the only one.
+    # The absent person was notified of the lead, and is the only one.
     [told] = people.received
     assert told["To"].addresses[0].addr_spec == f"away@{PEOPLE}"
-    # The refusal of a person's mail does not wake the responder.
+    # The refusal of a person's message does not trigger the responder.
     write(office, f"sales@{THERE}", f"sales@{HERE}")
     assert counts(office) == [2, 2]
     assert there.log()[1:] == [(f"bounce@{HERE}", "ignored", "report_unmatched")]
 
 
-# --- a program that says nothing of itself ------------------------------------------
+# --- A program that does not identify itself ----------------------------------------
 
 
 @pytest.mark.parametrize("quotes_id", [False, True])
@@ -194,7 +194,7 @@ def test_robot_that_always_answers(office, here, people, quotes_id):
 
 
 def check_that_people_are_heard(office, here, people, robot):
-    """Others write as ever, and a mail of a person who uses the robot's address is not lost."""
+    """Others write as ever, and a message of a person who uses the robot's address is not lost."""
     write(office, JANE, f"tasks@{HERE}", "A question")
     assert tasks(here)[-1] == "A question"
     assert len(people.received) == 1
@@ -206,7 +206,7 @@ def check_that_people_are_heard(office, here, people, robot):
 
 
 def test_robot_above_the_limit_gets_one_answer_in_all(office, here):
-    """Whatever it writes to next: a notice of another kind would only go on with it."""
+    """Whatever address it writes to next: another kind of notice would only continue the loop."""
     with here.env() as env:
         env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", "1")
     robot = office.add(ROBOT, Robot(f"robot@{ROBOT}", office.sink))

@@ -1,4 +1,4 @@
-"""Which mail is new, where it goes, and what a network or a server in trouble does to it.
+"""Which message is new, where it goes, and what network and server failures do to it.
 
 Real Dovecot, IMAP and POP3, real commits.
 """
@@ -45,7 +45,7 @@ class Mailbox:
             servers.browse(ids or [self.server_id])._fetch_mail()
 
     def process(self):
-        """Do what the scheduled action does, for mail that was stored and left to it."""
+        """Process, as the scheduled action does, messages that were stored and left to it."""
         with self.database.env() as env:
             env["mail.postmaster.pipeline"]._cron_process()
 
@@ -62,7 +62,7 @@ class Mailbox:
             )
 
     def deliver_read(self, count=1):
-        """Put mails into the mailbox that a person has read."""
+        """Put messages into the mailbox that have already been read."""
         for path in [self.dovecot.deliver(USER, mail(subject="Old")) for _n in range(count)]:
             path.rename(path.parent.parent / "cur" / f"{path.name}:2,S")
 
@@ -112,11 +112,11 @@ def pop(database, dovecot):
     return _mailbox(database, dovecot, "pop")
 
 
-# --- the network ----------------------------------------------------------------------
+# --- The network ----------------------------------------------------------------------
 
 
 def _cut_at_every_command(mailbox, port):
-    """Fetch new mail with the network cut after one more command each time, then without."""
+    """Fetch new messages with the network cut after one more command each time, then uncut."""
     proxy = Proxy(port)
     mailbox.write(port=proxy.port)
     steps = 0
@@ -145,7 +145,7 @@ def test_imap_cut_at_every_command(imap):
     steps = _cut_at_every_command(imap, imap.dovecot.imap_port)
     # CAPABILITY, LOGIN, SELECT, SEARCH, sizes, contents, STORE, CAPABILITY, MOVE, LOGOUT.
     assert steps >= 10
-    # Those that were marked or moved only later are where they belong, too.
+    # Those marked or moved only later are also in their folder.
     assert not imap.dovecot.stored(USER)
     done = imap.dovecot.stored(USER, "Done")
     assert len(done) == imap.delivered
@@ -214,7 +214,7 @@ def test_scheduled_actions_are_called_for_all_and_not_for_each(imap):
     assert leads[-1] == 20
 
 
-# --- new ------------------------------------------------------------------------------
+# --- New messages ---------------------------------------------------------------------
 
 
 def test_mail_that_a_person_has_read_is_not_missed(imap):
@@ -254,7 +254,7 @@ def test_new_uidvalidity(imap):
     imap.deliver()
     imap.fetch()
     imap.check_nothing_lost_or_doubled()
-    # What was there before was recognised by its bytes, once, and is not new any more.
+    # Existing messages were recognised once by their bytes, and are no longer new.
     assert sorted(count for (count,) in imap.log("received_count")) == [1, 1, 2, 2, 2]
 
 
@@ -264,7 +264,7 @@ def test_first_contact_with_old_mail_asks(imap, choice):
     imap.fetch()
     assert imap.log("id") == []
     assert imap.read("fetch_state") == ("asking",)
-    # Until somebody chooses nothing is fetched, and nothing is forgotten.
+    # Until an administrator chooses, nothing is fetched and nothing is forgotten.
     imap.deliver()
     imap.fetch()
     assert imap.log("id") == []
@@ -285,7 +285,7 @@ def test_pop_first_contact_and_leaving_on_the_server(pop):
     pop.fetch()
     pop.deliver()
     pop.fetch()
-    # The first one came before the choice: POP3 has no numbers that say when.
+    # The first one arrived before the choice: POP3 has no numbers that show when.
     assert pop.subjects() == ["Number 2"]
     assert len(pop.dovecot.stored(USER)) == 103
     pop.database.query("UPDATE mail_postmaster_place SET since = since - interval '3 days'")
@@ -294,7 +294,7 @@ def test_pop_first_contact_and_leaving_on_the_server(pop):
     assert pop.log("received_count") == [(1,)]
 
 
-# --- folders --------------------------------------------------------------------------
+# --- Folders --------------------------------------------------------------------------
 
 
 def test_folders_are_read_and_mail_is_moved(imap):
@@ -305,7 +305,7 @@ def test_folders_are_read_and_mail_is_moved(imap):
         folder_ids=[(0, 0, {"name": "INBOX"}), (0, 0, {"name": "Sales"})],
     )
     with pytest.raises(Exception, match=r".+"):
-        # One folder that is not there leaves the other one working.
+        # A missing folder does not affect the other one.
         imap.write(folder_ids=[(0, 0, {"name": "Sales"})])
     imap.dovecot.create_folder(USER, "Sales")
     imap.dovecot.deliver(USER, mail(subject="In the folder"), "Sales")
@@ -320,7 +320,7 @@ def test_folders_are_read_and_mail_is_moved(imap):
 
 
 def test_mail_is_not_moved_to_where_it_is(imap):
-    """INBOX may be written in any case; there each mail would be new again, without an end."""
+    """INBOX may be written in any case; otherwise each message would be new again, endlessly."""
     imap.write(delivered_folder="Inbox")
     imap.deliver()
     for _time in range(3):
@@ -338,11 +338,11 @@ def test_folder_that_is_not_there_is_said(imap, names):
     assert "exist" in imap.read("folder_problem")[0]
 
 
-# --- mail that can not be had ---------------------------------------------------------
+# --- Messages that cannot be fetched --------------------------------------------------
 
 
 def _store_unreadable(box, *uids):
-    """Store mails as a fetch does of which the server hands over nothing."""
+    """Store messages like a fetch for which the server returns nothing."""
     from odoo.addons.mail_postmaster.gateway.mailbox.run import (
         UNREADABLE,
         Fetched,
@@ -370,7 +370,7 @@ def test_content_that_can_not_be_fetched_is_said(imap):
         env[LOG].search([])._fetch_content()
 
 
-# --- large mail -----------------------------------------------------------------------
+# --- Large messages -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["imap", "pop"])
@@ -392,7 +392,7 @@ def test_mail_above_the_limit_is_parked_without_downloading_it(database, dovecot
     assert raw in [kept.raw for kept in dovecot.stored(USER) if "S" not in kept.flags]
     box.fetch()
     assert len(box.log("id")) == 3
-    # By hand it is fetched all the same.
+    # A manual fetch gets it anyway.
     with database.env() as env:
         large = env[LOG].search([("subject", "=", "Large")])
         assert "100000" in large.reason
@@ -407,7 +407,7 @@ def test_mail_above_the_limit_is_parked_without_downloading_it(database, dovecot
     assert not left
 
 
-# --- servers in trouble ---------------------------------------------------------------
+# --- Server failures ------------------------------------------------------------------
 
 
 def test_dead_server_does_not_starve_the_other(imap):
@@ -431,7 +431,7 @@ def test_dead_server_does_not_starve_the_other(imap):
             imap.deliver()
             imap.fetch_as_scheduled(dead.id, imap.server_id)
             imap.check_nothing_lost_or_doubled()
-        # This time it is left alone.
+        # This time it is skipped.
         imap.deliver()
         imap.fetch_as_scheduled(dead.id, imap.server_id)
     imap.check_nothing_lost_or_doubled()
@@ -458,7 +458,7 @@ def test_server_that_fails_for_long_is_asked_again(imap):
 
 
 def test_each_server_has_a_share_of_time(imap):
-    """What one server's share does not suffice for is processed from the log."""
+    """What exceeds the share of one server is processed from the log."""
     imap.dovecot.add_user("other@example.com")
     # Dovecot reads its file of users once a second.
     time.sleep(1.1)

@@ -16,7 +16,7 @@ LOG = "mail.postmaster.message"
 
 @pytest.fixture
 def mailgate(database, odoo_server):
-    """Function that hands a mail to the script and returns its exit status."""
+    """Function that passes a message to the script and returns its exit status."""
     with database.env() as env:
         set_up(env)
     server = odoo_server(database)
@@ -62,7 +62,7 @@ def test_no_route_lets_the_mail_server_refuse(database, mailgate):
     raw = mail(to="nobody@example.com")
     assert mailgate(raw) == EX_NOUSER
     assert last_mail(database) == ("refused", "no_route_refused")
-    # The mail server tries the same mail again once the address exists.
+    # The mail server retries the same message once the address exists.
     with database.env() as env:
         env["crm.team"].search([], limit=1).alias_name = "nobody"
     assert mailgate(raw) == EX_OK
@@ -83,7 +83,7 @@ def test_refused_sender_does_not_get_in_by_trying_again(database, mailgate):
 
 
 def test_mail_stopped_as_a_loop(database, mailgate):
-    """Core answers None here, which XML-RPC can not carry: the script would exit with 70."""
+    """Core returns None here, which XML-RPC cannot transmit: the script would exit with 70."""
     with database.env() as env:
         env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", "1")
     assert mailgate(mail()) == EX_OK

@@ -1,6 +1,6 @@
 """Servers of google_gmail and microsoft_outlook fetch through our connection.
 
-The endpoints that give out and check tokens are an HTTP server of our own.
+An HTTP server of the test issues and checks the tokens.
 """
 
 import json
@@ -21,7 +21,7 @@ LIFETIME = 3600
 
 
 class Endpoint(BaseHTTPRequestHandler):
-    """Give out an access token for the refresh token, and tell a server whose it is."""
+    """Issue an access token for the refresh token, and tell a server which user it belongs to."""
 
     def do_GET(self):
         address = urlsplit(self.path)
@@ -41,7 +41,7 @@ class Endpoint(BaseHTTPRequestHandler):
         self.wfile.write(json.dumps(answer if is_good else {}).encode())
 
     def log_message(self, *arguments):
-        """Stay silent."""
+        """Log nothing."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What ``dev/test`` makes of the last line of pytest."""
+"""How ``dev/test`` reads the last line of pytest."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Passwords that are not ASCII, and what is left of a wrong one. Real Dovecot, real commits."""
+"""Non-ASCII passwords, and the traces of a wrong one. Real Dovecot, real commits."""
 
 import logging
 import subprocess
@@ -128,7 +128,7 @@ def test_wrong_password_is_nowhere(database, dovecot, kind, password):
         stored = env["fetchmail.server"].browse(server.id)
         assert (stored.fetch_state, stored.failures) == ("failing", 1)
         assert "auth" in stored.error_message.lower()
-    # Where it belongs, and nowhere else.
+    # In its own field, and nowhere else.
     database.query("UPDATE fetchmail_server SET password = NULL")
     content = dump(database)
     assert "General failure" in log.text

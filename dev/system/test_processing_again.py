@@ -1,4 +1,4 @@
-"""Two persons process the same mails again: the second one is told, and nothing is done twice."""
+"""Two users process the same messages again: the second is told, and nothing is done twice."""
 
 import pytest
 from mails import mail
@@ -11,7 +11,7 @@ LOG = "mail.postmaster.message"
 
 @pytest.fixture
 def mails(database, dovecot):
-    """Ids of two parked mails whose alias has been made meanwhile."""
+    """Ids of two parked messages whose alias has been created since."""
     with database.env() as env:
         team = set_up(env)
         server_id = add_server(env, dovecot).id

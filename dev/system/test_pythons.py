@@ -1,4 +1,4 @@
-"""On which Pythons the suite ``pythons`` runs, and what it says of those that are not here."""
+"""On which Pythons the suite ``pythons`` runs, and its output for missing ones."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ USUAL = "3.11.7 (main)"
 
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
-    """Function that says which Pythons there are, as ``{name: full version}``."""
+    """Function that sets which Pythons exist, as ``{name: full version}``."""
 
     def install(versions):
         for name in versions:

@@ -1,4 +1,4 @@
-"""The nightly clean-up as core runs it: every addon's, with commits between them."""
+"""The nightly clean-up as core runs it: all addons, with commits in between."""
 
 from mails import mail
 from setup_gateway import set_up

@@ -1,4 +1,4 @@
-"""A mail leaves over SMTP with a return path of its own, and its report finds it by that."""
+"""A message leaves over SMTP with its own return path, which identifies it in a report."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +15,7 @@ COPIES = 4
 
 @pytest.fixture
 def sent(database, smtp_sink):
-    """``(id of the message, as it left)`` of a mail to Jane."""
+    """``(id of the message, message as sent)`` for a message to Jane."""
     with database.env() as env:
         set_up(env)
         env["mail.postmaster.policy"].apply_preset("recommended")
@@ -52,7 +52,7 @@ def test_report_of_a_service_that_replaced_the_message_id(database, sent):
     message_id, mail = sent
     assert re.fullmatch(rf"bounce\+{message_id}-[0-9a-f]{{10}}@example\.com", mail.mail_from)
     raw = SAMPLE.read_bytes().replace(b"bounce@example.com", mail.mail_from.encode())
-    # Copies by several mailboxes at the same moment.
+    # Copies from several mailboxes at the same moment.
     with ThreadPoolExecutor(COPIES) as pool:
         list(
             pool.map(

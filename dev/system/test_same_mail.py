@@ -1,4 +1,4 @@
-"""However often and by however many ways a mail arrives, each target is served once."""
+"""However often and by whatever route a message arrives, it is delivered once per target."""
 
 from contextlib import contextmanager
 from unittest.mock import patch
@@ -64,7 +64,7 @@ def test_eight_mailboxes_hold_the_same_mail(database, dovecot):
         boxes = add_mailboxes(env, dovecot, [f"box{number}" for number in range(PROCESSES)])
     contexts = [{"default_fetchmail_server_id": server_id} for server_id in boxes.values()]
     assert all(deliver_at_once(database, mail(subject="Once"), contexts))
-    # Those that met each other more than once wait for the scheduled action.
+    # Those that conflicted more than once wait for the scheduled action.
     finish_waiting(database)
     assert leads(database) == ["Once"]
     states = sorted(log(database, "state", "reason_code"))
@@ -144,7 +144,7 @@ def test_same_message_id_for_a_second_alias(database, dovecot):
 
 
 def deliver_rounds(database, start, recipient):
-    """Hand over one message after the other, each at the moment the other process does."""
+    """Deliver one message after the other, each at the same moment as the other process."""
     for number in range(ROUNDS):
         raw = mail(
             to="everybody@elsewhere.test",
@@ -176,7 +176,7 @@ def test_one_message_for_two_aliases_by_two_processes_at_once(database):
 
 
 def hold_lock(database, message_id):
-    """Take core's lock on a Message-Id and undo it all after a while."""
+    """Take core's lock on a Message-Id, and roll back after a while."""
     from odoo.addons.mail.models.mail_thread import MailThread
 
     with database.registry.cursor() as cursor:
@@ -186,7 +186,7 @@ def hold_lock(database, message_id):
             patch.object(MailThread, "message_parse", lambda *_args, **_options: values),
             patch.object(MailThread, "_detect_loop_headers", lambda *_args: True),
         ):
-            # Past the addon, as core alone would process it.
+            # Bypassing the addon, as core alone would process it.
             MailThread.message_process(env["mail.thread"], False, mail())
         yield
         cursor.rollback()
@@ -205,7 +205,7 @@ def test_a_holder_of_the_message_id_that_rolls_back(database):
 
 
 def finish_waiting(database):
-    """Process what waits, as the scheduled action does some minutes later."""
+    """Process waiting messages, as the scheduled action does some minutes later."""
     database.query(
         "UPDATE mail_postmaster_message SET next_attempt = now() - interval '1 minute' "
         "WHERE state IN ('received', 'retry')"

@@ -1,4 +1,4 @@
-"""Signatures are checked by asking a real DNS server, while nothing of the mail is locked."""
+"""Signatures are checked with a real DNS server, while no lock on the message is held."""
 
 import importlib
 import socket
@@ -13,7 +13,7 @@ from mails import mail
 from setup_gateway import set_up
 
 ADDON = "odoo.addons.mail_postmaster"
-# Of a domain that signs all of its mail.
+# The key of a domain that signs all its messages.
 POLICY = ("_dmarc.customer.test", "v=DMARC1; p=reject")
 
 
@@ -61,7 +61,7 @@ class NameServer:
 
 @pytest.fixture
 def checks(database):
-    """Let a database check signatures; return the module of the addon that does."""
+    """Make a database check signatures; return the addon's module that does."""
     with database.env() as env:
         set_up(env)
         env["mail.postmaster.policy"].apply_preset("recommended")
@@ -71,7 +71,7 @@ def checks(database):
 
 @pytest.fixture
 def name_server(monkeypatch, checks):
-    """Make a :class:`NameServer` the one that this process asks."""
+    """Make a :class:`NameServer` the one that this process queries."""
     servers = []
 
     def start(on_question):
@@ -102,7 +102,7 @@ def state(database):
 
 
 def test_nothing_is_locked_while_dns_is_asked(database, name_server):
-    """Whatever the answer takes: the mail is stored, and nobody has written anything else."""
+    """However long DNS takes, the message is stored, and nothing else has been written."""
     seen = []
 
     def look():

@@ -1,4 +1,4 @@
-"""The mail daemon takes mail by LMTP: who is let in, what is answered, what is stored."""
+"""The mail daemon accepts messages by LMTP: access, replies, storage."""
 
 import os
 import socket
@@ -26,7 +26,7 @@ def test_stored_acknowledged_processed(gateway, serve):
         assert connection.has_extn("size")
         assert connection.has_extn("pipelining")
         assert connection.has_extn("enhancedstatuscodes")
-        # Acknowledged is committed, whatever the workers do.
+        # What is acknowledged is committed, whatever the workers do.
         assert count(gateway) == 1
     assert all_settled(gateway, 1)
     assert subjects_of_leads(gateway) == ["By LMTP"]
@@ -127,7 +127,7 @@ def test_one_reply_for_each_recipient(gateway, serve):
             ["sales@example.com", "nobody@example.com", "other@example.com"],
         )
         assert [code for code, _text in replies] == [250, 550, 250]
-        # The dialogue goes on after as many replies as there were recipients.
+        # The dialogue continues after as many replies as there were recipients.
         assert connection.noop()[0] == 250
     assert all_settled(gateway, 1)
     assert subjects_of_leads(gateway) == ["Several", "Several"]
@@ -212,7 +212,7 @@ def test_too_large_is_said_before_the_mail_comes(gateway, serve):
         assert int(connection.esmtp_features["size"]) == MEGABYTE
         code, _text = connection.mail("jane@customer.test", ["size=2000000"])
         assert code == 552
-        # Of one that does not say, after it: the mail server keeps it.
+        # If the size was not declared, after the data: the mail server keeps it.
         connection.mail("jane@customer.test")
         connection.rcpt("sales@example.com")
         connection.docmd("DATA")
@@ -223,7 +223,7 @@ def test_too_large_is_said_before_the_mail_comes(gateway, serve):
 
 
 def peak_megabytes(pid):
-    """Return the largest peak of memory among the children of a process."""
+    """Return the largest peak memory among the children of a process."""
     children = open(f"/proc/{pid}/task/{pid}/children").read().split()
     peaks = []
     for child in children:
@@ -233,7 +233,7 @@ def peak_megabytes(pid):
 
 
 def test_memory_is_bounded(gateway, serve):
-    """Eight mails of 50 MB at the same moment, with room for two."""
+    """Eight messages of 50 MB at the same moment, with room for two."""
     daemon = serve("--workers=0", "--no-watch", "--memory=110")
     before = peak_megabytes(daemon.pid)
     raw = mail(body=(b"x" * 76 + b"\r\n") * (50 * MEGABYTE // 78))
@@ -248,15 +248,15 @@ def test_memory_is_bounded(gateway, serve):
         thread.start()
     for thread in threads:
         thread.join()
-    # Who would have to wait too long is asked to come again.
+    # Clients that would wait too long are asked to retry.
     assert set(replies) <= {250, 452}
     assert count(gateway) == replies.count(250) >= 2
-    # Room for two mails, twice where one is handed on.
+    # Room for two messages, twice while one is passed on.
     assert peak_megabytes(daemon.pid) - before < 330
 
 
 def test_full_disk(gateway, serve):
-    """PostgreSQL says that it has no space: nothing is lost, and nothing is refused for good."""
+    """PostgreSQL reports that its disk is full: nothing is lost, nothing permanently refused."""
     daemon = serve("--workers=0", "--no-watch")
     gateway.query("""
         CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -287,7 +287,7 @@ def test_connection_that_ends_in_the_middle(gateway, serve):
 
 
 def test_content_that_is_sent_as_commands_is_not_in_the_log(gateway, serve):
-    """As of a client that goes on after its DATA was refused."""
+    """As from a client that continues after its DATA was refused."""
     daemon = serve("--workers=0", "--no-watch")
     with daemon.connect() as connection:
         connection.ehlo()

@@ -1,4 +1,4 @@
-"""A real Postfix hands mail over to the mail daemon, with the settings of the documentation."""
+"""A real Postfix delivers to the mail daemon, with the settings from the documentation."""
 
 import smtplib
 import threading
@@ -17,7 +17,7 @@ VERIFY = "verify unix - - n - 1 verify\n"
 
 
 def sample_settings(port):
-    """Return the settings of the documentation, for a daemon at another port."""
+    """Return the settings from the documentation, for a daemon on another port."""
     lines = [line for line in SAMPLE.read_text().splitlines() if line and line[0] != "#"]
     settings = dict(line.split(" = ", 1) for line in lines)
     assert SAMPLE_ADDRESS in settings["relay_transport"]
@@ -38,13 +38,13 @@ def postfix(daemon):
 
 
 def send(postfix, raw, *recipients, sender="jane@customer.test"):
-    """Hand a mail over at Postfix's door; return what it refused."""
+    """Send a message to Postfix; return what it refused."""
     with smtplib.SMTP(postfix.host, postfix.port, timeout=60) as connection:
         return connection.sendmail(sender, recipients, raw)
 
 
 def is_taken(postfix, recipient):
-    """Tell whether Postfix would take mail for a recipient."""
+    """Return whether Postfix would accept messages for a recipient."""
     with smtplib.SMTP(postfix.host, postfix.port, timeout=60) as connection:
         connection.ehlo()
         connection.mail("jane@customer.test")
@@ -72,14 +72,14 @@ def test_stranger_is_refused_at_the_door(gateway, postfix):
     assert b"5.1.1" in text
     with pytest.raises(smtplib.SMTPRecipientsRefused):
         send(postfix, mail(), "stranger@example.com")
-    # A new alias is asked for again.
+    # A new alias is looked up again.
     with gateway.env() as env:
         env["crm.team"].create({"name": "New", "use_leads": True, "alias_name": "nobody"})
     assert wait_until(lambda: is_taken(postfix, "nobody@example.com"), 30, 1)
     assert send(postfix, mail(subject="Now known"), "nobody@example.com") == {}
     assert wait_until(lambda: all_settled(gateway, 2, 1))
     assert subjects_of_leads(gateway) == ["Now known", "One of two"]
-    # Nobody was sent anything back: no notice has left the queue.
+    # Nothing was sent back: no notice has left the queue.
     assert "sender non-delivery notification" not in postfix.log.read_text()
 
 
@@ -95,14 +95,14 @@ def test_null_sender_and_large_mail(gateway, postfix):
 
 
 def test_daemon_that_is_restarted_under_load(gateway, daemon, postfix):
-    """Postfix keeps what is not acknowledged, and each mail is there once in the end."""
+    """Postfix keeps what is not acknowledged, and in the end each message is stored once."""
     subjects = [f"Load {number:03}" for number in range(60)]
 
     def send_some(part):
         for subject in part:
             assert send(postfix, mail(subject=subject), "sales@example.com") == {}
 
-    # Known before, so that the door need not ask while the daemon is away.
+    # Looked up before, so that Postfix need not ask while the daemon is down.
     assert send(postfix, mail(subject="First"), "sales@example.com") == {}
     threads = [threading.Thread(target=send_some, args=(subjects[n::3],)) for n in range(3)]
     for thread in threads:

@@ -11,12 +11,12 @@ from environment.serve import MailDaemon
 
 
 def is_waiting(daemon):
-    """Tell whether the watcher has fetched once, so that what comes now is told to it."""
+    """Return whether the watcher has fetched once, so that it will be notified of new messages."""
     return "Start checking for new emails" in daemon.log.read_text(errors="replace")
 
 
 def seconds_until_record(database, dovecot, subject):
-    """Deliver a mail into the mailbox and return how long it took to become a record."""
+    """Deliver a message into the mailbox; return the time until it became a record."""
     before = len(subjects_of_leads(database))
     start = time.monotonic()
     dovecot.deliver(USER, mail(subject=subject))
@@ -28,13 +28,13 @@ def test_what_was_there_and_what_comes(gateway, dovecot, serve):
     with gateway.env() as env:
         add_server(env, dovecot)
     dovecot.deliver(USER, mail(subject="Before"))
-    # A minute between two looks: who is faster was told.
+    # Polling takes a minute: a faster delivery was notified.
     daemon = serve("--workers=1", lmtp=None)
     assert wait_until(lambda: subjects_of_leads(gateway) == ["Before"])
     assert is_waiting(daemon)
     for number in range(3):
         assert seconds_until_record(gateway, dovecot, f"Told {number}") < 20
-    # Stored by the watcher, and processed by a worker.
+    # Stored by the watcher and processed by a worker.
     assert count(gateway, "attempts = 1 AND state = 'delivered'") == 4
 
 

@@ -1,4 +1,4 @@
-"""Several workers, on several hosts: each mail once, conversations in order, ends and outages."""
+"""Several workers on several hosts: each message once, conversations in order, failures."""
 
 import itertools
 import os
@@ -20,7 +20,7 @@ SLOW = """
     BEGIN PERFORM pg_sleep({seconds}); RETURN NEW; END $$;
     CREATE TRIGGER slow BEFORE INSERT ON crm_lead FOR EACH ROW EXECUTE FUNCTION slow()
 """
-# When each mail was claimed, and when it was settled.
+# When each message was claimed and when it was settled.
 WATCH_ORDER = """
     CREATE TABLE seen (mail_id integer, what text, at timestamptz);
     CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -36,14 +36,14 @@ WATCH_ORDER = """
 
 
 def store(database, *raws):
-    """Put mails into the log, as the listener does."""
+    """Put messages into the log, as the listener does."""
     with database.env() as env:
         take_in(env, raws)
         env["mail.postmaster.pipeline"]._call_workers()
 
 
 def conversation(number, length):
-    """Return a mail and answers that refer to it, each also to one more before it."""
+    """Return a message and replies that refer to it, each also to one more before it."""
     ids = [f"<{number}.{place}@customer.test>" for place in range(length)]
     return [
         mail(
@@ -58,7 +58,7 @@ def conversation(number, length):
 def test_conversations_in_order_one_at_a_time(gateway, serve):
     gateway.query(WATCH_ORDER)
     threads = [conversation(number, 5) for number in range(6)]
-    # The answers of all conversations follow each other, so that all workers have a choice.
+    # The replies of all conversations are interleaved, so that all workers have a choice.
     store(gateway, *(thread[place] for place in range(5) for thread in threads))
     serve("--workers=2", "--no-watch", lmtp=None)
     serve("--workers=2", "--no-watch", lmtp=None)
@@ -71,7 +71,7 @@ def test_conversations_in_order_one_at_a_time(gateway, serve):
     """).splitlines()
     assert len(rows) == 6
     for row in rows:
-        # One at a time: nothing is claimed before what was claimed is settled.
+        # One at a time: nothing is claimed before the previous claim is settled.
         assert row.split("|")[1] == " ".join(["claimed settled"] * 5)
     order = gateway.query("""
         SELECT split_part(subject, '/', 1), string_agg(split_part(subject, '/', 2), '' ORDER BY at)
@@ -102,7 +102,7 @@ def test_a_mail_that_fails_holds_back_its_conversation_for_some_minutes(gateway)
 def test_killed_host_is_taken_over_in_seconds(gateway, serve):
     lost = serve("--workers=1", "--no-watch", lmtp=None)
     with gateway.registry.cursor() as cursor:
-        # The work stops in the middle, at the record.
+        # The work stops halfway, at the record.
         cursor.execute("LOCK TABLE crm_lead IN EXCLUSIVE MODE")
         store(gateway, mail(subject="Taken over"))
         waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
@@ -118,14 +118,14 @@ def test_killed_host_is_taken_over_in_seconds(gateway, serve):
 
 
 def test_two_hosts_of_which_one_is_killed_again_and_again(gateway):
-    """Nothing lost and nothing doubled, whatever is killed at whatever moment."""
+    """Nothing is lost or duplicated, whatever is killed and whenever."""
     subjects = [f"Mail {number:03}" for number in range(MAILS)]
     stays = MailDaemon(gateway.name, "--workers=1", "--no-watch", "--pace=0").start()
     dies = MailDaemon(gateway.name, "--workers=2", "--no-watch", "--pace=0").start()
 
     def kill():
         for number in range(KILLS):
-            # At other moments of the work each time.
+            # At a different moment of the work each time.
             time.sleep(0.2 + number * 0.3)
             dies.kill()
             dies.start()
@@ -133,7 +133,7 @@ def test_two_hosts_of_which_one_is_killed_again_and_again(gateway):
     def hand_over(part):
         for number, subject in enumerate(part):
             raw = mail(subject=subject)
-            # A mail server tries the next host, and again, until somebody has taken it.
+            # A mail server tries the next host, repeatedly, until one accepts the message.
             hosts = itertools.cycle((dies, stays) if number % 2 else (stays, dies))
             assert any(is_taken(host, raw) for host in itertools.islice(hosts, 10_000))
             time.sleep(0.2)
@@ -150,7 +150,7 @@ def test_two_hosts_of_which_one_is_killed_again_and_again(gateway):
         stays.stop()
         dies.stop()
     with gateway.env() as env:
-        # What was in hand each time is taken for what has stopped the process.
+        # The message processed each time counts as the cause of the crash.
         waiting = ["|", ("state", "=", "retry"), ("reason_code", "=", "crashed")]
         for row in env[LOG].search(waiting, order="id"):
             row.action_process_again()
@@ -161,7 +161,7 @@ def test_two_hosts_of_which_one_is_killed_again_and_again(gateway):
 
 
 def is_taken(daemon, raw):
-    """Hand a mail over, and tell whether it was taken."""
+    """Send a message, and return whether it was accepted."""
     try:
         with daemon.connect(20) as connection:
             return deliver(connection, raw)[0][0] == 250
@@ -185,7 +185,7 @@ def test_end_finishes_what_is_in_hand(gateway, serve):
         connection.send(raw[:100])
         ended = threading.Thread(target=daemon.stop)
         ended.start()
-        # Whoever has nothing in hand is told at once.
+        # An idle worker is notified at once.
         assert idle.getreply()[0] == 421
         time.sleep(0.5)
         connection.send(raw[100:] + b".\r\n")
@@ -250,7 +250,7 @@ def test_refuses_to_start_with_another_filestore(gateway, serve, tmp_path):
     process = stranger.launch().process
     assert process.wait(120) == 1
     assert "is not the one that the other hosts" in stranger.log.read_text()
-    # After it was moved there, an administrator says so.
+    # An administrator confirms this after the move.
     adopted = MailDaemon(
         gateway.name,
         "--workers=0",
