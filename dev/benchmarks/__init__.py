@@ -1,1 +1,1 @@
-"""What ``dev/bench`` measures; each module is one benchmark and prints a table."""
+"""The benchmarks of ``dev/bench``; each module is one benchmark and prints a table."""

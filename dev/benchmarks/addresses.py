@@ -1,9 +1,9 @@
-"""What many aliases cost: a mail with 100,000 aliases in 200 alias domains, and with ten in one.
+"""The cost of many aliases: a message with 100,000 aliases in 200 domains, and with ten in one.
 
-Four databases take turns, so that whatever else the machine does hits all: with and without
-the addon, small and big. The addon runs with its recommended preset. In the big databases
-each domain has the same names, as companies have ``info`` and ``sales`` in every domain of
-theirs; that is the hardest case for rules that compare local parts.
+Four databases take turns, so that other load on the machine affects all of them: with and without
+the addon, small and big. The addon runs with its recommended preset. In the big databases each
+domain has the same names, as companies have ``info`` and ``sales`` in all their domains; that is
+the hardest case for rules that compare local parts.
 """
 
 import statistics
@@ -23,7 +23,7 @@ from .deliveries import measure, raw_mails
 
 ROUNDS, MAILS = 25, 20
 WARM_UP = 2
-# Mails whose statements are counted, after some that fill the caches.
+# Messages whose statements are counted, after some that fill the caches.
 COUNTED = 20
 HIGHEST_RATIO = 1.2
 
@@ -37,8 +37,8 @@ INSERT INTO mail_alias_domain (name, catchall_alias, bounce_alias, default_from,
 SELECT 'domain' || n || '.example.org', 'catchall', 'bounce', 'notifications', 10
 FROM generate_series(1, %(missing)s) AS n
 """
-# Copies of the alias of the sales team, but nobody's: one team with all of them would be
-# another subject. A tenth of the names take mail for other domains too.
+# Copies of the sales team's alias that belong to no team: one team with all of them would be
+# another benchmark. A tenth of the names accept other domains too.
 ALIASES = """
 INSERT INTO mail_alias
 SELECT alias.*
@@ -59,7 +59,7 @@ ON CONFLICT DO NOTHING
 
 @dataclass
 class Counted:
-    """Of one mail: statements in all, those about aliases; of the addon's decision, time in ms."""
+    """Per message: all statements, those about aliases; time of the addon's decision in ms."""
 
     statements: float
     about_aliases: float
@@ -67,11 +67,11 @@ class Counted:
     decision_ms: float = 0.0
 
 
-# --- the databases ------------------------------------------------------------------
+# --- Databases ----------------------------------------------------------------------
 
 
 def prepare():
-    """Make the four databases anew."""
+    """Create the four databases anew."""
     databases.prepare()
     for few, many in ((databases.CORE, MANY_CORE), (databases.OURS, MANY_OURS)):
         sql_db.close_db(few)
@@ -96,12 +96,12 @@ def fill(database, aliases, domains):
         )
 
 
-# --- statements ---------------------------------------------------------------------
+# --- Statements ---------------------------------------------------------------------
 
 
 @contextmanager
 def statements():
-    """Give the list of statements of this thread, as ``(cursor, query, parameters)``."""
+    """Yield the list of statements of this thread, as ``(cursor, query, parameters)``."""
     executed = []
     thread = threading.current_thread()
     thread.query_hooks = [lambda cr, query, params, *_times: executed.append((cr, query, params))]
@@ -113,7 +113,7 @@ def statements():
 
 @contextmanager
 def decisions(env, executed):
-    """Give the list of ``(statements, seconds)`` that each decision of the addon took."""
+    """Yield the list of ``(statements, seconds)`` of each decision by the addon."""
     noted = []
     if "mail.postmaster.addressing" not in env:
         yield noted
@@ -132,7 +132,7 @@ def decisions(env, executed):
 
 
 def count(database):
-    """Return the :class:`Counted` of a mail, and the plan of the addon's query for aliases."""
+    """Return the :class:`Counted` of a message, and the plan of the addon's query for aliases."""
     measure(database, MAILS)
     with (
         databases.environment(database, fetchmail_cron_running=True) as env,
@@ -162,7 +162,7 @@ def plan(cr, decided):
     return []
 
 
-# --- the report ---------------------------------------------------------------------
+# --- Report -------------------------------------------------------------------------
 
 
 def rounds_of_all(rounds):
@@ -177,7 +177,7 @@ def rounds_of_all(rounds):
 
 
 def verdict(ratio, counted):
-    """Return the last line: the cost of our mails, and our statements against core's."""
+    """Return the last line: the cost of our messages, and our statements against core's."""
     pairs = ((databases.CORE, databases.OURS), (MANY_CORE, MANY_OURS))
     is_frugal = all(counted[ours].decision <= counted[core].about_aliases for core, ours in pairs)
     is_good = ratio <= HIGHEST_RATIO and is_frugal
@@ -189,13 +189,13 @@ def verdict(ratio, counted):
 
 
 def line(title, few, many, ratio=None):
-    """Print a line of the table; without a ratio, that of the two figures."""
+    """Print a line of the table; without a given ratio, print that of the two figures."""
     ratio = ratio or (many / few if few else 0)
     print(f"{title:46}{few:10.2f}{many:10.2f}{ratio:10.3f}")
 
 
 def timed_line(title, few, many):
-    """Print the medians of two lists, and the median of the ratios of each round; return it."""
+    """Print the medians of two lists and the median ratio per round; return the latter."""
     ratio = statistics.median(high / low for low, high in zip(few, many, strict=True))
     line(title, statistics.median(few), statistics.median(many), ratio)
     return ratio

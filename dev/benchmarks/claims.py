@@ -1,7 +1,7 @@
-"""What one claim costs while few or very many messages wait, and how long others wait behind them.
+"""The cost of a claim with few or very many waiting messages, and how long others wait behind them.
 
-The messages that wait are written with SQL, in the shapes that intake gives them: in one
-conversation, or each in its own.
+Waiting messages are written with SQL, as intake stores them: in one conversation, or each in its
+own.
 """
 
 import os
@@ -27,7 +27,7 @@ HIGHEST_MS = 5.0
 BEHIND, LONGEST_WAIT = 4_000, 2.0
 OURS = databases.Database(databases.OURS)
 
-# Rows like those that intake makes of the sample message, which is the first one.
+# Rows as intake creates them for the sample message, which is the first one.
 FILL = """
     INSERT INTO mail_postmaster_message
     SELECT row.* FROM generate_series(1, {rows}) AS n
@@ -56,20 +56,20 @@ def sample(references):
 
 
 def fill(rows, references, more, sender="'many@customer.test'"):
-    """Let a number of messages wait, behind those that were settled long ago."""
+    """Add waiting messages, behind others that were settled long ago."""
     OURS.query("TRUNCATE mail_postmaster_message CASCADE")
     with databases.environment(OURS.name) as env:
         take_in(env, [sample(references)])
     OURS.query(FILL.format(rows=SETTLED, sender="'c' || n % 5000", more=SETTLED_ROWS))
-    # What the statistics know is from before the burst.
+    # The statistics date from before the burst.
     OURS.query("VACUUM ANALYZE mail_postmaster_message")
     OURS.query(FILL.format(rows=rows, sender=sender, more=more))
 
 
 @contextmanager
 def worker():
-    """Give the pipeline as a worker of the mail daemon has it."""
-    # A module of an addon, which is there when Odoo knows where addons are.
+    """Yield the pipeline as a worker of the mail daemon has it."""
+    # A module of an addon, importable once Odoo knows where the addons are.
     from odoo.addons.mail_postmaster.pipeline.cursor_session import CURSOR_SESSION, CursorSession
 
     with (
@@ -80,7 +80,7 @@ def worker():
 
 
 def claim_ms():
-    """Return median and longest time of a claim, in milliseconds; each is settled after it."""
+    """Return median and maximum time of a claim in milliseconds; each claim is settled."""
     taken, mail_id = [], None
     with worker() as pipeline:
         for number in range(TIMES):
@@ -97,7 +97,7 @@ def claim_ms():
 
 
 def blocked_ms():
-    """Return the median time of a claim that finds nothing, while the head is in work."""
+    """Return the median time of a claim that finds nothing while the first message is processed."""
     taken = []
     with worker() as pipeline:
         in_work = pipeline._claim_next()
@@ -125,7 +125,7 @@ def intake_ms(references):
 
 
 def work(database):
-    """Process what is due until there is nothing for a second, as a worker does."""
+    """Process due messages until there are none for a second, as a worker does."""
     mail_id, idle_since = None, None
     while idle_since is None or time.monotonic() - idle_since < 1:
         with databases.environment(database.name) as env:
@@ -141,7 +141,7 @@ def work(database):
 
 
 def wait_behind(shape):
-    """Return how long a message waits that comes behind many of one sender, with two workers."""
+    """Return how long a message waits behind many of one sender, with two workers."""
     OURS.query("TRUNCATE mail_postmaster_message CASCADE")
     reference = "References: <root@list.test>" if shape == "one conversation" else ""
     with databases.environment(OURS.name) as env:

@@ -1,8 +1,8 @@
-"""What the addon adds to a small mail that becomes a lead: CPU, time and SQL statements.
+"""What the addon adds to a small message that becomes a lead: CPU, time and SQL statements.
 
-Both databases are in one process and take turns, so that whatever else the machine does
-hits both. Nobody follows the sales team: what its members would be told is the work of the
-outgoing mail, and the same in both.
+Both databases are in one process and take turns, so that other load on the machine affects both.
+The sales team has no followers: notifying them is the work of outgoing mail, and the same in
+both.
 """
 
 import statistics

@@ -1,7 +1,7 @@
-"""Many crashes while mail is fetched and processed: nothing lost, nothing doubled.
+"""Many crashes during fetching and processing: nothing lost, nothing duplicated.
 
-The same as ``dev/system/test_crashes.py`` with more moments; on a cluster that writes to
-the disk before it answers.
+The same as ``dev/system/test_crashes.py`` with more moments, on a cluster that flushes to disk
+before it acknowledges a commit.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The databases that are compared: the same applications, with and without the addon."""
+"""The databases to compare: the same applications, with and without the addon."""
 
 from contextlib import contextmanager
 
@@ -22,7 +22,7 @@ def configure():
 
 
 def prepare():
-    """Make both databases anew, ready to receive mail for sales@example.com."""
+    """Create both databases anew, ready to receive messages for sales@example.com."""
     configure()
     base = databases.template("applications", ("crm", "project"))
     for name in (CORE, OURS):
@@ -41,10 +41,9 @@ def environment(name, **context):
 
 
 class Database:
-    """What the tests' helpers need of a database.
+    """The interface of a database that the tests' helpers need.
 
-    It asks over a connection of its own: to start psql twenty times a second would be
-    measured, too.
+    It uses its own connection: starting psql twenty times a second would be measured, too.
     """
 
     def __init__(self, name):

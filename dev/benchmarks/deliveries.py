@@ -1,6 +1,6 @@
-"""What a small mail that becomes a lead costs: CPU, time and statements.
+"""The cost of a small message that becomes a lead: CPU, time and statements.
 
-The CPU is that of this process and of its PostgreSQL backends.
+CPU is that of this process and of its PostgreSQL backends.
 """
 
 import time
@@ -17,7 +17,7 @@ from . import databases
 
 @dataclass
 class Figures:
-    """Of one mail: CPU of Python and of PostgreSQL and time in milliseconds, statements."""
+    """Per message: CPU of Python and of PostgreSQL and time in milliseconds, statements."""
 
     python: float
     postgresql: float
@@ -39,14 +39,14 @@ def backend_seconds(database):
 
 
 def raw_mails(count):
-    """Return mails for the sales team, each from another sender."""
+    """Return messages for the sales team, each from another sender."""
     return [mail(sender=f"Customer {i} <c{time.time_ns()}@customer.test>") for i in range(count)]
 
 
 def measure(database, mails):
-    """Deliver some mails as the fetcher does: one cursor, a commit after each mail.
+    """Deliver messages as the fetcher does: one cursor, a commit after each message.
 
-    :param int mails: how many
+    :param int messages: number of messages
     :return: the :class:`Figures`
     """
     raws = raw_mails(mails)

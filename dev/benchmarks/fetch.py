@@ -1,7 +1,7 @@
-"""Fetching 200 small mails from a real Dovecot into leads: round trips, time, CPU, with core.
+"""Fetching 200 small messages from a real Dovecot into leads: round trips, time, CPU, against core.
 
-Both databases are in one process and take turns, so that whatever else the machine does
-hits both. Round trips are counted by a proxy; the same proxy makes the network slow.
+Both databases are in one process and take turns, so that other load on the machine affects both.
+A proxy counts the round trips and slows down the network.
 """
 
 import imaplib
@@ -31,9 +31,9 @@ LABELS = {"core": databases.CORE, "ours": databases.OURS}
 
 @dataclass
 class Figures:
-    """Of one mail: time, CPU of Python and of PostgreSQL in ms, and time waiting for answers.
+    """Per message: time, CPU of Python and of PostgreSQL in ms, and time waiting for answers.
 
-    ``round_trips`` are those of all mails.
+    ``round_trips`` is the total of all messages.
     """
 
     wall: float
@@ -45,7 +45,7 @@ class Figures:
 
 @contextmanager
 def waiting():
-    """Give a list of the seconds that each reading from an IMAP server takes."""
+    """Yield a list of the seconds that each read from an IMAP server takes."""
     taken = []
 
     def timed(read):
@@ -66,7 +66,7 @@ def waiting():
 
 
 class Mailbox:
-    """A mailbox of its own for one of the databases.
+    """A separate mailbox for one of the databases.
 
     :param label: ``core`` or ``ours``
     """
@@ -84,7 +84,7 @@ class Mailbox:
     def measure(self, delay=None):
         """Fill the mailbox, fetch until it is empty, and return the :class:`Figures`.
 
-        :param delay: seconds of a round trip; None for no proxy
+        :param delay: seconds per round trip; None for no proxy
         """
         port = self._dovecot.imap_port
         proxy = None if delay is None else Proxy(port, delay / 2)
@@ -103,7 +103,7 @@ class Mailbox:
         records = self._count()
         before = backend_seconds(self.database)
         cpu, wall = time.process_time(), time.perf_counter()
-        # Core takes 50 mails a time, and the scheduled action begins again at once.
+        # Core fetches 50 messages at a time, and the scheduled action restarts at once.
         with waiting() as taken:
             while self._is_left():
                 with databases.environment(self.database) as env:
@@ -123,7 +123,7 @@ class Mailbox:
 
 
 def line(title, core, ours, limit=None):
-    """Print a line of the table; return whether the limit is kept."""
+    """Print a line of the table; return whether the limit is met."""
     ratio = ours / core if core else 0
     is_good = limit is None or ratio <= limit
     goal = "" if limit is None else f"{limit:12.3f}{'' if is_good else '  FAILED'}"
@@ -132,7 +132,7 @@ def line(title, core, ours, limit=None):
 
 
 def network(boxes):
-    """Print the lines about the network; return whether the goals are reached."""
+    """Print the lines about the network; return whether the goals are met."""
     slow = [box.measure(ROUND_TRIP_SECONDS) for box in boxes.values()]
     trips = [figures.round_trips for figures in slow]
     line("round trips, all", *trips)
@@ -145,7 +145,7 @@ def network(boxes):
 
 
 def whole(boxes, rounds):
-    """Print the lines about the whole fetch; return whether the goal is reached."""
+    """Print the lines about the whole fetch; return whether the goal is met."""
     figures = {label: [] for label in boxes}
     for number in range(WARM_UP + rounds):
         for label, box in boxes.items() if number % 2 else reversed(boxes.items()):

@@ -1,14 +1,13 @@
-"""Hostile mails through the whole way on a database: what becomes of each, and what it costs.
+"""Process hostile messages on a database: the outcome and the cost of each.
 
-    dev/bench hostile                     the mails of this repository
-    dev/bench hostile -- PATH [PATH ...]  mails of these files, folders and mailboxes (mbox)
+    dev/bench hostile                     the messages of this repository
+    dev/bench hostile -- PATH [PATH ...]  messages of these files, folders and mailboxes (mbox)
 
-Each mail is handed over in a process of its own, as a mailbox that is fetched does, to an
-incoming server that makes a lead of what nobody else takes. Then another process looks at what
-was stored. A mail is **lost** when its bytes are not in the log as they were handed over, and
-**unhandled** when handing it over raised, did not end, or ended without a state that has a
-reason, or with an unexpected error. The CPU is that of Python and of PostgreSQL; the memory is
-what the peak of the process grew by.
+A separate process delivers each message, as fetching a mailbox does, to an incoming server that
+creates leads from messages without a route. Another process then checks what was stored. A
+message is **lost** if its bytes are not in the log exactly as delivered, and **unhandled** if its
+delivery raised, did not end, or ended without a state that has a reason, or with an unexpected
+error. CPU is that of Python and of PostgreSQL; memory is the growth of the peak of the process.
 """
 
 import mailbox
@@ -34,9 +33,9 @@ DATABASE = databases.OURS
 DAMAGED = 230
 UNLIMITED = 5
 MOST_SECONDS = 2.0
-# Of the clock, on a machine that does other things as well.
+# Wall-clock time, on a machine with other load.
 HANGS_AFTER = 120
-# States and reasons in which nobody has decided anything.
+# States and reasons that are not a decision.
 UNSETTLED = ("received", "retry")
 UNEXPECTED = ("failed", "conflict", "alias_failed", "waiting", None)
 _MAILBOX = re.compile(rb"From [^\r\n]*\r?\n[!-9;-~]+[ \t]*:")
@@ -45,10 +44,10 @@ _context = multiprocessing.get_context("fork")
 
 @dataclass
 class Outcome:
-    """What became of a mail.
+    """The outcome of a message.
 
-    :param str raised: what handing it over raised, empty for nothing
-    :param str state: in the log, empty when it is not there
+    :param str raised: the exception raised during delivery, empty for none
+    :param str state: state in the log, empty if missing
     :param bool is_kept: whether the log has the same bytes
     """
 
@@ -63,7 +62,7 @@ class Outcome:
 
     @property
     def problem(self):
-        """What is wrong with it, empty for nothing."""
+        """A description of the problem, empty for none."""
         if not self.is_kept:
             return f"LOST {self.raised}"
         if self.raised or self.state in UNSETTLED or self.code in UNEXPECTED:
@@ -77,13 +76,13 @@ class Outcome:
         ).rstrip()
 
 
-# --- the mails ------------------------------------------------------------------------
+# --- Messages -------------------------------------------------------------------------
 
 
 def own_mails():
-    """Yield ``(name, mail)`` of those of this repository."""
+    """Yield the ``(name, message)`` pairs of this repository."""
     for name, (make, number, limit) in pure.load("tests.gateway.hostile_mails").CASES.items():
-        # What no limit stops takes as long as its size: most of it is for Odoo to store.
+        # If no limit stops a message, it takes time by its size, mostly for Odoo to store it.
         yield f"large: {name}", make(number if limit else number // UNLIMITED)
     for name, odd in pure.load("tests.gateway.odd_mails").SHAPES.items():
         yield f"odd: {name}", odd.raw
@@ -93,7 +92,7 @@ def own_mails():
 
 
 def mails_of(paths):
-    """Yield ``(name, mail)`` of files, of all files in folders, and of mailboxes."""
+    """Yield ``(name, message)`` of files, of all files in folders, and of mailboxes."""
     for path in paths:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file():
@@ -110,11 +109,11 @@ def _mails_in(file):
         yield f"{file}:{key}", box.get_bytes(key)
 
 
-# --- one mail ---------------------------------------------------------------------------
+# --- One message ------------------------------------------------------------------------
 
 
 def measure(name, raw, server_id):
-    """Hand a mail over in a process of its own, and return its :class:`Outcome`."""
+    """Deliver a message in a separate process, and return its :class:`Outcome`."""
     results = _context.Queue()
     process = _context.Process(target=_hand_over, args=(raw, server_id, results))
     process.start()
@@ -145,7 +144,7 @@ def _hand_over(raw, server_id, results):
 
 
 def _read_purely(raw):
-    """Take the steps that not every mail came to, the preview among them; return what raised."""
+    """Run the steps that not every message reached, including the preview; return what raised."""
     try:
         pure.load("tests.gateway.whole_way").whole_way(raw)
     except Exception as error:  # noqa: BLE001  that none is raised is what is measured
@@ -158,23 +157,23 @@ def _peak():
 
 
 def look_up(outcome, raw, server_id):
-    """Read what the log has of a mail."""
+    """Read the log entry of a message."""
     key = pure.load("gateway.identity").intake_key(raw, f"fetch:{server_id}")
     with databases.environment(DATABASE) as env:
         row = env["mail.postmaster.message"].search([("intake_key", "=", key)])
         outcome.state, outcome.code = row.state or "", row.reason_code or None
         outcome.is_kept = bool(row) and env["mail.postmaster.raw"]._read_content(row.id) == raw
-        # That a person can read why.
+        # The reason must be readable.
         if row and (not row.reason or "%(" in row.reason):
             outcome.code = None
     sql_db.close_all()
 
 
-# --- all of them --------------------------------------------------------------------------
+# --- All messages -------------------------------------------------------------------------
 
 
 def prepare():
-    """Return the id of an incoming server that makes leads."""
+    """Return the id of an incoming server that creates leads."""
     databases.prepare()
     with databases.environment(DATABASE) as env:
         env["mail.postmaster.policy"].confirm_database()
@@ -203,7 +202,7 @@ def main(paths):
 
 
 def report(outcomes):
-    """Print the sum, and return the exit status."""
+    """Print the summary, and return the exit status."""
     if not outcomes:
         print("There is no mail.")
         return 1

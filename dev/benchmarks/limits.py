@@ -1,8 +1,8 @@
-"""How long the limits take to decide about a mail, and whether they stop it.
+"""How long the limits take to decide about a message, and whether they stop it.
 
-Each mail of ``tests/gateway/hostile_mails.py`` is one that core takes seconds to minutes for,
-or that nothing stops because core takes it well. The time is that of the processor, the best
-of three; the intake's share (who wrote it, is it known) is counted with it.
+Each message in ``tests/gateway/hostile_mails.py`` takes core seconds to minutes, or is not
+stopped because core handles it well. Time is CPU time, the best of three; it includes the
+intake's share (sender, duplicates).
 """
 
 import sys
@@ -20,14 +20,14 @@ MOST_SECONDS = 2
 
 
 def decide(raw):
-    """Return what the limits say of a mail, after what the intake reads of it."""
+    """Return the result of the limits for a message, after what the intake reads of it."""
     envelope.read_envelope(raw)
     identity.digest(raw)
     return limits.exceeded(raw)
 
 
 def measure(raw):
-    """Return ``(seconds of the processor, what the limits say)``."""
+    """Return ``(CPU seconds, result of the limits)``."""
     best = None
     for _round in range(ROUNDS):
         start = time.process_time()

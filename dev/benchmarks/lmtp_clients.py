@@ -1,4 +1,4 @@
-"""Clients that hand mail over by LMTP, as fast as they can: what a busy mail server does."""
+"""Clients that deliver messages by LMTP as fast as they can, like a busy mail server."""
 
 import multiprocessing
 import socket
@@ -16,9 +16,9 @@ _context = multiprocessing.get_context("spawn")
 class Acknowledged:
     """What clients have measured.
 
-    :param float seconds: from the first mail to the last answer
-    :param times: of each mail, in milliseconds, from its first byte to its answer
-    :param int refused: mails that were not taken
+    :param float seconds: from the first message to the last reply
+    :param times: of each message, in milliseconds, from its first byte to its reply
+    :param int refused: number of messages that were refused
     """
 
     seconds: float
@@ -37,7 +37,7 @@ class Client:
         self._command(b"LHLO bench\r\n")
 
     def hand_over(self, raw):
-        """Return whether a mail was taken, and the milliseconds until that was said."""
+        """Return whether a message was accepted, and the milliseconds until the reply."""
         start = time.perf_counter()
         self._socket.sendall(
             b"MAIL FROM:<jane@customer.test> SIZE=%d\r\nRCPT TO:<sales@example.com>\r\nDATA\r\n"
@@ -62,8 +62,8 @@ class Client:
 
 
 def hand_over(port, parts):
-    """Hand mails over by as many connections as there are parts; return :class:`Acknowledged`."""
-    # In a process of their own: Python runs one thread at a time.
+    """Deliver messages over one connection per part; return :class:`Acknowledged`."""
+    # In a separate process: Python runs one thread at a time.
     with _context.Pool(1) as pool:
         return pool.apply(_hand_over, (port, parts))
 

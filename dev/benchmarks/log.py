@@ -1,4 +1,4 @@
-"""The plans of the searches of the hot path and of the screens, with 300,000 mails in the log."""
+"""Plans of the searches of the hot path and of the views, with 300,000 messages in the log."""
 
 import re
 

@@ -1,8 +1,8 @@
-"""What the loop check costs with 300,000 mails behind it, 30,000 of them recent; beside core's.
+"""Cost of loop protection with 300,000 earlier messages, 30,000 of them recent, against core's.
 
-Core counts records: here tasks, whose sender has no index. The addon counts places in its own
-table. Both databases are on a cluster that writes to the disk before it answers, because the
-addon commits each place by itself.
+Core counts records: here tasks, whose sender has no index. The addon counts rate slots in its own
+table. Both databases are on a cluster that flushes to disk before it acknowledges a commit,
+because the addon commits each rate slot separately.
 """
 
 import os
@@ -26,13 +26,13 @@ TIMES, WARM_UP = 300, 20
 ROWS, RECENT = 300_000, 30_000
 THRESHOLD = 20
 HIGHEST_MS = 1.0
-# What is flat takes as long with them as without; half of it is the way to the server.
+# What is constant takes as long with them as without; half of it is the round trip to the server.
 HIGHEST_RATIO = 2
 BUSY, FORMER = "busy@customer.test", "former@customer.test"
 TARGET = "alias:1"
 
-# Everything recent is of one sender and for one target; he and another one have written for
-# days before. The rest is of many.
+# Everything recent is from one sender and for one target; that sender and another have written
+# for days before. The rest is from many.
 PLACES = """
 INSERT INTO mail_postmaster_quota (sender, target, mail_key, at)
 SELECT
@@ -64,9 +64,9 @@ CROSS JOIN LATERAL jsonb_populate_record(NULL::project_task, to_jsonb(sample) ||
 class Timed:
     """Median milliseconds of a check for three senders.
 
-    :param busy: who has the recent ones
-    :param former: who has written much, and nothing lately
-    :param new: who was never heard of; another one each time
+    :param busy: the sender of the recent ones
+    :param former: a sender with many old messages and no recent ones
+    :param new: an unknown sender; a different one each time
     """
 
     busy: float
@@ -92,7 +92,7 @@ def timed(check):
     return Timed(*(median_ms(check, sender) for sender in (BUSY, FORMER, None)))
 
 
-# --- the databases ------------------------------------------------------------------
+# --- Databases ----------------------------------------------------------------------
 
 
 def prepare():
@@ -121,16 +121,16 @@ def fill():
         env.cr.execute("ANALYZE mail_postmaster_quota")
 
 
-# --- what is measured ---------------------------------------------------------------
+# --- Measurements -------------------------------------------------------------------
 
 
 def attempt_of(number, joined):
-    """Return what :meth:`_reserve` asks of an attempt: each is another mail."""
+    """Return what :meth:`_reserve` asks of an attempt: each is another message."""
     return SimpleNamespace(mail_key=f"<{number}.{time.time_ns()}@x.test>", joined=joined)
 
 
 def measure_ours(joined):
-    """Return the :class:`Timed` of a reservation, in a transaction of its own or not."""
+    """Return the :class:`Timed` of a reservation, in its own transaction or not."""
     with databases.environment(databases.OURS) as env:
         quota = env["mail.postmaster.quota"]
 
@@ -143,7 +143,7 @@ def measure_ours(joined):
 
 
 def measure_rule():
-    """Return the :class:`Timed` of the whole rule: who is exempt, which limit, the reservation."""
+    """Return the :class:`Timed` of the whole rule: exemptions, limit, reservation."""
     with databases.environment(databases.OURS) as env:
         alias = env["mail.alias"].search([("alias_full_name", "=", "sales@example.com")])
         screening = env["mail.postmaster.screening"]
@@ -167,7 +167,7 @@ def measure_rule():
 
 
 def measure_core():
-    """Return the :class:`Timed` of core's check of a mail that makes a task."""
+    """Return the :class:`Timed` of core's check of a message that creates a task."""
     with databases.environment(databases.CORE) as env:
         env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", databases.NO_LIMIT)
         message = message_from_bytes(mail(), policy=policy.SMTP)
@@ -182,11 +182,11 @@ def measure_core():
         return timed(detect)
 
 
-# --- plans --------------------------------------------------------------------------
+# --- Plans --------------------------------------------------------------------------
 
 
 def plans():
-    """Return ``{sender: plan}`` of the statement that reserves a place, as PostgreSQL ran it."""
+    """Return ``{sender: plan}`` of the reservation of a rate slot, as PostgreSQL ran it."""
     with databases.environment(databases.OURS) as env:
         return {sender: plan(env, sender) for sender in (BUSY, FORMER, "nobody@customer.test")}
 
@@ -224,7 +224,7 @@ def scans(lines):
     return [" ".join(filter(None, scan)) for scan in found]
 
 
-# --- the report ---------------------------------------------------------------------
+# --- Report -------------------------------------------------------------------------
 
 
 def line(title, figures):

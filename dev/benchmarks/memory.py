@@ -1,4 +1,4 @@
-"""Peak memory of a process that receives one mail with an attachment of some 50 MB."""
+"""Peak memory of a process that receives one message with an attachment of some 50 MB."""
 
 import base64
 import multiprocessing
@@ -18,7 +18,7 @@ _context = multiprocessing.get_context("fork")
 
 
 def big_mail():
-    """Return a mail of 50 MB as it travels: two thirds of that once decoded."""
+    """Return a message of 50 MB as transmitted: two thirds of that when decoded."""
     content = base64.encodebytes(os.urandom(MEGABYTES * 1_000_000 * 73 // 100))
     body = b"\r\n".join(
         [
@@ -52,7 +52,7 @@ def peak_megabytes():
 
 
 def measure(database):
-    """Receive the mail in a new process; return its size and the peak, in MB."""
+    """Receive the message in a new process; return its size and the peak, in MB."""
     assert Registry(database)
     sql_db.close_all()
     results = _context.Queue()

@@ -1,13 +1,13 @@
 """The mail daemon against core: ``dev/bench serve [rows] [--quick]``.
 
-workers   mails a second of a mailbox: serve with two workers, core's fetcher
-handover  one mail at a time until the answer: LMTP, core's odoo-mailgate.py
-acks      from 8 connections, on a cluster that writes to the disk: LMTP, odoo-mailgate.py
+workers   messages per second from a mailbox: serve with two workers, core's fetcher
+handover  one message at a time until the reply: LMTP, core's odoo-mailgate.py
+acks      from 8 connections, on a cluster that flushes to disk: LMTP, odoo-mailgate.py
 idle      from the mailbox to the record
-claims    how the claims of 1, 2 and 4 workers add up, with a fixed wait in place of the work
+claims    how claims of 1, 2 and 4 workers scale, with a fixed wait instead of the work
 
-Each row says ours, core's, and the ratio; an acknowledgement stands beside the time until the
-last record is there.
+Each row has our figure, core's, and the ratio; acknowledgements also have the time until the last
+record exists.
 """
 
 import os
@@ -49,21 +49,21 @@ SEEN = """
 
 
 class Database(databases.Database):
-    """A database that mails become leads in."""
+    """A database in which messages become leads."""
 
     def leads(self):
         return int(self.query("SELECT count(*) FROM crm_lead"))
 
     def empty(self):
-        """Forget the mails of the log."""
+        """Delete the messages of the log."""
         self.query("DELETE FROM mail_postmaster_message")
 
     def wait_for(self, leads, seconds=600):
-        """Wait until there are so many leads."""
+        """Wait until there are this many leads."""
         assert wait_until(lambda: self.leads() >= leads, seconds, 0.02)
 
     def wait_until_settled(self, seconds=1200):
-        """Wait until no mail of the log waits."""
+        """Wait until no message in the log is waiting."""
         waiting = "state IN ('received', 'retry')"
         assert wait_until(lambda: not count(self, waiting), seconds, 0.5)
 
@@ -71,7 +71,7 @@ class Database(databases.Database):
 CORE, OURS = Database(databases.CORE), Database(databases.OURS)
 
 
-# --- the report ---------------------------------------------------------------------
+# --- Report -------------------------------------------------------------------------
 
 
 def head():
@@ -92,7 +92,7 @@ def p99(times):
 
 
 def mails(number, prefix):
-    """Return mails of different senders, each with a subject of its own."""
+    """Return messages from different senders with different subjects."""
     return [
         mail(
             subject=f"{prefix} {n:05}",
@@ -104,12 +104,12 @@ def mails(number, prefix):
     ]
 
 
-# --- core's way in ------------------------------------------------------------------
+# --- Core's entry point -------------------------------------------------------------
 
 
 @contextmanager
 def http_server(database):
-    """Run Odoo for core's script; give the function that hands a mail over by it."""
+    """Run Odoo for core's script; return the function that delivers a message with it."""
     source, port = odoo_source.locate(), free_port()
     configuration = odoo_source.write_configuration(
         WORK / "conf" / "bench-http.conf",
@@ -160,7 +160,7 @@ def http_server(database):
 
 @contextmanager
 def empty_dovecot():
-    """Run a Dovecot with nothing of an earlier run, so that no mailbox asks what to do."""
+    """Run a Dovecot without state from an earlier run, so that no mailbox has to be confirmed."""
     dovecot = Dovecot("bench-serve")
     dovecot.remove()
     with dovecot:
@@ -174,16 +174,16 @@ def daemon(*options, **settings):
 
 
 def cpu_seconds():
-    """Return the CPU seconds of all processes of the machine's users, and of those that ended."""
+    """Return the CPU seconds of all processes of the machine's users, including ended ones."""
     times = psutil.cpu_times()
     return times.user + times.system
 
 
-# --- the rows -----------------------------------------------------------------------
+# --- Rows ---------------------------------------------------------------------------
 
 
 def workers(quick):
-    """Fetch the same mails from a mailbox: core in one process, serve with two workers."""
+    """Fetch the same messages from a mailbox: core in one process, serve with two workers."""
     number, rounds = (60, 1) if quick else (200, 5)
     figures = {"core": [], "ours": []}
     cpu = {"core": [], "ours": []}
@@ -232,7 +232,7 @@ def mailbox(database, dovecot, user):
 
 
 def handover(quick):
-    """Hand over one mail at a time, until it is taken."""
+    """Deliver one message at a time and wait until it is accepted."""
     number = 10 if quick else 60
     with http_server(CORE) as mailgate, daemon("--workers=1", "--no-watch") as serving:
         mailgate(mail())
@@ -257,10 +257,10 @@ def handover(quick):
 
 
 def acks(quick):
-    """Hand over from 8 connections, on a cluster that writes to the disk before it answers."""
+    """Deliver from 8 connections, on a cluster that flushes to disk before each acknowledgement."""
     number = 400 if quick else 4000
     core_number = 16 if quick else 80
-    # One that processes nothing meanwhile: what is measured is the way in.
+    # A daemon that processes nothing meanwhile: only the intake is measured.
     with http_server(CORE) as mailgate, ThreadPoolExecutor(8) as pool:
         mailgate(mail())
         start = time.perf_counter()
@@ -293,7 +293,7 @@ def acks(quick):
 
 
 def idle(quick):
-    """Put mails into a mailbox, and look when each record is there."""
+    """Put messages into a mailbox, and record when each becomes a record."""
     number, burst = (5, 100) if quick else (20, 1000)
     OURS.query(SEEN)
     with empty_dovecot() as dovecot:
@@ -313,7 +313,7 @@ def idle(quick):
 
 
 def until_records(dovecot, raws):
-    """Deliver mails and return the seconds until each is a record."""
+    """Deliver messages and return the seconds until each is a record."""
     OURS.query("TRUNCATE seen")
     sent = {}
     for raw in raws:
@@ -329,7 +329,7 @@ WAIT = 0.05
 
 
 def claims(quick):
-    """Claim with 1, 2 and 4 workers, where the work is a fixed wait."""
+    """Claim with 1, 2 and 4 workers, with a fixed wait instead of the work."""
     number = 60 if quick else 400
     rates = {}
     for workers_count in (1, 2, 4):

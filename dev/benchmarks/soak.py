@@ -1,8 +1,7 @@
-"""The mail daemon for a long time: memory and connections stay what they are.
+"""The mail daemon over a long time: memory and connections stay constant.
 
-Used by ``dev/soak``. The first minutes are left out: caches fill, Python keeps what it has once
-had, and a process gets pages of its own for what it writes into memory that its supervisor had
-freed.
+Used by ``dev/soak``. The first minutes are not counted: caches fill, Python keeps memory it once
+had, and a process gets its own pages when it writes into memory that its supervisor had freed.
 """
 
 import os
@@ -24,14 +23,14 @@ from .serve import OURS, mails
 
 MINUTES, MAILS = 30, 300
 WARM_UP_MINUTES = 10
-# What a process may grow by in an hour.
+# How much a process may grow in an hour.
 MOST_MEGABYTES_AN_HOUR = 20
 # Between two idle connections of a pool that come and go.
 MOST_CONNECTIONS = 3
 
 
 def memory_megabytes(pid):
-    """Return the private memory of a process and its children, together."""
+    """Return the private memory of a process and its children in total."""
     parent = psutil.Process(pid)
     return (
         sum(
@@ -50,7 +49,7 @@ def connections():
 
 
 def one_minute(number, rate, daemon, dovecot, end):
-    """Hand mails over for a minute, every second one by LMTP."""
+    """Deliver messages for a minute, every second one by LMTP."""
     raws = mails(rate, f"soak{number}")
     for place, raw in enumerate(raws):
         if place % 2:
@@ -62,7 +61,7 @@ def one_minute(number, rate, daemon, dovecot, end):
 
 
 def slope(samples):
-    """Return how much a figure grows in an hour, by the line that fits its samples best."""
+    """Return the growth of a figure per hour, by a linear fit of its samples."""
     mean_at = sum(at for at, _value in samples) / len(samples)
     mean = sum(value for _at, value in samples) / len(samples)
     spread = sum((at - mean_at) ** 2 for at, _value in samples)

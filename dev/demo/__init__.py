@@ -1,10 +1,10 @@
-"""What ``make run`` shows: a database that has received mail of many kinds.
+"""What ``make run`` shows: a database that has received messages of many kinds.
 
 =========== ==================================================================
-module      what it knows
+module      content
 =========== ==================================================================
-``samples`` the mails of ``dev/samples``, made ready for this database
-``fill``    program inside Odoo: configure, let Odoo fetch, tell what happened
-``table``   how the result is printed
+``samples`` the messages of ``dev/samples``, adapted to this database
+``fill``    program inside Odoo: configure, let Odoo fetch, report what happened
+``table``   output of the result
 =========== ==================================================================
 """

@@ -1,15 +1,15 @@
-"""Program inside Odoo: configure the database, let Odoo fetch the samples, print what happened.
+"""Program inside Odoo: configure the database, let Odoo fetch the samples, print the result.
 
 ``dev/run`` starts it with a JSON object as argument::
 
     database       name of the database
     configuration  path of Odoo's configuration file
-    address        of the web server, for links
-    smtp_port      of the server for outgoing mail
+    address        address of the web server, for links
+    smtp_port      port of the server for outgoing mail
     mailbox        name of the mailbox that Odoo fetches
-    imap_port      of the mail server, or null where there is none
+    imap_port      port of the mail server, or null if there is none
 
-It may run again: settings are brought up to date, the samples are sent once.
+It may run again: settings are updated, and the samples are sent only once.
 """
 
 import json
@@ -26,7 +26,7 @@ from environment.processes import LOOPBACK
 DOMAIN = "example.com"
 CUSTOMER = "paul@example.org"
 DONE = "mail_postmaster.demo.filled"
-# Services of Odoo outside this machine; a demonstration talks to nobody.
+# External services of Odoo; a demonstration contacts none of them.
 OUTSIDE = (
     "crm_iap_enrich.ir_cron_lead_enrichment",
     "mail.ir_cron_module_update_notification",
@@ -36,16 +36,16 @@ OUTSIDE = (
 
 @contextmanager
 def environment(database):
-    """An environment on a cursor of its own, committed at the end."""
+    """An environment on its own cursor, committed at the end."""
     with Registry(database).cursor() as cursor:
         yield api.Environment(cursor, SUPERUSER_ID, {})
 
 
-# --- settings -----------------------------------------------------------------------
+# --- Settings -----------------------------------------------------------------------
 
 
 def configure(env, mailbox, smtp_port, imap_port):
-    """Bring the settings of the database up to date; the ports differ at each start."""
+    """Update the settings of the database; the ports differ at each start."""
     _set_domain(env)
     _set_aliases(env)
     _update(
@@ -87,7 +87,7 @@ def _set_domain(env):
 
 
 def _set_aliases(env):
-    """Three doors: open ones to sales and to a project, one that only contacts may use."""
+    """Create three aliases: open ones for sales and for a project, and one for contacts only."""
     env.ref("sales_team.team_sales_department").alias_name = "sales"
     project, restricted = env["project.project"].search([], limit=2, order="id")
     project.write({"alias_name": "project", "alias_contact": "everyone"})
@@ -95,7 +95,7 @@ def _set_aliases(env):
 
 
 def _update(env, model, name, values):
-    """Write values to the record with a name, which is created when it is missing."""
+    """Write values to the record with an XML id; create it if it is missing."""
     record = env[model].search([("name", "=", name)])
     if not record:
         return env[model].create({"name": name, **values})
@@ -103,11 +103,11 @@ def _update(env, model, name, values):
     return record
 
 
-# --- mail ---------------------------------------------------------------------------
+# --- Messages -----------------------------------------------------------------------
 
 
 def send_first(env):
-    """Send a mail to a customer, so that there is something to answer; return its Message-Id."""
+    """Send a message to a customer, to have something to reply to; return its Message-Id."""
     customer = env["res.partner"].create({"name": "Paul Sample", "email": CUSTOMER})
     lead = env["crm.lead"].create(
         {
@@ -129,7 +129,7 @@ def send_first(env):
 
 
 def fetch(database, mailbox, mails):
-    """Put the mails into the mailbox and let Odoo fetch them, as its scheduled action does."""
+    """Put the messages into the mailbox and let Odoo fetch them, as its scheduled action does."""
     server = Dovecot()
     # An earlier start may have been interrupted right here.
     server.empty(mailbox)
@@ -140,21 +140,21 @@ def fetch(database, mailbox, mails):
 
 
 def hand_over(database, mails):
-    """Give the mails to the addon's own entrance, where there is no mail server."""
+    """Pass the messages directly to the addon if there is no mail server."""
     for raw in mails:
         try:
             with environment(database) as env:
                 env["mail.thread"].message_process(None, raw)
         except ValueError as refusal:
-            # This caller is told about a mail that nobody wants; the log has it too.
+            # This caller gets an error for a message without a route; the log has the message too.
             print(f"   {str(refusal).splitlines()[0][:100]}")
 
 
-# --- the result ---------------------------------------------------------------------
+# --- Result -------------------------------------------------------------------------
 
 
 def rows(env):
-    """Return what became of every mail of the log, as rows of the table."""
+    """Return the outcome of every message in the log, as rows of the table."""
     found = []
     for mail in env["mail.postmaster.message"].search([], order="id"):
         reached = mail.delivery_ids.filtered("res_id")

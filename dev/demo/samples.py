@@ -1,7 +1,7 @@
-"""The mails of ``dev/samples``, made ready for a database.
+"""The messages of ``dev/samples``, adapted to a database.
 
-The files are kept byte for byte. What only a running database can know stands in them as
-a word between @@: the Message-Id of a mail that Odoo has sent, its recipient, the time.
+The files are kept byte for byte. What only a running database can know is a word between @@ in
+them: the Message-Id of a message sent by Odoo, its recipient, the time.
 """
 
 from email.utils import formatdate
@@ -9,14 +9,14 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent.parent / "samples"
 MEGABYTE = 1024 * 1024
-# The payload of base64 in lines of 76 characters, as RFC 2045 asks.
+# The payload of base64 in lines of 76 characters, as RFC 2045 requires.
 LINE = b"QUJD" * 19 + b"\r\n"
 
 
 def read(message_id, customer):
-    """Return the mails as bytes, in the order of their names, and a big one at the end.
+    """Return the messages as bytes, in the order of their names, followed by a big one.
 
-    :param message_id: Message-Id of a mail that this database has sent
+    :param message_id: Message-Id of a message sent by this database
     :param customer: address it was sent to
     """
     words = {
@@ -35,7 +35,7 @@ def _substituted(raw, words):
 
 
 def big(megabytes=12):
-    """Return a mail with a big attachment; it is made here, to keep it out of the repository."""
+    """Return a message with a big attachment; generated, to keep it out of the repository."""
     head = (
         "Return-Path: <lea@example.org>\n"
         "Message-ID: <big.1@example.org>\n"

@@ -1,4 +1,4 @@
-"""How the result is printed: one line for each record that a mail reached, its reason below."""
+"""Output of the result: one line for each record that a message reached, its reason below."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ COLUMNS = (("STATE", 9), ("FROM", 27), ("TO", 30), ("RECORD", 20), ("LINK", 0))
 
 @dataclass(frozen=True)
 class Row:
-    """What became of a mail, for one of its recipients; all texts.
+    """The outcome of a message for one recipient; all values are texts.
 
     :param link: path below the address of the web server
     """
@@ -23,7 +23,7 @@ class Row:
 def render(rows, address):
     """Return the table as text.
 
-    :param address: of the web server, for the links
+    :param address: address of the web server, for the links
     """
     widths = [width for _title, width in COLUMNS]
     lines = [_line([title for title, _width in COLUMNS], widths)]
@@ -40,7 +40,7 @@ def _line(cells, widths):
 
 
 def _cell(text, width):
-    """Return the text in a column; a width of 0 leaves it as it is."""
+    """Return the text in a column; a width of 0 leaves it unchanged."""
     shown = "".join(letter if letter.isprintable() else "?" for letter in text or "-")
     if width and len(shown) > width:
         shown = shown[: width - 1] + "…"

@@ -1,27 +1,26 @@
-"""The machine this addon is developed and tested on.
+"""The environment in which this addon is developed and tested.
 
-``dev/bootstrap`` builds it, the other scripts of ``dev/`` use it:
+``dev/bootstrap`` builds it, and the other scripts in ``dev/`` use it:
 
 =============== ==============================================================
-module          what it knows
+module          content
 =============== ==============================================================
 ``places``      folders, ports and names
-``progress``    what a script says while it works
+``progress``    progress output of scripts
 ``debian``      system packages, through the machine's own package manager
-``odoo``        where Odoo 19 comes from and how it is started
+``odoo``        where Odoo 19 comes from and how to start it
 ``virtual``     virtual environments of pinned packages
-``pythons``     the Pythons on which Odoo may run
-``odoo_log``    what of a log of Odoo a person wants to see
+``pythons``     the Python versions on which Odoo can run
+``odoo_log``    the relevant part of an Odoo log
 ``databases``   databases with Odoo in them: installed, copied
-``marks``       which databases were made here
+``marks``       which databases were created here
 ``addons``      the folder through which Odoo sees this checkout as an addon
 ``postgresql``  the private database cluster
-``processes``   programs that run beside a script, and their ports
+``processes``   background programs and their ports
 ``stage``       a real folder with the addon's name, for linters and packagers
 ``dovecot``     a private IMAP and POP3 server
-``smtp_sink``   a place where outgoing mail ends
+``smtp_sink``   an SMTP server that keeps outgoing messages
 =============== ==============================================================
 
-Standard library only, apart from ``smtp_sink``: the first script runs before
-anything is installed.
+Standard library only, except for ``smtp_sink``: the first script runs before anything is installed.
 """

@@ -1,8 +1,8 @@
 """The folder through which Odoo sees this checkout as the addon ``mail_postmaster``.
 
-A folder's name is the addon's name for Odoo, and a checkout may be called anything.
-The folder is real and holds one link per top-level entry: a link to the whole
-checkout would let Odoo's term export walk into the downloaded Odoo below it.
+For Odoo a folder's name is the addon's name, and a checkout may have any name. The folder is real
+and contains one link per top-level entry: through a link to the whole checkout, Odoo's term
+export would walk into the downloaded Odoo below it.
 """
 
 from pathlib import Path
@@ -13,9 +13,9 @@ NOT_THE_ADDON = {".git", "__pycache__", WORK.name}
 
 
 def link():
-    """Bring the folder up to date and return the addons path.
+    """Update the folder and return the addons path.
 
-    Only what differs is touched: another Odoo may be reading the folder.
+    Only differences are written: another Odoo may be reading the folder.
     """
     folder = ADDONS / ADDON
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,9 @@
 """Databases with Odoo in them: installed, kept as a template, copied.
 
-Installing takes half a minute, copying less than a second. What consists of Odoo's own
-addons only is therefore kept between runs, and made anew when Odoo or the list changes.
+Installing takes half a minute, copying less than a second. So databases with only Odoo's own
+addons are kept between runs, and recreated when Odoo or the list changes.
 
-Only here are databases dropped: those that were made here (``marks``).
+This is the only module that drops databases, and only those created here (``marks``).
 """
 
 import hashlib
@@ -23,14 +23,14 @@ LOGS = WORK / "log"
 
 
 def filestore(database):
-    """Return the folder of a database's files; each database server has folders of its own."""
+    """Return the folder of a database's files; each database server has separate folders."""
     return odoo_source.data_folder() / "filestore" / database
 
 
 def drop(database):
     """Drop a database and its filestore.
 
-    :raises Stop: when it was not made here
+    :raises Stop: if it was not created here
     """
     if marks.read(database):
         postgresql.query("postgres", f'DROP DATABASE "{database}" WITH (FORCE)')
@@ -38,28 +38,28 @@ def drop(database):
 
 
 def create(database):
-    """Make an empty database, in place of one that was made here before."""
+    """Create an empty database, replacing one that was created here before."""
     drop(database)
-    # As Odoo makes one itself.
+    # As Odoo itself creates one.
     with _new(database, "template0", "ENCODING 'UTF8' LC_COLLATE 'C'") as new:
         postgresql.query(new, marks.table())
         _add_trigrams(new)
 
 
 def copy(template, database):
-    """Copy a database and its filestore, in place of a copy that was made here before."""
+    """Copy a database and its filestore, replacing a copy that was created here before."""
     drop(database)
     with _new(database, template):
         if filestore(template).exists():
-            # Odoo never changes a stored file, so both may share it on disk.
+            # Odoo never changes a stored file, so both can share it on disk.
             shutil.copytree(filestore(template), filestore(database), copy_function=os.link)
 
 
 @contextmanager
 def _new(database, template, options=""):
-    """Yield a new database, which gets its name at the end, when it has its marks.
+    """Yield a new database, which gets its name at the end, together with its marks.
 
-    Whatever interrupts this leaves no database of that name without them.
+    An interruption leaves no database of that name without them.
     """
     new = f"{database[:50]}_{secrets.token_hex(4)}"
     try:
@@ -73,16 +73,16 @@ def _new(database, template, options=""):
 
 
 def _add_trigrams(database):
-    """Add the extension that Odoo adds to a database of its own making, where there is one."""
+    """Add the extension that Odoo adds to databases it creates, if available."""
     available = "SELECT 1 FROM pg_available_extensions WHERE name = 'pg_trgm'"
     if postgresql.query(database, available):
         postgresql.query(database, "CREATE EXTENSION pg_trgm")
 
 
 def install(database, modules, log, *options):
-    """Install modules into a database that was made here.
+    """Install modules into a database that was created here.
 
-    :raises Stop: when Odoo failed, or did not install one of them
+    :raises Stop: if Odoo failed or did not install one of them
     """
     odoo = odoo_source.locate()
     configuration = odoo_source.write_configuration(WORK / "conf" / f"{database}.conf")
@@ -117,7 +117,7 @@ def installed(database):
 def template(name, modules):
     """Return the name of a database with some of Odoo's own addons, without demo data.
 
-    A comment on the database tells which Odoo and which modules it was made of.
+    A comment on the database names the Odoo and the modules it was built from.
     """
     database = f"postmaster_template_{name}"
     digest = _digest(modules)
@@ -129,18 +129,18 @@ def template(name, modules):
 
 
 def made_of(database):
-    """Return the digest of what was installed into a database, empty where it is not complete.
+    """Return the digest of what was installed into a database, empty if incomplete.
 
-    :raises Stop: when it was not made here
+    :raises Stop: if it was not created here
     """
     digest = marks.read(database)
-    # On a server that outlives this checkout's files, a database may have lost its own.
+    # On a server that outlives this checkout's files, a database may have lost its filestore.
     is_complete = digest != marks.UNFINISHED and filestore(database).exists()
     return digest if is_complete else ""
 
 
 def finish(database, digest):
-    """Note on a database, and in it, what was installed."""
+    """Record on a database, and in it, what was installed."""
     postgresql.query(database, marks.parameter())
     postgresql.query("postgres", marks.comment(database, digest))
 

@@ -18,7 +18,7 @@ def find_program(name, *folders):
 def as_root(command):
     """Return the command with the prefix that runs it as root.
 
-    :raises Stop: when this user can not become root
+    :raises Stop: if this user cannot become root
     """
     if os.getuid() == 0:
         return command
@@ -35,9 +35,9 @@ def _refresh_lists():
 
 
 def install(*packages):
-    """Install Debian packages without starting the services they bring.
+    """Install Debian packages without starting their services.
 
-    :raises Stop: when that is impossible here, with the command to type
+    :raises Stop: if that is impossible here, with the command to type
     """
     names = " ".join(packages)
     if not shutil.which("apt-get"):
@@ -63,7 +63,7 @@ def install(*packages):
 
 
 def require(program, *packages, folders=()):
-    """Return the path of a program, installing the packages that bring it when it is missing."""
+    """Return the path of a program, installing its packages if it is missing."""
     path = find_program(program, *folders)
     if path:
         return path

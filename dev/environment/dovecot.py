@@ -1,8 +1,8 @@
 """A private IMAP and POP3 server on the loopback interface, without TLS.
 
-Dovecot runs under the account of whoever starts it. It refuses to read mail as root,
-so for root it runs in a user namespace of its own, as ``postgresql`` does. Mailboxes
-are Maildirs: a mail is one file, and its flags are in the file's name.
+Dovecot runs under the account of the user who starts it. It refuses to read mail as root, so for
+root it runs in a separate user namespace, like ``postgresql``. Mailboxes are Maildirs: each
+message is a file, and its flags are in the file name.
 """
 
 import grp
@@ -72,8 +72,8 @@ service pop3-login {{
 }}
 """
 
-# Every recipient exists, and all recipients of a domain have one mailbox. So has every user:
-# the file of the others is read once a second only.
+# Every recipient exists, and all recipients of a domain share a mailbox. So does every user: the
+# file of other users is read only once a second.
 CATCH_ALL = """\
 protocols = imap pop3 lmtp
 passdb {{
@@ -95,7 +95,7 @@ protocol lmtp {{
 """
 
 
-# TLS, and logins with a token that an HTTP server knows (RFC 6749), as the large providers have.
+# TLS, and logins with a token that an HTTP server checks (RFC 6749), as at the large providers.
 OAUTH = """\
 ssl = yes
 ssl_cert = <{folder}/certificate.pem
@@ -130,9 +130,9 @@ def require():
 
 @dataclass(frozen=True)
 class StoredMail:
-    """A mail in a mailbox.
+    """A message in a mailbox.
 
-    :param raw: its bytes
+    :param raw: bytes of the message
     :param flags: letters of Maildir: S seen, T deleted, R answered, F flagged
     """
 
@@ -141,14 +141,14 @@ class StoredMail:
 
 
 class Dovecot:
-    """A Dovecot of our own; usable in a ``with`` statement.
+    """A private Dovecot; usable in a ``with`` statement.
 
     :param name: name of its folder below ``WORK``; two servers need two names
     """
 
     def __init__(self, name="dovecot"):
         self.folder = WORK / name
-        # Dovecot's settings can not quote a space, so it knows its folder by another name.
+        # Dovecot's settings cannot quote a space, so it gets another path to its folder.
         self.alias = short_folder(name) / "folder"
         self.host = LOOPBACK
         self.imap_port = free_port()
@@ -161,7 +161,7 @@ class Dovecot:
     def __exit__(self, *exception):
         self.stop()
 
-    # --- the server -----------------------------------------------------------------
+    # --- Server ---------------------------------------------------------------------
 
     def start(self):
         program = require()
@@ -175,7 +175,7 @@ class Dovecot:
         return self
 
     def stop(self):
-        """End the server and its sessions, which Dovecot lets live for ten seconds more."""
+        """Stop the server and its sessions, which Dovecot would keep for ten more seconds."""
         if self._process:
             self._process.stop()
             self._process.kill()
@@ -205,17 +205,17 @@ class Dovecot:
 
     @staticmethod
     def _to_nobody():
-        """The command of root that runs another one as nobody, in a namespace of its own."""
+        """The command with which root runs another one as nobody, in a separate namespace."""
         return ["unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}"]
 
     @staticmethod
     def _account():
-        """Names of the account that Dovecot sees itself run under."""
+        """Names of the account that Dovecot runs under, as it sees them."""
         user = pwd.getpwuid(NOBODY if os.getuid() == 0 else os.getuid())
         group = NOBODY if os.getuid() == 0 else os.getgid()
         return user.pw_name, grp.getgrgid(group).gr_name
 
-    # --- mailboxes ------------------------------------------------------------------
+    # --- Mailboxes ------------------------------------------------------------------
 
     def add_user(self, user, password=PASSWORD):
         """Add a mailbox, or change its password; the server need not be restarted."""
@@ -228,7 +228,7 @@ class Dovecot:
             (self._mailbox(user) / part).mkdir(parents=True, exist_ok=True)
 
     def create_folder(self, user, folder):
-        """Make a folder of a mailbox.
+        """Create a folder in a mailbox.
 
         :param folder: in modified UTF-7 (RFC 3501 section 5.1.3)
         """
@@ -236,14 +236,14 @@ class Dovecot:
             (self._mailbox(user, folder) / part).mkdir(parents=True, exist_ok=True)
 
     def deliver(self, user, raw, folder=None):
-        """Put a mail into a mailbox, byte for byte, as an MTA would; return its file."""
+        """Put a message into a mailbox, byte for byte, like an MTA; return its file."""
         name = f"{time.time_ns()}.{os.getpid()}.postmaster"
         unfinished = self._mailbox(user, folder) / "tmp" / name
         unfinished.write_bytes(raw)
         return unfinished.rename(self._mailbox(user, folder) / "new" / name)
 
     def stored(self, user, folder=None):
-        """Return what a mailbox holds now, oldest first, as a list of ``StoredMail``."""
+        """Return the content of a mailbox, oldest first, as a list of ``StoredMail``."""
         mailbox = self._mailbox(user, folder)
         files = [path for part in ("new", "cur") for path in (mailbox / part).iterdir()]
         return [
@@ -252,25 +252,25 @@ class Dovecot:
         ]
 
     def empty(self, user):
-        """Remove all mail of a mailbox."""
+        """Remove all messages from a mailbox."""
         for part in ("new", "cur"):
             for path in (self._mailbox(user) / part).iterdir():
                 path.unlink()
 
     def remove(self):
-        """End the server at once, and remove its folder with all mail."""
+        """Kill the server, and remove its folder with all messages."""
         if self._process:
-            # An orderly end takes Dovecot a second, which nobody needs here.
+            # A regular shutdown takes Dovecot a second, which is not needed here.
             self._process.kill()
             self._process = None
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def renumber(self, user):
-        """Give the mailbox a new UIDVALIDITY, as a server does that has lost its index."""
+        """Give the mailbox a new UIDVALIDITY, like a server that has lost its index."""
         mailbox = self._mailbox(user)
         numbers = mailbox / "dovecot-uidlist"
         before = int(numbers.read_text().split()[1].removeprefix("V"))
-        # Dovecot takes the time in seconds.
+        # Dovecot uses the time in seconds.
         while time.time() < before + 1:
             time.sleep(0.1)
         for path in mailbox.glob("dovecot*"):
@@ -282,12 +282,12 @@ class Dovecot:
 
 
 class CatchAllDovecot(Dovecot):
-    """A Dovecot that takes mail by LMTP, for any recipient, into one mailbox for each domain.
+    """A Dovecot that accepts messages by LMTP for any recipient, with one mailbox per domain.
 
     The mailbox of example.com is everything@example.com, and every user's password is
-    ``PASSWORD``. A mail server that delivers by itself may write into a mailbox too, under
-    the ``account``. So for root this Dovecot is nobody in no namespace of its own, and its
-    folder is one that everybody can walk to.
+    ``PASSWORD``. A mail server that delivers directly may write into a mailbox too, under the
+    ``account``. So for root this Dovecot runs as nobody without a separate namespace, and its
+    folder is accessible to all users.
     """
 
     def __init__(self, name):
@@ -297,7 +297,7 @@ class CatchAllDovecot(Dovecot):
 
     @property
     def account(self):
-        """Numbers of the user and the group that own the mail."""
+        """Numbers of the user and the group that own the messages."""
         return (NOBODY, NOBODY) if os.getuid() == 0 else (os.getuid(), os.getgid())
 
     def add_user(self, user, password=PASSWORD):
@@ -335,7 +335,7 @@ class CatchAllDovecot(Dovecot):
 class OAuthDovecot(Dovecot):
     """A Dovecot with TLS, whose users log in with tokens.
 
-    :param tokens_url: of the HTTP server that knows the tokens; the token is put behind it
+    :param tokens_url: URL of the HTTP server that checks the tokens; the token is appended to it
     """
 
     def __init__(self, name, tokens_url):

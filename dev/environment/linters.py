@@ -1,4 +1,4 @@
-"""The linters, in a virtual environment of their own."""
+"""The linters, in a separate virtual environment."""
 
 from .places import ROOT, WORK
 from .virtual import VirtualEnvironment
@@ -12,5 +12,5 @@ def program(name):
 
 
 def install():
-    """Install the linters, once per change of the pins."""
+    """Install the linters again whenever the pins change."""
     ENVIRONMENT.install("Installing the linters")

@@ -1,20 +1,20 @@
-"""Marks on the databases that these scripts have made: no other may be replaced or updated.
+"""Marks on the databases created by these scripts: no other may be replaced or updated.
 
-A server that ``PGHOST`` names may have a database of the same name, made by other people or by
-another checkout. So a database gets two marks before anything is installed into it, and one
-that lacks either is left alone:
+A server named by ``PGHOST`` may have a database of the same name, created by other people or from
+another checkout. So a database gets two marks before anything is installed into it, and a
+database that lacks either is left alone:
 
 ======= ==============================================================================
-mark    what it tells apart
+mark    what it identifies
 ======= ==============================================================================
-comment names these scripts, this checkout, and what is in the database. PostgreSQL copies
+comment names these scripts, this checkout, and the content of the database. PostgreSQL copies
         it neither with ``createdb --template`` nor with a dump.
-content a table that names this checkout and, in a database that is complete, a System
-        Parameter: a dump that was restored into the database has not got it.
+content a table that names this checkout and, in a complete database, a System Parameter:
+        a dump that was restored into the database does not contain it.
 ======= ==============================================================================
 
-The comment of a database that is not complete says so: an interrupted installation can be
-recognised, and made again.
+The comment of an incomplete database says so: an interrupted installation can be recognised and
+repeated.
 """
 
 from . import postgresql
@@ -29,10 +29,10 @@ UNDEFINED_TABLE = "42P01"
 
 
 def read(database):
-    """Return what the comment says is in a database: a digest or :data:`UNFINISHED`.
+    """Return what the comment names as content of a database: a digest or :data:`UNFINISHED`.
 
-    :return: an empty string when there is no such database
-    :raises Stop: when it was not made here
+    :return: an empty string if there is no such database
+    :raises Stop: if it was not created here
     """
     found = postgresql.query(
         "postgres",

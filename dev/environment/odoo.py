@@ -1,8 +1,8 @@
-"""Where Odoo 19 comes from and how it is started.
+"""Where Odoo 19 comes from and how to start it.
 
-In this order: the checkout named by ``ODOO_HOME``; what is already downloaded; a
-folder of Debian packages named by ``ODOO_DEB_DIR``; Debian's own package of Odoo 19;
-the official repository. Nothing is installed on the system.
+In this order: the checkout named by ``ODOO_HOME``; what is already downloaded; a folder of Debian
+packages named by ``ODOO_DEB_DIR``; Debian's own package of Odoo 19; the official repository.
+Nothing is installed on the system.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from .virtual import VirtualEnvironment
 RELEASE = "19.0"
 REPOSITORY = "https://github.com/odoo/odoo"
 PACKAGE = "odoo-19"
-# The package links to files of these others; sid's font-awesome lacks the ones it needs.
+# The package links to files of these others; sid's font-awesome lacks the required ones.
 COMPANIONS = {
     "sid": [PACKAGE, "fonts-montserrat"],
     "bookworm": [
@@ -40,8 +40,8 @@ class Odoo:
     """An Odoo 19 on disk.
 
     :param home: its folder
-    :param python_path: the folder that holds the Python package ``odoo``
-    :param program: the command to start
+    :param python_path: the folder that contains the Python package ``odoo``
+    :param program: the command to start it
     """
 
     home: Path
@@ -80,7 +80,7 @@ def find(home):
 def locate():
     """Return the Odoo to use.
 
-    :raises Stop: when none is there yet
+    :raises Stop: if there is none yet
     """
     if os.environ.get("ODOO_HOME"):
         found = find(os.environ["ODOO_HOME"])
@@ -95,7 +95,7 @@ def locate():
 
 
 def bootstrap():
-    """Make sure that Odoo and its Python requirements are here; return the Odoo."""
+    """Make sure that Odoo and its Python requirements are installed; return the Odoo."""
     WORK.mkdir(parents=True, exist_ok=True)
     if not os.environ.get("ODOO_HOME") and not find(DOWNLOADED_ODOO):
         _download()
@@ -111,7 +111,7 @@ def _check_release(odoo):
         raise Stop(f"{odoo.home} is not Odoo {RELEASE}.")
 
 
-# --- download -----------------------------------------------------------------------
+# --- Download -----------------------------------------------------------------------
 
 
 def _download():
@@ -152,7 +152,7 @@ def _checked_packages(folder):
 
 
 def _mirror():
-    """Return the address of the Debian mirror this machine is configured for."""
+    """Return the URL of the Debian mirror this machine is configured for."""
     listing = run(
         [
             "apt-get",
@@ -174,7 +174,7 @@ def _mirror():
 
 
 def _fetch_from_debian(folder):
-    """Download the packages through an apt of our own, which leaves the system's alone."""
+    """Download the packages with a private apt configuration, separate from the system's."""
     keyring = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
     if not keyring.exists():
         raise Stop(f"{keyring} is missing (package debian-archive-keyring).")
@@ -238,7 +238,7 @@ def _unpack(packages, target):
 
 
 def _redirect_links(target):
-    """Point absolute links of the packages into the folder they were unpacked to."""
+    """Redirect absolute links of the packages into the folder they were unpacked to."""
     for link in target.rglob("*"):
         if link.is_symlink() and os.readlink(link).startswith("/"):
             destination = target / os.readlink(link).lstrip("/")
@@ -262,13 +262,13 @@ def _install_requirements():
     VirtualEnvironment(VENV, REQUIREMENTS).install("Installing the Python requirements")
 
 
-# --- start --------------------------------------------------------------------------
+# --- Start --------------------------------------------------------------------------
 
 
 def data_folder():
     """Return the folder of Odoo's files, one for each database server.
 
-    Odoo calls a filestore after its database, and two servers may have one of the same name.
+    Odoo names a filestore after its database, and two servers may have one of the same name.
     """
     return WORK / "data" / postgresql.identifier()
 

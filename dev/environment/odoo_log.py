@@ -1,4 +1,4 @@
-"""What of a log of Odoo a person wants to see."""
+"""The relevant part of an Odoo log."""
 
 import re
 
@@ -7,10 +7,10 @@ TROUBLE = {"WARNING", "ERROR", "CRITICAL"}
 
 
 def worth_reading(text, lines=80):
-    """Return the part of a log that tells what went wrong.
+    """Return the part of a log that shows what went wrong.
 
-    Odoo logs thousands of lines: of those, warnings and errors with what follows them up
-    to the next line. Of everything else, the end.
+    Odoo logs thousands of lines. From these, return warnings and errors with what follows up to
+    the next line; from any other log, return the end.
     """
     all_lines = text.rstrip().splitlines()
     if not all_lines or not ODOO_LINE.match(all_lines[-1]):

@@ -1,7 +1,7 @@
 """Folders of the development environment.
 
-Everything that is downloaded, built or written at run time lies below ``WORK``,
-which git ignores and ``make clean`` removes.
+Everything that is downloaded, built or written at run time is below ``WORK``, which git ignores
+and ``make clean`` removes.
 """
 
 import hashlib
@@ -22,10 +22,10 @@ ADDON = "mail_postmaster"
 
 
 def short_folder(name):
-    """Return a folder whose path fits a UNIX socket address (107 bytes).
+    """Return a folder whose path fits into a UNIX socket address (107 bytes).
 
-    The checkout may lie anywhere, so sockets live in the system's temporary
-    folder, under a name derived from the checkout.
+    The checkout can be anywhere, so sockets are in the system's temporary folder, under a name
+    derived from the checkout.
     """
     digest = hashlib.sha256(str(WORK).encode()).hexdigest()[:10]
     folder = Path(tempfile.gettempdir()) / f"postmaster-{os.getuid()}-{digest}" / name

@@ -1,8 +1,8 @@
-"""A private Postfix on the loopback interface, which hands no mail to the world.
+"""A private Postfix on the loopback interface, which sends no message to the internet.
 
-Postfix changes accounts between its programs, so it is started as root: directly, or
-through sudo. It has its own configuration, queue and data in the system's temporary folder,
-because its own account must be able to walk there, and leaves an installed one alone.
+Postfix changes accounts between its programs, so it is started as root: directly, or through
+sudo. Its configuration, queue and data are in the system's temporary folder, because its account
+must be able to access them; an installed Postfix is left alone.
 """
 
 import subprocess
@@ -14,10 +14,10 @@ from .progress import run
 
 PACKAGE = "postfix"
 
-# What the settings of a test do not send somewhere else is returned to its sender.
+# Anything that the settings of a test do not route elsewhere is returned to its sender.
 SETTINGS = {
     "compatibility_level": "3.6",
-    # It writes to standard output, which is its log; syslog need not run.
+    # It logs to standard output; syslog need not run.
     "maillog_file": "/dev/stdout",
     "inet_interfaces": LOOPBACK,
     "inet_protocols": "ipv4",
@@ -27,7 +27,7 @@ SETTINGS = {
     "smtpd_recipient_restrictions": "permit_mynetworks, reject",
     "smtp_dns_support_level": "disabled",
     "default_transport": "error:5.1.2 no mail leaves this server",
-    # A neighbour that starts at the same moment is asked again at once.
+    # If another server starts at the same moment, retry at once.
     "queue_run_delay": "1s",
     "minimal_backoff_time": "1s",
     "maximal_backoff_time": "2s",
@@ -37,7 +37,7 @@ SETTINGS = {
     "alias_database": "",
 }
 
-# service, type, private, unprivileged, chroot, wake-up, most processes, command
+# service, type, private, unprivileged, chroot, wake-up, maximum processes, command
 SERVICES = """\
 {address}:{port} inet n - n - - smtpd
 cleanup unix n - n - 0 cleanup
@@ -66,11 +66,11 @@ def require():
 
 
 class Postfix:
-    """A Postfix of our own; usable in a ``with`` statement.
+    """A private Postfix; usable in a ``with`` statement.
 
     :param name: name of its folder; two servers need two names
-    :param dict settings: of ``main.cf``; they go before those of ``SETTINGS``
-    :param services: more lines of ``master.cf``
+    :param dict settings: settings of ``main.cf``; they override those of ``SETTINGS``
+    :param services: additional lines of ``master.cf``
     """
 
     def __init__(self, name, settings, services=""):
@@ -91,7 +91,7 @@ class Postfix:
     def start(self):
         """Start the server and wait until it answers.
 
-        :raises Stop: when it can not run here, for example because this user is not root
+        :raises Stop: if it cannot run here, for example because this user is not root
         """
         command = self._command(require(), "start-fg")
         self.remove()
@@ -101,10 +101,10 @@ class Postfix:
         return self
 
     def remove(self):
-        """End the server at once, and remove its folder with all mail."""
+        """Kill the server, and remove its folder with all messages."""
         if not self.folder.joinpath("conf").exists():
             return
-        # One that a crashed run left behind is found by its folder. It may have ended, too.
+        # A server left behind by a crashed run is found by its folder. It may have ended, too.
         subprocess.run(self._command(require(), "abort"), check=False, capture_output=True)
         if self._process:
             self._process.process.wait()

@@ -1,8 +1,8 @@
 """The database server: the one named by the usual PG* variables, or a private cluster.
 
-The private cluster listens on a UNIX socket only. PostgreSQL refuses to run as root,
-so for root it runs in a user namespace of its own, where root is somebody else: no
-account is made and no file changes its owner.
+The private cluster listens only on a UNIX socket. PostgreSQL refuses to run as root, so for root
+it runs in a separate user namespace, where root is mapped to another user: no account is created
+and no file changes its owner.
 """
 
 import functools
@@ -19,7 +19,7 @@ from .progress import Stop, run, say, step
 PACKAGE = "postgresql"
 # Odoo refuses to run as the user "postgres".
 USER = "odoo"
-# Durability is the subject of some tests, speed that of all others.
+# Some tests check durability; all others need speed.
 DURABLE = {"fsync": "on", "synchronous_commit": "on"}
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -29,7 +29,7 @@ def is_named_by_environment():
 
 
 def program(name):
-    """Return the path of a PostgreSQL program, installing the server when it is missing."""
+    """Return the path of a PostgreSQL program, installing the server if it is missing."""
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     found = debian.find_program(name, *folders)
     if found:
@@ -40,7 +40,7 @@ def program(name):
 
 
 class Cluster:
-    """A private PostgreSQL cluster in a folder of its own.
+    """A private PostgreSQL cluster in a separate folder.
 
     :param name: name of the folder below ``WORK``
     :param settings: PostgreSQL settings as a dict of strings
@@ -114,7 +114,7 @@ class Cluster:
         command = [program(name), *arguments]
         if os.getuid() == 0:
             command = ["unshare", "--user", "--map-user=1000", "--map-group=1000", *command]
-        # The server outlives this script: it must not hold the script's output open.
+        # The server outlives this script, so it must not keep the script's output open.
         log = WORK / "pg_ctl.log"
         with log.open("w") as output:
             result = subprocess.run(
@@ -130,7 +130,7 @@ class Cluster:
 
 
 def start(name="postgresql", settings=None):
-    """Start the database server and name it in this process's environment.
+    """Start the database server and set the PG* variables of this process.
 
     :return: the private cluster, or None for a server named by the caller
     """
@@ -144,7 +144,7 @@ def start(name="postgresql", settings=None):
 
 @contextmanager
 def running(name="postgresql", settings=None):
-    """Start the database server, and stop it at the end unless somebody else has come to use it."""
+    """Start the database server, and stop it at the end unless another process uses it."""
     cluster = start(name, settings)
     try:
         yield cluster
@@ -187,7 +187,7 @@ def query(database, sql):
 
 
 def clone(template, database, options=""):
-    """Copy a database; the template must have no connection, so a few tries are made."""
+    """Copy a database; the template must have no connection, so a few attempts are made."""
     for attempt in range(10):
         try:
             return query(
@@ -201,7 +201,7 @@ def clone(template, database, options=""):
 
 
 def identifier():
-    """Return the number that tells this database server from all others."""
+    """Return the number that identifies this database server."""
     return _identifier(*(os.environ.get(name) for name in ("PGHOST", "PGPORT", "PGSERVICE")))
 
 

@@ -1,4 +1,4 @@
-"""Programs that run beside a script: their ports, their logs and their end."""
+"""Background programs: their ports, their logs and their end."""
 
 import os
 import signal
@@ -18,21 +18,21 @@ _is_ending = threading.Event()
 
 
 def free_port():
-    """Return a TCP port of the loopback interface that nobody uses now."""
+    """Return a free TCP port of the loopback interface."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return probe.getsockname()[1]
 
 
 def is_answering(port):
-    """Tell whether something accepts connections on a port of the loopback interface."""
+    """Return whether something accepts connections on a port of the loopback interface."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((LOOPBACK, port)) == 0
 
 
 def is_serving(url):
-    """Tell whether a web server answers an address with a page."""
+    """Return whether a web server responds to a URL with a page."""
     try:
         with urllib.request.urlopen(url, timeout=60) as answer:
             return answer.status == 200
@@ -46,9 +46,9 @@ def tail(log, lines=15):
 
 
 def run_logged(command, log, **options):
-    """Run a command to its end with its output added to a log file; return its exit status.
+    """Run a command to its end, append its output to a log file; return its exit status.
 
-    It runs in a process group of its own, so that ``stop_all`` ends what it started too.
+    It runs in a separate process group, so that ``stop_all`` also ends its children.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output, _lock:
@@ -71,7 +71,7 @@ def run_logged(command, log, **options):
 
 
 def stop_all(seconds=5):
-    """End the commands that ``run_logged`` runs in other threads, and let it start no more."""
+    """End the commands that ``run_logged`` runs in other threads, and prevent new ones."""
     with _lock:
         _is_ending.set()
         processes = list(_running)
@@ -79,7 +79,7 @@ def stop_all(seconds=5):
     end = time.monotonic() + seconds
     while time.monotonic() < end and any(process.poll() is None for process in processes):
         time.sleep(0.05)
-    # Odoo's web server inside a test run takes the first signal and goes on.
+    # Odoo's web server inside a test run ignores the first signal.
     _signal(processes, signal.SIGKILL)
 
 
@@ -90,7 +90,7 @@ def _signal(processes, number):
 
 
 def end_on_signals():
-    """Make a request to end a script raise an exception once, so that it can clean up."""
+    """Turn the first request to end a script into an exception, so that it can clean up."""
     requests = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def end(number, frame):
@@ -103,15 +103,15 @@ def end_on_signals():
 
 
 class Background:
-    """A program in the background, in a session of its own.
+    """A background program in a separate session.
 
-    Its own session keeps the terminal's Ctrl-C from it: it ends when it is stopped,
-    after everybody who uses it.
+    The separate session shields it from the terminal's Ctrl-C: it ends when it is stopped, after
+    everything that uses it.
 
-    :param name: what a person calls it
+    :param name: name for messages to the user
     :param command: list of the program and its arguments
-    :param log: file that gets its output
-    :param options: more arguments of ``subprocess.Popen``
+    :param log: file for its output
+    :param options: additional arguments of ``subprocess.Popen``
     """
 
     def __init__(self, name, command, log, **options):
@@ -129,9 +129,9 @@ class Background:
             )
 
     def wait_until(self, is_ready, seconds=30):
-        """Wait until a function says yes.
+        """Wait until a function returns a true value.
 
-        :raises Stop: when the program ends before, or time is over
+        :raises Stop: if the program ends before, or the time is up
         """
         end = time.monotonic() + seconds
         while not is_ready():
@@ -144,7 +144,7 @@ class Background:
         return self
 
     def stop(self, seconds=15):
-        """Ask the program to end and wait for it; what does not listen is killed."""
+        """Ask the program to end and wait for it; kill it if it does not."""
         if self.process.poll() is None:
             self.process.terminate()
         try:
@@ -153,10 +153,10 @@ class Background:
             self.kill()
 
     def kill(self):
-        """End the program, and what it started, without letting it finish anything."""
+        """Kill the program and its children."""
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
-            # It has ended, and so has everything that it started.
+            # It has ended, and so have its children.
             pass
         self.process.wait()

@@ -1,4 +1,4 @@
-"""What a script says while it works: one line a step, one sentence when it stops."""
+"""The output of a script: one line per step, one sentence when it stops."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 
 class Stop(Exception):
-    """The work cannot go on; the text is a sentence for the person at the terminal."""
+    """The script cannot continue; the text is a sentence for the user."""
 
 
 def say(text):
@@ -16,7 +16,7 @@ def say(text):
 
 @contextmanager
 def step(text):
-    """Announce a step and say how long it took."""
+    """Announce a step and report how long it took."""
     start = time.monotonic()
     say(f"-> {text} ...")
     yield
@@ -26,7 +26,7 @@ def step(text):
 def run(command, hint="", **options):
     """Run a command quietly.
 
-    :raises Stop: with the end of its output, when it fails or does not exist
+    :raises Stop: with the end of its output, if it fails or does not exist
     """
     try:
         result = subprocess.run(
@@ -47,7 +47,7 @@ def run(command, hint="", **options):
 
 
 def main(function):
-    """Run a script's function: its result is the exit status, ``Stop`` is one clear text."""
+    """Run a script's function: its result is the exit status, ``Stop`` prints its text."""
     try:
         sys.exit(function())
     except Stop as reason:

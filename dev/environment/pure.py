@@ -1,7 +1,7 @@
-"""``gateway`` and the test modules that need no Odoo, without running what needs one.
+"""Load ``gateway`` and the test modules that do not need Odoo.
 
-The packages around them import models and test cases. In their place stand empty ones, so
-that relative imports find their way.
+The packages around them import models and test cases. Empty packages replace them, so that
+relative imports work.
 """
 
 import importlib
@@ -16,7 +16,7 @@ _PACKAGES = (ADDON, f"{ADDON}.tests", f"{ADDON}.tests.gateway")
 def load(name):
     """Return a module of the addon.
 
-    :param str name: below the addon, as ``tests.gateway.whole_way``
+    :param str name: name below the addon, such as ``tests.gateway.whole_way``
     """
     for package in _PACKAGES:
         if package not in sys.modules:

@@ -1,4 +1,4 @@
-"""The Pythons of this machine on which Odoo 19 may run."""
+"""The Python versions on this machine on which Odoo 19 can run."""
 
 import glob
 import os
@@ -15,8 +15,8 @@ from .progress import Stop
 def others():
     """Return ``(Pythons, sentences)``: what to test on besides the usual one, and what is missing.
 
-    The usual one is that of all other suites. The system's own matters because Debian changes
-    it; the newest because Odoo may run on it next.
+    All other suites use the usual one. The system's own matters because Debian changes it; the
+    newest because Odoo may run on it next.
 
     :return: a dict of programs by full version, and a list
     """
@@ -45,14 +45,14 @@ def _add(found, missing, python):
 
 
 def supported():
-    """Return the oldest and the newest Python that Odoo's own release file names."""
+    """Return the oldest and the newest Python named in Odoo's own release file."""
     text = (odoo_source.locate().python_path / "odoo" / "release.py").read_text()
     bounds = re.findall(r"^(?:MIN|MAX)_PY_VERSION = \((\d+), (\d+)\)", text, re.MULTILINE)
     return tuple(tuple(map(int, bound)) for bound in bounds)
 
 
 def release(python):
-    """Return the version of a Python as ``(3, 11)``, or None when it does not start."""
+    """Return the version of a Python as ``(3, 11)``, or None if it does not start."""
     try:
         return tuple(map(int, re.findall(r"\d+", virtual.version(python))[:2]))
     except Stop:
@@ -68,7 +68,7 @@ def _newest(oldest, newest):
 
 
 def _candidates(name):
-    """Yield where a Python may be: in PATH, and where version managers put it."""
+    """Yield paths where a Python may be: in PATH, and where version managers put it."""
     if in_path := shutil.which(f"python{name}"):
         yield in_path
     home = os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv"

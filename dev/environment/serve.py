@@ -1,4 +1,4 @@
-"""The mail daemon of the addon, ``odoo-bin postmaster serve``, as a program in the background."""
+"""The mail daemon of the addon, ``odoo-bin postmaster serve``, as a background program."""
 
 import os
 import smtplib
@@ -17,9 +17,9 @@ class MailDaemon:
     """A mail daemon; usable in a ``with`` statement.
 
     :param str database: name of the database
-    :param options: more arguments of the command line
-    :param lmtp: where it takes mail: a TCP port, 0 for a free one, a path, or None for nowhere
-    :param settings: more options of Odoo's configuration
+    :param options: additional command-line arguments
+    :param lmtp: where it listens: a TCP port, 0 for a free one, a path, or None for nowhere
+    :param settings: additional options of Odoo's configuration
     """
 
     def __init__(self, database, *options, lmtp=0, **settings):
@@ -88,7 +88,7 @@ class MailDaemon:
         return None
 
     def kill(self):
-        """End it and all its processes at once, as a power cut would."""
+        """Kill it and all its processes at once, like a power cut."""
         self._process.kill()
 
     def connect(self, timeout=60):
@@ -99,9 +99,9 @@ class MailDaemon:
 
 
 def deliver(connection, raw, recipients=("sales@example.com",), sender="jane@customer.test"):
-    """Hand a mail over; return the reply for each recipient, as ``[(code, text)]``.
+    """Deliver a message; return the reply for each recipient, as ``[(code, text)]``.
 
-    The replies of RCPT stand for the recipients that were refused there.
+    For recipients refused at RCPT, this is the reply to RCPT.
     """
     connection.ehlo_or_helo_if_needed()
     code, text = connection.mail(sender, [f"size={len(raw)}"])
@@ -122,7 +122,7 @@ def deliver(connection, raw, recipients=("sales@example.com",), sender="jane@cus
 
 
 def transparent(raw):
-    """Return a mail as it is sent after DATA, with its end (RFC 5321 section 4.5.2)."""
+    """Return a message as sent after DATA, with its end (RFC 5321 section 4.5.2)."""
     text = raw.replace(b"\r\n.", b"\r\n..")
     text = b"." + text if text.startswith(b".") else text
     return text + (b"" if text.endswith(b"\r\n") else b"\r\n") + b".\r\n"

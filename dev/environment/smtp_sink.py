@@ -1,8 +1,8 @@
-"""A place where outgoing mail ends: an SMTP server that keeps what it gets and sends nothing on.
+"""An SMTP server that keeps the messages it receives and sends nothing.
 
-Each mail becomes a file in a folder, named after its order of arrival, with the
-envelope in two header lines before the mail. Tests use the class in their own
-process; ``make run`` starts the module as a program of its own::
+Each message becomes a file in a folder, named by order of arrival, with the envelope in two
+header lines before the message. Tests use the class in their own process; ``make run`` starts the
+module as a separate program::
 
     python -m environment.smtp_sink FOLDER PORT
 """
@@ -20,11 +20,11 @@ from .processes import LOOPBACK, free_port
 
 @dataclass(frozen=True)
 class SentMail:
-    """A mail as it left Odoo.
+    """A message as it left Odoo.
 
     :param mail_from: envelope sender, empty for the null sender
     :param recipients: envelope recipients as a list
-    :param raw: its bytes
+    :param raw: bytes of the message
     """
 
     mail_from: str
@@ -35,7 +35,7 @@ class SentMail:
 class SmtpSink:
     """The server; usable in a ``with`` statement.
 
-    :param folder: keeps a copy of each mail as a file; None keeps them in memory only
+    :param folder: keeps a copy of each message as a file; None keeps them in memory only
     :param port: TCP port, 0 for a free one
     """
 
@@ -45,7 +45,7 @@ class SmtpSink:
         self.port = port or free_port()
         self.messages = []
         self.refusal = None
-        # Seconds that it takes to accept a mail.
+        # Seconds it takes to accept a message.
         self.delay = 0
         self.is_busy = False
         self._controller = None
@@ -59,7 +59,7 @@ class SmtpSink:
     def start(self):
         if self.folder:
             self.folder.mkdir(parents=True, exist_ok=True)
-        # A notification of a big mail is big itself: the limit is the default times four.
+        # A notification of a big message is also big: the limit is four times the default.
         self._controller = Controller(
             self,
             hostname=self.host,
@@ -75,13 +75,13 @@ class SmtpSink:
             self._controller = None
 
     async def handle_DATA(self, server, session, envelope):
-        """Keep a mail, or answer with ``refusal`` where a test has set one."""
+        """Keep a message, or reply with ``refusal`` if a test has set one."""
         if self.refusal:
             return self.refusal
         self.is_busy = True
         await asyncio.sleep(self.delay)
         self.is_busy = False
-        # RFC 5321 4.5.5: the null sender, which aiosmtpd hands over as it is written.
+        # RFC 5321 4.5.5: the null sender, which aiosmtpd passes on as written.
         sender = "" if envelope.mail_from in (None, "<>") else envelope.mail_from
         mail = SentMail(sender, list(envelope.rcpt_tos), envelope.original_content)
         self.messages.append(mail)
@@ -97,7 +97,7 @@ class SmtpSink:
 
 
 def main(folder, port):
-    """Run until somebody ends the process."""
+    """Run until the process is ended."""
     with SmtpSink(folder, int(port)):
         signal.sigwait({signal.SIGTERM, signal.SIGINT})
 

@@ -1,7 +1,7 @@
 """A real folder ``mail_postmaster`` with the tracked files of this checkout.
 
-Linters and packagers take the addon's name from the folder's, and some of them check
-nothing at all at the root of a repository.
+Linters and packagers take the addon's name from its folder, and some of them check nothing at the
+root of a repository.
 """
 
 import shutil
@@ -11,7 +11,7 @@ from .progress import Stop, run
 
 
 def make(parent=WORK / "stage"):
-    """Make the folder anew and return its path."""
+    """Create the folder anew and return its path."""
     folder = parent / ADDON
     shutil.rmtree(folder, ignore_errors=True)
     for name in tracked():
@@ -23,7 +23,7 @@ def make(parent=WORK / "stage"):
 
 def tracked():
     """Return the names of the tracked files that exist, relative to the checkout."""
-    # The checkout may belong to somebody else, which git takes for a danger.
+    # Another user may own the checkout, which git considers unsafe.
     listing = run(["git", "-c", "safe.directory=*", "-C", ROOT, "ls-files", "-z"])
     names = [name for name in listing.split("\0") if name and (ROOT / name).is_file()]
     if not names:

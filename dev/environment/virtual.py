@@ -1,4 +1,4 @@
-"""Virtual environments of pinned packages, each made once per change of the pins or the Python."""
+"""Virtual environments of pinned packages, each recreated when the pins or the Python change."""
 
 import hashlib
 import re
@@ -11,7 +11,7 @@ from . import debian
 from .progress import Stop, run, step
 
 SYSTEM_PYTHON = Path("/usr/bin/python3")
-# Packages of Debian without which Python makes no virtual environment.
+# Debian packages that Python needs to create a virtual environment.
 PACKAGE = "python3-venv"
 _INCLUDED = re.compile(rb"^-r (\S+)$", re.MULTILINE)
 
@@ -20,9 +20,9 @@ _INCLUDED = re.compile(rb"^-r (\S+)$", re.MULTILINE)
 class VirtualEnvironment:
     """A virtual environment.
 
-    :param folder: where it is
-    :param pins: the file of its packages
-    :param interpreter: the Python it is made with
+    :param folder: its location
+    :param pins: the file with its packages
+    :param interpreter: the Python that creates it
     """
 
     folder: Path
@@ -34,7 +34,7 @@ class VirtualEnvironment:
         return self.folder / "bin" / "python"
 
     def install(self, text):
-        """Make it, unless it is as it should be; the text says what for."""
+        """Create it, unless it is up to date; the text names its purpose."""
         stamp = self.folder / "requirements.sha256"
         digest = self._digest()
         if stamp.exists() and stamp.read_text() == digest:
@@ -68,22 +68,22 @@ class VirtualEnvironment:
 
 
 def content(pins):
-    """Return the text of a file of pins, and of those it names, as bytes."""
+    """Return the text of a file of pins, and of those it includes, as bytes."""
     own = pins.read_bytes()
     included = (pins.parent / name.decode() for name in _INCLUDED.findall(own))
     return b"".join((own, *map(content, included)))
 
 
 def version(interpreter):
-    """Return what a Python says it is, in full: builds of one version differ.
+    """Return the full version text of a Python: builds of one version differ.
 
-    :raises Stop: when it does not start
+    :raises Stop: if it does not start
     """
     return run([interpreter, "-c", "import sys; print(sys.version)"]).strip()
 
 
 def is_complete(interpreter):
-    """Tell whether a Python can make a virtual environment."""
+    """Return whether a Python can create a virtual environment."""
     try:
         run([interpreter, "-c", "import ensurepip, venv"])
     except Stop:
@@ -92,5 +92,5 @@ def is_complete(interpreter):
 
 
 def is_of_the_system(interpreter):
-    """Tell whether a program is the system's own Python, under any name."""
+    """Return whether a program is the system's own Python, under any name."""
     return SYSTEM_PYTHON.exists() and SYSTEM_PYTHON.samefile(interpreter)

@@ -1,6 +1,6 @@
-"""What the fuzzer begins with: the sample mails of the tests, and the words of mail.
+"""Where the fuzzer starts: the sample messages of the tests, and a dictionary of words.
 
-libFuzzer makes new mails of these by changing bytes, crossing two, and putting words in.
+libFuzzer creates new messages from these by changing bytes, crossing two, and inserting words.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ from environment import pure
 from environment.places import ROOT
 
 SAMPLES = (ROOT / "tests" / "data", ROOT / "dev" / "samples")
-# A mail that is made to be large is no seed: the fuzzer would copy it for ever.
+# A message that is large on purpose is not a seed: the fuzzer would copy it endlessly.
 LONGEST_SEED = 20_000
 SMALL = 3
 
@@ -154,7 +154,7 @@ WORDS = (
 
 
 def write(folder):
-    """Write all seeds into a folder, each under the name of its content."""
+    """Write all seeds into a folder, each named by a hash of its content."""
     folder.mkdir(parents=True, exist_ok=True)
     for raw in _mails():
         if len(raw) <= LONGEST_SEED:
@@ -162,7 +162,7 @@ def write(folder):
 
 
 def write_words(path):
-    """Write the words as a dictionary of libFuzzer."""
+    """Write the words as a libFuzzer dictionary."""
     lines = ['"%s"' % "".join(f"\\x{octet:02x}" for octet in word) for word in WORDS]
     path.write_text("\n".join(lines) + "\n")
 

@@ -1,7 +1,7 @@
-"""Messages that wait have a key of their conversation, and a turn of their sender.
+"""Give waiting messages a conversation key, and their sender a turn.
 
-They had a list of Message-Ids as numbers: their own, their References from the root on, and what
-they answer.
+Previously they had a list of Message-Ids as numbers: their own, their References from the root
+on, and the one they reply to.
 """
 
 from odoo.addons.mail_postmaster.gateway.conversation import Thread, link
