@@ -11,20 +11,20 @@ DATA = Path(__file__).parent / "data"
 
 
 def need(env, *applications):
-    """Skip a test, or from ``setUpClass`` all of a class, without one of these applications.
+    """Skip a test, or from ``setUpClass`` a whole class, if one of these applications is missing.
 
-    The addon may be installed alone; ``dev/test`` has them all, and there a skip is a failure.
+    The addon may be installed alone; ``dev/test`` installs them all, so there a skip is a failure.
     """
-    # One that is installed may be loaded later: then there are no models either.
+    # An installed application may be loaded later: then its models are missing too.
     present = {model.partition(".")[0] for model in env}
     if missing := set(applications) - present:
         raise SkipTest(f"Applications that are not installed: {', '.join(sorted(missing))}.")
 
 
 class GatewayCase(TransactionCase):
-    """A database that receives mail for people@postmaster.test, which makes contacts.
+    """A database that receives messages for people@postmaster.test, which creates contacts.
 
-    The class writes before it hands mail over, so every mail joins its transaction.
+    The class writes before it delivers messages, so every message joins its transaction.
     """
 
     @classmethod
@@ -39,10 +39,10 @@ class GatewayCase(TransactionCase):
         )
         cls.env.company.alias_domain_id = cls.domain
         cls.env["mail.postmaster.policy"].confirm_database()
-        # Each test of a policy of ours switches it on.
+        # Each test of one of our policies switches it on.
         cls.env["mail.postmaster.policy"].apply_preset("odoo")
         cls.alias = cls.make_alias("people", "res.partner")
-        # One for all: the same fields make the same mail.
+        # One date for all: equal fields make equal messages.
         cls.date_field = format_datetime(datetime.now(timezone.utc))
         cls.log = cls.env["mail.postmaster.message"]
         cls.pipeline = cls.env["mail.postmaster.pipeline"]
@@ -59,7 +59,7 @@ class GatewayCase(TransactionCase):
         )
 
     def set_parameter_with_sql(self, key, value):
-        """Write a System Parameter past every check, as somebody may do at night."""
+        """Write a System Parameter bypassing every check, as direct SQL can."""
         self.env.flush_all()
         self.env.cr.execute("DELETE FROM ir_config_parameter WHERE key = %s", [key])
         if value:
@@ -72,14 +72,14 @@ class GatewayCase(TransactionCase):
 
     @staticmethod
     def eml(name, **replacements):
-        """Return a sample mail as bytes; ``key="value"`` replaces ``{key}`` in it."""
+        """Return a sample message as bytes; ``key="value"`` replaces ``{key}`` in it."""
         raw = (DATA / f"{name}.eml").read_bytes()
         for key, value in replacements.items():
             raw = raw.replace(b"{%s}" % key.encode(), value.encode())
         return raw
 
     def mail(self, **fields):
-        """Return the plain sample mail, with other fields where given."""
+        """Return the plain sample message, with other fields if given."""
         sender = fields.get("sender", "jane@customer.test")
         defaults = {
             "return_path": parseaddr(sender)[1],
@@ -93,7 +93,7 @@ class GatewayCase(TransactionCase):
         return self.eml("plain", **{**defaults, **fields})
 
     def receive(self, raw, model=False, **options):
-        """Hand a mail over and return ``(what the caller got, row of the log)``."""
+        """Deliver a message and return ``(result for the caller, row of the log)``."""
         before = self.log.search([], limit=1).id or 0
         try:
             result = self.env["mail.thread"].message_process(model, raw, **options)
@@ -108,5 +108,5 @@ class GatewayCase(TransactionCase):
         self.assertNotIn("%(", row.reason)
 
     def assertStep(self, row, step, hit=True):
-        """Check that the trace holds a step, taken or not taken."""
+        """Assert that the trace contains a step, taken or not taken."""
         self.assertIn((step, hit), [(known["step"], known["hit"]) for known in row.trace])

@@ -1,4 +1,4 @@
-"""What the tests of senders share: who there is, and mail with results of a server on top."""
+"""Shared by the tests of senders: users, and messages with a server's results on top."""
 
 from odoo.addons.mail.tests.common import mail_new_test_user
 
@@ -7,13 +7,13 @@ from .common import GatewayCase
 
 SERVER = "mx.postmaster.test"
 BOSS = "boss@postmaster.test"
-# An internal user whose address is of no own domain.
+# An internal user with an address outside our domains.
 AMY = "amy@freemail.test"
 JANE = "jane@customer.test"
 
 
 def results(text, authserv_id=SERVER):
-    """Return an Authentication-Results field in bytes, as it goes on top of a mail."""
+    """Return an Authentication-Results field in bytes, as added on top of a message."""
     return f"Authentication-Results: {authserv_id};\r\n {text}\r\n".encode()
 
 
@@ -27,7 +27,7 @@ def failed(address):
     return results(f"spf=pass smtp.mailfrom=x@evil.test; dmarc=fail header.from={domain}")
 
 
-# A mail from outside that nothing speaks for, and nothing against.
+# A message from outside with no result for or against it.
 OPEN = results("spf=none smtp.mailfrom=x@evil.test; dkim=none; dmarc=none")
 
 
@@ -53,7 +53,7 @@ class IdentityCase(GatewayCase):
         )
 
     def from_(self, sender, top=b"", **fields):
-        """Hand over a mail of a sender, with these bytes on top, and return its line in the log."""
+        """Deliver a message from a sender, with these bytes on top; return its row of the log."""
         fields.setdefault("message_id", f"<{self.id()}.{len(self.log.search([]))}@x>")
         return self.receive(top + self.mail(sender=sender, **fields))[1]
 
@@ -62,7 +62,7 @@ class IdentityCase(GatewayCase):
         return row.delivery_ids.mail_message_id
 
     def assertActs(self, row, user):
-        """Check that a mail has its sender as the author, and as who made the record."""
+        """Assert that the sender of a message is its author and the creator of the record."""
         message = self.message_of(row)
         self.assertEqual(message.author_id, user.partner_id)
         self.assertEqual(row.delivery_ids._record().create_uid, user)

@@ -12,7 +12,7 @@ SERVER = "mx.postmaster.test"
 
 
 class ReplyCase(GatewayCase, MockEmail):
-    """A lead with a customer, whose seller has written to them, and a follower beside."""
+    """A lead with a customer, a salesperson who has written to them, and another follower."""
 
     judged = None
 
@@ -53,7 +53,7 @@ class ReplyCase(GatewayCase, MockEmail):
         )
 
     def quoting(self, question, sender=STRANGER, **fields):
-        """Return a mail that answers a message, sent to the catchall."""
+        """Return a message that replies to a message, sent to the catchall."""
         headers = fields.pop("headers", "")
         if self.judged:
             domain = parseaddr(sender)[1].partition("@")[2]
@@ -66,7 +66,7 @@ class ReplyCase(GatewayCase, MockEmail):
         return self.mail(sender=sender, headers=headers, **fields)
 
     def answer(self, question=None, sender=STRANGER, **fields):
-        """Receive an answer, keep the mails it has caused, and return its row of the log."""
+        """Receive a reply, record the messages it caused, and return its row of the log."""
         raw = self.quoting(question or self.question, sender, **fields)
         with self.mock_mail_gateway():
             _result, row = self.receive(raw)
@@ -84,7 +84,7 @@ class ReplyCase(GatewayCase, MockEmail):
         self.assertStep(row, f"reply_{why}", hit=False)
 
     def assertNoted(self, row, why="stranger"):
-        """Check that an answer is a note that nobody outside and nobody by mail was told of."""
+        """Assert that a reply became a note about which no external contact was notified."""
         self.assertReason(row, "delivered", "reply_noted")
         self.assertStranger(row, why)
         message = row.delivery_ids.mail_message_id
@@ -97,9 +97,9 @@ class ReplyCase(GatewayCase, MockEmail):
         return message
 
     def identify(self, outcome):
-        """Let a trusted server judge the mails of a test: ``pass``, ``fail`` or ``none``."""
+        """Give the messages of a test a trusted verdict: ``pass``, ``fail`` or ``none``."""
         self.parameters.set_param(AUTHSERV, SERVER)
-        # What a sender may act as is not the question here.
+        # The rights of a sender are not tested here.
         for key in (IDENTITY, IDENTITY_OWN):
             self.parameters.set_param(key, "off")
         self.judged = outcome

@@ -1,6 +1,6 @@
 from .common import DATA, GatewayCase
 
-# What the samples in data/reports are about.
+# The message that the samples in data/reports are about.
 ORIGINAL = b"<317.1795170000.123456@odoo.example.com>"
 JANE, JOHN = "jane@example.org", "john@example.net"
 
@@ -32,10 +32,10 @@ Subject: Our offer
 
 
 def sample_report(name, sent, number=1):
-    """Return a sample of data/reports as bytes, about a message, with a Message-Id of its own.
+    """Return a sample of data/reports as bytes, about a message, with a unique Message-Id.
 
-    :param sent: the ``mail.message``; an empty one for a message nobody knows
-    :param int number: another one for another report
+    :param sent: the ``mail.message``; empty for an unknown message
+    :param int number: a different number makes a different report
     """
     original = sent.message_id.encode() if sent else b"<unknown@example.com>"
     raw = (DATA / "reports" / f"{name}.eml").read_bytes().replace(ORIGINAL, original)
@@ -47,7 +47,7 @@ def sample_report(name, sent, number=1):
 
 
 class ReportsCase(GatewayCase):
-    """A message that was sent to two contacts, and reports that come back about it."""
+    """A message sent to two contacts, and reports about it."""
 
     @classmethod
     def setUpClass(cls):
@@ -77,7 +77,7 @@ class ReportsCase(GatewayCase):
         return message
 
     def delivery_report(self, about, address, status="5.1.1", action="failed", number=1):
-        """Return what anybody can write about the mail with a Message-Id and an address."""
+        """Return a report that anyone could forge with a Message-Id and an address."""
         return (
             REPORT
             % {
@@ -90,7 +90,7 @@ class ReportsCase(GatewayCase):
         ).encode()
 
     def complaint(self, about, address, number=1):
-        """Return a complaint of anybody's (RFC 5965); without an address, of nobody named."""
+        """Return a complaint that anyone could forge (RFC 5965), about an address if given."""
         return (
             REPORT
             % {
@@ -103,7 +103,7 @@ class ReportsCase(GatewayCase):
         ).encode()
 
     def report(self, name, sent=None, number=1, replace=()):
-        """Return a sample report about a message; ``number`` makes another one of it."""
+        """Return a sample report about a message; ``number`` makes it a different one."""
         raw = sample_report(name, self.sent if sent is None else sent, number)
         for old, new in replace:
             raw = raw.replace(old, new)

@@ -1,4 +1,4 @@
-"""Users, aliases and mails for the tests of screens, access and routes."""
+"""Users, aliases and messages for the tests of views, access and routes."""
 
 from odoo import Command
 from odoo.tests import TransactionCase
@@ -21,7 +21,7 @@ def raw_mail(to=f"nobody@{DOMAIN}", subject="Hello"):
 
 
 class ReceivedMail:
-    """For test classes: what the tests have in common."""
+    """Mixin with what these test classes share."""
 
     @classmethod
     def set_up_received_mail(cls):
@@ -66,7 +66,7 @@ class ReceivedMail:
 
     @classmethod
     def receive(cls, raw, model=None):
-        """Hand a mail over as core's fetcher does, and return its line in the log."""
+        """Deliver a message like core's fetcher, and return its row of the log."""
         messages = cls.env["mail.postmaster.message"]
         last = messages.search([], order="id desc", limit=1).id or 0
         door = cls.env["mail.thread"].with_context(default_fetchmail_server_id=cls.server.id)
@@ -78,7 +78,7 @@ class ReceivedMail:
 
     @classmethod
     def make_broken_alias(cls, name):
-        """Make an alias whose record can not be created; ``{}`` repairs it."""
+        """Create an alias whose record cannot be created; ``{}`` repairs it."""
         return cls.make_alias(name, alias_defaults="{'type': 'nonsense'}")
 
 
@@ -95,7 +95,7 @@ class ScreensCase(TransactionCase, ReceivedMail):
 
 
 class ParkedMailCase(ScreensCase):
-    """With a mail that is parked because the default values of its alias are nonsense."""
+    """With a message that is parked because the default values of its alias are invalid."""
 
     def setUp(self):
         super().setUp()

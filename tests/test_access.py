@@ -1,7 +1,7 @@
-"""Who may do what: a table of every public method and route, and the proof.
+"""Who may do what: a table of every public method and route, with the tests.
 
-A method or route that is not in the table fails ``test_table_is_complete`` until
-somebody has decided whom it is for.
+A method or route that is not in the table fails ``test_table_is_complete`` until its users are
+decided.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from odoo.tests import TransactionCase, tagged
 
 from .screens_common import DOMAIN, ReceivedMail, raw_mail
 
-# Whom a method is for.
+# Who may call a method.
 ADMINISTRATOR = "a Postmaster administrator of the mail's companies"
 READER = "whoever may read the mail or delivery"
 GATEWAY = "members of the group Mail Gateway"
@@ -25,7 +25,7 @@ SOURCE = "whoever has a valid token of an HTTP source"
 
 METHODS = {
     ("fetchmail.server", "action_postmaster_messages"): SYSTEM,
-    # Write rights decide, as with the fields they write.
+    # Write access decides, as for the fields they write.
     ("fetchmail.server", "action_start_all"): SYSTEM,
     ("fetchmail.server", "action_start_now"): SYSTEM,
     ("fetchmail.server", "create"): CORE,
@@ -48,7 +48,7 @@ METHODS = {
     ("mail.gateway.allowed", "create"): CORE,
     ("mail.gateway.allowed", "unlink"): CORE,
     ("mail.gateway.allowed", "write"): CORE,
-    # Of mail.alias and mail.alias.domain; there is nothing else that could be written.
+    # Of mail.alias and mail.alias.domain; they write nothing else.
     ("mail.postmaster.scope", "create"): CORE,
     ("mail.postmaster.scope", "write"): CORE,
     ("mail.mail", "create"): CORE,
@@ -64,7 +64,7 @@ METHODS = {
     ("mail.postmaster.redirect", "create"): ADMINISTRATOR,
     ("mail.postmaster.redirect", "default_get"): ADMINISTRATOR,
     ("mail.postmaster.redirect", "write"): ADMINISTRATOR,
-    # The proof is in test_erase.py.
+    # Tested in test_erase.py.
     ("mail.postmaster.erase", "action_erase"): SYSTEM,
     ("mail.postmaster.delivery", "action_open_alias"): READER,
     ("mail.postmaster.delivery", "action_open_record"): READER,
@@ -83,7 +83,7 @@ METHODS = {
     ("mail.postmaster.retired.address", "create"): SYSTEM,
     ("mail.postmaster.retired.address", "unlink"): SYSTEM,
     ("mail.postmaster.retired.address", "write"): SYSTEM,
-    # The proof is in test_sources.py.
+    # Tested in test_sources.py.
     ("mail.postmaster.source", "action_mails"): SYSTEM,
     ("mail.postmaster.source", "action_new_token"): SYSTEM,
     ("mail.postmaster.token", "action_revoke"): SYSTEM,
@@ -97,7 +97,7 @@ METHODS = {
     ("res.config.settings", "get_values"): SYSTEM,
     ("res.config.settings", "set_values"): SYSTEM,
 }
-# The proof is in test_controllers.py and test_inbound.py.
+# Tested in test_controllers.py and test_inbound.py.
 ROUTES = {
     "/postmaster/inbound": SOURCE,
     "/postmaster/inbound/mime": SOURCE,
@@ -143,7 +143,7 @@ class TestAccess(TransactionCase, ReceivedMail):
         cls.set_up_received_mail()
         cls.alias = cls.make_alias("users", "res.users")
         cls.contact_alias = cls.make_alias("contacts")
-        # Mail for an alias of users, whose model only administrators may write; it fails.
+        # A message for an alias of users, whose model only administrators may write; it fails.
         cls.contact = cls.receive(raw_mail(f"contacts@{DOMAIN}", "To contacts"))
         cls.parked = cls.receive(raw_mail(subject="To nobody"))
         cls.portal = cls.make_user("portal-x", "base.group_portal")
@@ -160,7 +160,7 @@ class TestAccess(TransactionCase, ReceivedMail):
         cls.env.flush_all()
 
     def call(self, user, model, method, ids=None, *args, **kwargs):
-        """Call a method as a remote caller does."""
+        """Call a method like a remote caller."""
         records = self.env(user=user, su=False)[model]
         arguments = list(args) if ids is None else [ids, *args]
         with self.env.cr.savepoint():
@@ -171,7 +171,7 @@ class TestAccess(TransactionCase, ReceivedMail):
             with self.assertRaises(AccessError):
                 self.call(user, model, method, ids, *args, **kwargs)
 
-    # --- the table ---------------------------------------------------------------------
+    # --- The table ---------------------------------------------------------------------
 
     def test_table_is_complete(self):
         found = set()
@@ -226,7 +226,7 @@ class TestAccess(TransactionCase, ReceivedMail):
         ):
             self.assert_denied(self.admin, model, method, [])
 
-    # --- methods for administrators ------------------------------------------------------
+    # --- Methods for administrators ------------------------------------------------------
 
     def outsiders(self):
         return self.portal + self.internal + self.reader + self.gateway
@@ -244,7 +244,7 @@ class TestAccess(TransactionCase, ReceivedMail):
                 self.assert_denied(user, mail._name, method, mail.ids)
             with self.subTest(method):
                 self.assertTrue(self.call(self.admin, mail._name, method, mail.ids))
-        # Together with a mail of one's own company, one of another is denied as well.
+        # Together with a message of one's own company, one of another is denied as well.
         mail.company_id = self.other_company
         self.env.flush_all()
         self.assert_denied(self.admin, mail._name, "action_ignore", (mail + self.contact).ids)
@@ -267,7 +267,7 @@ class TestAccess(TransactionCase, ReceivedMail):
         self.assertEqual(self.parked.state, "parked", self.parked.reason)
 
     def test_dialogs_tell_nothing_of_another_company(self):
-        """What a dialog shows of its mail, its user may read."""
+        """A user may read everything that a dialog shows of its message."""
         mine = self.receive(raw_mail(subject="Mine"))
         mine.company_id = self.other_company
         self.env.flush_all()
@@ -292,7 +292,7 @@ class TestAccess(TransactionCase, ReceivedMail):
             self.assertEqual(own.subject, "Mine")
             denied(self.stranger, model, "write", own.ids, foreign)
             denied(self.stranger, model, "web_save", own.ids, foreign, shown)
-            # However it came there.
+            # However it got there.
             own.sudo().mail_id = self.parked
             self.env.flush_all()
             self.env.invalidate_all()
@@ -301,7 +301,7 @@ class TestAccess(TransactionCase, ReceivedMail):
             denied(self.stranger, model, "action_process", own.ids)
 
     def test_dialogs_read_nothing_as_superuser(self):
-        """A field that is related, or computed as superuser, shows what its user may not see."""
+        """A related field, or one computed as superuser, would show what the user may not see."""
         names = set()
         for model in self.env.registry.values():
             if not model._transient:
@@ -333,7 +333,7 @@ class TestAccess(TransactionCase, ReceivedMail):
             {"postmaster_raw_days": 1},
         )
 
-    # --- methods for readers -------------------------------------------------------------
+    # --- Methods for readers -------------------------------------------------------------
 
     def test_reading_methods(self):
         outsiders = self.portal + self.internal + self.gateway
@@ -358,7 +358,7 @@ class TestAccess(TransactionCase, ReceivedMail):
                 "is_passed_through": False,
                 "may_confirm": False,
                 "offers_recommended": self.env["mail.postmaster.policy"]._offers_recommended(),
-                # Only whoever may change alias domains is told of them.
+                # Only users who may change alias domains are told about them.
                 "stored_otherwise": [],
             },
         )
@@ -388,7 +388,7 @@ class TestAccess(TransactionCase, ReceivedMail):
         self.call(root, "fetchmail.server", "action_start_all", self.server.ids)
         self.assertEqual(self.server.start_from, "all")
 
-    # --- the door ------------------------------------------------------------------------
+    # --- Routes --------------------------------------------------------------------------
 
     def test_only_the_gateway_submits(self):
         raw = raw_mail(f"contacts@{DOMAIN}", "Submitted").decode()
@@ -401,7 +401,7 @@ class TestAccess(TransactionCase, ReceivedMail):
         mail = messages.search([("subject", "=", "Submitted")])
         self.assertEqual(mail.user_id, self.gateway)
 
-    # --- records -------------------------------------------------------------------------
+    # --- Records -------------------------------------------------------------------------
 
     def test_nobody_writes_the_log(self):
         rows = {
@@ -437,7 +437,7 @@ class TestAccess(TransactionCase, ReceivedMail):
                 self.assert_denied(user, model, "unlink", row.ids)
 
     def test_who_reads_what(self):
-        # (user, may read the mail to contacts, may read the one to nobody)
+        # (user, may read the message to contacts, may read the one without recipients)
         for user, contact, parked in (
             (self.portal, False, False),
             (self.internal, False, False),
@@ -461,13 +461,13 @@ class TestAccess(TransactionCase, ReceivedMail):
                 )
 
     def test_reader_sees_what_the_documents_say(self):
-        # System Parameters, as a model readers may not read.
+        # System Parameters, as a model that readers may not read.
         self.contact_alias.alias_model_id = self.env["ir.model"]._get("ir.config_parameter")
         self.delivery.model = "ir.config_parameter"
         self.env.flush_all()
         with quiet():
             self.assertFalse(self.contact.with_user(self.reader).has_access("read"))
-        # A mail its alias refused has no document, only the alias.
+        # A message refused by its alias has no document, only the alias.
         self.delivery.model = False
         self.contact_alias.alias_model_id = self.env["ir.model"]._get("res.partner")
         self.env.flush_all()

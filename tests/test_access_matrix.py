@@ -1,8 +1,8 @@
-"""Every model of ours, every group, every remote method that reads or writes.
+"""Every model of the addon, every group, every remote method that reads or writes.
 
-Each user asks everything a remote caller can ask, and no answer may hold a word of a mail that
-is not for them. ``READABLE`` and ``RIGHTS`` say who may do what; a model that is in neither, or
-a field for administrators that another way leads to, fails here.
+Each user calls everything a remote caller can call, and no result may contain a word of a message
+they may not read. ``READABLE`` and ``RIGHTS`` define who may do what; a model that is in neither,
+or a field for administrators that is readable in another way, fails here.
 """
 
 from odoo.exceptions import AccessError, UserError
@@ -16,7 +16,7 @@ from .test_access import quiet
 
 LOG, DELIVERY = "mail.postmaster.message", "mail.postmaster.delivery"
 DOWNLOAD, RAW = "mail.postmaster.download", "mail.postmaster.raw"
-# Words that are in the mails, by the groups and companies that may read them.
+# Words in the messages, by the groups and companies that may read them.
 DOCUMENT, NOBODYS, FOREIGN = "Zinnober", "Quecksilber", "Malachit"
 
 USERS = ("public", "portal", "internal", "gateway", "reader", "admin", "stranger", "system")
@@ -31,8 +31,8 @@ READABLE = {
     "system": EVERYTHING,
     "stranger": {FOREIGN},
 }
-# {model: {user: what they may do}}, of r(ead) w(rite) c(reate) u(nlink); who is not there,
-# nothing. What of it for which record, the tests below say.
+# {model: {user: rights}}, of r(ead) w(rite) c(reate) u(nlink); a missing user has none. Which
+# records these apply to is tested below.
 ADMINISTRATORS = ("admin", "stranger", "system")
 RIGHTS = {
     LOG: dict.fromkeys(("reader", *ADMINISTRATORS), "r"),
@@ -55,7 +55,7 @@ RIGHTS = {
 }
 OPERATIONS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
 
-# What a remote caller may ask of all records of a model, by the name of the method.
+# What a remote caller can call for all records of a model, by method name.
 QUESTIONS = {
     "search_read": {"domain": [], "fields": []},
     "web_search_read": {"domain": [], "specification": {}},
@@ -67,7 +67,7 @@ QUESTIONS = {
     "read_progress_bar": {"domain": [], "group_by": "", "progress_bar": {}},
     "search_panel_select_range": {"field_name": ""},
 }
-# And of the records whose ids they guess.
+# And for records whose ids they guess.
 QUESTIONS_OF_IDS = {
     "read": (["id", "display_name"],),
     "web_read": ({"display_name": {}},),
@@ -131,14 +131,14 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
             ),
             "system": cls.make_user("system-m", "base.group_system"),
         }
-        # Exporting is a right of its own, which must not be what keeps them out here.
+        # Exporting is a separate right, which must not be what keeps them out here.
         exporters = cls.env.ref("base.group_allow_export")
         for user in USERS[2:]:
             cls.users[user].group_ids += exporters
         cls.env.flush_all()
 
     def ask(self, user, model, method, *args, **kwargs):
-        """Return what a remote caller is told, or None where that is nothing."""
+        """Return the result for a remote caller, or None if there is nothing."""
         records = self.env(user=self.users[user], su=False)[model]
         self.env.invalidate_all()
         with quiet():
@@ -146,7 +146,7 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
                 with self.env.cr.savepoint():
                     return call_kw(records, method, args, kwargs)
             except UserError as error:
-                # AccessError among them. A refusal must not tell what it refuses.
+                # Including AccessError. A refusal must not reveal what it refuses.
                 self.assert_only(user, str(error))
                 return None
 
@@ -157,7 +157,7 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
     def fields_of(self, model, user):
         return list(self.env[model].with_user(self.users[user]).fields_get())
 
-    # --- rights ------------------------------------------------------------------------
+    # --- Rights ------------------------------------------------------------------------
 
     def test_every_model_is_here(self):
         ours = {
@@ -199,7 +199,7 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
                             may and bool(records),
                         )
 
-    # --- answers -----------------------------------------------------------------------
+    # --- Results -----------------------------------------------------------------------
 
     def test_no_answer_tells_of_a_mail_that_is_not_for_the_user(self):
         for user in USERS:
@@ -213,7 +213,7 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
                 )
                 with self.subTest(user=user, model=model):
                     self.assert_only(user, told)
-                    # The questions are such that they have answers.
+                    # The calls are such that they have results.
                     if model == LOG:
                         for word in READABLE[user]:
                             self.assertIn(word, told)
@@ -221,7 +221,7 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
                         self.assertEqual(set(told), set("[None, ]"))
 
     def filled(self, kwargs, model, names):
-        """Return the arguments of a question with all fields that a user may name."""
+        """Return the arguments of a call with all fields that a user may name."""
         states = "state" if model in (LOG, DELIVERY) else "id"
         subject = {LOG: "subject", DELIVERY: "mail_id", DOWNLOAD: "message_id"}.get(model, "id")
         values = {
@@ -285,10 +285,10 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
             self.assertEqual((mail.state, len(mail.delivery_ids)), ("delivered", 1))
 
     def test_a_delivery_elsewhere_is_not_told(self):
-        """A reader may read a mail for one of its deliveries; the others are not shown."""
+        """A reader may read a message because of one of its deliveries; the others are hidden."""
         mail = self.mails[DOCUMENT]
         hidden = self.make_alias("salaries", "ir.config_parameter")
-        # The first of the deliveries, by its number.
+        # The first of the deliveries, by id.
         self.env.cr.execute(
             "INSERT INTO mail_postmaster_delivery "
             "(id, mail_id, mail_key, target, state, model, alias_id) "
@@ -321,7 +321,7 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
                     self.assertEqual(bool(self.ask(user, LOG, "search", domain)), may, domain)
 
     def test_an_activity_is_no_way_around(self):
-        """Who may read a mail neither plans, ends nor reads what administrators have to do."""
+        """A reader of a message can neither plan, complete nor read administrators' activities."""
         mail = self.mails[NOBODYS]
         activity = mail.sudo().activity_ids
         self.assertTrue(activity)
@@ -338,8 +338,8 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
                 self.assertFalse(self.ask(user, LOG, "activity_schedule", mail.ids, kind))
 
     def test_what_is_sent_to_browsers(self):
-        """Administrators' screens are told to count again, and nothing of the mail."""
-        # What making the users has sent waits for a commit.
+        """Administrators' web clients are told to recount, without anything about the message."""
+        # What creating the users has sent waits for a commit.
         self.env.cr.precommit.run()
         self.env["bus.bus"].search([]).unlink()
         self.receive(raw_mail(subject="Smaragd"))
@@ -358,10 +358,10 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
         for row in self.env["bus.bus"].search([]):
             self.assertNotIn("Smaragd", row.message)
 
-    # --- fields for administrators -----------------------------------------------------
+    # --- Fields for administrators -----------------------------------------------------
 
     def assert_denied_everywhere(self, user, model, path):
-        """Check that no question about a field has an answer, not even yes or no."""
+        """Assert that no call about a field returns anything, not even yes or no."""
         records = self.env(user=self.users[user], su=False)[model]
         for method, kwargs in {
             "search": {"domain": [(path, "!=", False)]},
@@ -394,7 +394,7 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
             self.assertIsNone(told)
 
     def test_password_of_a_server(self):
-        """A mail names the server it came from, whose password is the system's alone."""
+        """A message names its incoming server, whose password only the system may read."""
         for user in ("reader", "admin"):
             for path in ("fetchmail_server_id.password", "fetchmail_server_id.user"):
                 self.assert_denied_everywhere(user, LOG, path)
@@ -420,7 +420,7 @@ class TestAccessMatrix(TransactionCase, ReceivedMail):
                     )
 
     def test_passwords_belong_to_the_system_whoever_may_see_servers(self):
-        """Also where somebody gives another group the right to read the servers."""
+        """Even if an administrator gives another group read access to the servers."""
         self.env["ir.model.access"].create(
             [
                 {

@@ -1,4 +1,4 @@
-"""The buttons of a received mail, and of several in the list."""
+"""The buttons of a received message, and of several in the list."""
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -24,12 +24,12 @@ class TestActions(ParkedMailCase):
         self.repair()
         self.as_admin(others).action_process_again()
         self.assertEqual(set(others.mapped("reason_code")), {"record_created"})
-        # The dialog for many leaves out what is done.
+        # The dialog for several messages skips those that are done.
         params = self.as_admin(others).action_process_selected()["params"]
         self.assertEqual(params, {"kinds": {}, "skipped": 4})
 
     def receive_one_of_each(self):
-        """Return a mail of each kind: parked, refused, repeated, ignored, delivered."""
+        """Return a message of each kind: parked, refused, repeated, ignored, delivered."""
         self.make_alias("people")
         self.make_alias("closed", alias_contact="partners")
         refused = self.receive(raw_mail(f"closed@{DOMAIN}", "Refused"))

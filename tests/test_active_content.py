@@ -1,7 +1,7 @@
-"""Nothing that is active in a mail reaches a screen: with a real browser, and a listener.
+"""No active content of a message reaches a screen: with a real browser and a listener.
 
-Each of the guards, the cleaned page, its policy and its frame, is tried alone, and without any of
-them the listener is asked: what can not fail proves nothing.
+Each guard (the cleaned page, its policy, its frame) is tested alone; without any of them, the
+listener is contacted: a test that cannot fail proves nothing.
 """
 
 import threading
@@ -15,7 +15,7 @@ from ..gateway import preview
 from .reports_common import JANE, JOHN, sample_report
 from .screens_common import DOMAIN, ReceivedMail
 
-# {spy} is the address of the listener. Each asks it, runs something, or leads away.
+# {spy} is the URL of the listener. Each one requests it, runs something, or leads away.
 ACTIVE = (
     '<img src="{spy}/img">',
     '<img srcset="{spy}/srcset 1x">',
@@ -47,7 +47,7 @@ ACTIVE = (
     '<form id="f" action="{spy}/form"><input autofocus onfocus="this.form.submit()"></form>',
     '<details open ontoggle="{steal}">x</details>',
     '<marquee onstart="{steal}">x</marquee>',
-    # Markup that changes its meaning when it is read a second time.
+    # Markup whose meaning changes when it is parsed a second time.
     '<svg></p><style><a id="</style><img src={spy}/mutated onerror={steal}>">',
     '<noscript><p title="</noscript><img src={spy}/noscript>"></noscript>',
     "<!--><img src={spy}/comment>-->",
@@ -60,7 +60,7 @@ ACTIVE = (
     '<body background="{spy}/body" onload="{steal}">',
     '<meta http-equiv="refresh" content="0;url={spy}/refresh">',
 )
-# Shows a page in a frame, waits until what it asks for has been asked, and says so.
+# Shows a page in a frame, waits until its requests are complete, and reports that.
 SHOW = """
     const frame = document.createElement("iframe");
     %s
@@ -72,7 +72,7 @@ NAMES = "<img src={spy}/name onerror={steal}>"
 
 
 class Listener(ThreadingHTTPServer):
-    """Answers everything, and remembers what it was asked."""
+    """Answers all requests and records them."""
 
     daemon_threads = True
 
@@ -96,7 +96,7 @@ class Handler(BaseHTTPRequestHandler):
     do_POST = do_HEAD = do_OPTIONS = do_GET
 
     def log_message(self, *args):
-        """The tests say what was asked."""
+        """The tests report the requests."""
 
 
 @tagged("post_install", "-at_install")
@@ -115,7 +115,7 @@ class TestActiveContent(HttpCase, ReceivedMail):
         self.addCleanup(self.listener.shutdown)
 
     def fetch_proxy(self, url):
-        """What the browser asks of others."""
+        """Requests of the browser to other hosts."""
         self.listener.asked.append(url)
         return super().fetch_proxy(url)
 
@@ -134,7 +134,7 @@ class TestActiveContent(HttpCase, ReceivedMail):
         ).encode()
 
     def show(self, mail, *guards):
-        """Show the preview of a mail with some of its guards, and return what was asked."""
+        """Show the preview of a message with some of its guards, and return the requests."""
         self.listener.asked.clear()
         headers = [("Content-Type", "text/html; charset=utf-8")]
         unclean = patch.object(preview, "clean_html", lambda text: text)
@@ -153,7 +153,7 @@ class TestActiveContent(HttpCase, ReceivedMail):
             ready="document.readyState === 'complete'",
         )
         for guard in (unclean, unbound):
-            # Stopping one that was not started does nothing.
+            # Stopping a listener that was not started does nothing.
             guard.stop()
         return [
             path for path in self.listener.asked if "fonts.g" not in path and "favicon" not in path
@@ -172,7 +172,7 @@ class TestActiveContent(HttpCase, ReceivedMail):
             self.assertGreater(len(asked), 10)
 
     def test_policy_alone(self):
-        """Should the cleaning miss something, the browser fetches and runs nothing of it."""
+        """If the cleaning misses something, the browser loads and runs none of it."""
         mail = self.receive(self.hostile(self.filled("".join(ACTIVE))))
         self.assertEqual(self.show(mail, "policy"), [])
 
@@ -183,16 +183,16 @@ class TestActiveContent(HttpCase, ReceivedMail):
         self.assertNotIn("/steal", asked)
 
     def test_names_on_our_screens(self):
-        """Subject, sender, recipient, Message-Id and file name are text wherever they stand."""
+        """Subject, sender, recipient, Message-Id and file name are text everywhere."""
         self.make_broken_alias("desks")
         mail = self.receive(self.hostile("<p>Good morning</p>" + self.filled("".join(ACTIVE))))
         self.assertEqual(mail.state, "parked")
         self.start_tour("/odoo/postmaster", "mail_postmaster_hostile_mail", login="admin")
-        # Other paths are of what Odoo itself asks for.
+        # Other paths are requested by Odoo itself.
         self.assertEqual([path for path in self.listener.asked if path.startswith("/")], [])
 
     def test_what_a_server_reports(self):
-        """What it said is text in the popover of a message and in the notes of the addon."""
+        """A server's text is shown as text in a received message and in the addon's notes."""
         self.env["mail.postmaster.policy"].apply_preset("recommended")
         for name, value in (("bounces", "2"), ("spread", "0")):
             self.env["ir.config_parameter"].set_param(f"mail.postmaster.blacklist.{name}", value)

@@ -1,4 +1,4 @@
-"""Who a mail is for, decided from the evidence and by rules set on screen."""
+"""The recipients of a message, from the available sources and by the configured rules."""
 
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
@@ -297,7 +297,7 @@ class TestAddressing(GatewayCase):
                 self.assertEqual(row.state == "delivered", is_served, row.reason)
 
     def test_sender_is_never_matched(self):
-        """The documentation's example: commercial@gmail.com as sender, recipient, in copy."""
+        """The documentation's example: commercial@gmail.com as sender, as recipient and in copy."""
         commercial = self.make_alias("commercial", "res.partner", alias_incoming_local=True)
         commercial.allowed_domains = "gmail.com"
         _result, row = self.receive(

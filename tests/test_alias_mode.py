@@ -1,4 +1,4 @@
-"""An alias may hold its mail for review, refuse it, or be closed since a date."""
+"""An alias may hold its messages for review, refuse them, or be closed from a date."""
 
 from freezegun import freeze_time
 

@@ -1,4 +1,4 @@
-"""Answers come from the company the mail was for, in the sender's language."""
+"""Notices come from the company the message was for, in the sender's language."""
 
 from odoo.tests import tagged
 

@@ -1,4 +1,4 @@
-"""What is answered to senders: once a day for each reason, from nobody, in a few words."""
+"""Notices to senders: once a day for each reason, with a null sender, in a few words."""
 
 from datetime import datetime, timedelta, timezone
 from email.message import EmailMessage
@@ -38,7 +38,7 @@ class TestAnswers(GatewayCase, MockEmail):
         self.assertEqual(len(self.answers_to()), 1)
 
     def test_nothing_else_after_the_notice_of_a_limit(self):
-        """A program that answers everything would get a notice of each kind."""
+        """A program that replies to everything would otherwise get a notice of each kind."""
         self.env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", 1)
         self.assertFalse(self.answers_to(to="people@postmaster.test"))
         self.assertEqual(len(self.answers_to(to="people@postmaster.test")), 1)

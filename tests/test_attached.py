@@ -1,4 +1,4 @@
-"""What is attached: names that lead nowhere, and signatures that can still be checked."""
+"""Attachments: safe file names, and signatures that can still be verified."""
 
 import hashlib
 import io
@@ -38,7 +38,7 @@ TEXT = b"Content-Type: text/plain; charset=utf-8\r\n\r\nI agree to pay 100 \xe2\
 
 
 class Signer:
-    """Somebody with a key and a certificate of their own."""
+    """A signer with a separate key and certificate."""
 
     def __init__(self):
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -72,7 +72,7 @@ class Signer:
         )
 
     def verify(self, signature, content=None):
-        """Raise unless a CMS signature is ours, and of these bytes or those within (RFC 5652)."""
+        """Raise unless a CMS signature is ours and covers these or its own bytes (RFC 5652)."""
         signed = cms.ContentInfo.load(signature)["content"]
         content = signed["encap_content_info"]["content"].native if content is None else content
         signer = signed["signer_infos"][0]
@@ -106,7 +106,7 @@ def mail(content_type, body, number, **fields):
 
 
 def signed_part(raw):
-    """Return ``(the bytes that are signed, the signature part)`` of a multipart/signed mail."""
+    """Return ``(signed bytes, signature part)`` of a multipart/signed message."""
     _head, signed, signature, _end = raw.split(b"--b0b")
     # The line end before a boundary belongs to the boundary (RFC 2046 section 5.1.1).
     return signed.removeprefix(b"\r\n").removesuffix(b"\r\n"), signature
@@ -128,7 +128,7 @@ class TestAttached(HttpCase, ReceivedMail):
         self.assertEqual(self.env["mail.postmaster.raw"]._read_content(row.id), raw)
         return row, row.delivery_ids.mail_message_id.attachment_ids
 
-    # --- names -------------------------------------------------------------------------
+    # --- File names --------------------------------------------------------------------
 
     def with_names(self, names):
         parts = b"".join(
@@ -153,7 +153,7 @@ class TestAttached(HttpCase, ReceivedMail):
             self.assertIn("No file can be called ../../../../tmp/escaped.txt", told)
 
     def test_names_in_headers_and_archives_of_core(self):
-        """Core writes a name into an archive as it stands."""
+        """Core writes a name into an archive unchanged."""
         _row, attachments = self.delivered(self.with_names(NAMES))
         self.authenticate("admin", "admin")
         for attachment in attachments:
@@ -179,7 +179,7 @@ class TestAttached(HttpCase, ReceivedMail):
         for name in names:
             self.assertNotRegex(name, r"[\\/\0-\x1f]|^\.\.?$")
 
-    # --- signatures --------------------------------------------------------------------
+    # --- Signatures --------------------------------------------------------------------
 
     def signed_mail(self, number=1):
         signer = Signer()
@@ -212,7 +212,7 @@ class TestAttached(HttpCase, ReceivedMail):
         self.assert_verifies(signer, downloaded)
 
     def test_signature_in_the_conversation_verifies(self):
-        """For those who do not administer mail, and after the log has forgotten it."""
+        """Also for users who are not administrators, and after the log entry has been deleted."""
         signer, raw = self.signed_mail()
         row, attachments = self.delivered(raw)
         self.env.cr.execute("DELETE FROM mail_postmaster_raw WHERE message_id = %s", [row.id])
@@ -236,7 +236,7 @@ class TestAttached(HttpCase, ReceivedMail):
         self.assertEqual(attachments.mapped("name"), ["smime.p7s"])
 
     def test_opaque_signature_verifies(self):
-        """application/pkcs7-mime: the whole mail is in the attachment (RFC 8551 section 3.5.2)."""
+        """application/pkcs7-mime: the attachment has the whole message (RFC 8551 section 3.5.2)."""
         signer = Signer()
         signature = signer.sign(TEXT)
         _row, attachments = self.delivered(
@@ -252,7 +252,7 @@ class TestAttached(HttpCase, ReceivedMail):
         signer.verify(attachments.raw)
 
     def test_openpgp(self):
-        """PGP/MIME (RFC 3156): signed bytes in the original, what is encrypted is attached."""
+        """PGP/MIME (RFC 3156): signed bytes are kept as sent, encrypted content is attached."""
         armoured = b"\r\n".join(
             (
                 b"-----BEGIN PGP MESSAGE-----",

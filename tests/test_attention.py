@@ -23,7 +23,7 @@ class TestAttention(ScreensCase):
         activity = self.activities()
         self.assertEqual((activity.res_model, activity.res_id), (first._name, first.id))
         self.assertEqual(activity.summary, f"No alias takes mail for nobody@{DOMAIN}.")
-        # The column is the transaction's own clock, which nothing freezes.
+        # The column has the transaction's own clock, which nothing freezes.
         self.env.cr.execute(
             "UPDATE mail_activity SET create_date = create_date - interval '1 day' WHERE id = %s",
             [activity.id],
@@ -84,6 +84,6 @@ class TestAttention(ScreensCase):
         self.receive(raw_mail(subject="First"))
         mail = self.receive(raw_mail(subject="Second"))
         mail.invalidate_recordset()
-        with self.assertQueryCount(6):  # Two are the savepoint's, two read this mail and user.
+        with self.assertQueryCount(6):  # Two are for the savepoint, two read this message and user.
             mail._call_for_attention()
             self.env.cr.precommit.data.pop("bus.bus.values", None)

@@ -1,4 +1,4 @@
-"""Automatic mail is treated by policy, and never answered."""
+"""Automatic mail is handled by policy, and never gets a notice."""
 
 from odoo.tests import tagged
 
@@ -146,7 +146,7 @@ class TestAutomaticMail(GatewayCase, MockEmail):
             }
         )
         self.assertTrue(user.is_out_of_office)
-        # Whoever wrote a note is told of what answers it.
+        # The author of a note is notified of replies to it.
         question = self.record.with_user(user).message_post(
             body="By the one who is away",
             message_type="comment",

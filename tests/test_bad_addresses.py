@@ -1,10 +1,10 @@
-"""Nonsense where an address should be: a reason in the trace, no exception, nothing lost."""
+"""Invalid addresses: a reason in the trace, no exception, nothing lost."""
 
 from odoo.tests import tagged
 
 from .common import GatewayCase
 
-# What stands in place of an address, and why it is none.
+# Texts in place of an address, and why they are invalid.
 NONSENSE = {
     b"people\0@postmaster.test": "control_character",
     b"people\x01@postmaster.test": "control_character",
@@ -23,7 +23,7 @@ NONSENSE = {
     b"=?x-unknown?b?////?=": None,
     b"": None,
 }
-# What core's reader would take its time for.
+# Texts on which core's parser would take long.
 HOSTILE = (
     b"p" * 10_000 + b"@postmaster.test",
     b"people@" + b"postmaster." * 1000 + b"test",
@@ -55,7 +55,7 @@ class TestBadAddresses(GatewayCase):
         try:
             door.message_process(False, raw)
         except ValueError as error:
-            # What core tells a caller that has written, of a mail without a route.
+            # Core's error for a caller that has written, about a message without a route.
             self.assertIn("No possible route found", str(error))
         return self.log.search([("id", ">", before)], limit=1)
 

@@ -1,4 +1,4 @@
-"""Addresses that mail can not reach: the rule, its thresholds, and what starts it again."""
+"""Addresses that messages cannot reach: the rule, its thresholds, and what resets it."""
 
 from freezegun import freeze_time
 
@@ -64,7 +64,7 @@ class TestBlacklist(ReportsCase):
         self.assertFalse(self.is_blacklisted())
 
     def test_reports_about_nothing_of_ours_never_count(self):
-        """Anybody can write them."""
+        """Anyone can write them."""
         for number, day in enumerate((1, 5, 10, 15, 20)):
             with freeze_time(f"2026-03-{day:02} 12:00:00"):
                 self.receive(
@@ -77,7 +77,7 @@ class TestBlacklist(ReportsCase):
         self.assertFalse(self.is_blacklisted())
 
     def test_addresses_the_message_was_not_sent_to_never_count(self):
-        """Whoever got a message can write reports about it."""
+        """Any recipient of a message can write reports about it."""
         for day in (1, 5, 10, 15, 20):
             sent = self.send(self.john)
             with freeze_time(f"2026-03-{day:02} 12:00:00"):

@@ -1,4 +1,4 @@
-"""Mail to the catchall: answered, or a record where the incoming server says so."""
+"""Messages to the catchall: a notice, or a record if the incoming server says so."""
 
 from odoo.tests import tagged
 
@@ -45,7 +45,7 @@ class TestCatchall(GatewayCase, MockEmail):
         self.assertReason(row, "delivered", "fallback_created")
         self.assertStep(row, "fallback_takes_catchall")
         self.assertFalse(answers)
-        # Without a model there is nothing that could take it.
+        # Without a model, there is nothing to create.
         self.server.object_id = False
         row, answers = self.fetch(self.to_catchall(3))
         self.assertReason(row, "refused", "catchall")

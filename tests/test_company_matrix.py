@@ -9,9 +9,9 @@ from .common import GatewayCase
 
 ALLOWED = "partner.test, *.shop.test"
 
-# Who gets a mail / whose it is. Who: the alias in that domain (``loose``: the alias without
-# one), the answer of a catchall, a person who is to read what another wrote to the bounce
-# address, or nobody. Whose: company 1, 2, or the gateway's.
+# Who gets a message / its company. Who: the alias in that domain (``loose``: the alias without a
+# domain), the notice of a catchall, a user who reviews what a person wrote to the bounce address,
+# or no target. Company: 1, 2, or the gateway's.
 MATRIX = """
             one       two       shared    partner   de.partner de.shop   shop      elsewhere
 sales       one/1     two/1     shared/2  parked/-  parked/-   parked/-  parked/-  parked/-
@@ -26,7 +26,7 @@ catchall    answer/1  answer/2  answer/-  parked/-  parked/-   parked/-  parked/
 bounce      person/1  person/2  person/-  parked/-  parked/-   parked/-  parked/-  parked/-
 nobody      parked/1  parked/2  parked/-  parked/-  parked/-   parked/-  parked/-  parked/-
 """
-# Where both companies have the shared domain, no domain tells which of them is meant.
+# If both companies have the shared domain, the domain does not tell which is meant.
 BOTH_HAVE_THE_SHARED_DOMAIN = """
             one       two       shared    partner
 sales       one/-     two/1     shared/2  parked/-
@@ -45,7 +45,7 @@ TO_AN_ALIAS = ("delivered", "record_created")
 
 
 def cells(table):
-    """Return ``[(local part, domain, who gets the mail, whose it is)]``."""
+    """Return ``[(local part, domain, who gets the message, its company)]``."""
     heading, *lines = (line.split() for line in table.strip().splitlines())
     return [
         (local_part, f"{domain}.test", *cell.split("/"))
@@ -112,7 +112,7 @@ class TestCompanyMatrix(GatewayCase):
             ("help", shared, {**listed, **owned_by_two}),
             # The list of its domain decides.
             ("wide", two, by_local_part),
-            # The list of the database decides, which is what the preset wrote: our domains.
+            # The list of the database decides, written by the preset: our domains.
             ("home", shared, by_local_part),
             ("loose", one.browse(), {**listed, "alias_defaults": of_one}),
             ("info", one, listed),
@@ -138,13 +138,13 @@ class TestCompanyMatrix(GatewayCase):
         )
 
     def fetch(self, raw):
-        """Hand a mail over as the fetcher does and return its row of the log."""
+        """Deliver a message like the fetcher and return its row of the log."""
         door = self.env["mail.thread"].with_context(default_fetchmail_server_id=self.server.id)
         before = self.log.search([], limit=1).id or 0
         try:
             door.message_process(False, raw)
         except ValueError:
-            # Core's, for a mail without a route: this caller has written before.
+            # Core's error for a message without a route: this caller has written before.
             self.env.invalidate_all()
         return self.log.search([("id", ">", before)])
 
@@ -152,7 +152,7 @@ class TestCompanyMatrix(GatewayCase):
         for number, (local_part, domain, who, whose) in enumerate(cells(table)):
             address = f"{local_part}@{domain}"
             with self.subTest(address=address, who=who, whose=whose):
-                # Many mails from one sender would be taken for a loop.
+                # Many messages from one sender would count as a loop.
                 row = self.fetch(
                     self.mail(
                         sender=f"s{number}@customer.test",
@@ -178,7 +178,7 @@ class TestCompanyMatrix(GatewayCase):
         self.assertEqual(row.company_id, expected)
 
     def check_readers(self, row, who, whose):
-        """Administrators see the mail of their company; users what became a document of it."""
+        """Administrators see the messages of their company; users see those in their documents."""
         for number, (user, admin) in enumerate(zip(self.users, self.admins, strict=True), 1):
             is_theirs = whose == str(number)
             self.assertEqual(self.sees(admin, row), is_theirs, admin.login)
@@ -195,7 +195,7 @@ class TestCompanyMatrix(GatewayCase):
         self.check_cells(BOTH_HAVE_THE_SHARED_DOMAIN)
 
     def test_envelope_tells_the_domain(self):
-        """A blind copy is of the company whose domain it was sent to, not of those in To."""
+        """A blind copy belongs to the company whose domain it was sent to, not to those in To."""
         for number, written in enumerate(("friend@one.test", "")):
             with self.subTest(written=written):
                 row = self.fetch(

@@ -1,4 +1,4 @@
-"""Aliases, alias domains, incoming servers and HTTP sources, as an administrator sets them up."""
+"""Aliases, alias domains, incoming servers and HTTP sources, set up by an administrator."""
 
 from datetime import date
 
@@ -30,7 +30,7 @@ class TestConfigurationTour(HttpCase, ReceivedMail):
 
     def test_alias_list(self):
         self.make_alias("closed", alias_mode="refuse")
-        # Such aliases can only be older than the rule that an address is one alias's alone.
+        # Such aliases can only predate the rule that an address belongs to one alias.
         self.env["ir.config_parameter"].set_param(ADDRESSING, "False")
         second = self.env["mail.alias.domain"].create({"name": "second.test"})
         detecting = {"alias_incoming_local": True, "allowed_domains": "shop.test"}

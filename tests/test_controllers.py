@@ -4,7 +4,7 @@ from odoo.tests import HttpCase, tagged
 
 from .screens_common import DOMAIN, ReceivedMail, raw_mail
 
-# As somebody who types an address.
+# As a user who types a URL.
 BROWSED = {
     "Sec-Fetch-Dest": "document",
     "Sec-Fetch-Mode": "navigate",
@@ -32,7 +32,7 @@ class TestControllers(HttpCase, ReceivedMail):
         cls.portal = cls.make_user("portal-x", "base.group_portal")
 
     def keep(self, raw):
-        """Receive a mail that can be read, and store these bytes in its place."""
+        """Receive a readable message, and store these bytes in its place."""
         mail = self.receive(raw_mail(f"contacts@{DOMAIN}", f"Mail {len(raw)}"))
         self.env.cr.execute(
             "UPDATE mail_postmaster_raw SET content = %s WHERE message_id = %s", [raw, mail.id]
@@ -43,7 +43,7 @@ class TestControllers(HttpCase, ReceivedMail):
         self.authenticate(user.login, user.login)
         return self.url_open(f"/postmaster/mail/{mail_id}/{what}", allow_redirects=False)
 
-    # --- download ----------------------------------------------------------------------
+    # --- Download ----------------------------------------------------------------------
 
     def test_download_is_byte_identical(self):
         raw = bytes(range(256)) + b"\r\n\n\r\0From \xff" * 1000
@@ -62,7 +62,7 @@ class TestControllers(HttpCase, ReceivedMail):
         self.assertEqual(response.headers["Cross-Origin-Resource-Policy"], "same-origin")
 
     def test_nothing_of_the_mail_is_in_the_headers(self):
-        """Of either route: a field of the mail is no field of the answer."""
+        """For both routes: a field of the message is not a field of the response."""
         mail = self.keep(
             b"Subject: a\r\nSet-Cookie: stolen=1\r\nX-Stolen: 1\r\nContent-Type: text/html;"
             b' name="b.html"\r\nContent-Disposition: inline; filename="../c.html"\r\n\r\n<p>d'
@@ -92,7 +92,7 @@ class TestControllers(HttpCase, ReceivedMail):
         self.get(self.admin, mail.id, "preview")
         self.env.invalidate_all()
         self.assertEqual(len(mail.download_ids), 2)
-        # The line of the auditor stays when the mail goes.
+        # The audit entry stays when the message is deleted.
         mail.unlink()
         self.assertEqual((download.mail_id.id, download.mail_number > 0), (False, True))
 
@@ -110,7 +110,7 @@ class TestControllers(HttpCase, ReceivedMail):
         self.env.invalidate_all()
         self.assertEqual(len(mail.download_ids), 1)
 
-    # --- who ---------------------------------------------------------------------------
+    # --- Access ------------------------------------------------------------------------
 
     def test_who_may(self):
         mail = self.receive(raw_mail(f"contacts@{DOMAIN}"))
@@ -119,7 +119,7 @@ class TestControllers(HttpCase, ReceivedMail):
             for user in self.reader + self.stranger + self.internal + self.portal:
                 with self.subTest(what=what, user=user.login):
                     response = self.get(user, mail.id, what)
-                    # As one that does not exist: its number tells nothing.
+                    # The same as for a missing one: the number reveals nothing.
                     self.assertEqual(response.status_code, 404)
                     self.assertNotIn("Good morning", response.text)
             self.assertEqual(self.get(self.admin, 999_999_999, what).status_code, 404)
@@ -131,9 +131,9 @@ class TestControllers(HttpCase, ReceivedMail):
         self.assertEqual(mail.download_ids.create_uid, self.admin)
 
     def test_routes_of_core_tell_no_more(self):
-        """What core serves of any model, it serves of ours by its rights and groups."""
+        """What core serves for any model, it serves for ours according to its rights and groups."""
         words = {"contact": "Zinnober", "nobody": "Quecksilber"}
-        # Core's route that is off by default, and for those who may export.
+        # Core's route that is off by default, for users who may export.
         self.env["ir.config_parameter"].set_param("web.json.enabled", "True")
         exporters = self.env.ref("base.group_allow_export")
         for user in self.admin + self.reader + self.stranger + self.internal:
@@ -170,7 +170,7 @@ class TestControllers(HttpCase, ReceivedMail):
             for word in (*words.values(), "Malachit"):
                 with self.subTest(user=user.login, word=word):
                     self.assertFalse(word in told and word not in may, "This is not for them.")
-                    # The addresses are such that they have answers.
+                    # The URLs are such that they have responses.
                     self.assertFalse(user == self.admin and word not in told, "No answer.")
 
     def test_only_get(self):
@@ -189,7 +189,7 @@ class TestControllers(HttpCase, ReceivedMail):
             self.assertIn("content of this mail was removed", response.text)
         self.assertFalse(mail.download_ids)
 
-    # --- preview -----------------------------------------------------------------------
+    # --- Preview -----------------------------------------------------------------------
 
     def test_preview_fetches_and_runs_nothing(self):
         mail = self.keep(

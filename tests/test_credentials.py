@@ -1,4 +1,4 @@
-"""Passwords that are not ASCII, and errors of servers that do not tell them."""
+"""Non-ASCII passwords, and errors of servers that do not reveal them."""
 
 import base64
 import imaplib
@@ -23,7 +23,7 @@ GREETING = {"imap": b"* OK ready\r\n", "pop": b"+OK ready\r\n"}
 
 
 class Repeating(StreamRequestHandler):
-    """A server that refuses every login and repeats what it was told."""
+    """A server that refuses every login and echoes what it received."""
 
     def handle(self):
         self.wfile.write(GREETING[self.server.kind])
@@ -85,7 +85,7 @@ class TestCredentials(TransactionCase, EverythingLogged):
             ):
                 self.assertNotIn(spelling, text)
 
-    # --- logging in -------------------------------------------------------------------
+    # --- Logging in -------------------------------------------------------------------
 
     def test_login_that_is_not_ascii(self):
         for user, password in ((USER, ASCII_PASSWORD), (ASCII_USER, PASSWORD), (USER, PASSWORD)):
@@ -139,7 +139,7 @@ class TestCredentials(TransactionCase, EverythingLogged):
         connection.authenticate.assert_called_once()
         self.assertEqual(connection.authenticate.call_args[0][0], "XOAUTH2")
 
-    # --- errors -----------------------------------------------------------------------
+    # --- Errors -----------------------------------------------------------------------
 
     def test_servers_that_repeat_the_login(self):
         for kind, verdict, user, password in (
@@ -162,11 +162,11 @@ class TestCredentials(TransactionCase, EverythingLogged):
                     self.assert_hidden(text, user, password)
 
     def errors_of(self, server):
-        """Return what is shown, stored and logged of a login that fails."""
+        """Return what a failed login shows, stores and logs."""
         with self.everything_logged() as log:
             with self.assertRaises(UserError) as shown:
                 server.button_confirm_login()
-            # As the fetcher, in whose loop tests cannot commit.
+            # Like the fetcher, in whose loop tests cannot commit.
             try:
                 server.with_context(fetchmail_cron_running=True)._connect__()
             except Exception as error:  # noqa: BLE001  what core does
@@ -184,7 +184,7 @@ class TestCredentials(TransactionCase, EverythingLogged):
         }
 
     def test_error_that_does_not_come_from_the_login(self):
-        """Core writes the text of what it has in hand, and logs its traceback."""
+        """Core writes the text of the exception, and logs its traceback."""
         server = self.make_server("imap")
         for error, stored in (
             (psycopg2.DataError(f"invalid: {PASSWORD}"), "DataError"),
@@ -231,7 +231,7 @@ class TestCredentials(TransactionCase, EverythingLogged):
         )
 
     def test_password_of_an_outgoing_server(self):
-        """smtplib encodes it as ASCII, and core writes what it could not on the message."""
+        """smtplib encodes it as ASCII, and core writes what failed to encode on the message."""
         server = self.env["ir.mail_server"].create(
             {
                 "name": "Outgoing",

@@ -1,4 +1,4 @@
-"""Mails that are processed one after the other share a cursor and the calls of core's workers."""
+"""Messages processed in sequence share a cursor and the calls of core's workers."""
 
 import copy
 from unittest.mock import Mock, patch
@@ -26,11 +26,11 @@ CLOCK = "odoo.addons.mail_postmaster.pipeline.cursor_session.time.monotonic"
 @tagged("post_install", "-at_install")
 class TestSeries(GatewayCase):
     def opened(self, session):
-        """Return the cursor of a transaction of a session."""
+        """Return the cursor of a transaction of a cursor session."""
         with session.transaction(self.env.registry, STABLE) as cr:
             return cr
 
-    # --- the cursor -------------------------------------------------------------------
+    # --- The cursor -------------------------------------------------------------------
 
     def test_transactions_have_one_cursor_after_the_other(self):
         with CursorSession() as session:
@@ -96,7 +96,7 @@ class TestSeries(GatewayCase):
             self.assertTrue(cr.closed)
             self.assertFalse(self.opened(session).closed)
 
-    # --- core's workers ---------------------------------------------------------------
+    # --- Core's workers ---------------------------------------------------------------
 
     def test_one_call_in_a_second_and_none_is_lost(self):
         notify = Mock()

@@ -39,7 +39,7 @@ class TestBudget(BaseCase):
             await take("first", 8)
             tasks = [asyncio.create_task(take(*wanted)) for wanted in (("big", 9), ("small", 1))]
             await asyncio.sleep(0.01)
-            # The small one would fit; it does not overtake.
+            # The small one would fit, but does not overtake.
             assert order == ["first"]
             budget.free(8)
             await asyncio.sleep(0.01)
@@ -54,7 +54,7 @@ class TestBudget(BaseCase):
             assert await budget.reserve(10, 5)
             assert not await budget.reserve(5, 0.01)
             budget.free(10)
-            # Whoever gave up holds nothing and blocks nobody.
+            # A client that gave up holds nothing and blocks no other.
             assert await budget.reserve(10, 5)
 
         asyncio.run(ask())
@@ -74,7 +74,7 @@ class TestBudget(BaseCase):
 
     @skipUnless(find_spec("aiosmtpd"), "The Python library aiosmtpd is not installed.")
     def test_part_of_a_mail_that_is_larger_than_it_said(self):
-        # Whoever imports it needs that library.
+        # Importing it requires that library.
         from odoo.addons.mail_postmaster.daemon.protocol import Part
 
         async def ask():
@@ -172,7 +172,7 @@ class TestCommits(BaseCase):
         self.assertEqual(self.batches, [["last"]])
 
     def test_what_somebody_wrote_is_not_in_the_log(self):
-        """Details of an error of PostgreSQL have the values of the row."""
+        """Details of a PostgreSQL error contain the values of the row."""
         self.error = ValueError("Failing row contains (jane@customer.test, Confidential)")
         self.go_on.set()
 
@@ -196,7 +196,7 @@ class TestArguments(BaseCase):
             self.assertEqual(_address(text), expected)
 
     def test_no_address(self):
-        """A port alone would be one on all networks, where anybody may hand mail over."""
+        """A port alone would listen on all networks, where anyone could deliver messages."""
         for text in ("8024", ":8024", "[]:8024", "127.0.0.1", "127.0.0.1:99999", "unix:", ""):
             with self.subTest(text), self.assertRaisesRegex(SystemExit, "HOST:PORT"):
                 _address(text)
@@ -241,7 +241,7 @@ class TestRecipient(GatewayCase):
 class TestWatch(BaseCase):
     def test_patterns_of_many_connections_are_not_kept(self):
         process = MagicMock()
-        # Somebody else reads the mailbox, so that this is all that a fetch does.
+        # Another process reads the mailbox, so this is all that a fetch does.
         server = process.env.return_value.__enter__.return_value["fetchmail.server"].browse()
         server.try_lock_for_update.return_value = False
         with patch.object(threading.Thread, "start"), patch.object(Watch, "_rest"):

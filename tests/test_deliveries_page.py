@@ -1,4 +1,4 @@
-"""The page of deliveries in the form of a received mail."""
+"""The page of deliveries in the form of a received message."""
 
 from odoo.tests import tagged
 
@@ -7,7 +7,7 @@ from .screens_common import DOMAIN, ScreensCase, raw_mail
 
 @tagged("post_install", "-at_install")
 class TestDeliveriesOnScreen(ScreensCase):
-    """What the page of deliveries says when there is none."""
+    """The text on the page of deliveries if there are none."""
 
     def note(self, mail):
         self.assertFalse(mail.delivery_ids)
@@ -23,7 +23,7 @@ class TestDeliveriesOnScreen(ScreensCase):
         self.assertFalse(self.as_admin(first).delivery_note)
         second.reason_code = "superseded"
         self.assertEqual(self.as_admin(second).original_id, first)
-        # A mail of another company is not linked to, nor one that is gone.
+        # There is no link to a message of another company or to a deleted one.
         first.company_id = self.other_company
         self.env.flush_all()
         self.env.invalidate_all()
@@ -45,7 +45,7 @@ class TestDeliveriesOnScreen(ScreensCase):
         )
         self.env.invalidate_all()
         self.assertEqual(self.as_admin(second).original_id, first)
-        # What was not delivered served nobody.
+        # A message that was not delivered has no target.
         first.delivery_ids.write({"state": "refused", "alias_id": alias.id})
         self.env.flush_all()
         self.env.invalidate_all()

@@ -1,4 +1,4 @@
-"""The dialogs of a received mail: process as addressed to, assign to a record."""
+"""The dialogs of a received message: process as addressed to, assign to a record."""
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
@@ -83,7 +83,7 @@ class TestDialogs(ParkedMailCase):
         for record in (partner, self.mail):
             with self.subTest(record=record), self.assertRaisesRegex(ValueError, "Wrong value"):
                 self.assign_to(record)
-        # Of a kind that may be written, but not this one.
+        # Of a model the user may write, but not this record.
         manager = self.env.ref("base.group_partner_manager")
         self.admin.group_ids += manager
         partner.company_id = self.other_company

@@ -1,4 +1,4 @@
-"""A mail that comes again, the same or with another content, and our own messages."""
+"""A message that arrives again, with the same or other content, and our own messages."""
 
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
@@ -98,7 +98,7 @@ class TestDuplicates(GatewayCase):
                     )
                 )
                 self.assertReason(row, "ignored", "own_message")
-                # The form asks before it makes a second record, as the dialog of the list does.
+                # The form asks before it creates a second record, like the dialog of the list.
                 self.assertEqual(row.release_kind, "repeated")
                 self.assertIn(f"Contact number {partner.id}", row.reason)
 

@@ -56,7 +56,7 @@ class TestErase(ScreensCase):
             model.onchange({"address": "ann@customer.test"}, [], specification)
         with self.assertRaises(AccessError):
             model.new({"address": "ann@customer.test"}).action_erase()
-        # A dialog is nobody else's, not even of the same group.
+        # A dialog is private to its user, even within the group.
         erase = self.dialog("ann@customer.test").save()
         other = self.make_user("system-y", "base.group_system")
         for user in self.admin + other:

@@ -1,4 +1,4 @@
-"""What an incoming server decides about its fetching and shows; dev/system has real mailboxes."""
+"""How an incoming server fetches and what it shows; dev/system has real mailboxes."""
 
 from datetime import timedelta
 from unittest.mock import patch
@@ -38,7 +38,7 @@ class TestFetching(TransactionCase):
         )
 
     def fetch(self, *servers, context=None, error=None):
-        """Fetch from servers whose connection fails, or has no mail; return those asked."""
+        """Fetch from servers whose connection fails or has no message; return those contacted."""
         asked = []
 
         class Empty:
@@ -109,7 +109,7 @@ class TestFetching(TransactionCase):
         self.assertIn("no route", self.server.error_message)
         since = self.server.failing_since
         self.assertEqual(fields.Datetime.to_string(since), "2026-01-01 12:00:00")
-        # One sentence that can be translated, in the time of whoever reads it.
+        # One translatable sentence, in the time zone of the reader.
         note = self.server.with_context(tz="Asia/Tokyo").failing_note
         self.assertRegex(note, r"since \S+ 9:00.PM \(attempts: 6\)\. .*again at \S+ 10:00.PM\.$")
         self.server.next_fetch = False
@@ -119,7 +119,7 @@ class TestFetching(TransactionCase):
         cron = {"cron_id": self.env.ref("mail.ir_cron_mail_gateway_action").id}
         self.server.next_fetch = fields.Datetime.now() + timedelta(minutes=5)
         self.assertEqual(self.fetch(self.server, context=cron), [])
-        # A person who asks is not told to wait.
+        # A user who fetches manually is not told to wait.
         self.assertEqual(self.fetch(self.server), [self.server.id])
         self.assertFalse(self.server.next_fetch)
         self.assertEqual(self.fetch(self.server, context=cron), [self.server.id])
@@ -134,7 +134,7 @@ class TestFetching(TransactionCase):
         self.assertEqual(self.server.fetch_state, "working")
 
     def test_who_fails_for_days(self):
-        """Core switches it off; where mail is new by its number it is asked again."""
+        """Core switches it off; a server where messages are new by number is tried again."""
         as_odoo = self.make_server(new_mail="unseen")
         long_ago = fields.Datetime.now() - timedelta(days=6)
         (self.server + as_odoo).write({"error_date": long_ago, "failing_since": long_ago})

@@ -1,4 +1,4 @@
-"""The sender of a mail that a list or group passed on in its own name."""
+"""The sender of a message that a list or group forwarded under its own name."""
 
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
@@ -26,7 +26,7 @@ class TestForwarding(GatewayCase):
         return self.mail(**{"sender": VIA, "headers": AUTHOR, **fields})
 
     def deliver(self, raw):
-        """Return ``(row of the log, the message that was posted)``."""
+        """Return ``(row of the log, posted message)``."""
         _result, row = self.receive(raw)
         self.assertEqual(row.state, "delivered", row.reason)
         return row, row.delivery_ids.mail_message_id
@@ -84,7 +84,7 @@ class TestForwarding(GatewayCase):
         self.make_alias("info", "res.partner", alias_domain_id=other.id)
         row, message = self.deliver(self.forwarded(to="info@other.test", message_id="<other@x>"))
         self.assertIn(JANE, message.email_from)
-        # Of a mail for both, each list counts.
+        # For a message to both, each list counts.
         both = self.forwarded(to="people@postmaster.test, info@other.test", message_id="<b@x>")
         row, messages = self.deliver(both)
         self.assertEqual(len(messages), 2)
@@ -111,7 +111,7 @@ class TestForwarding(GatewayCase):
         jane = self.env["res.partner"].create({"name": "Jane", "email": JANE})
         _row, message = self.deliver(self.forwarded(message_id="<known@x>"))
         self.assertEqual(message.author_id, jane)
-        # Who is known is not the forwarder: without trust Jane is a stranger.
+        # The known contact is not the forwarder: without trust, Jane is a non-participant.
         self.domain.trusted_forwarders = False
         _result, row = self.receive(self.forwarded(message_id="<untrusted@x>"))
         self.assertReason(row, "refused", "alias_security")

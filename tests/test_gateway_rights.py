@@ -1,4 +1,4 @@
-"""A gateway hands messages over and chooses nothing, over XML-RPC and for every mail thread."""
+"""A gateway delivers messages and chooses nothing, over XML-RPC and for every mail thread."""
 
 from unittest.mock import patch
 from xmlrpc.client import Binary, Fault
@@ -10,7 +10,7 @@ from odoo.tools import mute_logger
 from ..models.mail_postmaster_caller import THREAD
 from .screens_common import DOMAIN, ReceivedMail, raw_mail
 
-# What must not come into being, whatever the model is called that a caller names.
+# What must not be created, whichever model a caller names.
 CODE = ("ir.cron", "ir.actions.server")
 LOGGERS = (
     "odoo.addons.mail_postmaster.models.mail_postmaster_caller",
@@ -178,7 +178,7 @@ class TestGatewayRightsOverRpc(HttpCase, GatewayCase):
             subject = f"Routed from {door}"
             record_id = self.call(door, "message_process", "res.partner", self.raw(subject))
             self.assertEqual(self.env["res.partner"].browse(record_id).name, subject)
-        # A route whose records messages cannot make is not refused here: its message is stored.
+        # A route to records that messages cannot create is not refused here: its message is stored.
         with mute_logger(*LOGGERS):
             try:
                 self.call(THREAD, "message_process", "mail.blacklist", self.raw("Routed"))
@@ -300,7 +300,7 @@ class TestGatewayRights(TransactionCase, GatewayCase):
         self.assertEqual(self.env["res.partner"].browse(record_id).comment, "<p>Own</p>")
 
     def test_fetching_is_not_the_callers(self):
-        """Core's scheduled action can run as any user, and says by the context who fetches."""
+        """Core's scheduled action can run as any user, and the context names who fetches."""
         seen = []
 
         def _fetch_mail(servers, batch_limit=50):

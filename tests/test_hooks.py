@@ -1,4 +1,4 @@
-"""What happens when the addon is installed or removed."""
+"""Installing and removing the addon."""
 
 import base64
 from unittest.mock import patch
@@ -34,14 +34,14 @@ class TestHooks(GatewayCase):
         self.assertEqual(self.preset(), "recommended")
 
     def test_parameters_of_core(self):
-        """Only what a preset has written is taken away, and installing writes nothing."""
+        """Only what a preset has written is removed, and installing writes nothing."""
         policy, key = self.env["mail.postmaster.policy"], "mail.catchall.domain.allowed"
         domains = ",".join(self.env["mail.alias.domain"].search([]).mapped("name"))
         for typed, preset, installed, removed in (
             (False, None, False, False),
             (domains, None, domains, domains),
             (False, "recommended", domains, False),
-            # By hand, although it is the same.
+            # Set manually, although the value is the same.
             (domains, "recommended", domains, domains),
         ):
             with self.subTest(typed=typed, preset=preset):

@@ -1,7 +1,7 @@
-"""Hostile and odd mail on a database: nothing is lost, all of it is settled with a reason, and
-what a person would expect to read of an odd one is in the chatter.
+"""Hostile and odd messages: nothing is lost, and every message has a reason.
 
-``dev/bench hostile`` sends more of it, in processes of their own, and measures.
+The chatter contains what a reader would expect of an odd message. ``dev/bench hostile`` sends
+more messages, in separate processes, and measures.
 """
 
 from odoo.tests import tagged
@@ -14,7 +14,7 @@ from .gateway.damaged_mails import damaged
 from .gateway.odd_mails import SHAPES, head, text
 
 DAMAGED = 30
-# What no mail may end in, whatever it is.
+# States in which no message may end.
 UNEXPECTED = ("failed", "conflict", "alias_failed", "waiting")
 
 
@@ -24,13 +24,13 @@ class TestHostileMail(GatewayCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.env["mail.postmaster.policy"].apply_preset("recommended")
-        # All of it is from one sender.
+        # All are from one sender.
         for key in ("mail.gateway.loop.threshold", "mail.postmaster.loop.threshold"):
             cls.env["ir.config_parameter"].search([("key", "=", key)]).unlink()
         cls.env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", 1_000_000)
 
     def settled(self, raw):
-        """Hand a mail over, and return its row, which has a state, a reason and its bytes."""
+        """Deliver a message, and return its row, which has a state, a reason and the bytes."""
         _result, row = self.receive(raw, model="res.partner")
         self.assertTrue(row)
         self.assertIn(row.state, SETTLED)
@@ -69,7 +69,7 @@ class TestHostileMail(GatewayCase):
             (head(b"X-Odd: =?utf-8?q?a=0Ab?="), "repaired_line"),
         ):
             with self.subTest(step):
-                # Another mail than the one of the other tests.
+                # Another message than the one of the other tests.
                 row = self.settled(b"X-Step: " + step.encode() + b"\r\n" + raw)
                 self.assertReason(row, "delivered", "record_created")
                 self.assertStep(row, step)

@@ -1,4 +1,4 @@
-"""Mail that is posted over HTTP: who may, what is taken, and what each is answered."""
+"""Messages posted over HTTP: access, what is accepted, and the responses."""
 
 import base64
 import hmac
@@ -41,7 +41,7 @@ class TestInbound(HttpCase, ReceivedMail):
     def setUp(self):
         super().setUp()
         self.before = self.log.search([], order="id desc", limit=1).id or 0
-        # What is turned away is logged as a warning, dozens of times here.
+        # Rejected requests are logged as warnings, dozens of times here.
         self.enterContext(mute_logger(LOGGER))
 
     def post(self, data, token=None, path=PATH, **headers):
@@ -67,11 +67,11 @@ class TestInbound(HttpCase, ReceivedMail):
             response.text,
         )
         self.assertEqual(response.headers["Cache-Control"], "no-store")
-        # A request that is no browser's gets no session.
+        # A request that does not come from a browser gets no session.
         self.assertNotIn("Set-Cookie", response.headers)
         self.assertLess(len(response.text), 200)
 
-    # --- what is taken ------------------------------------------------------------------
+    # --- Accepted -----------------------------------------------------------------------
 
     def test_body_is_the_mail(self):
         raw = raw_mail(f"contacts@{DOMAIN}") + b"caf\xe9 \r\n.\r\n"
@@ -83,7 +83,7 @@ class TestInbound(HttpCase, ReceivedMail):
         self.assertEqual(row.delivery_ids.model, "res.partner")
 
     def test_envelope_of_the_request(self):
-        """Who the envelope names gets the mail, and nobody else."""
+        """The envelope recipients get the message, and no others."""
         raw = raw_mail(f"contacts@{DOMAIN}")
         for number, (path, headers) in enumerate(
             (
@@ -164,7 +164,7 @@ class TestInbound(HttpCase, ReceivedMail):
         self.assertEqual(row.reason_code, "catchall")
         self.assertEqual((row.company_id, row.user_id), (self.other_company, user))
 
-    # --- what is not --------------------------------------------------------------------
+    # --- Rejected -----------------------------------------------------------------------
 
     def test_no_mail(self):
         for headers, data, status, code in (
@@ -193,18 +193,18 @@ class TestInbound(HttpCase, ReceivedMail):
         self.assert_answer(self.post(b"x: y\r\n\r\n" + b"z" * (1 << 20)), 413, "too_large")
         with patch.object(inbound_dispatcher, "_read_stream") as read:
             self.assert_answer(self.post(b"z" * (2 << 20)), 413, "too_large")
-        # What is announced as too long is not read at all.
+        # A request declared as too long is not read at all.
         read.assert_not_called()
         self.assertFalse(self.stored())
 
-    # --- who ----------------------------------------------------------------------------
+    # --- Access -------------------------------------------------------------------------
 
     @staticmethod
     def basic(user, password):
         return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
     def parts_of_the_token(self):
-        """Return the public part and the secret, which may have the same dashes in it."""
+        """Return the public part and the secret, which may contain the same dashes."""
         prefix, number, secret = self.token.split("_", 2)
         return f"{prefix}_{number}", secret
 
@@ -282,7 +282,7 @@ class TestInbound(HttpCase, ReceivedMail):
             read.assert_not_called()
 
     def test_comparison_takes_the_same_time(self):
-        """A token that is wrong is compared whole, and so is one that is nobody's."""
+        """A wrong token is compared completely, and so is an unknown one."""
         public, _secret = self.parts_of_the_token()
         tokens = self.env["mail.postmaster.token"]
         for token in (self.token, f"{public}_x", "postmaster_000000000000_x", "nothing", ""):
@@ -296,7 +296,7 @@ class TestInbound(HttpCase, ReceivedMail):
                 found = tokens._authenticate(token)
                 self.assertEqual(bool(found), token == self.token)
                 [(stored, given)] = [call.args for call in compare.call_args_list]
-                # Digests: neither their length nor where they differ says anything.
+                # Digests: neither their length nor the first difference reveals anything.
                 self.assertEqual((len(stored), len(given)), (32, 32))
 
     def test_revoked(self):
@@ -315,13 +315,13 @@ class TestInbound(HttpCase, ReceivedMail):
         used = token.last_used
         self.assertTrue(used)
         self.assertEqual(self.source.last_used, used)
-        # Not for each mail: the next one does not wait for the row of the one before.
+        # Not for each message: the next one does not wait for the row of the previous one.
         earlier = used - timedelta(seconds=30)
         self.env.cr.execute("UPDATE mail_postmaster_token SET last_used = %s", [earlier])
         self.env["mail.postmaster.token"]._note_use(token.id)
         self.env.invalidate_all()
         self.assertEqual(token.last_used, earlier)
-        # What was turned away is no use.
+        # A rejected request does not count as use.
         self.env.cr.execute("UPDATE mail_postmaster_token SET last_used = NULL")
         self.post(b"", token=self.token)
         self.env.invalidate_all()
@@ -329,7 +329,7 @@ class TestInbound(HttpCase, ReceivedMail):
 
     def test_log_holds_neither_token_nor_mail(self):
         raw = raw_mail(f"contacts@{DOMAIN}", "Confidential")
-        # Whatever is logged, of each logger, with SQL and HTTP.
+        # All loggers, including SQL and HTTP.
         with self.assertLogs(level=logging.DEBUG) as logs, mute_logger(LOGGER):
             self.post(raw)
             self.post(raw, token=self.token[:-1])
@@ -340,7 +340,7 @@ class TestInbound(HttpCase, ReceivedMail):
         self.assertNotIn(secret[:-1], text)
         self.assertNotIn("Good morning", text)
 
-    # --- where it can not be stored -------------------------------------------------------
+    # --- Not stored -----------------------------------------------------------------------
 
     def test_copy_of_a_database_takes_nothing(self):
         self.env["ir.config_parameter"].set_param("mail.postmaster.database", "another@1")
@@ -377,7 +377,7 @@ class TestInbound(HttpCase, ReceivedMail):
 
     def test_room_is_given_back(self):
         flight = inbound_dispatcher.InFlight(10)
-        # One that is larger than all the room gets it, when it is alone.
+        # A message larger than all the room gets it if it is alone.
         with flight.reserved(50), self.assertRaises(inbound_dispatcher.Refused):
             with flight.reserved(1):
                 self.fail("There was no room.")
@@ -395,12 +395,12 @@ class TestInbound(HttpCase, ReceivedMail):
             self.assert_answer(self.post(raw), 200, "stored")
         self.assertEqual(len(self.env["res.partner"].search([("name", "=", "Hello")])), 1)
 
-    # --- on the wire --------------------------------------------------------------------
+    # --- On the wire --------------------------------------------------------------------
 
     def talk(self, fields, *pieces, is_half=False):
-        """Post bytes with these header fields and return all that is answered.
+        """Post bytes with these header fields and return the whole response.
 
-        :param bool is_half: close this direction of the connection after them
+        :param bool is_half: close this direction of the connection afterwards
         """
         self.env.flush_all()
         with self.allow_requests(), socket.create_connection((HOST, self.http_port()), 20) as wire:
@@ -458,7 +458,7 @@ class TestInbound(HttpCase, ReceivedMail):
         self.assertFalse(self.stored())
 
     def test_cut_off(self):
-        """Half of a mail is not stored, and the answer asks for it again."""
+        """Half of a message is not stored, and the response asks for a retry."""
         raw = raw_mail(f"contacts@{DOMAIN}")
         answer = self.talk([f"Content-Length: {len(raw) + 10}"], raw, is_half=True)
         self.assertIn(b" 503 ", answer.split(b"\r\n")[0])
@@ -469,14 +469,14 @@ class TestInbound(HttpCase, ReceivedMail):
         with patch.object(inbound_dispatcher, "SILENCE_SECONDS", 0.3):
             answer = self.talk(["Content-Length: 100"], b"Subject: x")
         self.assertIn(b"cut_off", answer)
-        # A byte now and then is no way to hold a worker either.
+        # Sending a byte now and then cannot hold a worker either.
         with patch.object(inbound_dispatcher, "SLOWEST_SECONDS", -1):
             answer = self.talk(["Content-Length: 100"], b"x" * 100)
         self.assertIn(b"cut_off", answer)
         self.assertFalse(self.stored())
 
     def test_without_a_database(self):
-        """Core would answer 404, for which providers drop the mail."""
+        """Core would respond 404, for which providers drop the message."""
         with (
             patch("odoo.http.db_filter", lambda databases, host=None: []),
             patch("odoo.http.db_list", lambda force=False, host=None: []),

@@ -1,4 +1,4 @@
-"""What is stored of a mail before anything is decided."""
+"""What is stored of a message before anything is decided."""
 
 import xmlrpc.client
 
@@ -78,7 +78,7 @@ class TestIntake(GatewayCase):
         )
         with self.assertRaisesRegex(AccessError, "Mail Gateway"):
             self.env["mail.thread"].with_user(clerk).message_process(False, self.mail())
-        # A gateway can only name what something routes to.
+        # A gateway can only name models that something routes to.
         self.env["mail.alias"].create(
             {
                 "alias_name": "contacts",

@@ -1,4 +1,4 @@
-"""Mail that core could not read in seconds waits for a person; odd mail is read."""
+"""Messages that core could not read in seconds are held for review; odd ones are read."""
 
 import base64
 
@@ -16,7 +16,7 @@ from .gateway.hostile_mails import CASES
 @tagged("post_install", "-at_install")
 class TestLimits(GatewayCase):
     def odd(self, body=b"Good morning", **headers):
-        """Return a mail to the people with these header fields and this body, as bytes."""
+        """Return a message to the people with these header fields and this body, as bytes."""
         fields = {
             "From": "Jane Doe <jane@customer.test>",
             "To": "people@postmaster.test",
@@ -32,7 +32,7 @@ class TestLimits(GatewayCase):
         return b"\r\n".join([*lines, b"", body])
 
     def delivered(self, raw, *steps, **options):
-        """Receive a mail that makes a contact, and return the message in its chatter."""
+        """Receive a message that creates a contact, and return the message in its chatter."""
         _result, row = self.receive(raw, **options)
         self.assertReason(row, "delivered", "record_created")
         for step in steps:
@@ -57,7 +57,7 @@ class TestLimits(GatewayCase):
             for name in hostile:
                 make, number, limit = CASES[name]
                 with self.subTest(name, preset=preset):
-                    # Each preset another mail: the same one again would be known.
+                    # A different message for each preset: the same one would be a duplicate.
                     raw = f"X-Preset: {preset}\r\n".encode() + make(number)
                     _result, row = self.receive(raw, model="res.partner")
                     self.assertReason(row, "parked", f"limit_{limit}")
@@ -99,7 +99,7 @@ class TestLimits(GatewayCase):
             self.assertIn(f"limit_{name}", DEFINITIONS)
         self.assertTrue(STEPS["limits"][True])
 
-    # --- tolerant reading -----------------------------------------------------------------
+    # --- Tolerant reading -----------------------------------------------------------------
 
     def test_charsets_that_are_none_or_lie(self):
         for charset in ("x-odd", "utf-8", "us-ascii", "zlib", "punycode"):

@@ -1,4 +1,4 @@
-"""No secret and nothing that a mail says gets into the log, at any level."""
+"""No secret and no content of a message gets into the log, at any level."""
 
 import logging
 import subprocess
@@ -13,13 +13,13 @@ from odoo.tests import tagged
 from ..gateway import states
 from .screens_common import DOMAIN, ScreensCase, raw_mail
 
-# Words that stand nowhere else.
+# Words that occur nowhere else.
 SUBJECT, TEXT, PASSWORD = "Quecksilber", "Zinnober", "Arsenik"
 LOUDEST = 1
 
 
 class Collector(logging.Handler):
-    """Keeps what is logged as a server writes it, with tracebacks."""
+    """Collects log records in the format of a server, with tracebacks."""
 
     def __init__(self):
         super().__init__(LOUDEST)
@@ -35,11 +35,11 @@ class Collector(logging.Handler):
 
 
 class EverythingLogged:
-    """For test cases: what all loggers say."""
+    """For test cases: the output of all loggers."""
 
     @contextmanager
     def everything_logged(self):
-        """Collect what all loggers say, at the level of debugging."""
+        """Collect the output of all loggers, at debug level."""
         collector = Collector()
         loggers = [
             logging.getLogger(),
@@ -68,14 +68,14 @@ class EverythingLogged:
 class TestLogs(ScreensCase, EverythingLogged):
     def secret_mail(self, to):
         raw = raw_mail(to, SUBJECT).replace(b"Good morning", TEXT.encode())
-        # The Message-Id is how a mail is found in the logs of all servers.
+        # The Message-Id identifies a message in the logs of all servers.
         return raw.replace(f"<{SUBJECT}@".encode(), b"<number-1@")
 
     def received(self, to, model=None):
-        """Receive the mail and return ``(its row, all that was logged)``.
+        """Receive the message and return ``(its row, all log output)``.
 
-        :param model: makes the record; for what fails in this transaction, since core looks
-            for an alias that has failed from another one
+        :param model: model that creates the record; for failures in this transaction, since core
+            looks for a failed alias from another one
         """
         with self.everything_logged() as log:
             row = self.receive(self.secret_mail(to), model)
@@ -113,7 +113,7 @@ class TestLogs(ScreensCase, EverythingLogged):
             side_effect=RuntimeError(f"{SUBJECT}: {TEXT}"),
         ):
             row, text = self.received(f"nobody@{DOMAIN}", "res.partner")
-        # Nor on the message: what an exception says is not known to be harmless.
+        # Not on the message either: an exception's text is not known to be harmless.
         self.assertNotIn(TEXT, row.error)
         self.assertIn("RuntimeError", row.error)
         self.assertIn("_message_route_process", row.error)
@@ -172,10 +172,10 @@ class TestLogs(ScreensCase, EverythingLogged):
             self.env.cr.execute("SELECT %s", [TEXT])
         self.assertIn(TEXT, log.text)
 
-    # --- passwords ---------------------------------------------------------------------
+    # --- Passwords ---------------------------------------------------------------------
 
     def test_password_of_an_incoming_server(self):
-        """A server that is not there, one that refuses, and one whose connection breaks."""
+        """A missing server, one that refuses, and one whose connection breaks."""
         for kind, error in (
             ("imap", ConnectionRefusedError("refused")),
             ("pop", TimeoutError("slow")),

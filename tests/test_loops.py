@@ -1,4 +1,4 @@
-"""Limits: mails of one sender, records of one alias, the same again to the catchall, hops."""
+"""Rate limits: messages of one sender, records of one alias, repeats to the catchall, hops."""
 
 from freezegun import freeze_time
 
@@ -20,7 +20,7 @@ class TestLoops(GatewayCase, MockEmail):
         cls.parameters.set_param("mail.gateway.loop.threshold", 3)
 
     def receive_many(self, count, **fields):
-        """Hand over that many different mails; return the rows of the log and the answers."""
+        """Deliver that many different messages; return the rows of the log and the notices."""
         rows = self.log
         with self.mock_mail_gateway():
             for _number in range(count):
@@ -48,7 +48,8 @@ class TestLoops(GatewayCase, MockEmail):
     def test_another_sender_or_address_is_not_concerned(self):
         self.make_alias("others", "res.partner")
         self.receive_many(4)
-        # Core looks for the address anywhere in that of other senders, and takes _ for any letter.
+        # Core looks for the address anywhere in other senders' addresses, and treats _ as a
+        # wildcard.
         for sender in ("ane@customer.test", "j_ne@customer.test"):
             rows, _answers = self.receive_many(1, sender=sender)
             self.assertStates(rows, ("delivered", "record_created"))
@@ -206,7 +207,7 @@ class TestLoops(GatewayCase, MockEmail):
         ]:
             with self.subTest(key=key), self.assertRaisesRegex(ValidationError, key):
                 self.parameters.set_param(key, value)
-        # Written past the checks, it is as if it were not set.
+        # A value written bypassing the checks counts as not set.
         self.set_parameter_with_sql("mail.gateway.loop.minutes", "soon")
         rows, _answers = self.receive_many(1)
         self.assertStates(rows, ("delivered", "record_created"))

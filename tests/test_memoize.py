@@ -1,4 +1,4 @@
-"""What core asks several times about one mail is answered once, and never wrongly."""
+"""What core asks several times about one message is computed once, and never wrongly."""
 
 from unittest.mock import patch
 
@@ -19,7 +19,7 @@ class TestOnce(GatewayCase):
         self.env.flush_all()
 
     def in_new_transaction(self):
-        """Return an environment of an attempt, in which nothing was written yet."""
+        """Return an environment of an attempt in which nothing has been written yet."""
         self.env.cr.cache.pop(CHANGED, None)
         row = {"id": 0, "mail_key": "<a@b>", "digest": "", "recipients": ""}
         attempt = Attempt(row, Submission(b"", "mail.thread", "rpc"), joined=True)
@@ -71,9 +71,9 @@ class TestOnce(GatewayCase):
         self.assertEqual(find(["jane@example.org"], no_create=True)[0], made)
 
     def looks(self, env, calls):
-        """Return how often contacts are looked for in calls of ``_partner_find_from_emails``.
+        """Return how often contacts are searched in calls of ``_partner_find_from_emails``.
 
-        :param calls: ``(record, whether only users count)`` of each
+        :param calls: ``(record, whether only users count)`` of each call
         """
         find = ResPartner._find_or_create_from_emails
         with patch.object(
@@ -102,7 +102,7 @@ class TestOnce(GatewayCase):
         self.assertEqual(self.looks(env, calls), ([nobody, jane, jane], 3))
 
     def test_stranger_for_another_addon(self):
-        """An addon that finds contacts by other addresses as well is asked, once."""
+        """An addon that also finds contacts by other addresses is asked, once."""
         env = self.in_new_transaction()
         threads, record = env["mail.thread"], env.user.partner_id
         shortcuts = env["mail.postmaster.shortcuts"]

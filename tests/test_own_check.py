@@ -1,4 +1,4 @@
-"""Signatures are checked here, where no trusted server has judged a mail and somebody wants it."""
+"""Signatures are checked if no trusted server has done so and the check is enabled."""
 
 from unittest import skipUnless
 from unittest.mock import patch
@@ -16,7 +16,7 @@ CUSTOMER, OWN = "customer.test", "postmaster.test"
 
 
 class Zone:
-    """DNS, as a dictionary of names and texts; it remembers the questions."""
+    """DNS as a dictionary of names and texts; it records the queries."""
 
     def __init__(self, records):
         self.records, self.asked = records, []
@@ -53,14 +53,14 @@ class TestOwnCheck(IdentityCase):
         self.enterContext(patch.object(module, "ANSWERS", self.answers))
 
     def signed(self, sender, key=None, top=b"", **fields):
-        """Hand a signed mail over, and return its line in the log."""
+        """Deliver a signed message, and return its row of the log."""
         fields.setdefault("message_id", f"<{self.id()}.{len(self.log.search([]))}@x>")
         domain = sender.rpartition("@")[2]
         raw = sign(self.mail(sender=sender, **fields), key or self.key, domain)
         return self.receive(top + raw)[1]
 
     def test_claim_lasts_longer_than_the_questions(self):
-        """Another worker would take the mail, and to be taken too often is to be parked."""
+        """Another worker would take the message, and a message taken too often is parked."""
         pipeline = self.env["mail.postmaster.pipeline"]
         self.assertGreater(pipeline._claim_lease().total_seconds(), module.LONGEST_CHECK)
         without = pipeline._claim_lease()
@@ -83,7 +83,7 @@ class TestOwnCheck(IdentityCase):
         row = self.signed(JANE, self.other_key)
         self.assertEqual(row.authentication, "fail")
         self.assertActsAsNobody(row, JANE)
-        # Of one of us, although our domain asks nobody to refuse such mail.
+        # From one of us, although our domain does not ask receivers to reject such messages.
         self.assertActsAsNobody(self.signed(BOSS, self.other_key), BOSS)
         self.zone.records[f"_dmarc.{OWN}"] = "v=DMARC1; p=quarantine"
         self.answers.__init__(self.zone.look_up)
@@ -96,7 +96,7 @@ class TestOwnCheck(IdentityCase):
         self.assertIn("reason=body_changed", row.authentication_lines)
 
     def test_user_with_an_address_elsewhere(self):
-        """Nothing is published for that domain, so nothing speaks against the mail either."""
+        """That domain publishes nothing, so there is no result against the message either."""
         row = self.from_(AMY)
         self.assertEqual(row.authentication, "none")
         self.assertActsAsNobody(row, AMY)
@@ -110,7 +110,7 @@ class TestOwnCheck(IdentityCase):
         self.assertActsAsNobody(self.signed(BOSS), BOSS)
 
     def test_time_is_over(self):
-        """In the transaction of a caller, which others may wait for."""
+        """In a transaction of the caller, which others may wait for."""
         with patch.object(module, "LONGEST_JOINED_CHECK", 0):
             row = self.signed(JANE)
         self.assertEqual(row.authentication, "none")
@@ -134,13 +134,13 @@ class TestOwnCheck(IdentityCase):
         row = self.from_(JANE, passed(JANE))
         self.assertEqual(row.authentication, "pass")
         self.assertFalse(self.zone.asked)
-        # What nobody has judged, and what somebody who is not trusted has.
+        # Messages without a verdict, and with a verdict by an untrusted server.
         self.assertEqual(self.signed(JANE).authentication, "pass")
         row = self.from_(JANE, passed(JANE).replace(b"mx.postmaster", b"mx.evil"))
         self.assertEqual(row.authentication, "fail")
 
     def test_what_was_found_stays(self):
-        """A mail that is released weeks later is judged by the keys of the day it came."""
+        """A message released weeks later is judged by the keys of the day it arrived."""
         self.parameters.set_param(IDENTITY_OWN, "withhold")
         self.alias.alias_mode = "hold"
         row = self.signed(BOSS)

@@ -1,8 +1,7 @@
-"""Every place where access rights are stepped over is listed and justified.
+"""Every place that bypasses access rights is listed and justified.
 
-The two tables stand in docs/security.md: superuser mode, and SQL past the ORM. A use that is
-added, moved or removed fails here until somebody has written down why it is needed, or has
-taken its line away.
+The two tables are in docs/security.md: superuser mode, and SQL bypassing the ORM. A use that is
+added, moved or removed fails here until its reason is documented, or its line is removed.
 """
 
 import ast
@@ -13,7 +12,7 @@ from odoo.tests import BaseCase, tagged
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLES = ROOT / "docs" / "security.md"
-# What Odoo does not load, and the part that knows no database (tests/gateway/test_imports.py).
+# Files that Odoo does not load, and the part without a database (tests/gateway/test_imports.py).
 OUTSIDE = {"tests", "dev", "gateway"}
 
 SUDO, SQL = "sudo()", "SQL"
@@ -36,7 +35,7 @@ LINE = re.compile(r"^\| `(?P<file>[\w/.-]+\.py)` \| (?P<functions>`[^|]+`) \| (?
 
 
 class Finder(ast.NodeVisitor):
-    """Collects ``(name of the function, kind)`` of what steps over access rights."""
+    """Collects ``(name of the function, kind)`` of what bypasses access rights."""
 
     def __init__(self):
         self._function = ""
@@ -76,14 +75,14 @@ def _is_false(node):
 
 
 def uses(source):
-    """Return the set of ``(function, kind)`` of a source text."""
+    """Return the set of ``(function, kind)`` in a source text."""
     finder = Finder()
     finder.visit(ast.parse(source))
     return finder.found
 
 
 def uses_of_the_addon():
-    """Return the set of ``(file, function, kind)`` of all code that Odoo loads."""
+    """Return the set of ``(file, function, kind)`` in all code that Odoo loads."""
     return {
         (path.relative_to(ROOT).as_posix(), function, kind)
         for folder in sorted(ROOT.iterdir())
@@ -95,7 +94,7 @@ def uses_of_the_addon():
 
 
 def listed():
-    """Return ``{(file, function, kind): why}`` of the tables."""
+    """Return ``{(file, function, kind): reason}`` of the tables."""
     lines, kind = {}, None
     for line in TABLES.read_text().splitlines():
         if line.startswith("#"):

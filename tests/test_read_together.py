@@ -1,4 +1,4 @@
-"""Rows that core reads one by one for each mail are in its cache beforehand, as core reads them."""
+"""Rows that core reads one by one are cached in advance, with the values core would read."""
 
 from odoo.fields import Domain
 from odoo.tests import tagged
@@ -19,7 +19,7 @@ class TestReadTogether(GatewayCase):
         self.env.invalidate_all()
 
     def cached(self, record):
-        """Return ``{column: value}`` of what the cache has of a record, without reading."""
+        """Return ``{column: value}`` from the cache of a record, without reading."""
         found = {}
         for name, field in record._fields.items():
             values = field._get_cache(record.env)
@@ -103,7 +103,7 @@ class TestReadTogether(GatewayCase):
         made._take_names_for_read()
         self.assertEqual(made.model, "x_later")
 
-    # --- aliases ----------------------------------------------------------------------
+    # --- Aliases ----------------------------------------------------------------------
 
     def test_aliases_are_those_that_a_search_finds(self):
         other_domain = self.env["mail.alias.domain"].create({"name": "other.test"})
@@ -143,10 +143,10 @@ class TestReadTogether(GatewayCase):
         self.env["mail.alias"]._named([], None, self.alias.ids)
         self.check_same_as_core(self.alias)
 
-    # --- alias domains ------------------------------------------------------------------
+    # --- Alias domains ------------------------------------------------------------------
 
     def asked(self):
-        """Return an environment of an attempt in which nothing was written yet, and its version."""
+        """Return an environment of a new attempt that has written nothing, and its version."""
         self.env.flush_all()
         self.env.invalidate_all()
         self.env.cr.cache.pop(CHANGED, None)
@@ -167,7 +167,8 @@ class TestReadTogether(GatewayCase):
 
     def test_domain_that_another_process_changes_is_read_again(self):
         self.asked()["mail.alias.domain"].search([])
-        # Past the ORM: another process empties no memory of this one before it is told.
+        # Bypassing the ORM: another process does not clear this one's caches before it is
+        # signalled.
         self.env.cr.execute(
             "UPDATE mail_alias_domain SET catchall_alias = 'everything' WHERE id = %s",
             [self.domain.id],

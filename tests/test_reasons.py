@@ -1,4 +1,4 @@
-"""The table of reasons: what each means for those who show and release messages."""
+"""The table of reasons: what each means for displaying and releasing messages."""
 
 from lxml import etree
 
@@ -56,7 +56,7 @@ class TestReasons(GatewayCase):
             ("parked", "raw_missing", False),
             ("ignored", "erased", False),
             ("delivered", "record_created", False),
-            # Of an addon that was removed.
+            # From an addon that was removed.
             ("parked", "of_another_addon", "waiting"),
         ):
             with self.subTest(state=state, code=code):

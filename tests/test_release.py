@@ -1,4 +1,4 @@
-"""Whatever was not delivered can be released, and then behaves as if accepted."""
+"""Any undelivered message can be released, and is then processed as if accepted."""
 
 from unittest.mock import patch
 

@@ -1,4 +1,4 @@
-"""What an alias asks of senders holds wherever an answer on its records was sent to."""
+"""An alias's rules for senders apply wherever a reply on its records was sent."""
 
 from odoo.tests import tagged
 
@@ -112,7 +112,7 @@ class TestRulesOfAnAlias(ReplyCase):
         self.assertReason(self.answer(question), "refused", "alias_security")
 
     def test_model_with_rules_of_its_own(self):
-        """A mailing list is no thread: who its members are, its alias says."""
+        """A mailing list is not a thread: its alias defines its members."""
         alias = self.make_alias("list", "res.partner", alias_force_thread_id=self.record.id)
         replies = self.env["mail.postmaster.reply"]
         row = {"aliases": [[alias.id, "everyone"]], "has_parent": True}

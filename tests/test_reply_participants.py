@@ -1,4 +1,4 @@
-"""Who is part of a conversation may answer in it, and whoever is not learns nothing more."""
+"""Participants may reply in a conversation; non-participants learn nothing more."""
 
 from unittest import skipUnless
 
@@ -149,7 +149,7 @@ class TestPartOfAConversation(ReplyCase):
 
 @tagged("post_install", "-at_install")
 class TestStatements(ReplyCase):
-    """An answer costs two statements more, a new mail none."""
+    """A reply costs two more statements, a new message none."""
 
     def count(self, raw):
         before = self.env.cr.sql_log_count
@@ -158,7 +158,7 @@ class TestStatements(ReplyCase):
         return self.env.cr.sql_log_count - before, row
 
     def measure(self, make):
-        """Return the statements for a mail by policy of Odoo and by ours, when caches are warm."""
+        """Return the statements for a message by Odoo's policy and by ours, with warm caches."""
         counts = []
         for values in (("False", "False", "odoo"), ("note", "park", "record")):
             for key, value in zip(("", ".private", ".rules"), values, strict=True):

@@ -1,4 +1,4 @@
-"""Private conversations, and addresses that everybody knows."""
+"""Private conversations, and public addresses."""
 
 from unittest.mock import patch
 
@@ -33,7 +33,7 @@ class TestPrivateConversations(ReplyCase):
         self.assertTrue(row.delivery_ids.mail_message_id.is_internal)
 
     def test_note_between_two_comments(self):
-        """A reference that is not the one core takes makes no conversation private."""
+        """A reference that is not the one core uses does not make a conversation private."""
         note = self.post(self.record, "mail.mt_note")
         later = self.post(self.record)
         row = self.answer(later, headers=f"\r\nX-Nothing: {note.message_id}")
@@ -69,7 +69,7 @@ class TestPrivateConversations(ReplyCase):
         )
         group = channels.create({"name": "Group", "channel_type": "group"})
         for channel, code in (
-            # Members of a channel, guests among them, would see a note.
+            # Members of a channel, including guests, would see a note.
             (team, "reply_parked"),
             (managers, "reply_parked_private"),
             (group, "reply_parked_private"),
@@ -97,7 +97,7 @@ class TestPrivateConversations(ReplyCase):
         for policy, private, state, code in [
             ("accept", "park", "parked", "reply_parked_private"),
             ("accept", "note", "delivered", "reply_noted"),
-            # To accept is no opinion: it lets in no more than elsewhere.
+            # "Accept" grants no more here than elsewhere.
             ("park", "accept", "parked", "reply_parked_private"),
             ("accept", "accept", "delivered", "reply_posted"),
         ]:
@@ -110,7 +110,7 @@ class TestPrivateConversations(ReplyCase):
 
 @tagged("post_install", "-at_install")
 class TestOurOwn(ReplyCase):
-    """Addresses of one's own organisation are known to everybody."""
+    """Addresses of our own organisation are public."""
 
     def setUp(self):
         super().setUp()
@@ -129,7 +129,7 @@ class TestOurOwn(ReplyCase):
         self.note = self.post(self.record, "mail.mt_note")
 
     def test_without_authentication(self):
-        """As in core, except where a conversation is private."""
+        """As in core, except in private conversations."""
         for sender, reason in (
             ("colleague@postmaster.test", "internal_user"),
             ("free@gmail.com", "internal_user"),
@@ -138,7 +138,7 @@ class TestOurOwn(ReplyCase):
             with self.subTest(sender=sender):
                 self.assertJoins(self.answer(sender=sender), reason)
                 row = self.answer(self.note, sender=sender)
-                # Whoever has written in it before is an author, and no question.
+                # A sender who has written in it before is an author anyway.
                 self.assertStep(row, "reply_author")
                 other = self.post(self.env["res.partner"].create({"name": "O"}), "mail.mt_note")
                 row = self.answer(other, sender=sender)

@@ -1,4 +1,4 @@
-"""A mail that quotes a Message-Id joins no conversation by that."""
+"""Quoting a Message-Id does not make a message part of a conversation."""
 
 from odoo.tests import tagged
 
@@ -14,7 +14,7 @@ class TestStrangers(ReplyCase):
         self.assertNotIn("mallory", str(self.record.message_partner_ids.mapped("email")))
 
     def test_note_makes_nobody_a_part(self):
-        """Neither whoever wrote what is a note, nor whom they have written to beside."""
+        """Neither the author of a note nor its other recipients become participants."""
         need(self.env, "crm", "project")
         accomplice = self.make_partner("Eve", "eve@accomplice.test")
         lead = self.env["crm.lead"].create({"name": "Lead"})
@@ -74,7 +74,7 @@ class TestStrangers(ReplyCase):
             ("new", "refused", "catchall"),
         ]:
             self.parameters.set_param("mail.postmaster.reply", policy)
-            # Of somebody else each time: who is accepted has written in it then.
+            # From a different sender each time: an accepted sender has then written in it.
             row = self.answer(sender=f"mallory@{policy}.test")
             with self.subTest(policy=policy):
                 self.assertReason(row, state, code)

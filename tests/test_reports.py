@@ -1,4 +1,4 @@
-"""What reports do to the messages they are about, to counters and to lists."""
+"""The effect of reports on the messages they are about, on counters and on lists."""
 
 from unittest.mock import patch
 
@@ -114,7 +114,7 @@ class TestDeliveryReports(ReportsCase):
                 self.assertEqual(self.jane.message_bounce, number + 1)
 
     def test_forwarded_to_an_address_that_is_not_known(self):
-        """It may as well be invented, unless it came to the signed return path."""
+        """It could be invented, unless it arrived at the signed return path."""
         sent = self.send(self.john)
         raw = self.report("exim_failed", sent)
         self.assertNotIn(JOHN.encode(), raw)
@@ -133,7 +133,7 @@ class TestDeliveryReports(ReportsCase):
         self.assertTrue(sent.notification_ids.failure_reason.startswith("fr_FR"))
 
     def test_second_copy_counts_once(self):
-        """Two transactions of their own: the caller of each has written nothing."""
+        """Two separate transactions: the caller of each has written nothing."""
         raw = self.report("postfix_two_failed")
         with (
             patch.object(type(self.pipeline), "_read_switches", lambda pipeline: (True, False)),
@@ -145,7 +145,7 @@ class TestDeliveryReports(ReportsCase):
         self.assertEqual((self.jane.message_bounce, self.john.message_bounce), (1, 1))
 
     def own_transactions(self):
-        """Let the pipeline's own transactions be parts of that of the test."""
+        """Make the pipeline's separate transactions part of the test's transaction."""
         pipelines = type(self.pipeline)
         short, work = pipelines._short_transaction, pipelines._transaction
         return patch.multiple(
@@ -184,7 +184,7 @@ class TestDeliveryReports(ReportsCase):
                 self.assertEqual(self.notification(self.jane).notification_status, status)
 
     def test_what_core_takes_for_no_report_is_none_under_its_preset(self):
-        """A complaint as Outlook.com sends it has no type of its own."""
+        """A complaint in the form of Outlook.com has no report type."""
         raw = self.report("outlook_complaint").replace(
             b"abuse@example.com", b"people@postmaster.test"
         )
@@ -195,7 +195,7 @@ class TestDeliveryReports(ReportsCase):
                 self.assertReason(row, "delivered", code)
 
     def test_report_without_parts(self):
-        """Core stops at it with an AttributeError."""
+        """Core stops on it with an AttributeError."""
         raw = (
             b"From: MAILER-DAEMON@mx.customer.test\nTo: bounce@postmaster.test\n"
             b"Message-Id: <empty@mx>\nAuto-Submitted: auto-replied\n"
@@ -221,7 +221,7 @@ class TestDeliveryReports(ReportsCase):
 
 @tagged("post_install", "-at_install")
 class TestForgedReports(ReportsCase):
-    """Anybody can write a report, about any Message-Id they know and any address."""
+    """Anyone can write a report about any Message-Id they know and any address."""
 
     STRANGER = "stranger@example.com"
 
@@ -232,7 +232,7 @@ class TestForgedReports(ReportsCase):
         return self.env["mail.postmaster.bounce"].search([]).mapped("address")
 
     def test_about_a_mail_that_was_received(self):
-        """Its Message-Id is its sender's, who can write reports about it."""
+        """Its sender knows the Message-Id and can write reports about it."""
         _result, seed = self.receive(self.mail(sender=PERSON, message_id="<own@customer.test>"))
         received = seed.delivery_ids.mail_message_id
         self.assertEqual(received.message_id, "<own@customer.test>")
@@ -247,7 +247,7 @@ class TestForgedReports(ReportsCase):
         self.assertFalse(self.blacklisted() + self.counted())
 
     def test_a_received_mail_that_was_sent_on_to_followers(self):
-        """Core sends it with the Message-Id it has."""
+        """Core sends it with its original Message-Id."""
         sent_on = self.send(self.jane)
         sent_on.message_type = "email"
         _result, row = self.receive(self.delivery_report(sent_on.message_id, JANE))
@@ -255,7 +255,7 @@ class TestForgedReports(ReportsCase):
         self.assertEqual(sent_on.notification_ids.notification_status, "bounce")
 
     def test_an_address_the_message_was_not_sent_to(self):
-        """Core counts it as that of a report about nothing, and marks nobody."""
+        """Core counts the address as that of a report about nothing, and marks no record."""
         stranger = self.env["res.partner"].create({"name": "S", "email": self.STRANGER})
         for sent in (self.sent, self.send(self.jane)):
             for raw in (
@@ -291,7 +291,7 @@ class TestForgedReports(ReportsCase):
         self.assertEqual({*self.counted()}, {self.STRANGER, "mailed@example.com", JOHN})
 
     def test_nobody_named(self):
-        """The one recipient is marked, and on no list."""
+        """The only recipient is marked, but not added to a list."""
         sent = self.send(self.jane)
         _result, row = self.receive(self.complaint(sent.message_id, ""))
         self.assertReason(row, "delivered", "complaint_recorded")
@@ -301,7 +301,7 @@ class TestForgedReports(ReportsCase):
         self.assertReason(row, "ignored", "report_unmatched")
 
     def test_another_address_of_a_contact(self):
-        """It counts for the address that failed alone."""
+        """Only the failed address counts."""
         self.jane.email = f"{JANE}, second@example.org"
         sent = self.send(self.jane)
         self.receive(self.delivery_report(sent.message_id, "second@example.org"))
@@ -321,7 +321,7 @@ class TestForgedReports(ReportsCase):
         self.assertEqual(self.notification(user.partner_id, sent).notification_type, "inbox")
         _result, row = self.receive(self.delivery_report(sent.message_id, "user@example.com"))
         self.assertReason(row, "ignored", "report_unmatched")
-        # A contact with the same address was sent a mail.
+        # A contact with the same address was sent a message.
         user.partner_id.email = JANE
         self.receive(self.delivery_report(sent.message_id, JANE, number=2))
         self.assertEqual(self.notification(self.jane, sent).notification_status, "bounce")
@@ -330,14 +330,14 @@ class TestForgedReports(ReportsCase):
 
 @tagged("post_install", "-at_install")
 class TestOverridesOfOthers(ReportsCase):
-    """What addons loaded later see when our handling of a report is over.
+    """What addons loaded later see after we have handled a report.
 
-    Such as mass_mailing: it marks as bounced what ``bounced_msg_ids`` names, and asks for the
-    blacklist whether ``bounced_email`` has bounced too often.
+    For example mass_mailing: it marks as bounced what ``bounced_msg_ids`` names, and checks for
+    the blacklist whether ``bounced_email`` has bounced too often.
     """
 
     def seen(self, raw):
-        """Receive a mail; return ``(address, contacts, Message-Ids)`` for each call."""
+        """Receive a message; return ``(address, contacts, Message-Ids)`` for each call."""
         threads = type(self.env["mail.thread"])
         inner = threads._routing_handle_bounce
         seen = []
@@ -361,7 +361,7 @@ class TestOverridesOfOthers(ReportsCase):
                 self.delivery_report(about, JANE, "2.0.0", "delivered", 3),
                 self.complaint(about, JANE),
                 self.report("thunderbird_read"),
-                # A stranger, and no message of ours.
+                # An unknown address, and not one of our messages.
                 self.delivery_report(about, "stranger@example.com", number=4),
                 self.delivery_report("<unknown@example.com>", JANE, number=5),
             )
@@ -393,7 +393,7 @@ class TestReceipts(ReportsCase):
             ("m365_not_read", "deleted", "Deleted without being read"),
             ("thunderbird_read", "displayed", "Read"),
             ("outlook_read", "displayed", "Read"),
-            # It was read: that somebody deletes it later does not change that.
+            # It was read; a later deletion does not change that.
             ("m365_not_read", "displayed", "Read"),
         ):
             with self.subTest(name=name, receipt=receipt):
@@ -412,7 +412,7 @@ class TestReceipts(ReportsCase):
         self.assertReason(row, "ignored", "report_unmatched")
 
     def test_receipts_are_no_mails_of_their_sender(self):
-        """They make no record, and are not counted where loops are."""
+        """They create no record, and do not count for loop protection."""
         before = self.env["mail.postmaster.quota"].search_count([])
         self.receive(
             self.report(
@@ -515,7 +515,7 @@ class TestMailToTheBounceAddress(ReportsCase):
         self.assertIn("Auto-Submitted: auto-generated", row.reason)
 
     def test_what_a_person_may_have_written(self):
-        """A subject or a link to unsubscribe proves no program."""
+        """A subject or an unsubscribe link is not evidence of a program."""
         for number, fields in enumerate(
             (
                 {"subject": "Out of office"},
@@ -534,7 +534,7 @@ class TestMailToTheBounceAddress(ReportsCase):
                 self.assertReason(row, "parked", "bounce_address_person")
 
     def test_out_of_office_answers_the_return_path(self):
-        """RFC 3834 section 4: that is where they go, and its policy says what becomes of them."""
+        """RFC 3834 section 4: they go there, and their policy decides how they are handled."""
         raw = self.mail(
             to="bounce@postmaster.test",
             sender=f"Jane <{JANE}>",

@@ -1,4 +1,4 @@
-"""How long received mail is kept, and that a sender's data can be erased."""
+"""How long received messages are kept, and erasing a sender's data."""
 
 import inspect
 
@@ -96,7 +96,7 @@ class TestRetention(GatewayCase):
                 self.assertEqual(policy._number("mail.postmaster.raw.days"), expected)
 
     def test_autovacuum_runs_it(self):
-        """What core finds on the model cleans up; dev/system runs core's whole clean-up."""
+        """Core's auto-vacuum finds it on the model; dev/system runs core's whole clean-up."""
         _result, old = self.receive(self.mail(subject="Kept for months"))
         _result, large = self.receive(self.mail(subject="Large"))
         _result, newest = self.receive(self.mail(subject="Newest"))

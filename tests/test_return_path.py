@@ -1,4 +1,4 @@
-"""The return path that says which message comes back."""
+"""The return path that identifies the message coming back."""
 
 from odoo.tests import tagged
 
@@ -24,7 +24,7 @@ class TestReturnPath(ReportsCase, MockSmtplibCase):
         )
 
     def envelope_sender(self, **values):
-        """Return ``(message, envelope sender)`` of a mail to Jane."""
+        """Return ``(message, envelope sender)`` of a message to Jane."""
         with self.mock_smtplib_connection():
             message = self.record.message_post(
                 body="Our offer",
@@ -56,7 +56,7 @@ class TestReturnPath(ReportsCase, MockSmtplibCase):
         self.assertEqual(step["params"]["source"], "return path")
 
     def test_it_proves_that_the_mail_was_forwarded(self):
-        """The one recipient is meant, whatever address the report names."""
+        """The only recipient is meant, whatever address the report names."""
         message, sender = self.envelope_sender()
         raw = self.delivery_report("<replaced@example.net>", "elsewhere@example.net")
         _result, row = self.receive(raw.replace(PLAIN.encode(), sender.encode()))
@@ -90,7 +90,7 @@ class TestReturnPath(ReportsCase, MockSmtplibCase):
                 self.assertReason(row, "ignored", "report_unmatched")
 
     def test_a_server_for_one_address_keeps_it(self):
-        """What it may not send for would fall back to the author, and bounces with it."""
+        """It would replace any other address by the author's, which then gets the bounces."""
         self.server.from_filter = f"{PLAIN}, sales@postmaster.test"
         _message, sender = self.envelope_sender()
         self.assertEqual(sender, PLAIN)

@@ -1,4 +1,4 @@
-"""Nobody acts as somebody else: the author, the maker of a record, the rights of an alias."""
+"""No sender acts as another: the author, the creator of a record, the rights of an alias."""
 
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
@@ -22,7 +22,7 @@ RECEIVED = b"Received: from x by mx.postmaster.test; Fri, 20 Nov 2026 10:00:00 +
 
 @tagged("post_install", "-at_install")
 class TestSenderIdentity(IdentityCase):
-    # --- who acts -------------------------------------------------------------------
+    # --- Who acts -------------------------------------------------------------------
 
     def test_what_passes_acts_as_its_sender(self):
         for user, address in ((self.boss, BOSS), (self.amy, AMY)):
@@ -49,7 +49,7 @@ class TestSenderIdentity(IdentityCase):
         self.assertReason(row, "delivered", "record_created")
         self.assertActsAsNobody(row, JANE)
         self.assertStep(row, "sender_withheld")
-        # The address stays, for whoever finds out.
+        # The address stays, so that users can check it.
         self.assertIn(JANE, row.delivery_ids._record().email)
 
     def test_each_policy(self):
@@ -77,7 +77,7 @@ class TestSenderIdentity(IdentityCase):
                         self.assertActsAsNobody(row, address)
 
     def test_nothing_speaks_for_the_sender(self):
-        """Small senders have no proof to give; we have."""
+        """Small senders have no authentication; we have."""
         row = self.from_(JANE, OPEN)
         self.assertEqual(self.message_of(row).author_id, self.jane)
         self.assertEqual(row.authentication, "none")
@@ -95,7 +95,7 @@ class TestSenderIdentity(IdentityCase):
         self.assertActsAsNobody(self.from_(JANE, failed(JANE)), JANE)
         self.assertEqual(self.message_of(self.from_(JANE, passed(JANE))).author_id, self.jane)
 
-    # --- rights of an alias ---------------------------------------------------------
+    # --- Rights of an alias ---------------------------------------------------------
 
     def test_alias_for_contacts_and_for_followers(self):
         self.parameters.set_param(IDENTITY_OWN, "withhold")
@@ -114,7 +114,7 @@ class TestSenderIdentity(IdentityCase):
                 with self.subTest(to=to, address=address):
                     row = self.from_(address, failed(address), to=to)
                     self.assertReason(row, "refused", "alias_security")
-                    # Whoever stands in From has not written.
+                    # The address in From did not write it.
                     self.assertStep(row, "answer", hit=False)
                     row = self.from_(address, passed(address), to=to)
                     self.assertEqual(row.state, "delivered", row.reason)
@@ -131,7 +131,7 @@ class TestSenderIdentity(IdentityCase):
         self.assertReason(row, "delivered", "reply_posted")
 
     def test_parked_before_the_rights_are_asked(self):
-        """Somebody is to see it, rather than the user whose name it uses being told."""
+        """A user reviews it, instead of a notice going to the user whose name it uses."""
         self.alias.alias_contact = "partners"
         for address in (BOSS, AMY):
             row = self.from_(address, failed(address))
@@ -164,7 +164,7 @@ class TestSenderIdentity(IdentityCase):
         self.assertActsAsNobody(row, JANE)
 
     def test_answer_of_one_of_us_that_nothing_proves(self):
-        """A follower who is withheld has no right of followers: others are not told either."""
+        """A withheld follower has no follower rights: other followers are not notified either."""
         self.jane.message_subscribe(self.boss.partner_id.ids)
         question = self.jane.message_post(
             body="x",
@@ -197,7 +197,7 @@ class TestSenderIdentity(IdentityCase):
         self.assertEqual(states, ["delivered", "delivered"])
 
     def test_applications_find_nobody_either(self):
-        """A task makes a contact of its sender, a lead its customer."""
+        """A task would make a contact of its sender, a lead its customer."""
         need(self.env, "crm", "project")
         self.env["project.project"].create(
             {
@@ -219,10 +219,10 @@ class TestSenderIdentity(IdentityCase):
         row = self.from_(JANE, passed(JANE), to="tasks@postmaster.test")
         self.assertEqual(row.delivery_ids._record().partner_id, self.jane)
 
-    # --- forged results ---------------------------------------------------------------
+    # --- Forged results ---------------------------------------------------------------
 
     def test_forged_results_in_every_order(self):
-        """Only the topmost field of the own server counts, wherever the forged ones stand."""
+        """Only the topmost field of our own server counts, wherever the forged ones are."""
         forged = passed(BOSS)
         foreign = results("dmarc=pass header.from=postmaster.test", "mx.evil.test")
         unnamed = b"Authentication-Results: dmarc=pass header.from=postmaster.test\r\n"
@@ -249,7 +249,7 @@ class TestSenderIdentity(IdentityCase):
             with self.subTest(top):
                 self.assertNotEqual(self.from_(BOSS, top).authentication, "pass")
 
-    # --- an odd From --------------------------------------------------------------------
+    # --- An unusual From ----------------------------------------------------------------
 
     def test_odd_from_is_marked(self):
         cases = {
@@ -282,7 +282,7 @@ class TestSenderIdentity(IdentityCase):
                     self.assertActsAsNobody(row, JANE)
 
     def test_missing_sender(self):
-        """What stands in other fields in its place is nobody's proof."""
+        """Other fields in its place are not authentication."""
         for field in (b"Sender", b"Reply-To", b"Return-Path"):
             raw = self.mail(sender=BOSS, message_id=f"<{field}@x>")
             raw = raw.replace(b"From: ", field + b": ", 1)
@@ -310,7 +310,7 @@ class TestSenderIdentity(IdentityCase):
                     self.assertEqual(message.author_id, self.jane)
                     self.assertEqual(message.postmaster_mark["kind"], "odd")
 
-    # --- whose policy -------------------------------------------------------------------
+    # --- Whose policy -------------------------------------------------------------------
 
     def test_name_that_is_an_address_is_no_sender_without_a_server_either(self):
         self.parameters.set_param(AUTHSERV, False)
@@ -331,7 +331,7 @@ class TestSenderIdentity(IdentityCase):
             "Senders that are not proved: Accept, but not as its sender (from this alias)",
             self.alias.policies_in_force,
         )
-        # A scanner that writes as one of us, and can prove nothing.
+        # A scanner that writes as one of us, without authentication.
         self.alias.identity_policy = "off"
         self.assertActs(self.from_(BOSS, failed(BOSS)), self.boss)
 
@@ -379,13 +379,13 @@ class TestSenderIdentity(IdentityCase):
         )
         self.env["res.company"].create({"name": "Second", "alias_domain_id": other.id})
         self.make_alias("people", "res.partner", alias_domain_id=other.id)
-        # The domain of one company is an own one for the other as well.
+        # The domain of one company also counts as our own for the other.
         sender = "somebody@second.test"
         self.assertReason(self.from_(sender, failed(sender)), "parked", "identity_parked")
         row = self.from_(sender, failed(sender), to="people@second.test")
         self.assertEqual(self.message_of(row).postmaster_mark["kind"], "failed")
 
-    # --- a person decides ------------------------------------------------------------------
+    # --- Releasing a message ---------------------------------------------------------------
 
     def test_released_mail_acts_as_its_sender(self):
         self.alias.alias_contact = "partners"
@@ -404,14 +404,14 @@ class TestSenderIdentity(IdentityCase):
         self.assertActs(row, self.boss)
 
     def test_mail_that_is_released_for_another_reason(self):
-        """Who accepts a mail that was held has not said that its sender is proved."""
+        """Accepting a held message does not vouch for its sender."""
         self.alias.alias_mode = "hold"
         row = self.from_(BOSS, failed(BOSS))
         self.assertReason(row, "parked", "alias_held")
         row.action_process_again()
         self.assertActsAsNobody(row, BOSS)
 
-    # --- nothing is set up --------------------------------------------------------------------
+    # --- Without any setup --------------------------------------------------------------------
 
     def test_without_a_trusted_server_all_is_as_in_core(self):
         self.parameters.set_param(AUTHSERV, False)
@@ -428,7 +428,7 @@ class TestSenderIdentity(IdentityCase):
         self.assertFalse(self.message_of(row).postmaster_mark)
         self.alias.alias_contact = "partners"
         self.assertEqual(self.from_(AMY, failed(AMY)).state, "delivered")
-        # Who wrote it is known all the same, for those who look.
+        # The author is still known, for those who look.
         self.assertEqual(row.authentication, "fail")
 
     def test_names_of_servers_are_checked(self):
@@ -442,7 +442,7 @@ class TestSenderIdentity(IdentityCase):
         self.assertFalse(self.env["mail.postmaster.authentication"]._is_in_force())
         self.assertActs(self.from_(BOSS, failed(BOSS)), self.boss)
 
-    # --- cost -----------------------------------------------------------------------------
+    # --- Cost -----------------------------------------------------------------------------
 
     def test_at_most_one_more_statement(self):
         def statements(top, sender):
@@ -461,7 +461,7 @@ class TestSenderIdentity(IdentityCase):
         self.assertEqual(with_results, without)
         self.assertLessEqual(not_proved, without + 1)
 
-    # --- forwarded mail -----------------------------------------------------------------------
+    # --- Forwarded messages -------------------------------------------------------------------
 
     def test_author_whom_a_forwarder_names(self):
         self.domain.trusted_forwarders = "sales@lists.test"

@@ -1,4 +1,4 @@
-"""What is said beside a message that nobody is known to have written, and what is passed on."""
+"""The mark on a message with an unauthenticated author, and what followers receive."""
 
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
@@ -14,7 +14,7 @@ from .identity_common import BOSS, JANE, OPEN, SERVER, IdentityCase, failed, pas
 @tagged("post_install", "-at_install")
 class TestPassedOn(IdentityCase, MockSmtplibCase):
     def passed_on(self, top):
-        """Return the From and the sender of what a follower gets of a mail of the boss."""
+        """Return From and sender of a follower's notification about a message by the boss."""
         self.env["ir.mail_server"].search([]).unlink()
         self.env["ir.mail_server"].create(
             {
@@ -23,7 +23,7 @@ class TestPassedOn(IdentityCase, MockSmtplibCase):
                 "from_filter": "postmaster.test",
             }
         )
-        # Under other policies such an answer is a note, which nobody outside gets.
+        # Under other policies such a reply is a note, which external contacts do not get.
         self.parameters.set_param(REPLIES, "accept")
         talk = self.env["res.partner"].create({"name": "Talk"})
         talk.message_subscribe(self.jane.ids)
@@ -46,7 +46,7 @@ class TestPassedOn(IdentityCase, MockSmtplibCase):
         return email["msg_from"], email["message"]
 
     def test_in_nobodys_name(self):
-        """Our own server would sign what somebody else has written as one of us."""
+        """Otherwise our server would sign what an impostor has written as one of us."""
         self.domain.default_from = "notices"
         sender, raw = self.passed_on(OPEN)
         self.assertEqual(sender, '"The Boss (sender not proved)" <notices@postmaster.test>')
@@ -108,7 +108,7 @@ class TestMark(IdentityCase):
             self.assertFalse(self.log._mark_sentence(mark))
 
     def test_nobody_writes_a_mark(self):
-        """Core lets authors write their messages, by RPC as well, in a portal too."""
+        """Core lets authors write their messages, over RPC and in a portal too."""
         portal = mail_new_test_user(self.env, login="portal", groups="base.group_portal")
         message = (
             portal.partner_id.with_user(portal)

@@ -1,4 +1,4 @@
-"""What the screens say: reasons and trace steps, in the reader's language."""
+"""The texts on screen: reasons and trace steps, in the reader's language."""
 
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged

@@ -1,4 +1,4 @@
-"""Incoming servers are connected to with a certificate that is verified."""
+"""Connections to incoming servers verify the certificate."""
 
 import ssl
 import threading
@@ -38,7 +38,7 @@ ANSWERS = {
 
 
 class Handler(BaseRequestHandler):
-    """As much of a server as logging in takes."""
+    """As much of a server as a login needs."""
 
     def handle(self):
         server = self.server
@@ -56,7 +56,7 @@ class Handler(BaseRequestHandler):
                 if verb.upper() in (b"STARTTLS", b"STLS"):
                     connection = server.tls.wrap_socket(connection, server_side=True)
         except OSError:
-            # The client has gone, as it should for a certificate it does not trust.
+            # The client has disconnected, as it should for an untrusted certificate.
             return
 
 
@@ -178,7 +178,7 @@ class TestServerTls(TransactionCase):
                 self.assertFalse({b"LOGIN", b"USER"} & {verb for verb, _tls in other.verbs})
 
     def test_column_of_servers_from_before(self):
-        """The rest is in dev/system/test_installing.py: it takes a real installation."""
+        """The rest is in dev/system/test_installing.py: it needs a real installation."""
         old, new = self.env["fetchmail.server"].create([{"name": "Old"}, {"name": "New"}])
         self.env.flush_all()
         self.env.cr.execute(

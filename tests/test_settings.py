@@ -47,7 +47,7 @@ class TestSettings(ScreensCase):
 
     @mute_logger("odoo.addons.base.models.res_config")
     def test_nonsense_in_the_database_does_not_close_the_settings(self):
-        """Anything may have been written past the checks; the screen shows what is in force."""
+        """Any value may have been written bypassing the checks; the page shows the one in force."""
         for name, key, text, shown in (
             ("postmaster_raw_days", "raw.days", "abc", 7),
             ("postmaster_raw_days", "raw.days", "0", 1),
@@ -144,7 +144,7 @@ class TestSettings(ScreensCase):
         self.assertFalse(policy._preset_values("recommended"))
 
     def test_preset_of_a_new_database(self):
-        """A preset had nothing to write yet: it says so later, and can be applied again."""
+        """The preset had nothing to write yet: it says so later, and can be applied again."""
         parameters = self.env["ir.config_parameter"]
         key = "mail.catchall.domain.allowed"
         parameters.set_param(key, False)
@@ -169,7 +169,7 @@ class TestSettings(ScreensCase):
         self.assertFalse(Form(self.env["res.config.settings"]).postmaster_preset_preview)
 
     def test_saving_keeps_what_was_changed_since_the_preset(self):
-        """A preset is where to start: each of its settings can be changed afterwards."""
+        """A preset is a starting point: each of its settings can be changed afterwards."""
         policy = self.env["mail.postmaster.policy"]
         policy.apply_preset("recommended")
         form = Form(self.env["res.config.settings"])
@@ -183,7 +183,7 @@ class TestSettings(ScreensCase):
         self.assertEqual(
             form.postmaster_preset_preview, "mail.postmaster.addressing: (not set) → True"
         )
-        # Another preset is written by saving, whatever else is on the page.
+        # Saving writes another preset, whatever else is on the page.
         form.postmaster_preset = "odoo"
         self.assertFalse(form.postmaster_preset_is_stored)
         form.save().execute()
@@ -199,7 +199,7 @@ class TestSettings(ScreensCase):
         key = "mail.catchall.domain.allowed"
         policy = self.env["mail.postmaster.policy"]
         domains = ",".join(self.env["mail.alias.domain"].search([]).mapped("name"))
-        # As at the installation on a database that receives mail.
+        # As at the installation on a database that receives messages.
         parameters.set_param("mail.postmaster.preset", False)
         parameters.set_param(key, domains)
         policy._write_preset("odoo")
@@ -208,7 +208,7 @@ class TestSettings(ScreensCase):
         self.assertFalse(form.postmaster_preset_preview)
         form.save().execute()
         self.assertEqual(parameters.get_param(key), domains)
-        # The choice is still offered: nobody has made it.
+        # The choice is still offered: it has not been made.
         self.assertEqual(
             policy._offers_recommended(),
             not parameters.get_param("mail.postmaster.preset.chosen"),

@@ -1,4 +1,4 @@
-"""The limits on the settings page, and that every policy is on it."""
+"""The limits on the settings page; every policy is on the page."""
 
 from lxml import etree
 
@@ -38,7 +38,7 @@ class TestSettingsLimits(ScreensCase):
         return etree.fromstring(arch).find(".//app[@name='mail_postmaster']")
 
     def test_every_policy_is_on_the_page(self):
-        """What decides about mail is changed where people look for it."""
+        """Settings about messages are where users look for them."""
         numbers = {
             **NUMBER_FIELDS,
             **RECORD_FIELDS,
@@ -67,7 +67,7 @@ class TestSettingsLimits(ScreensCase):
                 said = page.find(f".//field[@name='{field}']").getnext().text
                 self.assertEqual(said, f"default {BOUNDS[name].default // unit:,}")
                 for number in (BOUNDS[name].smallest, BOUNDS[name].largest):
-                    # Both are of the unit, and a number that PostgreSQL and the browser take.
+                    # Both have this unit, and a number that PostgreSQL and the browser accept.
                     self.assertEqual(number % unit, 0)
                     self.assertLess(number // unit, 2**31)
                     self.settings(**{field: number // unit})
@@ -94,7 +94,7 @@ class TestSettingsLimits(ScreensCase):
             },
         )
         self.assertEqual(self.env["mail.postmaster.policy"]._number(LIMITS["parts"]), 30)
-        # Back to the default, and to whatever that is in a later version.
+        # Back to the default, including a changed default in a later version.
         self.settings(postmaster_limit_parts=BOUNDS["parts"].default).execute()
         self.assertEqual(self.stored(), {LIMITS["field_effort"]: "7000000"})
 

@@ -1,4 +1,4 @@
-"""An address is one alias's alone: blocked when new, listed when old."""
+"""An address belongs to one alias: new conflicts are blocked, old ones listed."""
 
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
@@ -93,7 +93,7 @@ class TestSharedAddresses(GatewayCase):
         _result, row = self.receive(self.mail())
         self.assertEqual(row.delivery_ids.alias_id, self.alias)
         self.assertEqual(len(row.delivery_ids), 1)
-        # What is there can be changed without being blocked by what it shares.
+        # Existing records can be changed without being blocked by the address they share.
         other.alias_contact = "partners"
 
     def test_own_address_comes_before_detection(self):

@@ -1,4 +1,4 @@
-"""Sources and their tokens: who sees and makes them, and that a secret is nowhere to be read."""
+"""Sources and their tokens: who sees and creates them; the secret is never readable."""
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.service.model import call_kw
@@ -55,7 +55,7 @@ class TestSources(ScreensCase):
         stored = self.env.cr.dictfetchone()
         self.assertNotIn(secret, str(stored))
         self.assertEqual(len(bytes(stored["digest"])), 32)
-        # The digest is no field: nothing of the ORM reads, exports, searches or writes it.
+        # The digest is not a field: the ORM cannot read, export, search or write it.
         self.assertNotIn("digest", self.row._fields)
         self.assertNotIn(secret, str(self.row.sudo().read()))
 
@@ -77,7 +77,7 @@ class TestSources(ScreensCase):
                     with self.assertRaises(AccessError):
                         self.call(user, records, method, *args)
         self.assertFalse(self.row.revoked_at)
-        # Who may make sources may not make a token of their own choice, nor undo a revocation.
+        # A user who may create sources can neither choose a token nor undo a revocation.
         for method, args in (
             ("write", ({"revoked_at": False},)),
             ("write", ({"public": "x"},)),
@@ -95,7 +95,7 @@ class TestSources(ScreensCase):
         revoked = self.row.revoked_at
         self.assertTrue(revoked)
         self.assertIsNone(self.env["mail.postmaster.token"]._authenticate(self.token))
-        # It stays the moment of the first time.
+        # It keeps the first timestamp.
         self.row.sudo().write({"revoked_at": "2020-01-01 00:00:00"})
         self.call(self.system, self.row, "action_revoke")
         self.assertEqual(str(self.row.revoked_at), "2020-01-01 00:00:00")

@@ -1,4 +1,4 @@
-"""Alias domains from before the addon, stored otherwise than messages name them."""
+"""Alias domains from before the addon, stored in a different form than messages use."""
 
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
@@ -22,7 +22,7 @@ class TestStoredNames(GatewayCase):
         cls.env["mail.postmaster.policy"].apply_preset("recommended")
 
     def store(self, name):
-        """Give the domain a name as it may have been stored before the addon was installed."""
+        """Set the name of the domain as it may have been stored before the addon was installed."""
         self.env.flush_all()
         self.env.cr.execute(
             "UPDATE mail_alias_domain SET name = %(name)s WHERE id = %(id)s;"
@@ -34,7 +34,7 @@ class TestStoredNames(GatewayCase):
         self.env.registry.clear_all_caches()
 
     def stored(self):
-        """Return the name and the full name of the alias as the database has them."""
+        """Return the name and the full name of the alias as stored in the database."""
         self.env.flush_all()
         self.env.cr.execute(
             "SELECT d.name, a.alias_full_name FROM mail_alias_domain d, mail_alias a"
@@ -64,7 +64,7 @@ class TestStoredNames(GatewayCase):
             self.assertEqual(self.stored(), (name, f"people@{name}"))
 
     def test_alias_found_by_its_local_part(self):
-        """What core delivers without the addon arrives with it, too."""
+        """What core delivers without the addon is also delivered with it."""
         self.alias.alias_incoming_local = True
         self.store(NAMES[0][0])
         for number, domain in enumerate((NAMES[0][1], "other.test")):
@@ -91,7 +91,7 @@ class TestStoredNames(GatewayCase):
             self.mail(to=f"catchall@{NAMES[0][1]}", headers=reference, message_id="<reply@x>")
         )
         self.assertReason(row, "delivered", "reply_posted")
-        # To an alias of another model: core takes it for a forward and asks for the address again.
+        # To an alias of another model: core takes it for a forward and looks up the address again.
         other = self.make_alias("groups", "discuss.channel")
         self.store(NAMES[0][0])
         _result, row = self.receive(
@@ -145,7 +145,7 @@ class TestStoredNames(GatewayCase):
         self.assertFalse(self.domain.name_in_messages)
         policy = self.env["mail.postmaster.policy"]
         policy.apply_preset("odoo")
-        # One that cannot be compared with anything does not keep a preset from being applied.
+        # A name that cannot be compared does not prevent applying a preset.
         policy.apply_preset("recommended")
         allowed = policy._parameter("mail.catchall.domain.allowed") or ""
         self.assertNotIn("no domain", allowed)

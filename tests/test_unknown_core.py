@@ -1,4 +1,4 @@
-"""Behaviour of core or of another addon that we do not know is no decision about a message."""
+"""Unknown behaviour of core or of another addon is not a decision about a message."""
 
 from unittest.mock import patch
 
@@ -12,7 +12,7 @@ from .common import GatewayCase
 @tagged("post_install", "-at_install")
 class TestUnknownCore(GatewayCase):
     def receive_with(self, method, answer):
-        """Receive a message while a method of core answers something else."""
+        """Receive a message while a method of core returns something else."""
         with patch.object(MailThread, method, lambda *arguments, **options: answer):
             return self.receive(self.mail(message_id="<unknown@customer.test>"))[1]
 
@@ -20,7 +20,7 @@ class TestUnknownCore(GatewayCase):
         for answer in (False, None):
             with self.subTest(answer=answer):
                 row = self.receive_with("message_process", answer)
-                # Of a transport it would be tried again; a caller's transaction has one chance.
+                # From a transport, it would be retried; a caller's transaction has one attempt.
                 self.assertReason(row, "parked", "left_before_routing")
                 row.action_process_again()
                 self.assertEqual(row.state, "delivered" if answer is False else "ignored")
@@ -39,7 +39,7 @@ class TestUnknownCore(GatewayCase):
         self.assertReason(row, "delivered", "record_created")
 
     def route_above(self, by_itself):
-        """Let another addon, which is loaded after this one, route messages."""
+        """Make another addon, loaded after this one, route messages."""
         routes = [("res.partner", None, {}, self.env.uid, self.alias)]
         ours = type(self.env["mail.thread"]).message_route
 

@@ -1,4 +1,4 @@
-"""The list and search of received mail, and that every view can be read."""
+"""The list and search of received messages; every view can be read."""
 
 import re
 from ast import literal_eval
