@@ -1,4 +1,4 @@
-"""What the tests of authentication share: headers, and results made of a few words."""
+"""Shared by the tests of authentication: headers, and results built from a few words."""
 
 from odoo.addons.mail_postmaster.gateway.authentication.field import read_field
 from odoo.addons.mail_postmaster.gateway.authentication.results import TRUSTED, Results
@@ -8,7 +8,7 @@ RECEIVED = b"Received: from mx.example.org by mail.example.com; Fri, 20 Nov 2026
 
 
 def judged(text):
-    """Return the results of a trusted server that says this."""
+    """Return the results of a trusted server with this value."""
     return Results(TRUSTED, OURS, read_field(f"{OURS}; {text}").results)
 
 

@@ -11,11 +11,11 @@ OUR_NOTIFICATION = b"<839120.1763629200.1-openerp-7-crm.lead@odoo.example.com>"
 
 
 def crlf(header):
-    """Return a header with the line endings that travel."""
+    """Return a header with the line endings used in transit."""
     return header.replace(b"\n", b"\r\n")
 
 
-# --- replies by programs ------------------------------------------------------------
+# --- Replies by programs ------------------------------------------------------------
 
 EXCHANGE_ONLINE_OUT_OF_OFFICE = crlf(
     b"Return-Path: <>\n"
@@ -166,7 +166,7 @@ X-AntiAbuse: This header was added to track abuse
 """
 )
 
-# What becomes of one that is sent to a mailing list (vger.kernel.org passes it on like this).
+# What remains of a reply sent to a mailing list (vger.kernel.org passes it on like this).
 CPANEL_AUTORESPONDER_ON_A_LIST = CPANEL_AUTORESPONDER + crlf(b"""\
 Precedence: bulk
 X-Mailing-List: dev@lists.example.org
@@ -204,7 +204,7 @@ Message-ID: <b688ae68@exchange.example.org>
 """
 )
 
-# Outlook and Thunderbird say nothing but what it is.
+# Outlook and Thunderbird only state the type.
 READ_RECEIPT = crlf(
     b"Return-Path: <jane@example.org>\n"
     + TRACE
@@ -223,9 +223,9 @@ Content-Type: multipart/report; boundary="mdn1";
 """
 )
 
-# --- other mail that programs write -------------------------------------------------
+# --- Other messages by programs -----------------------------------------------------
 
-# Since 2025 Exchange Online says so of a person's mail that an inbox rule forwards.
+# Since 2025 Exchange Online marks a person's message like this if an inbox rule forwards it.
 EXCHANGE_ONLINE_FORWARD = crlf(
     b"Return-Path: <jane@example.org>\n"
     + TRACE
@@ -334,7 +334,7 @@ MIME-Version: 1.0
 """
 )
 
-# --- lists --------------------------------------------------------------------------
+# --- Lists --------------------------------------------------------------------------
 
 MAILMAN_POST = crlf(
     b"Return-Path: <dev-bounces@lists.example.org>\n"
@@ -393,7 +393,7 @@ X-Auto-Response-Suppress: All
 """
 )
 
-# --- people -------------------------------------------------------------------------
+# --- People -------------------------------------------------------------------------
 
 PEOPLE = {
     "Outlook": crlf(
@@ -503,7 +503,7 @@ To: sales@example.com
 X-Odoo-Objects: sale.order-9
 """
     ),
-    # RFC 3834 section 5: a person wrote it, and somebody says so.
+    # RFC 3834 section 5: a person wrote it, and the field says so.
     "who says so": crlf(
         TRACE
         + b"""\

@@ -1,6 +1,6 @@
-"""Sample mails with pieces of them lost, moved, repeated or replaced, the same in every run.
+"""Sample messages with pieces lost, moved, repeated or replaced, the same in every run.
 
-Without Odoo, so that ``dev/bench hostile`` makes them too.
+Without Odoo, so that ``dev/bench hostile`` can use them too.
 """
 
 import random
@@ -9,7 +9,7 @@ from pathlib import Path
 SAMPLES = sorted((Path(__file__).resolve().parents[1] / "data").rglob("*.eml"))
 LONGEST_PIECE = 300
 MOST_CHANGES = 6
-# What a program on the way, or somebody with a purpose, puts where it does not belong.
+# What a program in transit, or an attacker, inserts in the wrong place.
 PIECES = (
     b"",
     b"\0",
@@ -52,7 +52,7 @@ PIECES = (
 
 
 def damaged(number):
-    """Return the damaged mail of a number, as bytes."""
+    """Return the damaged message with this number, as bytes."""
     chance = random.Random(number)
     raw = chance.choice(SAMPLES).read_bytes()
     for _change in range(chance.randint(1, MOST_CHANGES)):

@@ -1,7 +1,7 @@
-"""Mails that are cheap to send and dear to read, each of the size asked for.
+"""Messages that are cheap to send and expensive to read, each in the requested size.
 
-``CASES`` is ``{what it is: (function of a number, the number that was seen to take core
-seconds to minutes, the limit that stops it)}``. Without Odoo, so that ``dev/bench`` reads it.
+``CASES`` is ``{description: (function of a number, the number for which core was seen to take
+seconds to minutes, the limit that stops it)}``. Without Odoo, so that ``dev/bench`` can use it.
 """
 
 import base64

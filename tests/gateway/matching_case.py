@@ -1,4 +1,4 @@
-"""An address book to match against, and how its answers are checked."""
+"""An address book to match against, and assertions about the result."""
 
 from odoo.tests import BaseCase
 
@@ -23,7 +23,7 @@ def book(aliases=(), separators="+", domains=(EXAMPLE, OTHER, MUNICH), **more):
 
 class MatchingCase(BaseCase):
     def assertMatches(self, address_book, address, *expected):
-        """Check the matches, each given as ``(kind, id, rule[, detail])``; return the steps."""
+        """Assert the matches, each given as ``(kind, id, rule[, detail])``; return the steps."""
         trace = Trace()
         found = match(address, address_book, trace)
         self.assertEqual(found, [Match(*one) for one in expected])

@@ -1,8 +1,8 @@
-"""Odd mails made by hand, and what a person would expect to read of each.
+"""Hand-made odd messages, and what a reader would expect to see of each.
 
-``SHAPES`` is ``{what is odd: Odd}``. Those without an expectation are there to be survived: a
-person looks at them, or nothing can be read of them. Without Odoo, so that ``dev/bench`` reads
-them; none has a Message-Id unless that is what is odd.
+``SHAPES`` is ``{what is odd: Odd}``. Those without an expectation must only be survived: they are
+held for review, or nothing in them is readable. Without Odoo, so that ``dev/bench`` can use them;
+none has a Message-Id unless that is what is odd.
 """
 
 import base64
@@ -17,12 +17,12 @@ LONG = b"b" * 2000
 
 
 class Odd(NamedTuple):
-    """A mail and what is to be read of it.
+    """A message and what should be read from it.
 
-    :param bytes raw: the mail
-    :param text: stands in the text of the message, or None where that is not asked
+    :param bytes raw: the message
+    :param text: part of the text of the message, or None if not checked
     :param subject: the subject
-    :param sender: stands in the author
+    :param sender: part of the author
     :param files: names of the attachments, as a tuple
     """
 
@@ -34,12 +34,12 @@ class Odd(NamedTuple):
 
     @property
     def is_readable(self):
-        """Whether a person would expect to read something of it."""
+        """Whether a reader would expect to see something of it."""
         return any(expected is not None for expected in self[1:])
 
 
 def text(content, content_type="text/plain; charset=utf-8", headers=b""):
-    """Return a mail with one text."""
+    """Return a message with one text."""
     octets = content if isinstance(content, bytes) else content.encode()
     return HEAD + f"Content-Type: {content_type}\r\n".encode() + headers + b"\r\n" + octets
 
@@ -51,7 +51,7 @@ def parts(*contents, boundary=b"b", kind=b"mixed", end=b"--b--\r\n"):
 
 
 def head(field, without=b""):
-    """Return a mail with one more header field on top, and without another one."""
+    """Return a message with one more header field on top, and without another one."""
     lines = [line for line in HEAD.splitlines(True) if not (without and line.startswith(without))]
     return field + b"\r\n" + b"".join(lines) + b"\r\nGood morning"
 

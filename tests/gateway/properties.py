@@ -1,7 +1,7 @@
-"""Hypothesis, which makes up the cases of the property tests, or what stands in for it.
+"""Hypothesis, which generates the cases of the property tests, or its replacement.
 
-It is a library of development (dev/requirements.txt), which an Odoo elsewhere has not got:
-there each of these tests is skipped, and the reason says why.
+It is a development dependency (dev/requirements.txt) that other installations of Odoo lack: there
+each of these tests is skipped with a reason.
 """
 
 from unittest import skip
@@ -12,7 +12,7 @@ try:
 except ImportError:
 
     class _NoStrategy:
-        """What stands in for ``strategies``, and for all that is built of them."""
+        """Replaces ``strategies`` and everything built from them."""
 
         def __call__(self, *arguments, **options):
             return self
@@ -31,5 +31,5 @@ except ImportError:
     example = settings = given
     st = _NoStrategy()
 
-# The same cases in every run, and nothing written beside the tests.
+# The same cases in every run, and no files written beside the tests.
 CASES = settings(derandomize=True, database=None, deadline=None)

@@ -1,4 +1,4 @@
-"""What the tests of reports share: sample mails, and delivery reports made of a few lines."""
+"""Shared by the tests of reports: sample messages, and delivery reports built from a few lines."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ OURS = "<317.1795170000.123456@odoo.example.com>"
 
 
 def sample(name):
-    """Return the bytes of a sample mail."""
+    """Return the bytes of a sample message."""
     return (SAMPLES / f"{name}.eml").read_bytes()
 
 
 def delivery_report(*blocks, header=b"", part=b"Content-Type: message/delivery-status", extra=b""):
-    """Return a delivery report of these blocks of fields."""
+    """Return a delivery report with these blocks of fields."""
     return b"\n".join(
         (
             b"From: MAILER-DAEMON@example.org",

@@ -1,7 +1,7 @@
-"""The writer of mails of newer Pythons, on all that can be installed.
+"""The message writer of newer Pythons, on all versions that can be installed.
 
-Since CVE-2026-1299 (Debian's 3.11.2-6+deb12u9, and what is newer than 3.13.11), also what writes
-bytes raises on a header field that a reader would take for two. Core writes attached mails so.
+Since CVE-2026-1299 (Debian's 3.11.2-6+deb12u9, and versions after 3.13.11), the bytes writer also
+raises on a header field that would be read as two. Core writes attached messages with it.
 """
 
 import re
@@ -19,14 +19,14 @@ def _write_headers(self, message):
             folded.removesuffix(line_end)
         )
         if self.policy.verify_generated_headers and not is_one_field:
-            # The class has no name of its own in older versions.
+            # The class has no separate name in older versions.
             raise errors.MessageError(f"folded header contains newline: {folded!r}")
         self._fp.write(folded)
     self.write(self._NL)
 
 
 def patches():
-    """Return what has to be patched, as a list of context managers."""
+    """Return the patches, as a list of context managers."""
     return [
         patch.object(_policybase.Policy, "verify_generated_headers", True, create=True),
         patch.object(generator.BytesGenerator, "_write_headers", _write_headers),

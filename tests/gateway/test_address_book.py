@@ -1,4 +1,4 @@
-"""Which alias domains the aliases for a mail are looked for in."""
+"""In which alias domains the aliases for a message are searched."""
 
 from odoo.tests import BaseCase
 

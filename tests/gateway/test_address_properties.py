@@ -1,4 +1,4 @@
-"""What holds for every address, whatever it is: properties, tried with made-up cases."""
+"""Properties of every address, tested with generated cases."""
 
 from odoo.tests import BaseCase
 
@@ -231,11 +231,11 @@ def _homes(address, book):
     return domain_ids_by_name(book.domains, book.retired).get(domain, ())
 
 
-# --- the rules once more, said in another way: by looking at every record ----------------
+# --- The rules again, implemented differently: by looking at every record ----------------
 
 
 def _readings(address, found, book):
-    """Return the addresses that stand for this one: itself, or itself without the detail."""
+    """Return the addresses this one stands for: itself, or itself without the detail."""
     local_part, _at, domain = address.rpartition("@")
     if not found.detail:
         return [(local_part, domain)]
@@ -244,7 +244,7 @@ def _readings(address, found, book):
 
 
 def _names(found, name, book):
-    """Tell whether a rule gives the address ``(local part, domain)`` to who was found."""
+    """Return whether a rule assigns the address ``(local part, domain)`` to the match."""
     local_part, domain = name
     if found.rule == "local_part":
         return any(

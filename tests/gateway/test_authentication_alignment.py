@@ -44,7 +44,7 @@ class TestAlignment(BaseCase):
         for text in (
             "auth=fail smtp.auth=jane@example.org",
             "auth=pass smtp.auth=jane@example.net smtp.mailfrom=jane@example.org",
-            # A name is of no domain, and the envelope sender is the client's own word.
+            # A name has no domain, and the client chose the envelope sender.
             "auth=pass smtp.auth=jane smtp.mailfrom=jane@example.org",
             "auth=pass smtp.mailfrom=jane@example.org",
             "auth=pass smtp.auth=jane@example.org; auth=fail smtp.auth=jane@example.org",
@@ -92,7 +92,7 @@ class TestAlignment(BaseCase):
             "dkim=pass header.d=",
             "dkim=pass header.d=example.org.example.net",
             "dkim=pass header.d=badexample.org",
-            # The domain that signs decides, whoever it signs for.
+            # The signing domain decides, whatever identity it signs for.
             "dkim=pass header.d=example.net header.i=@example.org",
         ):
             self.assertVerdict(text, "none", "no_aligned_pass")

@@ -78,9 +78,9 @@ class TestAuthor(BaseCase):
             "several_from",
             "several_addresses",
         )
-        # Even of one address: which of the fields was checked, nobody can tell.
+        # Even with one address: it is unknown which of the fields was checked.
         self.assertAuthor(b"From: jane@example.org\r\nFrom: jane@example.org", "", "several_from")
-        # Some readers find a field at a lone carriage return.
+        # Some readers start a field at a bare carriage return.
         self.assertAuthor(
             b"From: jane@example.org\r\nX: a\rFrom: ceo@example.com\r\n",
             "",
@@ -89,7 +89,7 @@ class TestAuthor(BaseCase):
         )
 
     def test_address_in_an_encoded_word(self):
-        # Who decodes before reading addresses, as Odoo does, finds the first one.
+        # A reader that decodes before parsing addresses, like Odoo, finds the first one.
         self.assertAuthor(
             b"=?utf-8?q?ceo=40example=2Ecom=2C?= <jane@example.org>", "", "several_addresses"
         )
@@ -120,7 +120,7 @@ class TestAuthor(BaseCase):
         for value in (
             b"Ja\0ne <jane@example.org>",
             b"Ja\x07ne <jane@example.org>",
-            # The order of writing reversed; a name without any width.
+            # The text direction reversed; a name of zero-width characters.
             b"=?utf-8?b?4oCuZW5hag==?= <jane@example.org>",
             b"=?utf-8?b?4oCL?= <jane@example.org>",
         ):
@@ -174,7 +174,7 @@ class TestLookalikes(BaseCase):
                 )
 
     def test_whole_script(self):
-        # All letters are of one script, so that they are not mixed.
+        # All letters are of one script, so they are not mixed.
         domain = a_label("\u0441\u0430\u0440\u0435.com")
         self.assertFalse(has_mixed_scripts(domain))
         self.assertEqual(lookalike_of(domain, ("cape.com",)), "cape.com")

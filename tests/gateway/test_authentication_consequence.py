@@ -16,7 +16,7 @@ JANE = b"From: Jane <jane@example.org>"
 PASS = judged("spf=pass smtp.mailfrom=jane@example.org; dmarc=pass header.from=example.org")
 FAIL = judged("spf=fail smtp.mailfrom=x@example.net; dmarc=fail header.from=example.org")
 NOTHING = judged("spf=none smtp.mailfrom=x@example.net; dkim=none; dmarc=none")
-# Of Microsoft 365, for what its own users write.
+# Written by Microsoft 365 for messages of its own users.
 FROM_INSIDE = judged("dkim=none; dmarc=none action=none header.from=example.org")
 UNJUDGED = Results()
 # In the order of the policies: off, mark, withhold, park, refuse.
@@ -25,7 +25,7 @@ AS_IT_SAYS = POLICIES
 AT_MOST_WITHHELD = ("off", "mark", "withhold", "withhold", "withhold")
 MARKED = ("off", "mark", "mark", "mark", "mark")
 
-# From, what was found, whether it claims to be one of us: what becomes of it by each policy.
+# From, results, whether it claims to be one of us: the result for each policy.
 TABLE = (
     (JANE, PASS, False, AS_CORE),
     (JANE, PASS, True, AS_CORE),
@@ -57,7 +57,7 @@ class TestConsequence(BaseCase):
                     self.assertEqual(consequence(policy, found, results, claims_us), decided)
 
     def test_sender_that_is_read_otherwise(self):
-        """What was checked is not what the mail would act as."""
+        """The message would act as another sender than the one checked."""
         found = identity(JANE, PASS)
         decided = tuple(
             consequence(policy, found, PASS, is_read_otherwise=True) for policy in POLICIES

@@ -40,7 +40,7 @@ _EXPONENT = 65537
 
 
 class Key:
-    """A private key as dkimpy signs with it, and the record that publishes it."""
+    """A private key for signing with dkimpy, and the record that publishes it."""
 
     algorithm = b"rsa-sha256"
 
@@ -55,7 +55,7 @@ class Key:
 
 
 def _rsa_numbers(bits):
-    """Return the numbers of a new key; libraries make none as small as a test needs."""
+    """Return the numbers of a new key; libraries do not generate keys as small as a test needs."""
     prime1, prime2 = _prime(bits // 2), _prime(bits // 2)
     private = pow(_EXPONENT, -1, (prime1 - 1) * (prime2 - 1))
     return {
@@ -74,7 +74,7 @@ def _rsa_numbers(bits):
 def _prime(bits):
     while True:
         number = secrets.randbits(bits) | 3 << bits - 2 | 1
-        # Fermat's test, good enough for numbers that nobody has chosen.
+        # Fermat's test, good enough for random numbers.
         if number % _EXPONENT != 1 and pow(2, number - 1, number) == 1:
             return number
 
@@ -98,7 +98,7 @@ def _base64(octets):
 
 
 class Zone(dict):
-    """DNS, as a dictionary of names and records; it remembers the questions."""
+    """DNS as a dictionary of names and records; it records the queries."""
 
     def __init__(self, records):
         super().__init__(records)
@@ -113,7 +113,7 @@ class Zone(dict):
 
 
 def sign(raw, key, domain=ORG, selector="s1", **options):
-    """Return a mail with a signature on top."""
+    """Return a message with a signature on top."""
     given = {"canonicalize": (b"relaxed", b"relaxed"), **options}
     field = dkim.DKIM(raw, signature_algorithm=key.algorithm).sign(
         selector.encode(), domain.encode(), key.private, **given
@@ -143,7 +143,7 @@ class TestDkim(BaseCase):
         self.assertEqual(len(results.dkim), 1, results.dkim)
         return results.dkim[0].result, results.dkim[0].properties.get("reason")
 
-    # --- valid ---
+    # --- Valid ---
 
     def test_rsa(self):
         for header in (b"relaxed", b"simple"):
@@ -184,7 +184,7 @@ class TestDkim(BaseCase):
             raw = sign(mail, self.key, canonicalize=canonicalize)
             self.assertEqual(self.only(raw), ("pass", "verified"))
 
-    # --- not valid ---
+    # --- Invalid -----
 
     def test_changed(self):
         raw = sign(MAIL, self.key)
@@ -224,7 +224,7 @@ class TestDkim(BaseCase):
             self.assertEqual(self.only(raw)[0], expected)
 
     def _signed_with(self, algorithm=b"rsa-sha256", names=(b"from", b"subject"), **more):
-        """Return a mail signed with tags that dkimpy does not write by itself."""
+        """Return a message signed with tags that dkimpy itself does not write."""
         signer = dkim.DKIM(MAIL, signature_algorithm=algorithm)
         signer.hasher = dkim.HASH_ALGORITHMS[algorithm]
         policy = dkim.CanonicalizationPolicy.from_c_value(b"relaxed/relaxed")
@@ -249,7 +249,7 @@ class TestDkim(BaseCase):
         self.assertEqual(self.only(self._signed_with()), ("pass", "verified"))
         raw = self._signed_with(names=(b"subject",))
         self.assertEqual(self.only(raw), ("permerror", "from_not_signed"))
-        # dkimpy alone takes it.
+        # dkimpy alone accepts it.
         self.assertTrue(dkim.verify(raw, dnsfunc=lambda *_a, **_k: self.key.record.encode()))
 
     def test_part_of_the_body_is_no_proof(self):
@@ -285,7 +285,7 @@ class TestDkim(BaseCase):
                 self.assertNotEqual(changed, raw)
                 self.assertEqual(self.only(changed), ("permerror", "malformed"))
 
-    # --- keys ---
+    # --- Keys ---
 
     def test_no_key(self):
         name, raw = "s1._domainkey.example.org", sign(MAIL, self.key)
@@ -325,7 +325,7 @@ class TestDkim(BaseCase):
         self.assertEqual(len(zone.asked), 2)
 
     def test_time_that_signatures_of_others_take(self):
-        """It is not that of the policy: the mail would not fail any more."""
+        """The policy has its own time: otherwise the message would no longer fail."""
         zone = self.zone(**{"_dmarc.example.org": "v=DMARC1; p=reject"})
         raw = sign(sign(MAIL, self.key, domain="slow.test"), self.key, domain="slower.test")
         results = verify(raw, zone.ask, lambda: len(zone.asked) >= 2)
@@ -344,7 +344,7 @@ class TestDkim(BaseCase):
         with patch.object(dkim.DKIM, "verify", side_effect=dkim.NaClNotFoundError):
             self.assertEqual(self.only(raw, zone), ("neutral", "no_library"))
 
-    # --- several ---
+    # --- Several signatures ---
 
     def test_signature_of_the_sender_is_found_below_others(self):
         raw = sign(MAIL, self.key)
@@ -368,10 +368,10 @@ class TestDkim(BaseCase):
     def test_mail_without_any(self):
         self.assertEqual(self.only(MAIL), ("none", None))
 
-    # --- one mail, two readings ---
+    # --- One message, two readings ---
 
     def test_readers_must_agree(self):
-        """Python's parser sees another From than a signature does, or another end of header."""
+        """Python's parser sees another From than a signature does, or another end of the header."""
         raw = sign(MAIL, self.key)
         for name, changed in {
             "lone CR": b"X: a\rFrom: ceo@example.org\r\r\r\n" + raw,
@@ -465,7 +465,7 @@ class TestOwnDmarc(BaseCase):
         )
 
     def test_not_aligned(self):
-        """SPF is not known, so that only a domain that asks for it makes a mail fail."""
+        """SPF is unknown, so a message fails only if its domain asks for that."""
         for raw in (
             MAIL,
             sign(MAIL, self.key, domain="example.net"),
@@ -484,7 +484,7 @@ class TestOwnDmarc(BaseCase):
         self.assertEqual(
             self.verdict(MAIL, TimeoutError()), ("temperror", "none", "no_aligned_pass")
         )
-        # The signature speaks for itself.
+        # The signature is valid by itself.
         self.assertEqual(
             self.verdict(sign(MAIL, self.key), TimeoutError()),
             ("temperror", "pass", "dkim_aligned"),
@@ -555,7 +555,7 @@ class TestPolicy(BaseCase):
             "a.example.org", example_org="v=DMARC1; p=reject", a_example_org="v=DMARC1; p=none"
         )
         self.assertEqual(own, Policy("a.example.org", "none", False))
-        # Not of what stands between.
+        # Not of what is in between.
         self.assertIsNone(self.find("a.b.example.org", b_example_org="v=DMARC1; p=reject"))
 
 

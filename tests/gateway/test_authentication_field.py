@@ -4,7 +4,7 @@ from odoo.tests import BaseCase
 
 from odoo.addons.mail_postmaster.gateway.authentication.field import LONGEST_FIELD, read_field
 
-# Fields as servers write them: value, authserv-id, results with what alignment reads of them.
+# Fields as servers write them: value, authserv-id, results with what alignment reads from them.
 FIELDS = {
     "gmail": (
         "mx.google.com;\r\n       dkim=pass header.i=@example.org header.s=s1 header.b=AbC+/1=;\r\n"

@@ -1,4 +1,4 @@
-"""What holds for every header, forged or not: properties, tried with made-up cases."""
+"""Properties of every header, forged or not, tested with generated cases."""
 
 from unittest import skipUnless
 
@@ -49,8 +49,8 @@ UNTRUSTED = (
     b"X: a\r\n " + field("dmarc=pass"),
     field("dmarc=pass", f'"; {OURS}"'),
 )
-# A line that begins with a blank would go on with the field above it. Mail servers end their
-# header before such a line, or put their Received between.
+# A line that begins with a blank would continue the field above it. Mail servers end their header
+# before such a line, or put their Received in between.
 sent = st.lists(st.sampled_from(FORGED + UNTRUSTED), max_size=8).map(b"".join)
 above = st.lists(st.sampled_from(UNTRUSTED), max_size=4).map(b"".join)
 words = st.lists(
@@ -111,7 +111,7 @@ class TestAuthenticationProperties(BaseCase):
     @settings(CASES, max_examples=500)
     @given(above, sent, st.booleans(), st.booleans())
     def test_what_a_sender_writes_changes_nothing(self, before, after, is_above, with_spf):
-        """Whether the own server writes its field above its Received, or below."""
+        """Whether our server writes its field above its Received or below."""
         own = (GENUINE + RECEIVED) if is_above else (RECEIVED + GENUINE)
         alone = read_results(own, TRUSTED, with_spf)
         self.assertEqual(read_results(before + own + after, TRUSTED, with_spf), alone)
@@ -152,7 +152,7 @@ class TestAuthenticationProperties(BaseCase):
     @settings(CASES, max_examples=500)
     @given(words | text, st.sampled_from(("dmarc=fail", "spf=fail smtp.mailfrom=a.test")))
     def test_comment_or_quote_makes_no_pass(self, inside, genuine):
-        """What a sender brings into a comment or a quoted name stays in there."""
+        """What a sender puts into a comment or a quoted name stays inside it."""
         quoted = inside.replace("\\", "\\\\").replace('"', '\\"')
         comment = quoted.replace("(", "\\(").replace(")", "\\)")
         value = f'{OURS}; x=y ({comment}) smtp.mailfrom="{quoted}"@b.test; {genuine}'

@@ -19,7 +19,7 @@ WEAK = False
 
 class TestAutomatic(BaseCase):
     def assertSign(self, header, kind, proof, is_strong=True):
-        # What is a sign of a program also forbids an answer.
+        # Evidence of a program also forbids a notice.
         self.assertEqual(classify(header), Automatic(kind, proof, is_strong, proof))
 
     def assertSigns(self, cases):
@@ -235,7 +235,7 @@ class TestAutomatic(BaseCase):
             b"Content-Type: multipart/mixed; boundary=report-type=delivery-status\n",
             b"Content-Type: text/plain; name=multipart/report\n",
             b'Content-Type: text/plain; name="multipart/report; report-type=delivery-status"\n',
-            # Only the topmost is of the server that delivered.
+            # Only the topmost one is from the delivering server.
             b"Return-Path: <jane@example.org>\nReturn-Path: <>\n",
             b"From: noreplyton@example.org\n",
             b"From: Postmaster <jane@example.org>\n",
@@ -283,7 +283,8 @@ class TestAutomatic(BaseCase):
             (b"Auto-Submitted: auto-generated\nSubject: Auto: Kaufvertrag\n", AUTO_REPLY),
             (b"Return-Path: <>\nSubject: Automatic reply: Offer\n", AUTO_REPLY),
             (b"Auto-Submitted: auto-generated\nSubject: Re: Auto: a\n", AUTO_GENERATED),
-            # On a list it is somebody's mail about it, or the list would be what answers.
+            # On a list it is a person's message about it; otherwise the list itself would be
+            # replying.
             (b"List-Id: <a.x.test>\nSubject: Automatic reply: Offer\n", LIST),
         ):
             with self.subTest(header=header):
@@ -418,7 +419,7 @@ class TestAutomatic(BaseCase):
             small, large = make(125_000), make(1_000_000)
             with self.subTest(header=small[:40]):
                 ratio = _fastest(large) / _fastest(small)
-                # Eight times as much; with the square it would be 64 times.
+                # Eight times as much; quadratic time would be 64 times.
                 self.assertLess(ratio, 30)
 
 
@@ -428,5 +429,5 @@ def _fastest(header):
         start = time.process_time()
         classify(header)
         times.append(time.process_time() - start)
-    # Less than this is noise.
+    # Shorter times are noise.
     return max(min(times), 0.0002)

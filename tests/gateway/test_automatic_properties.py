@@ -1,4 +1,4 @@
-"""What holds for every header, whatever it is: properties, tried with made-up cases."""
+"""Properties of every header, tested with generated cases."""
 
 from odoo.tests import BaseCase
 

@@ -15,7 +15,7 @@ from odoo.addons.mail_postmaster.gateway.preview import (
 )
 
 WORDS = {"empty": "NO TEXT", "cut": "NOT ALL"}
-# Not charsets, or slow: everything else that Python brings along is let through.
+# Not charsets, or slow: all other codecs of Python are accepted.
 LEFT_OUT = {
     "base64",
     "bz2",
@@ -70,7 +70,7 @@ class TestCharsets(BaseCase):
     def test_cut_inside_a_character(self):
         self.assertEqual(decode("ééé".encode(), "utf-8", 3), "é")
         self.assertEqual(decode("€€".encode("utf-16-le"), "utf-16-le", 3), "€")
-        # The mail itself ends inside of one: then it is not in that charset.
+        # The message itself ends inside a character: then it is not in that charset.
         self.assertEqual(decode(b"\xc3\xa9\xc3", "utf-8", 3), "Ã©Ã")
 
     def test_bytes_that_are_read_are_bounded(self):
@@ -106,7 +106,7 @@ class TestCharsets(BaseCase):
         self.assertLessEqual(sum(size for _name, size in read), LONGEST_MAIL)
 
     def test_header_fields_that_are_read_are_bounded(self):
-        """The standard library takes time that grows with the square of a field."""
+        """The standard library takes quadratic time for a field."""
         sizes = []
         original = email_message._parseparam
 

@@ -1,4 +1,4 @@
-"""Mails at which Python's parser stops are divided all the same."""
+"""Messages on which Python's parser stops are split nevertheless."""
 
 from email import message_from_bytes
 from email.policy import SMTP
@@ -18,7 +18,7 @@ def parsed(raw):
 
 class TestContentFields(BaseCase):
     def assertRead(self, raw, *names):
-        """Check that a mail stops the parser, and return what it makes of it when repaired."""
+        """Assert that a message stops the parser, and return the parsed repaired message."""
         with self.assertRaises(IndexError):
             parsed(raw)
         repaired, repairs = readable(raw)

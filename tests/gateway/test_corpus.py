@@ -1,12 +1,12 @@
-"""Mails in the shapes that servers, services and ticket systems send, and what each one is.
+"""Messages as servers, services and ticket systems send them, and the classification of each.
 
-``tests/data/corpus.json`` says it for each sample in ``tests/data/corpus`` and
+``tests/data/corpus.json`` has it for each sample in ``tests/data/corpus`` and
 ``tests/data/reports``:
 
-- ``automatic``: its class (``gateway.automatic``), of its header alone
-- ``report``: the kind of its report (``gateway.reports``), or null when it is none
-- ``recipients``: of that report, who was written to, the status and the outcome
-- ``original``: a Message-Id by which the mail it is about can be found
+- ``automatic``: its class (``gateway.automatic``), from its header alone
+- ``report``: the kind of its report (``gateway.reports``), or null if it is not one
+- ``recipients``: of that report: address, status and outcome
+- ``original``: a Message-Id by which the message it is about can be found
 """
 
 import json
@@ -21,7 +21,7 @@ from odoo.addons.mail_postmaster.gateway.reports import read_report
 DATA = Path(__file__).resolve().parents[1] / "data"
 FOLDERS = ("corpus", "reports")
 EXPECTED = json.loads((DATA / "corpus.json").read_text(encoding="utf-8"))
-# Whose mail an Odoo receives most; each has a sample that begins with its name.
+# The services whose messages an Odoo receives most; each has a sample with its name as prefix.
 SENDERS = (
     "exchange",
     "exim",
@@ -44,12 +44,12 @@ SENDERS = (
     "zendesk",
     "znuny",
 )
-# What fits no rule at all.
+# Samples that no rule matches.
 ODD = ("multipart_of_nothing", "no_header", "no_text", "noise", "nothing")
 
 
 def found(raw):
-    """Return what a mail is, in the form of the manifest, and the Message-Ids of its original."""
+    """Return the classification of a message, in the form of the manifest, and its original ids."""
     report = read_report(raw)
     row = {"automatic": classify(split_header(raw)[0]).kind, "report": report and report.kind}
     if report and report.recipients:

@@ -33,7 +33,7 @@ class Clock:
 
 
 class Zone:
-    """Look-ups as the test says, which are counted."""
+    """Lookups defined by the test, which are counted."""
 
     def __init__(self, answer=("v=DKIM1",), holds=600):
         self.answer, self.holds, self.asked = answer, holds, []
@@ -89,7 +89,7 @@ class TestAnswers(BaseCase):
         self.assertEqual(self.asked_after(MEMORY_OF_SILENCE), 1)
 
     def test_who_had_no_time_tells_nobody(self):
-        """A mail with slow signatures must not take the answers of the next ones away."""
+        """A message with slow signatures must not deprive the next ones of their answers."""
         self.zone.answer = TimeoutError()
         with self.assertRaises(OSError):
             self.ask(seconds=0.1)
@@ -116,7 +116,7 @@ class TestAnswers(BaseCase):
 
 @contextmanager
 def name_server(zone):
-    """Answer on a port of this machine: ``{name: texts, rcode, or None for silence}``."""
+    """Run a name server on this machine: ``{name: texts, rcode, or None for silence}``."""
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(("127.0.0.1", 0))
 

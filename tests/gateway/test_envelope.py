@@ -95,7 +95,7 @@ class TestEnvelope(BaseCase):
         for text in (envelope.sender, envelope.subject, envelope.sender_address):
             self.assertLessEqual(len(text), LONGEST_TEXT)
             self.assertNotIn("\0", text)
-        # Whole: two mails are the same only when all of it is.
+        # Complete: two messages are the same only if all of it is equal.
         self.assertEqual(len(envelope.message_id), 5004)
         self.assertEqual(len(envelope.recipients), MOST_RECIPIENTS)
 

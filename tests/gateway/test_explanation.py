@@ -1,7 +1,6 @@
-"""What is decided about the recipients of a mail, compared with texts that were reviewed.
+"""The decisions about the recipients of a message, compared with reviewed texts.
 
-After a change that is meant to show, run with ``POSTMASTER_GOLDEN=write``, and review
-the difference.
+After an intended change, run with ``POSTMASTER_GOLDEN=write``, and review the difference.
 """
 
 import os

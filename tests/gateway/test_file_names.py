@@ -48,7 +48,7 @@ class TestFileNames(BaseCase):
             (" ", NAMELESS),
             ("\0", NAMELESS),
             (".. / ..", NAMELESS),
-            # A control character does not hide what it stands in.
+            # A control character does not hide the name around it.
             (".\0./a", "a"),
             ("..\r\n/a", "a"),
         ):
@@ -91,7 +91,7 @@ class TestFileNames(BaseCase):
                 self.assertTrue(safe.endswith(end))
 
     def test_any_name(self):
-        """No character makes a name unsafe wherever it stands, and no name is changed twice."""
+        """No character makes a name unsafe in any position, and the function is idempotent."""
         for number in (*range(0x3000), *range(0xD7F0, 0xE010), *range(0xFE00, 0x10010), 0xE0001):
             letter = chr(number)
             for name in (letter, f"a{letter}b.pdf", f"..{letter}x", f"{letter}..", f"x{letter}"):

@@ -1,4 +1,4 @@
-"""Who forwarded a mail and who wrote it, told from the header as forwarders write it."""
+"""Forwarder and author of a message, read from the header as forwarders write it."""
 
 import time
 
@@ -50,7 +50,7 @@ Errors-To: sales-bounces@example.org
 Sender: "Sales" <sales-bounces@example.org>
 """
 
-# The list where answers go to the list: the author is added to Cc.
+# A list with replies to the list: the author is added to Cc.
 MAILMAN_3 = b"""\
 Return-Path: <sales-bounces+inbox=example.com@example.org>
 X-MailFrom: bounce-1@mx.customer.example.com
@@ -155,7 +155,7 @@ class TestForwarding(BaseCase):
             (GOOGLE_GROUPS, LIST, "Jane Doe", "X-Original-From"),
             (GOOGLE_GROUPS, domain, "Jane Doe", "X-Original-From"),
             (MAILMAN_2, LIST, "Jane Doe", "Reply-To"),
-            # Where the author is in Reply-To, those in Cc are others.
+            # If the author is in Reply-To, the addresses in Cc are others.
             (MAILMAN_2 + b"Cc: bob@example.net\n", LIST, "Jane Doe", "Reply-To"),
             (MAILMAN_3, LIST, "Jáne Doe", "Cc"),
             (B4_RELAY, domain, "Jane Doe", "X-Original-From"),
@@ -194,7 +194,7 @@ class TestForwarding(BaseCase):
             "Reply-To: =?utf-8?q?J=C3=A1ne?= <J@Example.NET>",
         )
         self.assertRestored(raw, LIST, "Jáne", "j@example.net", "Reply-To")
-        # Everybody in a domain may have a Reply-To of his own.
+        # Any author in a domain may have a different Reply-To.
         self.assertIsNone(restored_sender(raw, ("example.org",)))
 
     def test_mailbox_on_the_list_that_writes_itself(self):
@@ -204,7 +204,7 @@ class TestForwarding(BaseCase):
                 self.assertIsNone(restored_sender(raw, LIST))
 
     def test_other_services_that_keep_x_original_from(self):
-        """The author sent with a service that writes the field, and stands in From himself."""
+        """The author used a service that writes the field, and is in From."""
         raw = header("From: Jane <jane@example.net>", "X-Original-From: Jane <jane@example.net>")
         self.assertIsNone(restored_sender(raw, ("example.net",)))
 
@@ -251,7 +251,7 @@ class TestForwarding(BaseCase):
 
 
 class TestForgeries(BaseCase):
-    """Who wants to pass for the boss writes the fields himself, and lets a forwarder send them."""
+    """An attacker who impersonates the boss writes the fields and sends through a forwarder."""
 
     def assertOutcome(self, expected, *lines, trusted=LIST):
         found = restored_sender(header(*lines), trusted)
@@ -303,7 +303,7 @@ class TestForgeries(BaseCase):
                     self.assertOutcome("contradictory", *lines)
 
     def test_author_whose_address_is_none(self):
-        """What can not be read is somebody nevertheless, and not the boss."""
+        """An unreadable author is still an author, and not the boss."""
         group = "From: 'Thief' via Sales <sales@example.org>"
         for thief in ("thief@[192.0.2.1]", "thief@x..test", "thief", "th\u200bief@x.test"):
             with self.subTest(thief=thief):
@@ -318,7 +318,7 @@ class TestForgeries(BaseCase):
         mailman = ("From: Thief via Sales <sales@example.org>", "X-Mailman-Version: 3.3.8")
         forged = "X-Original-From: boss@example.com"
         self.assertOutcome("contradictory", *mailman, forged, "Reply-To: thief@x.test")
-        # Where answers go to the list, the author is added to what he had written in Cc.
+        # With replies to the list, the author is added to the entries the author wrote in Cc.
         to_list = "Reply-To: sales@example.org"
         self.assertOutcome("contradictory", *mailman, forged, to_list, "Cc: thief@x.test")
         self.assertOutcome("unknown", *mailman, forged, to_list)

@@ -1,4 +1,4 @@
-"""What holds for every header, forwarded or not: properties, tried with made-up cases."""
+"""Properties of every header, forwarded or not, tested with generated cases."""
 
 from odoo.tests import BaseCase
 
@@ -53,7 +53,7 @@ class TestForwardingProperties(BaseCase):
         if not found or not found.sender:
             return
         self.assertTrue(is_trusted(found.forwarding.forwarder, trusted))
-        # It stands in From.
+        # It is in From.
         own = found.forwarding.forwarder.encode()
         self.assertIn(own, header.lower())
         sender = found.sender

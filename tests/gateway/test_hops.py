@@ -60,7 +60,7 @@ class TestCount(BaseCase):
             b"> <",
         ):
             self.assertAnswers(b"References: %s\n" % other, 0)
-        # It is of ours, and the mail is the answer itself.
+        # The id is ours, and the message is the notice itself.
         self.assertAnswers(b"Message-Id: %s\n" % ONE, 0)
 
     def test_answers_are_not_counted_without_a_suffix(self):
@@ -82,7 +82,7 @@ class TestCount(BaseCase):
         ):
             small, large = make(125_000), make(1_000_000)
             with self.subTest(header=small[:40]):
-                # Eight times as much; with the square it would be 64 times.
+                # Eight times as much; quadratic time would be 64 times.
                 self.assertLess(_fastest(large) / _fastest(small), 30)
 
 
@@ -126,5 +126,5 @@ def _fastest(header):
         start = time.process_time()
         count_hops(header, SUFFIX)
         times.append(time.process_time() - start)
-    # Less than this is noise.
+    # Shorter times are noise.
     return max(min(times), 0.0002)

@@ -1,4 +1,4 @@
-"""Waiting at a mailbox, against a server that says what a test lets it say."""
+"""Waiting at a mailbox, with a server that sends what a test defines."""
 
 import imaplib
 import socket
@@ -10,9 +10,9 @@ from odoo.addons.mail_postmaster.gateway import idle
 
 
 class Server:
-    """The other end of a connection: it answers each line that it expects.
+    """The other end of a connection: it replies to each line it expects.
 
-    :param script: ``(what the line contains, what is answered)``; an answer of None closes
+    :param script: ``(part of the line, reply)``; a reply of None closes the connection
     """
 
     def __init__(self, script):
@@ -36,7 +36,7 @@ class Server:
 
 
 class Connection(imaplib.IMAP4):
-    """An IMAP connection over a socket that is there already."""
+    """An IMAP connection over an existing socket."""
 
     def open(self, host="", port=0, timeout=None):
         self.sock = host

@@ -8,7 +8,7 @@ from .report_case import SAMPLES
 from .timing import seconds
 
 ALL_SAMPLES = sorted(SAMPLES.parent.rglob("*.eml"))
-# An attachment as people send it, its name in an encoding of two bytes and more a character.
+# An attachment as people send it, its name in an encoding of two or more bytes per character.
 ATTACHMENT = (
     b"Content-Type: application/pdf; name*=UTF-8''"
     + b"%E5%A0%B1" * 30
@@ -48,7 +48,7 @@ class TestLimits(BaseCase):
                 self.assertIsNone(exceeded(raw))
 
     def test_normal_mail_is_far_below(self):
-        """Of what the samples have, a tenth of a limit is the most."""
+        """The samples reach at most a tenth of any limit."""
         self.assertGreater(len(ALL_SAMPLES), 40)
         for path in ALL_SAMPLES:
             with self.subTest(path.name):
@@ -156,14 +156,14 @@ class TestLimits(BaseCase):
             for function in (exceeded, _read_headers):
                 with self.subTest(name, function=function.__name__):
                     small, large = make(number // 16), make(number // 2)
-                    # What is done in a few milliseconds says nothing about its growth.
+                    # A few milliseconds say nothing about growth.
                     self.assertLess(
                         seconds(function, large), 25 * max(seconds(function, small), 0.004)
                     )
 
 
 def _read_headers(raw):
-    """What the intake and the rules before routing read."""
+    """Read what the intake and the rules before routing read."""
     envelope.read_envelope(raw)
     identity.digest(raw)
     header = identity.split_header(raw)[0]

@@ -1,4 +1,4 @@
-"""Which mails stand in an mbox, a Maildir or a folder, and in which order."""
+"""The messages in an mbox, a Maildir or a folder, and their order."""
 
 import os
 import tempfile
@@ -102,7 +102,7 @@ class TestMailFiles(BaseCase):
         self.assertEqual(self.read(), [kept])
 
     def test_status_of_mozilla_in_the_text_of_a_mail(self):
-        """A mail about a mail that somebody has thrown away is none."""
+        """A message about a deleted message is not deleted."""
         text = b"An old header:\n\nX-Mozilla-Status: 0009\nSubject: x\n"
         kept = [mail("One", body=text), mail("Two", body=text).replace(b"\n", b"\r\n")]
         self.write("INBOX", mbox(*kept))
@@ -127,7 +127,7 @@ class TestMailFiles(BaseCase):
             self.read("missing")
 
     def test_file_that_can_not_be_read_holds_up_no_other(self):
-        """A mail program has renamed it a moment ago: it is found, and reading it fails."""
+        """A mail program has just renamed it: it is found, and reading it fails."""
         self.write("cur/1.a:2,S", mail("One"))
         (self.folder / "cur" / "2.b:2,S").symlink_to("gone")
         (self.folder / "three.eml").symlink_to("gone")
@@ -146,7 +146,7 @@ class TestMailFiles(BaseCase):
         self.assertEqual(self.read(), [])
 
     def test_large_mbox_is_read_in_pieces(self):
-        """Wherever a piece ends: each mail once, with all of its bytes."""
+        """Wherever a chunk ends: each message once, with all its bytes."""
         mails = [mail(f"Number {n}", body=b"x" * n + b"\n\nFrom here\n") for n in range(60)]
         self.write("INBOX", mbox(*mails))
         for chunk in (1200, 1201, 1333, 4096):
@@ -156,7 +156,7 @@ class TestMailFiles(BaseCase):
     @settings(max_examples=100, deadline=None)
     @given(st.lists(st.binary(max_size=60), min_size=1, max_size=8))
     def test_nothing_is_raised_and_nothing_is_lost(self, contents):
-        # What is no separator and quotes nothing stays as it is.
+        # What is neither a separator nor a quote stays unchanged.
         mails = [b"A: b\n\n" + text.replace(b"From ", b"from ") + b"\n" for text in contents]
         self.write("INBOX", mbox(*mails))
         self.assertEqual(sorted(self.read()), sorted(mails))

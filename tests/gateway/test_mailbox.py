@@ -1,4 +1,4 @@
-"""The four methods of core's fetcher, against connections that record what they are told."""
+"""The four methods of core's fetcher, with connections that record commands."""
 
 import imaplib
 import io
@@ -12,7 +12,7 @@ from odoo.addons.mail_postmaster.gateway.mailbox.run import TOO_LARGE, UNREADABL
 
 
 class RecordingImap(imaplib.IMAP4):
-    """IMAP without a network: answers from a dict of UIDs, and keeps the commands."""
+    """IMAP without a network: answers from a dict of UIDs, and records the commands."""
 
     def __init__(self, mails, uidvalidity=1, unseen=None):
         self.mails = mails
@@ -20,7 +20,7 @@ class RecordingImap(imaplib.IMAP4):
         self.unseen = mails if unseen is None else unseen
         self.commands = []
         self.capabilities = (b"IMAP4REV1",)
-        # UIDs whose content the server can not read.
+        # UIDs whose content the server cannot read.
         self.broken = set()
         self._answers = {}
 
@@ -94,7 +94,7 @@ class RecordingImap(imaplib.IMAP4):
 
 
 class RecordingPop(poplib.POP3):
-    """POP3 without a network: ``sent`` is what the server says, line by line."""
+    """POP3 without a network: ``sent`` is what the server sends, line by line."""
 
     def __init__(self, unique_ids, contents=(), can_pipeline=True):
         self.unique_ids = unique_ids
@@ -131,7 +131,7 @@ class Memory(FetchRun):
     def __init__(self, *folders, choice=None, time=1_000, **options):
         super().__init__(folders or [Folder()], is_by_number=True, **options)
         self.choice = choice
-        # How often there is still time.
+        # How often there is time left.
         self.time = time
         self.stored = []
         self.events = []
@@ -253,7 +253,7 @@ class TestImapByNumber(BaseCase):
         self.assertEqual((folder.next_uid, folder.is_asking), (10, False))
 
     def test_last_mail_is_not_new_for_ever(self):
-        """``n:*`` names the last mail even where its UID is lower."""
+        """``n:*`` includes the last message even if its UID is lower."""
         mailbox = self.open(RecordingImap(mails(7)), Memory(Folder(uidvalidity=1, next_uid=8)))
         self.assertEqual(read(mailbox), [])
         self.assertIn(("caught up", "INBOX"), self.run.events)
@@ -265,7 +265,7 @@ class TestImapByNumber(BaseCase):
         self.assertTrue(folder.is_asking)
         self.assertEqual(folder.contact_uid, 4)
         connection.mails[4] = b"Subject: new\r\n\r\n"
-        # It was asked before the new mail came, which is taken whatever the answer is.
+        # The search ran before the new message arrived, which is fetched whatever the answer.
         mailbox = self.open(connection, Memory(folder, choice=NOW))
         self.assertEqual([number for number, _raw in read(mailbox)], [4])
         self.assertFalse(folder.is_asking)
@@ -309,7 +309,7 @@ class TestImapByNumber(BaseCase):
         )
 
     def test_no_time_is_left(self):
-        """What was stored is not handed over any more, and no other batch is fetched."""
+        """Stored messages are no longer returned, and no other batch is fetched."""
         run = Memory(choice=ALL, time=5)
         self.assertEqual(len(read(self.open(RecordingImap(mails(*range(1, 151))), run))), 3)
         self.assertEqual(len(run.stored), 100)
@@ -360,7 +360,7 @@ class TestImapByNumber(BaseCase):
         ]
         self.assertEqual(self.moved(b"UIDPLUS"), [*copy, ("EXPUNGE", "7:8")])
         self.assertEqual(self.moved(deleted=[7, 8]), [*copy, ("SEARCH", "DELETED"), ("EXPUNGE",)])
-        # What somebody else has marked as deleted is not expunged for him.
+        # Messages that another client has marked as deleted are not expunged.
         self.assertEqual(self.moved(deleted=[6, 7, 8]), [*copy, ("SEARCH", "DELETED")])
 
     def test_everything_else_is_the_connections(self):
@@ -416,7 +416,7 @@ class TestPop(BaseCase):
         run = FetchRun([Folder()])
         mailbox = open_mailbox(Without(["a"], [self.STUFFED]), run)
         self.assertEqual(read(mailbox), [(1, self.SENT)])
-        # Without them nobody can tell which mail is new.
+        # Without them it is unknown which message is new.
         with self.assertRaises(poplib.error_proto):
             read(open_mailbox(Without(["a"]), Memory(choice=ALL)))
 

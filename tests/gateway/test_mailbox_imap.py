@@ -1,4 +1,4 @@
-"""What is said to an IMAP server and how its answers are read; which mails are new."""
+"""IMAP commands, parsing of the answers, and which messages are new."""
 
 from datetime import date
 
@@ -140,7 +140,7 @@ class TestFolder(BaseCase):
         self.assertFalse(folder.is_importing)
 
     def test_new_uidvalidity(self):
-        """Mail of before the last fetch is known by its bytes; older mail is left alone."""
+        """Messages of the days before the last fetch are recognised; older ones are left alone."""
         folder = Folder(
             uidvalidity=9,
             next_uid=60,

@@ -1,4 +1,4 @@
-"""Servers that answer oddly: no mail is lost, and none stops those behind it."""
+"""Servers with odd answers: no message is lost, and none blocks the ones behind it."""
 
 import imaplib
 import poplib
@@ -13,7 +13,7 @@ from .test_mailbox import Memory, RecordingImap, RecordingPop, mails, open_mailb
 
 
 class OddImap(RecordingImap):
-    """As :mod:`imaplib`: what fails to be opened leaves nothing open."""
+    """Like :mod:`imaplib`: a failed attempt to open a folder leaves none open."""
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
@@ -57,7 +57,7 @@ class OddImap(RecordingImap):
 
 class TestOddImap(BaseCase):
     def test_folder_that_fails_after_another_one(self):
-        """What a server could not open has closed the folder before it."""
+        """A failed attempt to open a folder has closed the previous one."""
         for name in ("Missing", "Bad", "Read only"):
             with self.subTest(name):
                 run = Memory(Folder("Sales"), Folder(name), choice=ALL)
@@ -73,7 +73,7 @@ class TestOddImap(BaseCase):
         self.assertIn("LOGOUT", mailbox._connection.verbs())
 
     def test_search_that_is_refused_is_no_answer(self):
-        """Its text is none, with whatever numbers; and the folder was not read completely."""
+        """Its text is not an answer, despite its numbers; the folder was not fully read."""
         connection, run = OddImap(mails(5)), Memory(Folder(uidvalidity=1), choice=ALL)
         connection.refused = b"[SERVERBUG] Internal error, refer to 2026-01-05"
         with self.assertRaisesRegex(FolderError, "Internal error"):
@@ -97,7 +97,7 @@ class TestOddImap(BaseCase):
         )
 
     def test_uidvalidity_that_is_none(self):
-        """0 is no UIDVALIDITY (RFC 3501 section 9), and means here: never read."""
+        """0 is not a UIDVALIDITY (RFC 3501 section 9), and here means never read."""
         folder = Folder()
         read(open_mailbox(OddImap(mails(1), uidvalidity=0), Memory(folder, choice=NOW)))
         self.assertEqual(folder.uidvalidity, 1)
@@ -156,7 +156,7 @@ class TestOddPop(BaseCase):
 
 class TestImport(BaseCase):
     def test_ends_when_everything_was_fetched(self):
-        """The newest mail of before may be gone, or older than the day that was chosen."""
+        """The newest existing message may be gone, or older than the chosen date."""
         folder = Folder(uidvalidity=1, next_uid=3, contact_uid=50)
         folder.catch_up()
         self.assertFalse(folder.is_importing)

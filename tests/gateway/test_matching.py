@@ -1,4 +1,4 @@
-"""Whose an address is: a table of cases, one for each sentence of the rules."""
+"""The owner of an address: a table of cases, one for each sentence of the rules."""
 
 from odoo.addons.mail_postmaster.gateway.address_book import AddressBook, Alias, Domain
 from odoo.addons.mail_postmaster.gateway.matching import (
@@ -216,7 +216,7 @@ class TestCatchallAndBounce(MatchingCase):
 
 class TestLocalPart(MatchingCase):
     def test_who_decides(self):
-        # What the alias, its domain and the database allow, and whether a.test is among it.
+        # What the alias, its domain and the database allow, and whether that includes a.test.
         a, b, none, nothing = ("a.test",), ("b.test",), None, ()
         for alias_allowed, domain_allowed, allowed, expected, origin in [
             (none, none, none, True, "any"),
@@ -319,7 +319,7 @@ class TestLocalPart(MatchingCase):
         )
 
     def test_example_of_the_documentation(self):
-        # "commercial@gmail.com" and "commercial@odoo.net" are somebody else's.
+        # "commercial@gmail.com" and "commercial@odoo.net" belong to others.
         aliases = [(1, "commercial", 1, True)]
         for allowed, is_found in [(("example.com",), False), ((), False), (None, True)]:
             for field in ("From", "To", "Cc"):

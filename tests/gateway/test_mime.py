@@ -14,7 +14,7 @@ def types(raw):
 
 
 def types_of_parser(raw):
-    """What Python's parser makes of a mail; of a report's blocks it makes mails of their own."""
+    """Return the types of Python's parser, which parses the blocks of a report as messages."""
     waiting, found = [email.message_from_bytes(raw, policy=SMTP)], []
     while waiting:
         part = waiting.pop()
@@ -84,7 +84,7 @@ class TestWalk(BaseCase):
 class TestReadFieldsOnce(BaseCase):
     @staticmethod
     def answers(message):
-        """Return what the fields of a mail and of its parts say, as texts."""
+        """Return the fields of a message and of its parts, as texts."""
         return [
             (str(part[name]), part.get_all(name), part.get_content_type(), part.get_filename())
             for part in message.walk()

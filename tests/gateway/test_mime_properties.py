@@ -1,4 +1,4 @@
-"""What holds for every mail: Python's parser finds the parts that were foreseen."""
+"""For every message, Python's parser finds the parts that were predicted."""
 
 from odoo.tests import BaseCase
 
@@ -8,7 +8,7 @@ from odoo.addons.mail_postmaster.gateway.mime import walk
 from .properties import given, settings, st
 from .test_mime import types, types_of_parser
 
-# No report, of whose blocks the parser makes parts, and no boundary that ends as another does.
+# No report, whose blocks the parser parses as parts, and no boundary that ends like another.
 PIECES = st.sampled_from(
     (
         b"--a\n",

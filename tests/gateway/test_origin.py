@@ -1,4 +1,4 @@
-"""Where an answer would go, and whose places a mail takes."""
+"""Where a reply would go, and whose rate slots a message takes."""
 
 from odoo.tests import BaseCase
 
@@ -17,7 +17,7 @@ class TestOrigin(BaseCase):
                 JANE,
                 Origin(JANE, "jane=x@mail.example.com", JANE),
             ),
-            # A stranger, or a program that sends for others.
+            # A third party, or a program that sends for others.
             (b"Return-Path: <victim@bank.test>", JANE, Origin(JANE, "", f"{JANE} bank.test")),
             (
                 b"Return-Path: <list-bounces+jane=example.com@lists.test>",
@@ -30,7 +30,7 @@ class TestOrigin(BaseCase):
                 Origin(JANE, "", f"{JANE} elsewhere"),
             ),
             (b"Return-Path: <>", JANE, Origin(JANE, "", f"{JANE} elsewhere")),
-            # The topmost is the server's.
+            # The topmost is from the server.
             (
                 b"Return-Path: <jane@example.com>\r\nReturn-Path: <victim@bank.test>",
                 JANE,

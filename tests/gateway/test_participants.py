@@ -36,7 +36,7 @@ class TestStanding(BaseCase):
             (("author", ""), JANE, [("author", JANE)]),
             (("follower", ""), JANE, [("follower", JANE)]),
             (("contact", ""), JANE, [("contact", JANE)]),
-            # The first that holds.
+            # The first one that applies.
             (("recipient", ""), JANE, [("contact", JANE), ("recipient", JANE)]),
             (("author", ""), JANE, [("author", JANE), ("recipient", "jim@customer.test")]),
             (("recipient", ""), "jane+x@customer.test", [("recipient", JANE)]),

@@ -1,4 +1,4 @@
-"""Which mail an HTTP request brings."""
+"""The message in an HTTP request."""
 
 import json
 from urllib.parse import quote_from_bytes
@@ -144,7 +144,7 @@ class TestPosted(BaseCase):
                 self.assert_no_mail("unsupported", content_type, RAW)
 
     def test_forms_without_a_raw_mail(self):
-        # What Mailgun posts where the address does not end with "mime".
+        # What Mailgun posts if the URL does not end with "mime".
         self.assert_no_mail("no_field", FORM, multipart((b"body-plain", b"x"), (b"sender", b"y")))
         self.assert_no_mail("no_field", URLENCODED, b"Subject: x\r\n\r\ncurl --data-binary")
         self.assert_no_mail("no_field", "application/json", b'{"RawEmail": 5}')
@@ -169,7 +169,7 @@ class TestPosted(BaseCase):
                 self.assert_no_mail("malformed", content_type, body)
 
     def test_form_that_is_cut_off_is_no_mail(self):
-        """Half of a mail must not be taken for all of it."""
+        """Half of a message must not be taken for the whole."""
         whole = multipart((b"sender", b"jane@customer.test"), (b"message", RAW))
         for end in range(1, len(whole) - len(b"--\r\n")):
             with self.assertRaises(NoMail):
@@ -191,7 +191,7 @@ class TestPosted(BaseCase):
         raw = b"From jane@customer.test Fri Nov 20 10:00:00 2026\n" + RAW
         self.assertEqual(read_posted("", raw).raw, RAW)
 
-    # --- envelope -----------------------------------------------------------------------
+    # --- Envelope -----------------------------------------------------------------------
 
     def test_what_the_request_names_counts_before_the_form(self):
         content_type, body, _recipients, _sender = PROVIDERS["mailgun"]
@@ -217,7 +217,7 @@ class TestPosted(BaseCase):
                 self.assert_no_mail("bad_envelope", "", RAW, sender=odd)
 
     def test_bad_envelopes(self):
-        """A line end would become a field of the mail's header."""
+        """A line end would become a field of the message's header."""
         for told in (
             {"sender": "a@b.test>\r\nTo: <x@y.test"},
             {"sender": "a b@c.test"},
@@ -244,7 +244,7 @@ class TestPosted(BaseCase):
         self.assertEqual(with_return_path(RAW, None), RAW)
         own = b"return-path : <jane@customer.test> \r\n" + RAW
         self.assertEqual(with_return_path(own, "jane@customer.test"), own)
-        # What a stranger has written there does not stand for the envelope.
+        # What the sender wrote there does not count as the envelope.
         forged = b"Return-Path: <boss@example.com>\r\n" + RAW
         self.assertEqual(
             with_return_path(forged, ""),
@@ -259,7 +259,7 @@ class TestPosted(BaseCase):
                 b"Return-Path: <>\nX-Unnamed-Field:" + raw,
             )
 
-    # --- properties ---------------------------------------------------------------------
+    # --- Properties ---------------------------------------------------------------------
 
     @given(
         raw=st.binary(min_size=1).filter(bytes.strip),
@@ -268,7 +268,7 @@ class TestPosted(BaseCase):
         ),
     )
     def test_forms_keep_every_byte(self, raw, name):
-        # A delimiter is chosen so that it does not occur; mbox lines are taken off on purpose.
+        # A delimiter is chosen so that it does not occur; mbox lines are removed on purpose.
         boundary = b"limit" * 5
         raw = raw.replace(boundary, b"").replace(b"From ", b"") or b"x"
         if not raw.strip():

@@ -9,7 +9,7 @@ from . import properties
 
 
 class TestWithoutHypothesis(BaseCase):
-    """Where the library is not installed, property tests can be read, and are skipped."""
+    """Without the library, property tests can be imported, and are skipped."""
 
     def setUp(self):
         super().setUp()

@@ -12,7 +12,7 @@ from .report_case import SAMPLES
 
 
 def repaired(raw):
-    """Return ``(mail, codes of what was repaired)``."""
+    """Return ``(message, codes of the repairs)``."""
     message = message_from_bytes(raw, policy=SMTP)
     return message, [done.code for done in repair(message)]
 
@@ -208,7 +208,7 @@ class TestRepair(BaseCase):
         for encoding in (b"base64 (as ever)", b"base64;", b'"base64"', b" BASE64 x"):
             with self.subTest(encoding):
                 self.assertText(typed + field + encoding + b"\r\n\r\nQ2Fmw6k=", "Café", "encoding")
-        # 17 letters: the last one is no byte.
+        # 17 letters: the last one is not a byte.
         self.assertText(
             typed + field + b"base64\r\n\r\nR29vZCBtb3JuaW5nA", "Good morning", "encoding"
         )
@@ -285,7 +285,7 @@ class TestRepair(BaseCase):
             self.assertEqual(attached.as_bytes().rstrip(), content.rstrip())
 
     def test_attached_mail_with_characters_that_end_a_line_elsewhere(self):
-        """Newer Pythons raise where they would write a field that a reader takes for two."""
+        """Newer Pythons raise when they write a field that would be read as two."""
         for patched in strict_writer.patches():
             self.startPatcher(patched)
         for character in (
@@ -328,7 +328,7 @@ class TestRepair(BaseCase):
         self.assertIn(b"Caf\xe9", message.get_payload()[0].get_content().as_bytes())
 
     def test_charset_that_begins_like_one(self):
-        """Python leaves control characters out of a name, and has an alias for what remains."""
+        """Python drops control characters from a name, and has an alias for the rest."""
         for content in ("", "Good morning"):
             raw = b"Content-Type: text/html; charset=utf" + b"\x13" * 60 + b"h.png\n\n"
             message = message_from_bytes(raw + content.encode(), policy=SMTP)
@@ -346,7 +346,7 @@ class TestRepair(BaseCase):
         self.assertEqual(message.get_content(), "Caf\xe9\n")
 
     def test_address_in_a_bracket_that_does_not_end(self):
-        """Python's reader of domains uses a variable before it has a value."""
+        """Python's domain parser uses a variable before it has a value."""
         message = message_from_bytes(
             b"From: jane@example.org\nTo: sales@[\nCc: office@example.com, a@[\n\nHi\n",
             policy=SMTP,

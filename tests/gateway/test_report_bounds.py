@@ -9,7 +9,7 @@ from .timing import seconds
 
 QMAIL = b"\nHi. This is the qmail-send program\n"
 BY_SERVER = b"From: MAILER-DAEMON@example.org\nReturn-Path: <>\n"
-# Some hundred kilobytes each, of what is cheap to send and might be dear to read.
+# Some hundred kilobytes each, cheap to send and possibly expensive to read.
 GROWING = {
     "recipients": lambda size: delivery_report(
         *(
@@ -73,7 +73,7 @@ class TestBounds(ReportCase):
         for name, make in GROWING.items():
             with self.subTest(name):
                 small, large = seconds(read_report, make(250)), seconds(read_report, make(2000))
-                # What is done in a millisecond or two says nothing about its growth.
+                # A millisecond or two say nothing about growth.
                 self.assertLess(large, 25 * max(small, 0.001))
 
     def test_two_thousand_recipients(self):

@@ -9,8 +9,8 @@ from .report_case import ReportCase, delivery_report, sample
 JANE, JOHN = "jane@example.org", "john@example.org"
 FAILED = b"Final-Recipient: rfc822; jane@example.org\nAction: failed\nStatus: 5.1.1"
 
-# What each server's report says of each recipient: address, address written to, action,
-# status, outcome, server, why.
+# Each server's report about each recipient: address, original address, action, status, outcome,
+# server, reason.
 SAMPLES = {
     "postfix_two_failed": [
         (JANE, JANE, "failed", "5.1.1", "hard", "mx.example.org", "mailbox_unknown"),
@@ -265,7 +265,7 @@ class TestOddForms(ReportCase):
         self.assertEqual(self.only(read_report(raw)).address, JANE)
 
     def test_types(self):
-        """The machine's part decides what a report is, not the name of its wrapping."""
+        """The machine-readable part decides what a report is, not the type of its container."""
         cases = {
             "wrong case": (b"MULTIPART/Report; Report-Type=Delivery-Status", "delivery_status"),
             "no type": (b"multipart/report", "delivery_status"),
@@ -336,7 +336,7 @@ class TestOddForms(ReportCase):
                 self.assertIsNone(read_report(raw))
 
     def test_returned_mail_is_not_read_as_a_report(self):
-        """The mail a report returns may be a report itself."""
+        """The message a report returns may be a report itself."""
         returned = delivery_report(FAILED.replace(b"jane", b"john")).replace(b"=b", b"=c")
         raw = delivery_report(
             FAILED,

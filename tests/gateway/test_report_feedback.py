@@ -3,7 +3,7 @@ from odoo.addons.mail_postmaster.gateway.reports import read_report
 from .report_case import OURS, ReportCase, sample
 
 JANE = "jane@example.org"
-# type, is a complaint, addresses, where they are from
+# type, is a complaint, addresses, their source
 SAMPLES = {
     "yahoo_complaint": ("abuse", True, (JANE,), "report"),
     "ses_complaint": ("abuse", True, (JANE, "john@example.org"), "report"),

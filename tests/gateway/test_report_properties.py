@@ -1,4 +1,4 @@
-"""What holds for every mail read as a report, whatever it is: properties."""
+"""Properties of every message read as a report."""
 
 from dataclasses import asdict
 
@@ -76,13 +76,13 @@ class TestProperties(ReportCase):
         self.assertIn(report.kind, KINDS)
         if report.disposition is not None:
             self.assertEqual(report.kind, "disposition")
-        # A report without its part for machines has none.
+        # A report without a machine-readable part has none.
         if report.feedback is not None:
             self.assertEqual(report.kind, "feedback")
         for text in texts(asdict(report)):
             self.assertLessEqual(len(text), LONGEST_TEXT)
             self.assertNotIn("\0", text)
-            # No half characters: these texts go into a database.
+            # No lone surrogates: these texts go into a database.
             text.encode()
         for recipient in report.recipients:
             self.assertIn(report.kind, ("delivery_status", "unstructured_bounce"))

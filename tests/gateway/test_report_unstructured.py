@@ -7,7 +7,7 @@ from odoo.addons.mail_postmaster.gateway.reports.enhanced_status import explain
 from .report_case import ReportCase, sample
 
 JANE, JOHN = "jane@example.org", "john@example.org"
-# address, status, outcome, why
+# address, status, outcome, reason
 SAMPLES = {
     "qmail": [
         (JANE, "5.1.1", "hard", "mailbox_unknown"),
@@ -114,7 +114,7 @@ class TestUnstructured(ReportCase):
 class TestHeuristics(ReportCase):
     def setUp(self):
         super().setUp()
-        # What comes after the library would find the same.
+        # The steps after the library would find the same.
         self.startPatcher(patch.object(wording, "find_recipients", return_value={}))
 
     @skipUnless(heuristics.is_available(), heuristics.ABSENT)

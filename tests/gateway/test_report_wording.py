@@ -55,7 +55,7 @@ class TestWording(ReportCase):
         addresses = [f"u{number}@example.org" for number in range(8)]
         text = "The following recipients did not get it:\n\n" + "\n".join(addresses)
         self.assertEqual(self.failed(text), addresses)
-        # What stands far below is no part of it.
+        # What is far below is not part of it.
         self.assertEqual(
             self.failed(f"The following user failed:\n{JANE}\n\n\n\n\n\n{JOHN}"), [JANE]
         )

@@ -1,4 +1,4 @@
-"""Former addresses keep working, until somebody else has them."""
+"""Former addresses keep working until another record has them."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Two aliases that would answer to one address are found before a mail is."""
+"""Two aliases that would match one address are found before a message arrives."""
 
 from odoo.tests import BaseCase
 

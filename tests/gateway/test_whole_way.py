@@ -1,4 +1,4 @@
-"""What holds for every mail on its whole way: nothing raises, and all can be stored, in time."""
+"""For every message on its whole way: nothing raises, and everything can be stored, in time."""
 
 import time
 
@@ -10,8 +10,8 @@ from .odd_mails import SHAPES
 from .properties import CASES, example, given, settings, st
 from .whole_way import unstorable, whole_way
 
-# Of the processor, on a machine that does other things as well, which makes two of each; a mail
-# of these takes some hundredths, the one with many addresses up to a second.
+# CPU time, on a machine with other load, which doubles it; one of these messages takes some
+# hundredths, the one with many addresses up to a second.
 MOST_SECONDS = 4
 NAMES = st.sampled_from(
     (
@@ -70,12 +70,12 @@ made = st.lists(block, min_size=1, max_size=5).map(b"".join)
 class TestWholeWay(BaseCase):
     def setUp(self):
         super().setUp()
-        # What one Python raises at is to be seen on all of them.
+        # What makes one Python raise must be visible on all of them.
         for patched in strict_writer.patches():
             self.startPatcher(patched)
 
     def go(self, raw):
-        """Send a mail on its way, and return what each step said."""
+        """Process a message, and return the result of each step."""
         start = time.process_time()
         way = whole_way(raw)
         self.assertLess(time.process_time() - start, MOST_SECONDS)

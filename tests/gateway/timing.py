@@ -1,4 +1,4 @@
-"""How the time of a reader grows with what it reads."""
+"""How the time of a reader grows with its input."""
 
 from time import process_time
 from unittest.mock import patch
@@ -9,7 +9,7 @@ ROUNDS = 3
 
 
 def seconds(function, raw):
-    """Return the seconds of CPU of one call, at the best of some; no call helps the next one."""
+    """Return the CPU seconds of one call, the best of several; no call speeds up the next one."""
     best = None
     with patch.multiple(
         envelope,

@@ -1,8 +1,8 @@
-"""The way of a mail through all that ``gateway`` does with it, in the order the models ask.
+"""Run a message through all of ``gateway``, in the order in which the models call it.
 
 One list of the steps for the property tests, for the fuzz target (``dev/fuzz``) and for the
-hostile mails of ``dev/bench hostile``. Without Odoo: of core, only what it asks Python's reader
-for is asked here too, because that must not stop at a repaired mail.
+hostile messages of ``dev/bench hostile``. Without Odoo: of core, only its calls to Python's
+parser are repeated here, because a repaired message must not stop them.
 """
 
 import re
@@ -68,12 +68,12 @@ _KEY = (
 
 
 def whole_way(raw):
-    """Return what each step says of a mail, as ``{step: what it says}``.
+    """Return the result of each step for a message, as ``{step: result}``.
 
-    A mail above a limit is not read any further, but a person may look at it.
+    A message above a limit is not read further, but a user may look at it.
 
-    :param bytes raw: whatever there is
-    :raises Exception: what any step raises, and none may
+    :param bytes raw: any bytes
+    :raises Exception: whatever a step raises; none may
     """
     way = {**_intake(raw), **_routing(raw)}
     way["excess"] = limits.exceeded(raw)
@@ -84,7 +84,7 @@ def whole_way(raw):
 
 
 def unstorable(way):
-    """Return the texts of :func:`whole_way` that PostgreSQL would not take, as a list."""
+    """Return a list of the texts from :func:`whole_way` that PostgreSQL would reject."""
     head = way["envelope"]
     texts = [
         head.message_id,
@@ -104,7 +104,7 @@ def _texts(params):
 
 
 def _parameters(way):
-    """Return the parameters of the reason for which a mail was parked."""
+    """Return the parameters of the reason for which a message was parked."""
     return bounded(way["excess"]._asdict()) if way["excess"] else {}
 
 
@@ -151,7 +151,7 @@ def _routing(raw):
 
 
 def _reading(raw, trace):
-    """Take the steps of a mail within the limits."""
+    """Run the steps for a message within the limits."""
     header = identity.split_header(raw)[0]
     message, repairs = _parsed(raw)
     mime.read_fields_once(message)
@@ -172,7 +172,7 @@ def _reading(raw, trace):
 
 
 def _parsed(raw):
-    """Return ``(mail, repairs)`` as core parses it, a second time where it could not."""
+    """Return ``(message, repairs)`` as core parses it, with a second attempt after a failure."""
     try:
         return message_from_bytes(raw, policy=SMTP), []
     except mime.ODD_HEADER:
@@ -181,7 +181,7 @@ def _parsed(raw):
 
 
 def _read_as_core(message):
-    """Ask for what core asks for, in its order (message_parse and message_post of 19.0)."""
+    """Read what core reads, in its order (message_parse and message_post of 19.0)."""
     for name in CORE_FIELDS:
         [str(value) for value in message.get_all(name, [])]
     if message.get_content_maintype() == "text":
@@ -210,5 +210,5 @@ def _read_part_as_core(part):
 
 
 def _dns(name, _record_type):
-    """Answer for every domain: with a policy, and with one and the same key."""
+    """Answer for every domain: with a policy, and always the same key."""
     return ["v=DMARC1; p=reject"] if name.startswith("_dmarc.") else [_KEY]
