@@ -1,7 +1,7 @@
 """Everything this addon knows about email, without Odoo and without a database.
 
 ==================== =================================================================
-module               what it answers
+module               purpose
 ==================== =================================================================
 ``addresses``        the canonical form of addresses and domains
 ``address_list``     the addresses in a header field

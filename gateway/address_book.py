@@ -215,7 +215,7 @@ class AddressBook:
     def _works(self, row):
         return self.today is None or row.until is None or row.until >= self.today
 
-    # --- Indexes built once -------------------------------------------------------------
+    # --- Built on first use, for any number of records ----------------------------------
 
     @cached_property
     def _alias(self):

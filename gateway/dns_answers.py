@@ -27,7 +27,7 @@ LONGEST_RECORD = 2_500
 # Seconds. An answer is cached for its TTL, within these bounds.
 SHORTEST_MEMORY = 60
 LONGEST_MEMORY = 3600
-# Lifetimes of the negative answer, and of a failure to get one.
+# Seconds for which a negative answer, and a failure to get one, are cached.
 MEMORY_OF_NOTHING = 300
 MEMORY_OF_SILENCE = 60
 LONGEST_QUESTION = 3

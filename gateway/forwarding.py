@@ -83,7 +83,7 @@ class Mailbox:
 class Forwarding:
     """How a message was forwarded.
 
-    :param forwarder: canonical address, or the domain if the message does not tell more
+    :param forwarder: canonical address, or the domain if the message shows no more
     :param sign: the field that names the author, else the one that shows the forwarding
     :param is_rewritten: whether the forwarder is in From
     :param authors: the authors the message names: each :class:`Mailbox` once
@@ -233,8 +233,8 @@ def _said(fields, own):
     """Return ``{field: [Mailbox]}`` of the fields that name others than the forwarder."""
     said = {name: _others(fields, name, own) for name in (*_ORIGINAL_FIELDS, "Reply-To")}
     if "x-mailman-version" in fields:
-        # The forwarder adds the author to Reply-To, or to Cc if Reply-To is the list's; it writes
-        # only its own address into the other fields.
+        # Mailman adds the author to Reply-To, or to Cc if Reply-To is the list's; it does not
+        # write the other fields.
         if not said["Reply-To"]:
             said["Cc"] = _others(fields, "Cc", own)
         if not (said["Reply-To"] or said["Cc"]):

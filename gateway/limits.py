@@ -124,7 +124,7 @@ _DASHED_LINE = re.compile(rb"--(?<=[\r\n]--)")
 _DIVIDED = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|([,;])', re.DOTALL)
 _PARENTHESIS = re.compile(r"[()]")
 _CHUNK = 65536
-# A comment takes as long to read as some more characters.
+# A comment takes as long to read as this many additional characters.
 _COMMENT_LENGTH = 4
 # Comparing a line with one more boundary takes a fraction of the time to store it.
 _LEVELS_PER_LINE = 4

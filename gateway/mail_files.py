@@ -19,8 +19,8 @@ MAIL_SUFFIXES = (".eml", ".mbox")
 _HEADER_BYTES = 64 << 10
 _CHUNK = 8 << 20
 # A separator has a time and a year, which a sentence that begins with "From" hardly has (the
-# mutt(1) rule). Since 2024 Thunderbird writes neither, but only the bare "From". It stands at the
-# beginning or after an empty line (mbox(5)).
+# mutt(1) rule). Since 2024 Thunderbird writes neither, but only the bare "From". A separator is
+# at the beginning or after an empty line (mbox(5)).
 _SEPARATOR = re.compile(
     rb"(?:\A|(?<=\n\n)|(?<=\n\r\n))From "
     rb"(?:(?=[^\r\n]{0,1000}\b(?:19|20)\d\d\b)[^\r\n]{0,500}\d{1,2}:\d{2}[^\r\n]{0,500})?\r?\n",

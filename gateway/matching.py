@@ -12,7 +12,7 @@ step                   hit when
 ``match_sub_address``  one of them has it without a detail: ``sales+ref@``
 ``match_retired``      one of them had it without a detail
 ``match_sender``       (only a miss) it is the sender's own, so no alias detects it
-``match_local_part``   an alias has the local part and takes mail for this domain
+``match_local_part``   an alias has the local part and accepts this domain
 ``match_default_from`` it is the default From address of a domain
 ``match_shared``       several have it by the same rule; the oldest gets the message
 ====================== ============================================================
@@ -78,7 +78,7 @@ class _Question:
 
 
 def match(address, book, trace, sender=""):
-    """Return the records an address belongs to, as a list of :class:`Match`.
+    """Return the records an address belongs to as a list of :class:`Match`, possibly empty.
 
     :param str address: any text, canonical or not
     :param book: an :class:`~.address_book.AddressBook`

@@ -32,8 +32,8 @@ class Origin(NamedTuple):
 def read_origin(header, email_from):
     """Return the :class:`Origin` of a message, whatever its header.
 
+    :param bytes header: the header block
     :param str email_from: the From field that the message is processed with
-    :param str email_from: the From field as the message is processed with
     """
     senders = list(canonical_addresses(email_from))
     sender = senders[0] if senders else ""

@@ -34,7 +34,7 @@ _QUOTED = re.compile(r'\A"(?:[^"\\<>]|\\[^<>])*"(?=@)')
 _CONTROL = re.compile("[\0-\x08\x0a-\x1f\x7f]")
 _UNIX_FROM = re.compile(rb"\A>?From [^\r\n]*\r?\n")
 BLANKS = (b" ", b"\t")
-# For a first line that is not a field, below a field that is added on top.
+# Name for a first line that is not a field, so that it does not continue one added above it.
 UNNAMED_FIELD = b"X-Unnamed-Field:"
 _RETURN_PATH = re.compile(rb"return-path[ \t]*:[ \t]*<([^<>\r\n]*)>[ \t]*\r?\n", re.IGNORECASE)
 
@@ -136,7 +136,7 @@ def with_return_path(raw, sender):
     if written and written[1] == address:
         return raw
     line_end = b"\r\n" if b"\r\n" in raw[:1000] else b"\n"
-    # The line would continue the envelope sender.
+    # Otherwise the first line would continue the envelope sender.
     field = UNNAMED_FIELD if raw[:1] in BLANKS else b""
     return b"Return-Path: <%s>%s%s%s" % (address, line_end, field, raw)
 

@@ -52,7 +52,7 @@ class TestStrangers(ReplyCase):
         question = self.post(self.record, partner_ids=group.ids)
         headers = "\r\nList-Id: <list.lists.customer-group.test>\r\nPrecedence: list"
         self.assertNoted(self.answer(question, sender="member@far.test", headers=headers))
-        # What lists do whose members' domains publish a policy (RFC 7960).
+        # As lists do if their members' domains publish a policy (RFC 7960).
         row = self.answer(
             question,
             sender="Member via List <list@lists.customer-group.test>",

@@ -154,7 +154,7 @@ def count(database):
 
 
 def plan(cr, decided):
-    """Return the plan of the last of these statements that reads aliases, as lines."""
+    """Return the plan of the last of these statements that reads aliases, as a list of lines."""
     for _cr, query, params in reversed(decided):
         if 'FROM "mail_alias"' in query:
             cr.execute(f"EXPLAIN ANALYZE {query}", params)

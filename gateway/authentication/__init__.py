@@ -1,7 +1,7 @@
 """The authenticated sender of a message.
 
 ==================== =================================================================
-module               what it answers
+module               purpose
 ==================== =================================================================
 ``results``          authentication results, method by method
 ``field``            reads an Authentication-Results field (RFC 8601)

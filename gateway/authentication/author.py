@@ -72,7 +72,7 @@ def read_author(header, own_domains=()):
     """Return the :class:`Author` of a message, whatever its header.
 
     :param bytes header: the header block
-    :param own_domains: canonical domains, or patterns as ``*.example.com``, of this database
+    :param own_domains: canonical domains or patterns like ``*.example.com`` of this database
     """
     values = from_values(header)
     if not values:
@@ -111,7 +111,7 @@ def _addresses(values):
     found = {}
     for value in values:
         for text in _readings(value):
-            # The address parser does not treat it as a blank, but a folded field contains it as
+            # The address parser does not treat a line end as a blank, but in a folded field it is
             # one.
             for candidate in read_addresses(re.sub(r"[\r\n]+", " ", text)):
                 found |= dict.fromkeys(_canonical(candidate))

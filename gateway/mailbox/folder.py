@@ -98,7 +98,7 @@ class Folder:
         self.next_uid = max(self.next_uid, uid + 1)
 
     def catch_up(self):
-        """Record that all new messages were fetched: the newest one may be gone by now."""
+        """Record that all new messages were fetched; the newest existing one may be gone by now."""
         if self.is_importing and not self.is_asking:
             self.pass_over(self.contact_uid - 1)
 

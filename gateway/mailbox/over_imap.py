@@ -114,7 +114,7 @@ class ImapMailbox(Mailbox):
     def _sizes(self, uids):
         """Return ``{uid: bytes}`` of the messages that still exist, in order.
 
-        0 is a size that the server does not report, for a message that it cannot read.
+        0 stands for a size that the server does not report, because it cannot read the message.
         """
         sizes = read_sizes(self._ask([("FETCH", uid_set(uids), "(UID RFC822.SIZE)")])[1])
         if untold := [uid for uid in uids if uid not in sizes]:

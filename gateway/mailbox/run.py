@@ -133,7 +133,7 @@ class FetchRun:
         return []
 
     def close(self):
-        """Release what the run holds."""
+        """End the run: no more messages are returned."""
 
 
 class Mailbox:

@@ -1,7 +1,7 @@
 """Reports: messages about the outcome of another message (RFC 6522 and similar).
 
 ==================== =================================================================
-module               what it answers
+module               purpose
 ==================== =================================================================
 ``parts``            the parts of a message, one level at a time
 ``fields``           the fields of the machine-readable part

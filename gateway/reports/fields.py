@@ -56,7 +56,7 @@ def first_values(blocks):
 
 
 def typed_value(value):
-    """Return the value of a field like ``dns; mx.example.com``, without its type."""
+    """Return the text after the type in ``dns; mx.example.com`` or ``smtp; 550 ...``."""
     kind, semicolon, rest = value.partition(";")
     # With a blank in it, it is not a type but text that contains a semicolon.
     return printable(rest if semicolon and " " not in kind.strip() else value)
