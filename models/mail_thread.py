@@ -177,8 +177,9 @@ class MailThread(models.AbstractModel):
     @api.model
     def _routing_reset_bounce(self, email_message, message_dict):
         attempt = attempt_of(self.env)
-        if not attempt or routing.is_address_working(self.env, attempt, message_dict):
-            super()._routing_reset_bounce(email_message, message_dict)
+        if attempt and not routing.is_address_working(self.env, attempt, message_dict):
+            return None
+        return super()._routing_reset_bounce(email_message, message_dict)
 
     @api.model
     def _detect_loop_sender(self, message, message_dict, routes):
