@@ -30,6 +30,7 @@
         "web.assets_backend": ["mail_postmaster/static/src/**/*"],
         "web.assets_tests": ["mail_postmaster/static/tests/tours/**/*"],
     },
+    "post_load": "post_load",
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
     "application": True,

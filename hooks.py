@@ -3,13 +3,25 @@
 import base64
 import logging
 
+from .controllers.inbound import answer_without_database
 from .gateway import states
+from .models.log_without_values import install_filters
 from .models.mail_postmaster_claim import DROP_FUNCTION
 from .policy.settings import ALLOWED_DOMAINS
 
 _logger = logging.getLogger(__name__)
 
 OPEN = (states.RECEIVED, states.RETRY, states.PARKED)
+
+
+def post_load():
+    """Change what is Odoo's for the whole process, whatever the database.
+
+    Odoo calls it when it is the first to load the addon. A program that loads the addon before,
+    as ``odoo-bin postmaster`` does, calls it by itself.
+    """
+    install_filters()
+    answer_without_database()
 
 
 def post_init_hook(env):

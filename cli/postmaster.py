@@ -12,6 +12,7 @@ from importlib import import_module
 from odoo.cli import Command
 from odoo.tools import config
 
+ADDON = "odoo.addons.mail_postmaster"
 SUBCOMMANDS = {
     "import": "odoo.addons.mail_postmaster.importing.command",
     "serve": "odoo.addons.mail_postmaster.daemon.command",
@@ -25,6 +26,8 @@ class Postmaster(Command):
         """Parse the arguments and run a subcommand. Unknown arguments are passed to Odoo."""
         parser = argparse.ArgumentParser(prog=self.prog, description=self.__doc__)
         subparsers = parser.add_subparsers(dest="subcommand", required=True)
+        # Loaded here, the addon is not loaded by Odoo any more, which would call this.
+        import_module(ADDON).post_load()
         modules = {name: import_module(path) for name, path in SUBCOMMANDS.items()}
         for name, module in modules.items():
             subparser = subparsers.add_parser(name, description=module.DESCRIPTION)

@@ -169,6 +169,3 @@ def answer_without_database():
             http.root.nodb_routing_map.add(
                 werkzeug.routing.Rule(url, endpoint=endpoint, methods=["POST"])
             )
-
-
-answer_without_database()

@@ -1,5 +1,6 @@
 from odoo import api, models
 
+from .. import shortcuts
 from ..pipeline.cursor_session import CURSOR_SESSION
 
 
@@ -10,6 +11,6 @@ class IrCron(models.Model):
     def _notifydb(self):
         """Wake up the workers once a second for many mails: core connects anew each time."""
         session = self.env.context.get(CURSOR_SESSION)
-        if not session:
+        if not session or not shortcuts.ARE_ON:
             return super()._notifydb()
         return session.wake_up(super()._notifydb)

@@ -76,5 +76,7 @@ def _add_once(logger_name, kind):
     logger.addFilter(kind())
 
 
-_add_once("odoo.sql_db", _Filter)
-_add_once("odoo.addons.mail.models.fetchmail", _ExceptionFilter)
+def install_filters():
+    """Let the logs of core leave out values, from now on in this process."""
+    _add_once("odoo.sql_db", _Filter)
+    _add_once("odoo.addons.mail.models.fetchmail", _ExceptionFilter)

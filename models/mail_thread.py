@@ -2,6 +2,7 @@ from functools import partial
 
 from odoo import api, models
 
+from .. import shortcuts
 from ..pipeline import delivering, notices, notifying, reading, routing, sender
 from ..pipeline.attempt import ATTEMPT, attempt_of
 from ..pipeline.submission import FETCHED, SUBMITTED, Submission, to_bytes
@@ -230,7 +231,8 @@ class MailThread(models.AbstractModel):
     @api.model
     def fields_get(self, allfields=None, attributes=None):
         attempt = attempt_of(self.env)
-        if attempt and attempt.in_route and not allfields and not attributes:
+        is_asked_again = attempt and attempt.in_route and not allfields and not attributes
+        if is_asked_again and shortcuts.ARE_ON:
             return self.env["mail.postmaster.shortcuts"]._fields_of(self._name)
         return super().fields_get(allfields, attributes)
 

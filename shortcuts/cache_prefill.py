@@ -1,5 +1,7 @@
 """Columns of records that core reads again for each mail, put into its cache beforehand."""
 
+from . import ARE_ON
+
 
 def columns(model):
     """Return the names of the columns that are read together and are the same for all readers.
@@ -31,5 +33,7 @@ def put_into_cache(records, values_by_column):
 
     :param dict values_by_column: values in the order of the records, as Odoo's cache has them
     """
+    if not ARE_ON:
+        return
     for name, values in values_by_column.items():
         records._fields[name]._insert_cache(records, values)

@@ -2,6 +2,7 @@
 
 from odoo.tools.mail import email_normalize, parse_contact_from_email
 
+from . import ARE_ON
 from .memoize import has_changed, memoize_for_attempt
 
 # What decides which of several contacts with one address is found, and whether one is.
@@ -22,7 +23,8 @@ def find(thread, records_emails, ask, options):
         return ask(records_emails, **{**options, "filter_found": chosen})
 
     if (
-        len(records_emails) != 1
+        not ARE_ON
+        or len(records_emails) != 1
         or options["ban_emails"]
         or not options["avoid_alias"]
         or not options["no_create"]

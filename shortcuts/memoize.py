@@ -6,6 +6,7 @@ it depends on was written in that transaction: until then its snapshot can give 
 """
 
 from ..pipeline.attempt import ATTEMPT
+from . import ARE_ON
 
 CHANGED = "mail_postmaster_changed"
 
@@ -19,7 +20,7 @@ def memoize_for_attempt(env, model, question, ask):
     :param ask: function without arguments; what it returns is not to be changed
     """
     attempt = env.context.get(ATTEMPT)
-    if not attempt or has_changed(env, model):
+    if not ARE_ON or not attempt or has_changed(env, model):
         return ask()
     companies = tuple(env.context.get("allowed_company_ids") or ())
     key = (

@@ -6,6 +6,7 @@ log file. They are independent of each other and may run side by side.
 
 import fcntl
 import re
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -46,6 +47,26 @@ NEIGHBOUR_TESTS = (
     "test_mass_mailing/tests/test_mailing_statistics.py",
     "google_gmail/tests",
     "microsoft_outlook/tests",
+)
+# A template is made by one of the suites that begin with it.
+TEMPLATES = threading.Lock()
+# shortcuts/ is what only saves time: these tests pass without it.
+WITHOUT_SHORTCUTS = {"POSTMASTER_SHORTCUTS": "off"}
+TESTS_OF_THE_WAY = (
+    "TestAddressing",
+    "TestAliasMode",
+    "TestAnswers",
+    "TestAutomaticMail",
+    "TestBadAddresses",
+    "TestCatchall",
+    "TestDecisions",
+    "TestDeliveryReports",
+    "TestDuplicates",
+    "TestFormerAddresses",
+    "TestForwarding",
+    "TestLoops",
+    "TestSenderIdentity",
+    "TestUnknownCore",
 )
 NEIGHBOURS = ("crm", "project", "test_mass_mailing", "google_gmail", "microsoft_outlook")
 # Rules on security, and what they must find in a file of the addon.
@@ -216,8 +237,19 @@ def security(log, arguments):
 
 def addon(log, arguments):
     """The addon's tests on a new database, as Odoo itself runs them."""
+    # And the code of the Odoo that this is tested with.
+    tags = f"/{ADDON},core_digests/{ADDON}"
+    return _addon("postmaster_test_addon", tags, log, arguments)
+
+
+def addon_without_shortcuts(log, arguments):
+    """The addon's tests of a message's way, where nothing only saves time."""
+    tags = ",".join(f"/{ADDON}:{name}" for name in TESTS_OF_THE_WAY)
+    return _addon("postmaster_test_way", tags, log, arguments, **WITHOUT_SHORTCUTS)
+
+
+def _addon(database, tags, log, arguments, **variables):
     odoo = odoo_source.locate()
-    database = "postmaster_test_addon"
     databases.create(database)
     status = run_logged(
         odoo.command(
@@ -230,14 +262,13 @@ def addon(log, arguments):
             "--without-demo=True",
             "--stop-after-init",
             "--test-tags",
-            # And the code of the Odoo that this is tested with.
-            f"/{ADDON},core_digests/{ADDON}",
+            tags,
             *arguments,
             # Skipped tests show nowhere but in lines of this level.
             f"--log-handler=odoo.addons.{ADDON}.tests:INFO",
         ),
         log,
-        env=odoo.environment(),
+        env=odoo.environment(**variables),
     )
     return outcome.of_odoo(log.read_text(errors="replace")).checked(status)
 
@@ -292,15 +323,22 @@ def system(log, arguments):
 
 def core_mail(log, arguments):
     """Odoo's tests of its mail gateway, where no other application is installed."""
-    return _core("mail", ("test_mail",), MAIL_TESTS, 119, log, arguments)
+    return _core("mail", "mail", ("test_mail",), MAIL_TESTS, 119, log, arguments)
+
+
+def core_mail_without_shortcuts(log, arguments):
+    """The same, where nothing only saves time."""
+    return _core(
+        "slow", "mail", ("test_mail",), MAIL_TESTS, 119, log, arguments, **WITHOUT_SHORTCUTS
+    )
 
 
 def core_neighbours(log, arguments):
     """Odoo's tests of what other applications do with incoming mail."""
-    return _core("neighbours", NEIGHBOURS, NEIGHBOUR_TESTS, 115, log, arguments)
+    return _core("neighbours", "neighbours", NEIGHBOURS, NEIGHBOUR_TESTS, 115, log, arguments)
 
 
-def _core(name, modules, files, at_least, log, arguments):
+def _core(name, template, modules, files, at_least, log, arguments, **variables):
     """Install the addon beside some of Odoo's own, and run tests of those.
 
     They run through pytest: Odoo runs the tests of a module before it loads the modules
@@ -308,7 +346,8 @@ def _core(name, modules, files, at_least, log, arguments):
     """
     odoo = odoo_source.locate()
     database = f"postmaster_test_{name}"
-    databases.copy(databases.template(name, modules), database)
+    with TEMPLATES:
+        databases.copy(databases.template(template, modules), database)
     databases.install(database, [ADDON], databases.LOGS / f"{database}.log")
     _leave_decisions_to_core(odoo, database)
     status = run_logged(
@@ -322,7 +361,7 @@ def _core(name, modules, files, at_least, log, arguments):
         ),
         log,
         cwd=ADDONS,
-        env=_environment(odoo, ODOO_RC=str(_configuration(database))),
+        env=_environment(odoo, ODOO_RC=str(_configuration(database)), **variables),
     )
     # More arguments select tests: then fewer run.
     expected = 1 if arguments else at_least
@@ -376,4 +415,6 @@ PARTS = (
     Part("pythons", "pythons", pythons),
     Part("core", "core-neighbours", core_neighbours),
     Part("core", "core-mail", core_mail),
+    Part("shortcuts", "core-mail-without-shortcuts", core_mail_without_shortcuts),
+    Part("shortcuts", "addon-without-shortcuts", addon_without_shortcuts),
 )
