@@ -13,7 +13,7 @@ from .common import GatewayCase
 
 
 @tagged("post_install", "-at_install")
-class TestOnce(GatewayCase):
+class TestMemoize(GatewayCase):
     def setUp(self):
         super().setUp()
         self.env.flush_all()
