@@ -108,6 +108,19 @@ class Endless(Scripted):
                 time.sleep(self._answers[1])
 
 
+class Ingress(Scripted):
+    """A server that answers once when it has heard the end of a message."""
+
+    def _serve(self):
+        end, answer = self._answers
+        connection, _peer = self._listener.accept()
+        with connection:
+            connection.settimeout(20)
+            while not self.heard.endswith(end):
+                self.heard += connection.recv(1 << 20)
+            connection.sendall(answer)
+
+
 # --- HTTP ---------------------------------------------------------------------------
 
 
@@ -264,7 +277,7 @@ def test_what_is_posted():
     """The bytes of the message as they are, and those of an address in the encoding they had."""
     answer = b"HTTP/1.1 200 OK\r\nX-Postmaster: stored\r\n\r\n"
     raw = b"Subject: caf\xe9\n\n.\r\n" + BODY
-    with Scripted(b"", b"", answer) as server:
+    with Ingress(raw, answer) as server:
         said = pipe(
             "--url",
             f"http://{server.address}{PATH}?x=a@b",
