@@ -49,3 +49,8 @@ def send_by(env, smtp, **values):
             **values,
         }
     )
+
+
+def send_queue(database):
+    with database.env() as env:
+        env["mail.mail"].process_email_queue()

@@ -6,7 +6,7 @@ from email.utils import formatdate
 import pytest
 from forks import Fork
 from mails import mail
-from setup_gateway import send_by, set_up
+from setup_gateway import send_by, send_queue, set_up
 
 SLOW = 5
 SOON = 2
@@ -38,11 +38,6 @@ def receive(database, to="catchall@branch.example", **fields):
     with database.env() as env:
         env["mail.thread"].message_process(False, mail(to=to, date=formatdate(), **fields))
     return time.monotonic() - start
-
-
-def send_queue(database):
-    with database.env() as env:
-        env["mail.mail"].process_email_queue()
 
 
 def test_answer_is_from_nobody_and_from_the_company(database, smtp_sink, server):

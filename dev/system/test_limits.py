@@ -4,7 +4,7 @@ from email.utils import formatdate
 
 from forks import Fork, barrier
 from mails import mail
-from setup_gateway import send_by, set_up
+from setup_gateway import send_by, send_queue, set_up
 
 LOG = "mail.postmaster.message"
 PROCESSES, EACH = 8, 5
@@ -68,11 +68,6 @@ def outcomes(database):
 def made(database, model):
     with database.env() as env:
         return env[model].search_count([("create_date", "!=", False), ("name", "like", "Mail ")])
-
-
-def send_queue(database):
-    with database.env() as env:
-        env["mail.mail"].process_email_queue()
 
 
 def notices(smtp_sink):
