@@ -1,16 +1,16 @@
-"""The way of a message, in plain Python: what the overrides of core's methods delegate to.
+"""The path of a message, in plain Python: the overrides of core's methods delegate to it.
 
-Each function gets the recordset that core calls and, where it lets core go on, ``core``: the
-method that was overridden, as the next class has it. In the order in which a message comes by:
+Each function gets the recordset that core calls. A function that lets core continue also gets
+``core``: the overridden method, as the next class defines it. In the order of processing:
 
-``cursor_session``  what messages that follow each other share: a cursor, and calls to core
-``submission``  what a transport has handed over
-``attempt``     what is known and noted while one message is processed
-``reading``     what core reads of a message: made readable before, kept whole after
+``cursor_session``  what consecutive messages share: a cursor, and calls to core
+``submission``  what a transport has submitted
+``attempt``     what is known and recorded while one message is processed
+``reading``     how core parses a message: repaired before, completed after
 ``routing``     what core decides about a message and its routes
-``sender``      who wrote the message, and what core finds by that
+``sender``      the author of a message, and what core looks up by that address
 ``replies``     who may reply in a conversation
 ``notices``     what core tells the sender
 ``delivering``  one target after the other, each once
-``notifying``   who is told of what a message has caused
+``notifying``   who is notified of the effects of a message
 """

@@ -1,4 +1,4 @@
-"""What mails that are processed one after the other share: a cursor, and calls to core."""
+"""What consecutively processed messages share: a cursor, and calls to core."""
 
 import logging
 import time
@@ -11,20 +11,20 @@ _logger = logging.getLogger(__name__)
 
 # Key of the context.
 CURSOR_SESSION = "mail_postmaster_cursor_session"
-# Statements see what others have just committed; Odoo's own level keeps to one moment.
+# Statements see what others have just committed; Odoo's own level keeps one snapshot.
 FRESH, STABLE = ISOLATION_LEVEL_READ_COMMITTED, ISOLATION_LEVEL_REPEATABLE_READ
 # Core starts a process of PostgreSQL to wake up the workers of scheduled actions.
 WAKE_UP_SECONDS = 1.0
-# After a longer rest the connection may be gone, which Odoo's pool looks after.
+# After a longer pause the connection may be lost, which Odoo's pool handles.
 LONGEST_IDLE_SECONDS = 0.2
 
 
 class CursorSession:
-    """One mail or several, used in a ``with`` statement.
+    """A context manager for processing one or more messages.
 
     Odoo resets a connection each time it is borrowed, which costs more than many a statement.
-    The transactions of a session have the same cursor, one after the other. One that is opened
-    inside another has a cursor of its own, as has one that is opened after the end.
+    The transactions of a session use the same cursor, one after the other. A transaction opened
+    inside another has a separate cursor, as has one that is opened after the session.
     """
 
     def __init__(self):
@@ -44,14 +44,14 @@ class CursorSession:
         self.rest()
 
     def __deepcopy__(self, _memo):
-        # Some copy a context with all that is in it.
+        # Some code copies a context with all its values.
         return self
 
     @contextmanager
     def transaction(self, registry, level):
-        """Give a cursor whose changes are committed when the block ends well.
+        """Yield a cursor whose changes are committed if the block succeeds.
 
-        :param int level: of isolation
+        :param int level: the isolation level
         """
         if self._is_lent or not self._is_open:
             with registry.cursor() as cr:
@@ -63,7 +63,7 @@ class CursorSession:
             cr = self._cursor(registry)
             cr.connection.set_isolation_level(level)
             yield cr
-            # The cursor is opened here and given to no other, so its transaction ends here.
+            # The cursor is opened here and passed to no other code, so its transaction ends here.
             cr.commit()  # pylint: disable=invalid-commit
             self._forget_transaction(cr)
         except BaseException:
@@ -80,8 +80,8 @@ class CursorSession:
         return self._cr
 
     def _forget_transaction(self, cr):
-        """Let the next one begin as with a new cursor, of the registry that is then in use."""
-        # What was done in a hook after the commit is undone, as when a cursor is closed.
+        """Let the next transaction start as on a new cursor, of the registry then in use."""
+        # Roll back what a post-commit hook did, as closing a cursor does.
         cr.rollback()
         cr.cache.clear()
         cr.transaction = None
@@ -90,9 +90,9 @@ class CursorSession:
     # --- core's workers ---------------------------------------------------------------
 
     def wake_up(self, notify):
-        """Wake up the workers of scheduled actions: now, or when a second is over.
+        """Wake up the workers of scheduled actions: now, or when a second has passed.
 
-        :param notify: function that does it
+        :param notify: the function that wakes them up
         """
         if not self._is_open or time.monotonic() >= self._next_wake_up:
             self._call(notify)
@@ -112,11 +112,11 @@ class CursorSession:
         try:
             self._call(self._wake_up_again)
         except psycopg2.Error as error:
-            # They look for themselves once a minute.
+            # The workers check for themselves once a minute.
             _logger.warning("Scheduled actions were not called (%s)", type(error).__name__)
 
     def rest(self):
-        """Give back the cursor and do what was put off: there is no mail for the moment."""
+        """Return the cursor and do what was postponed: there are no messages at the moment."""
         try:
             self._close()
         finally:

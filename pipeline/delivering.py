@@ -1,4 +1,4 @@
-"""What core makes of a message: one target after the other, each once."""
+"""How core delivers a message: one target after the other, each once."""
 
 import psycopg2
 
@@ -11,12 +11,12 @@ from .attempt import Reason, RouteResult, target_of
 
 
 def deliver(thread, attempt, message, message_dict, routes, core):
-    """Process each route not yet served; one that fails does not take the others along.
+    """Process each route not yet delivered; a failing route does not affect the others.
 
     :param core: ``_message_route_process`` of a thread, a message, its values and one route
     :return: the id of the record of the last route, as core does
     """
-    # What is stored from here on has the message's own id, whatever other addons have called.
+    # From here on, records store the original Message-Id, whatever other addons have called.
     attempt.show_message_id(message_dict)
     by_target = {target_of(route, attempt.server_id): route for route in routes}
     claimed = claim_targets(
@@ -32,7 +32,7 @@ def deliver(thread, attempt, message, message_dict, routes, core):
                 thread, attempt, message, values, target, by_target[target], len(claimed) > 1, core
             )
         except (psycopg2.OperationalError, ConcurrencyError):
-            # Conflicts and lost connections concern the whole transaction.
+            # Conflicts and lost connections affect the whole transaction.
             raise
         except Exception as error:
             failures.append(error)
@@ -40,7 +40,7 @@ def deliver(thread, attempt, message, message_dict, routes, core):
                 raise
             attempt.note_failed_route(target, error)
         else:
-            # Core takes values away for the routes after the first one.
+            # Core removes values for the routes after the first one.
             partner_ids = message_dict.get("partner_ids")
             message_dict.clear()
             message_dict.update(values, partner_ids=partner_ids)
@@ -48,7 +48,7 @@ def deliver(thread, attempt, message, message_dict, routes, core):
 
 
 def claim_targets(env, attempt, results):
-    """Return the targets of this message that no copy of it has been served at.
+    """Return the targets of this message to which no copy of it has been delivered.
 
     :param dict results: the expected :class:`RouteResult` of each target
     """

@@ -1,16 +1,16 @@
-"""What core tells the sender of a message: once, and as the policy on notices wants it."""
+"""What core tells the sender of a message: once, and following the policy on notices."""
 
 from ..gateway import states
 
 
 def tell(thread, attempt, email_from, body_html, mail_values, core):
-    """Answer the sender of one message once about one thing, whatever the number of its copies.
+    """Send the sender of a message one notice per subject, however many copies arrive.
 
-    :param core: function of a thread, a text and values, that sends
+    :param core: function of a thread, a text and values that sends the notice
     """
     answers = thread.env["mail.postmaster.answer"]
     why = answers._reason_not_to_answer(attempt)
-    # Delivered from the start: a notice is not given a second time by any attempt.
+    # Recorded as delivered from the start, so that no attempt sends the notice again.
     notice = f"answer:{attempt.answers_about or ''}"
     pipeline = thread.env["mail.postmaster.pipeline"]
     if not why and not pipeline._claim(attempt, [notice], state=states.DELIVERED):

@@ -1,4 +1,4 @@
-"""Who is told of what a received message has caused."""
+"""Who is notified of the effects of a received message."""
 
 from odoo.tools.mail import email_normalize_all
 
@@ -6,10 +6,10 @@ from ..gateway.screening import REVIEW
 
 
 def recipients(thread, attempt, message, msg_vals, core):
-    """Return whom core is to notify: of what was accepted in silence, no one.
+    """Return whom core is to notify: no one, if the message was accepted in silence.
 
-    A program is told nothing by a template. Core posts the templates of a stage at the commit,
-    after the route was served.
+    Programs get no messages from templates. Core posts the templates of a stage at the commit,
+    after the route was delivered.
 
     :param core: ``_notify_get_recipients`` of the message and its values
     """
@@ -27,15 +27,15 @@ def recipients(thread, attempt, message, msg_vals, core):
 
 
 def is_acknowledgement(env, message):
-    """Return whether a message was written by a template because a message was received."""
+    """Return whether a template wrote a message because a message was received."""
     return message.message_type == "auto_comment" and env["mail.postmaster.answer"]._is_careful()
 
 
 def as_automatic(env, additional_values):
     """Return the values of an acknowledgement, marked as automatic (RFC 3834).
 
-    Core marks its vacation messages alone; two databases with such a template, or one and any
-    autoresponder, would acknowledge each other's acknowledgements.
+    Core marks only its vacation messages. Without the mark, two databases with such a template, or
+    one database and any autoresponder, would acknowledge each other's acknowledgements.
     """
     values = dict(additional_values or {})
     headers = env["mail.postmaster.answer"]._automatic_headers()
@@ -43,15 +43,15 @@ def as_automatic(env, additional_values):
 
 
 def is_vacation_told(env, attempt):
-    """Return whether the sender may be told that a person is away.
+    """Return whether the sender may be told that a user is away.
 
-    Nothing automatic is answered (RFC 3834 section 2), nor what is a note.
+    Automatic messages get no auto-reply (RFC 3834 section 2), and notes get none.
     """
     return not attempt.is_quiet and not attempt.treatment and _may_be_answered(env, attempt)
 
 
 def _reviewers(env, message, msg_vals, core):
-    """Return the internal users who would be told of a comment, in their inbox alone."""
+    """Return the internal users who would be notified of a comment, in their inbox only."""
     comment = env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment")
     found = core(message, {**(msg_vals or {}), "subtype_id": comment})
     return [{**one, "notif": "inbox"} for one in found if one["uid"] and not one["ushare"]]

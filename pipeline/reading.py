@@ -1,4 +1,4 @@
-"""What core reads of a message: made readable before, and kept whole after."""
+"""How core parses a message: repaired before, completed after."""
 
 from odoo import fields
 from odoo.tools.mail import formataddr
@@ -14,14 +14,14 @@ from ..policy.settings import ATTACHMENTS
 from . import sender
 from .attempt import UnreadableMail
 
-# As core calls what it keeps for "Keep Original" (_message_parse_extract_payload).
+# The name that core uses for "Keep Original" (_message_parse_extract_payload).
 ORIGINAL = "original_email.eml"
-# What it signs is bytes, of which core makes a text and files (RFC 1847 section 2.1).
+# A signature covers bytes, which core converts to text and files (RFC 1847 section 2.1).
 SIGNED = "multipart/signed"
 
 
 def process(attempt, raw, core):
-    """Let core process a message; once more, where its parser has stopped at a field.
+    """Let core process a message; once more, if its parser stopped at a header field.
 
     :param core: function of the raw message
     """
@@ -31,7 +31,7 @@ def process(attempt, raw, core):
         if attempt.is_divided:
             raise
         readable_raw, repairs = readable(raw)
-        # Now it may have more parts than were seen before.
+        # The repaired message may have more parts than were seen before.
         if not repairs or exceeded(readable_raw):
             raise
         attempt.note_repairs(repairs)
@@ -39,7 +39,7 @@ def process(attempt, raw, core):
 
 
 def parse(thread, attempt, message, save_original, core):
-    """Return the values that core reads of a parsed message, which is repaired before."""
+    """Return the values that core reads from a parsed message, which is repaired first."""
     attempt.is_divided = True
     if attempt.addressed_to is not None:
         _readdress(message, attempt.addressed_to)
@@ -60,7 +60,7 @@ def parse(thread, attempt, message, save_original, core):
         for attachment in values["attachments"]
     ]
     if save_original or is_exact and _is_signed(message, attempt.trace):
-        # Core writes down what it has parsed, in which 8 bit letters are lost.
+        # Core serializes the message it has parsed, which loses 8-bit characters.
         values["attachments"].insert(0, thread._Attachment(ORIGINAL, attempt.raw, {}))
     if not message.get("Message-Id"):
         values["message_id"] = identity.message_id_from_digest(attempt.digest)
@@ -74,7 +74,7 @@ def parse(thread, attempt, message, save_original, core):
 
 
 def note_parent(attempt, parent, message_dict):
-    """Note which message core has found for the References of this one, if any."""
+    """Record which message core found for the References of this one, if any."""
     if parent:
         attempt.trace.hit(
             "parent",
@@ -87,9 +87,9 @@ def note_parent(attempt, parent, message_dict):
 
 
 def _readdress(message, addresses):
-    """Replace the recipients of a parsed mail, in memory, as a person asked.
+    """Replace the recipients of a parsed message, in memory, as a user requested.
 
-    Without addresses nothing is left to route by: core takes the model and record it is
+    Without addresses there is nothing to route by: core uses the model and record that it is
     called with.
     """
     for name in RECIPIENT_FIELDS:
@@ -102,18 +102,18 @@ def _readdress(message, addresses):
 
 
 def _restore_sender(message, sender):
-    """Put the author of a forwarded mail into From, in memory: core decides by that field.
+    """Put the author of a forwarded message into From, in memory: core decides by that field.
 
-    Reply-To stays: core does not read it, and it is where the forwarder wants answers to go.
-    Return-Path stays too, because a refusal goes back the way the mail came (RFC 5321 section
-    4.4).
+    Reply-To stays: core does not read it, and the forwarder wants replies to go there.
+    Return-Path stays too, because a refusal is returned along the path of the message (RFC 5321
+    section 4.4).
     """
     del message["From"]
     message["From"] = formataddr((sender.name, sender.address))
 
 
 def _file_name(trace, name):
-    """Return the name of an attachment as a file may have it, and note what was changed."""
+    """Return the name of an attachment as a valid file name, and record what was changed."""
     safe = safe_name(name)
     if safe != name:
         trace.hit("repaired_file_name", name=name, read=safe)
@@ -128,7 +128,7 @@ def _is_signed(message, trace):
 
 
 def _repair_date(attempt, values):
-    """Put now in place of a date before the year 1000, which core writes but can not read."""
+    """Replace a date before the year 1000, which core writes but cannot read, with now."""
     try:
         fields.Datetime.to_datetime(values.get("date"))
     except ValueError:
@@ -137,7 +137,7 @@ def _repair_date(attempt, values):
 
 
 def _refuse_null_bytes(values):
-    """Name the field PostgreSQL can not store, before it stops in the middle of the work.
+    """Name the field that PostgreSQL cannot store, before it fails in the middle of processing.
 
     :raises UnreadableMail: naming the field
     """

@@ -5,11 +5,11 @@ from .attempt import target_of
 
 
 def check_route(thread, attempt, message, message_dict, route, raise_exception, core):
-    """Judge a reply; ask the alias of its record as core asks the one written to.
+    """Judge a reply; ask the alias of its record in the way core asks the addressed alias.
 
-    ``message_route`` checks a reply, and nothing else, without ``raise_exception``. Where it gets
-    an empty tuple it goes on as for a message that replies to nothing, and where it gets False
-    there is no route.
+    ``message_route`` checks a reply, and nothing else, without ``raise_exception``. If it gets an
+    empty tuple, it continues as for a message that is not a reply; if it gets False, there is no
+    route.
     """
     if raise_exception or not route[1] or not _is_judged(thread.env, attempt, route):
         return core(message, message_dict, route, raise_exception=raise_exception)
@@ -29,16 +29,16 @@ def check_route(thread, attempt, message, message_dict, route, raise_exception, 
 
 
 def keep_others_out(attempt, message_dict):
-    """Keep those whom a non-participant has written to from joining the conversation.
+    """Keep the other recipients of a non-participant's message out of the conversation.
 
-    Applications make them followers, or contacts, of what the message is about.
+    Applications make them followers, or contacts, of the record that the message is about.
     """
     if attempt.reply and attempt.reply.policy:
         message_dict.update(to="", cc="", recipients="", partner_ids=[])
 
 
 def _is_judged(env, attempt, route):
-    """Return whether a reply is judged here: not what a person has decided about."""
+    """Return whether to judge a reply here: not if a user has decided about it."""
     return (
         not attempt.is_released
         and attempt.addressed_to is None
@@ -48,7 +48,7 @@ def _is_judged(env, attempt, route):
 
 
 def _quote_nothing(attempt, message_dict):
-    """Leave out of a message, as core has read it, that it replies to something."""
+    """Remove from the values of a message, as core read them, that it is a reply."""
     attempt.trace.hit("reply_as_new")
     for name in ("parent_id", "is_internal"):
         message_dict.pop(name, None)
@@ -57,7 +57,7 @@ def _quote_nothing(attempt, message_dict):
 
 
 def _leave_elsewhere(attempt, message_dict, reply):
-    """Leave out a parent in another conversation, whose author core would tell.
+    """Remove a parent in another conversation, whose author core would notify.
 
     Core takes the parent from In-Reply-To and the record from References.
     """

@@ -1,6 +1,6 @@
 """What core decides about a message and its routes, prepared and observed.
 
-Core decides: each function calls it, and notes in the attempt what it said.
+Core decides: each function calls it, and records core's decision in the attempt.
 """
 
 from odoo.tools.mail import email_normalize, email_split
@@ -11,13 +11,13 @@ from ..policy.settings import LOOPS
 from . import sender
 from .attempt import target_of
 
-# The beginning of the ValueError that core's message_route raises.
+# The prefix of the ValueError that core's message_route raises.
 NO_ROUTE = "No possible route found"
 
 
 def is_report(thread, attempt, message, message_dict, core):
-    """Return whether a message is a report on another one (RFC 3464, RFC 8098, RFC 5965)."""
-    # A person who assigns a report to a record wants to read it there.
+    """Return whether a message is a report about another one (RFC 3464, RFC 8098, RFC 5965)."""
+    # A user who assigns a report to a record wants to read it there.
     is_assigned = attempt.addressed_to == []
     if attempt.addressing:
         to = _prepared(attempt.addressing, message_dict)["to"]
@@ -30,9 +30,9 @@ def is_report(thread, attempt, message, message_dict, core):
 
 
 def is_notice_reply(thread, attempt, message_dict, core):
-    """Return whether a message answers a notice of ours, as far as a program wrote it.
+    """Return whether a message is a program's auto-reply to one of our notices.
 
-    People reply to notices as well. A program that hides what it is meets the limits.
+    People reply to notices as well. A program that is not recognized as one meets the rate limits.
     """
     is_of_a_person = (
         attempt.automatic.kind == HUMAN
@@ -46,12 +46,12 @@ def is_notice_reply(thread, attempt, message_dict, core):
 
 
 def is_loop(thread, attempt, message, message_dict, routes, core):
-    """Return whether core is to ignore a message for how often its sender writes."""
+    """Return whether core is to ignore a message because its sender writes too often."""
     is_screened = thread.env["mail.postmaster.policy"]._choice(LOOPS) == "accepted"
     if _is_routed_by_another(thread.env, attempt, message_dict):
         return True
     if is_screened or attempt.is_quiet or attempt.is_released:
-        # Each route was screened for itself, when it was found.
+        # Each route was screened separately when it was found.
         return False
     attempt.answers_about = "loop_limit"
     found = core(message, message_dict, routes)
@@ -62,9 +62,9 @@ def is_loop(thread, attempt, message, message_dict, routes, core):
 
 
 def is_written_to_catchall(thread, attempt, message_dict, core):
-    """Return whether core is to refuse a message because it is for the catchall alone."""
+    """Return whether core is to refuse a message because it is for the catchall only."""
     if attempt.addressing:
-        # All recipients, where core looks at To alone: an alias in Cc takes the message.
+        # All recipients, whereas core looks only at To: an alias in Cc takes the message.
         addresses = attempt.addressing.translate(attempt.addressing.recipients.addresses)
         message_dict = {**message_dict, "to": ",".join(addresses)}
     is_catchall = (
@@ -85,7 +85,7 @@ def is_written_to_catchall(thread, attempt, message_dict, core):
 def handle_report(thread, attempt, message, message_dict, core):
     """Record what a report says about other messages."""
     if attempt.is_quiet:
-        # What could not be delivered then says nothing about an address of today.
+        # A delivery that failed in the past says nothing about an address today.
         attempt.decide(states.IGNORED, "report_imported")
         return
     if attempt.handles_bounce:
@@ -95,23 +95,23 @@ def handle_report(thread, attempt, message, message_dict, core):
 
 
 def is_address_working(env, attempt, message_dict):
-    """Return whether core is to forget the bounces of the sender, who writes."""
+    """Return whether core is to reset the bounces of the sender, whose address works."""
     if sender.is_withheld(env, attempt, None):
-        # The sender has not written it: whether that address works is not known.
+        # The From address is not the author's: whether it works is not known.
         return False
     address = email_normalize(message_dict["email_from"] or "")
     return not address or env["mail.postmaster.bounce"]._forget(address)
 
 
 def note_warning(attempt, error_message, is_final):
-    """Note why core does not take a route."""
+    """Record why core does not take a route."""
     attempt.trace.miss("route_warning", error=error_message)
     if is_final:
         attempt.decide(states.PARKED, "route_rejected", error=str(error_message))
 
 
 def check_route(thread, attempt, message, message_dict, route, raise_exception, core):
-    """Return the route as core takes it; empty or False where it is not taken."""
+    """Return the route as core takes it; empty or False if core does not take it."""
     alias = route[4]
     if _is_vetoed(attempt, route):
         attempt.trace.miss("alias", alias=alias.display_name)
@@ -120,7 +120,7 @@ def check_route(thread, attempt, message, message_dict, route, raise_exception, 
         thread, attempt, message, message_dict, route, raise_exception, core
     )
     if alias and not attempt.addressing:
-        # As message_route of 19.0 compares them.
+        # Compared as message_route of 19.0 does.
         addresses = {address.lower() for address in email_split(message_dict["recipients"])}
         is_exact = alias.alias_full_name in addresses
         attempt.trace.hit("alias" if is_exact else "alias_local_part", alias=alias.display_name)
@@ -142,7 +142,7 @@ def route(thread, attempt, message, message_dict, core):
     for found in routes:
         attempt.trace.hit("route", target=target_of(found, attempt.server_id))
     if attempt.is_released or attempt.addressed_to is not None:
-        # A person has decided where it goes.
+        # A user has decided where the message goes.
         return routes
     screening = thread.env["mail.postmaster.screening"]
     return screening._screen_routes(attempt, message, message_dict, routes)
@@ -155,7 +155,7 @@ def _ask_for_routes(attempt, message, message_dict, core):
     if attempt.addressing:
         message_dict.update(_prepared(attempt.addressing, written))
         if attempt.addressing.recipients.is_envelope:
-            # What no alias takes is what the envelope says, and a blind copy has no To.
+            # For a message that no alias takes, show the envelope: a blind copy has no To.
             recipients = ", ".join(attempt.addresses)
     try:
         return core(message, message_dict)
@@ -165,15 +165,15 @@ def _ask_for_routes(attempt, message, message_dict, core):
             attempt.decide(states.PARKED, code, recipients=recipients)
         raise
     finally:
-        # Prepared for routing alone: the conversation keeps them as they were written.
+        # Changed for routing only: the conversation keeps the recipients as they were written.
         message_dict.update(written)
 
 
 def _prepared(addressing, written):
     """Return the recipients that core is to route by.
 
-    To is what tells core a forwarded message from a reply; what was in To is not known of an
-    envelope, so it is all of it.
+    Core tells a forwarded message from a reply by To. An envelope does not say which recipients
+    were in To, so To holds all of them.
     """
     if addressing.recipients.is_envelope:
         to = addressing.addresses
@@ -183,7 +183,7 @@ def _prepared(addressing, written):
 
 
 def _is_vetoed(attempt, route):
-    """Return whether core has found an alias that this message is not for.
+    """Return whether core has found an alias that this message is not addressed to.
 
     The alias of a reply is there for its contact rules, not as a target.
     """
@@ -193,7 +193,7 @@ def _is_vetoed(attempt, route):
 
 
 def _fallback_takes_catchall(env, attempt):
-    """Return whether the incoming server makes a record of messages to the catchall."""
+    """Return whether the incoming server creates a record for messages to the catchall."""
     addressing = env["mail.postmaster.addressing"]
     if not attempt.server_id or not addressing._server(attempt.server_id).takes_catchall:
         return False
@@ -204,7 +204,7 @@ def _fallback_takes_catchall(env, attempt):
 def _is_routed_by_another(env, attempt, message_dict):
     """Return whether a message is a duplicate that another addon has routed without us."""
     is_routed, attempt.is_routed = attempt.is_routed, True
-    # Also where our message_route was handed a copy.
+    # Also if our message_route was called with a copy.
     attempt.show_message_id(message_dict)
     if is_routed or not _repeats_a_message(env, attempt, message_dict["message_id"]):
         return False
@@ -213,10 +213,10 @@ def _is_routed_by_another(env, attempt, message_dict):
 
 
 def _repeats_a_message(env, attempt, message_id):
-    """Return whether a message is here that no delivery of ours has made.
+    """Return whether the database has this message, but not from one of our deliveries.
 
-    It was received before the addon was installed, or sent by this database. Core asks the
-    same, with the id that is hidden from it.
+    It was received before the addon was installed, or sent by this database. Core makes the same
+    check, with the id that is hidden from it.
     """
     return not attempt.is_known and bool(
         env["mail.message"].search_count([("message_id", "=", message_id)], limit=1)

@@ -1,8 +1,8 @@
-"""A message acts as its sender only where nothing speaks against that.
+"""A message acts as its sender only if nothing contradicts the sender.
 
-Core takes whatever stands in From: as the author, as the user who makes the record, for the
-contact rules of an alias. Where that is withheld, core is told that it found no one; the address
-stays on the record and in the conversation, as a text.
+Core trusts the From address: as the author, as the user who creates the record, and for the
+contact rules of an alias. If the sender is withheld, core is told that it found no match. The
+address stays on the record and in the conversation as text.
 """
 
 import re
@@ -21,7 +21,7 @@ from ..gateway.authentication.consequence import PARK, REFUSE
 from . import replies
 from .attempt import target_of
 
-# More would not be shown.
+# A longer name would not be shown.
 LONGEST_NAME = 200
 
 _ADDRESS = re.compile(r"<[^<>]*>")
@@ -29,15 +29,15 @@ _NO_NAME = re.compile(r"[\x00-\x1f\x7f\"\\]+")
 
 
 def take_checked(env, attempt, message):
-    """Put the address that was checked into From, in memory, where core reads another.
+    """Put the address that was checked into From, in memory, if core reads a different one.
 
-    Of ``ceo@example.com <a@example.org>`` core reads the first address, and the checks are made
-    for the second one.
+    Of ``ceo@example.com <a@example.org>`` core reads the first address, whereas the checks apply to
+    the second one.
     """
     is_restored = attempt.addressing and attempt.addressing.sender
     if is_restored or not env["mail.postmaster.authentication"]._reads_senders():
         return
-    # A mail server refuses by this one, too, where nobody here is told what it found.
+    # A mail server also refuses by this address, even if its verdict is not known here.
     known = attempt.identity or read_author(attempt.header)
     address = known.address
     text = decode_message_header(message, "From", separator=",")
@@ -52,12 +52,12 @@ def take_checked(env, attempt, message):
 
 
 def senders_read(values):
-    """Return the canonical addresses that core finds the author of a parsed message by."""
+    """Return the canonical addresses by which core finds the author of a parsed message."""
     return frozenset(_addresses(values.get("email_from") or ""))
 
 
 def is_withheld(env, attempt, alias):
-    """Return whether the message does not act as its sender where it is for an alias.
+    """Return whether a message to an alias does not act as its sender.
 
     :param alias: a ``mail.alias``, possibly empty, or None
     """
@@ -68,7 +68,7 @@ def is_withheld(env, attempt, alias):
 
 
 def check_route(thread, attempt, message, message_dict, route, raise_exception, core):
-    """Let a withheld sender use no right: neither of contacts, nor of followers."""
+    """Deny a withheld sender all rights: those of contacts and those of followers."""
     alias = route[4]
     if not is_withheld(thread.env, attempt, alias) or _is_turned_down(thread.env, attempt, route):
         return replies.check_route(
@@ -77,13 +77,13 @@ def check_route(thread, attempt, message, message_dict, route, raise_exception, 
     if alias and alias.alias_contact != "everyone" and not attempt.is_released:
         alias._alias_bounce_incoming_email(message, message_dict, set_invalid=False)
         return False
-    # Other models than those with a chatter look for the sender themselves.
+    # Models without a chatter look up the sender themselves.
     nameless = {**message_dict, "email_from": "", "from": "", "author_id": False}
     return replies.check_route(thread, attempt, message, nameless, route, raise_exception, core)
 
 
 def without_author(env, attempt, message_dict, routes):
-    """Return the values of a message, without its author where each route withholds it."""
+    """Return the values of a message, without its author if every route withholds it."""
     if attempt.identity and routes and all(is_withheld(env, attempt, route[4]) for route in routes):
         return {**message_dict, "email_from": "", "author_id": False}
     return message_dict
@@ -92,7 +92,7 @@ def without_author(env, attempt, message_dict, routes):
 def without_withheld(attempt, records_emails):
     """Return the addresses to find contacts by, without those of a withheld sender.
 
-    Applications ask for themselves while they make a record.
+    Applications look up contacts themselves while they create a record.
     """
     if not attempt.withheld:
         return records_emails
@@ -103,9 +103,9 @@ def without_withheld(attempt, records_emails):
 
 
 def deliver(env, attempt, message_dict, route, core):
-    """Make a record or a message without an author, where the sender is withheld there.
+    """Create a record or a message, without an author if the sender is withheld there.
 
-    :param core: function without arguments that makes it, and returns what core returns
+    :param core: function without arguments that creates it, and returns what core returns
     """
     if attempt.identity is None:
         return core()
@@ -120,21 +120,21 @@ def deliver(env, attempt, message_dict, route, core):
             origin=authentication._consequence(attempt, alias, domain).origin,
         )
         attempt.withheld = _texts(message_dict)
-        # Not None, for which core looks once more.
+        # Not None, for which core searches once more.
         message_dict["author_id"] = False
     try:
         return core()
     finally:
-        # Of the next route again.
+        # Restore the author for the next route.
         message_dict["author_id"] = author_id
         attempt.withheld, attempt.mark = frozenset(), None
 
 
 def _is_turned_down(env, attempt, route):
-    """Return whether a rule is still to turn a route down for its sender.
+    """Return whether a rule will still turn a route down because of its sender.
 
-    The contact rules of the alias are not asked before: a message in the name of somebody whom
-    they let in would be refused there, and is to be seen.
+    The contact rules of the alias are not applied first: they would refuse a message that claims
+    to be from an allowed contact, and such a message should be held for review.
     """
     alias, domain = _levels_of(env, attempt, route[4])
     is_screened = not attempt.is_released and attempt.addressed_to is None
@@ -147,18 +147,18 @@ def _is_turned_down(env, attempt, route):
 
 
 def _levels_of(env, attempt, alias):
-    """Return ``(alias, alias domain)`` whose policies count, each possibly empty."""
+    """Return the ``(alias, alias domain)`` whose policies apply, each possibly empty."""
     alias = alias or env["mail.alias"]
     return alias, env["mail.postmaster.screening"]._domain_of(attempt, alias)
 
 
 def _first(text):
-    """Return the sender that core takes from a From with several."""
+    """Return the sender that core takes from a From field with several addresses."""
     return next(iter(email_split_and_format(text)), text)
 
 
 def _addresses(text):
-    """Return the canonical address that core finds a person by, as a set; empty for none."""
+    """Return the canonical address by which core finds a contact, as a set; empty for none."""
     try:
         return {canonical(email_normalize(text, strict=False) or "")}
     except BadAddress:
@@ -166,7 +166,7 @@ def _addresses(text):
 
 
 def _texts(message_dict):
-    """Return the forms in which an application may ask for a sender."""
+    """Return the forms in which an application may look up a sender."""
     texts = {message_dict.get("email_from") or "", message_dict.get("from") or ""}
     return frozenset(texts.union(*map(email_normalize_all, texts)) - {""})
 

@@ -1,4 +1,4 @@
-"""What a transport handed over, and how it asked for it to be processed."""
+"""What a transport submitted, and how it asked for it to be processed."""
 
 import xmlrpc.client
 from dataclasses import dataclass, field
@@ -15,26 +15,26 @@ LMTP = "lmtp"
 class Submission:
     """The arguments of one call of ``mail.thread.message_process``.
 
-    :param bytes raw: the mail
-    :param str door: name of the model it was called on
+    :param bytes raw: the message
+    :param str door: name of the model on which it was called
     :param str source: ``fetch`` for a mailbox, ``rpc`` for a caller that can refuse,
-        ``lmtp`` for a mail server, ``http`` for a source that posts, ``import`` for old mail,
-        ``stored`` for a mail of the log
+    ``lmtp`` for a mail server, ``http`` for a source that posts, ``import`` for old messages,
+    ``stored`` for a message in the log
     :param server_id: id of the ``fetchmail.server``, or None
-    :param str place: tells apart mails of which the transport could read nothing, else empty
+    :param str place: distinguishes messages that the transport could not read at all, else empty
     :param source_id: id of the ``mail.postmaster.source``, or None
-    :param company_id: id of the company that mail to nobody's address belongs to, or None
-    :param bool refuses: whoever posts wants to hear that nobody takes the mail
-    :param bool is_quiet: nobody is to hear of the mail: it is old
+    :param company_id: id of the company that owns messages to unknown addresses, or None
+    :param bool refuses: whether the client wants an error if no alias takes the message
+    :param bool is_quiet: whether to send no notifications, because the message is old
     :param dict options: the other arguments
-    :param addressed_to: addresses to use in place of those in the header, as a person
-        asked; empty to hand the mail to the model and record in the options; or None
-    :param bool is_last: park the mail when this attempt fails
-    :param accepted_targets: targets that a person has accepted, whatever the rules say
-    :param bool is_sender_accepted: a person has accepted the mail as its sender's, who is not
-        proved
-    :param recipients: of the envelope, as the transport has them; none where it has no envelope
-    :param whole_size: bytes of the mail where ``raw`` is its header alone, else None
+    :param addressed_to: addresses to use in place of those in the header, as a user requested;
+    empty to pass the message to the model and record in the options; or None
+    :param bool is_last: hold the message if this attempt fails
+    :param accepted_targets: targets that a user has accepted, whatever the rules say
+    :param bool is_sender_accepted: a user has accepted the message as written by its
+    unauthenticated sender
+    :param recipients: envelope recipients from the transport; empty if it has no envelope
+    :param whole_size: size of the message in bytes if ``raw`` is only its header, else None
     """
 
     raw: bytes
@@ -56,15 +56,15 @@ class Submission:
 
     @property
     def can_refuse(self):
-        """Whether the one who hands over is still there to hear a no."""
+        """Whether the client is still connected and can receive a refusal."""
         return self.source == SUBMITTED or self.refuses
 
     @property
     def origin(self):
         """Text for the intake key: the same bytes from two mailboxes are two deliveries.
 
-        So are those for other recipients. A mail server that heard no answer hands over the
-        same bytes for the same ones.
+        The same bytes for other recipients are also two deliveries. A mail server that got no
+        response submits the same bytes again for the same recipients.
         """
         place = f"{self.source}:{self.server_id or self.source_id or ''}"
         header_of = () if self.whole_size is None else (f"header of {self.whole_size}",)
@@ -73,12 +73,12 @@ class Submission:
 
     @property
     def stored_options(self):
-        """The call as a dict, for processing the mail again later."""
+        """The call as a dict, for processing the message again later."""
         return {"door": self.door, **self.barest_options, **self.options}
 
     @property
     def barest_options(self):
-        """What is kept of the call where the rest is no text for the database."""
+        """What is kept of the call if the other options cannot be stored as text."""
         kept = {
             "envelope": list(self.recipients),
             "company_id": self.company_id,
@@ -88,15 +88,15 @@ class Submission:
 
 
 def to_bytes(message):
-    """Return the raw mail as core accepts it: bytes, text, or a binary of XML-RPC.
+    """Return the raw message as core accepts it: bytes, text, or a binary of XML-RPC.
 
-    :raises TypeError: for anything else
+    :raises TypeError: for any other type
     """
     if isinstance(message, xmlrpc.client.Binary):
         return bytes(message.data)
     if isinstance(message, str):
         try:
-            # A script that read 8 bit mail as text carries its bytes as surrogates.
+            # A script that read an 8-bit message as text passes its bytes as surrogates.
             return message.encode("utf-8", "surrogateescape")
         except UnicodeEncodeError:
             return message.encode("utf-8", "replace")

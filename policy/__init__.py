@@ -1,4 +1,4 @@
-"""What is configured.
+"""The configuration.
 
 ``settings``  names, bounds and presets of the System Parameters
 """

@@ -1,4 +1,4 @@
-"""The settings as System Parameters: their names, what each may be, and what a preset means."""
+"""The settings as System Parameters: their names, allowed values and presets."""
 
 from typing import NamedTuple
 
@@ -13,65 +13,66 @@ RESPONSIBLE = "mail.postmaster.responsible"
 DATABASE = "mail.postmaster.database"
 PRESET = "mail.postmaster.preset"
 PRESET_CHOSEN = "mail.postmaster.preset.chosen"
-# The allowed domains that a preset has written into core's parameter, to be taken away again.
+# The allowed domains that a preset has written into core's parameter, to be removed again.
 PRESET_DOMAINS = "mail.postmaster.preset.domains"
-# Whether Postmaster decides from the evidence who a mail is for, or core from To and Cc.
+# Whether Postmaster determines the recipients from the evidence, or core from To and Cc.
 ADDRESSING = "mail.postmaster.addressing"
-# Characters any of which begins the detail of a sub-address; empty for none.
+# Characters that may begin the detail of a sub-address; empty for none.
 SUBADDRESSING = "mail.postmaster.subaddressing"
-# What becomes of a mail with a known Message-Id and other content.
+# How to handle a message with a known Message-Id and different content.
 OTHER_CONTENT = "mail.postmaster.duplicate"
-# Core's own: where it applies is written in mail.thread.message_route.
+# Core's parameter: mail.thread.message_route documents where it applies.
 ALLOWED_DOMAINS = "mail.catchall.domain.allowed"
-# Core's own: mails of one sender in a period, by default 20 in 120 minutes.
+# Core's parameters: messages per sender within a period, by default 20 within 120 minutes.
 LOOP_MINUTES = "mail.gateway.loop.minutes"
 LOOP_THRESHOLD = "mail.gateway.loop.threshold"
-# Whether loops are found by core, or from what the gateway accepted.
+# Whether core detects mail loops, or Postmaster from the messages that the gateway accepted.
 LOOPS = "mail.postmaster.loops"
-# What becomes of an answer in a conversation above that limit.
+# How to handle a reply in a conversation above that limit.
 LOOP_REPLIES = "mail.postmaster.loop.replies"
-# Documented by Odoo before the pair above, and in no release: new records of one alias in a
-# period, by default 5 in 60 minutes as soon as one of them is set.
+# Odoo documented these before the pair above, but no release has them: new records per alias
+# within a period, by default 5 within 60 minutes as soon as one of them is set.
 RECORD_MINUTES = "mail.incoming.limit.period"
 RECORD_LIMIT = "mail.incoming.limit.alias"
 AUTO_REPLIES = "mail.postmaster.autoreply"
 AUTOMATIC_MAIL = "mail.postmaster.automatic"
 MOST_HOPS = "mail.postmaster.hops"
-# Whether answers are core's, or go to people alone, once, for the company of the mail.
+# Whether notices are core's, or are sent only to people, once, for the message's company.
 ANSWERS = "mail.postmaster.answers"
 ANSWER_HOURS = "mail.postmaster.answer.hours"
-# What becomes of the address of a recipient who complained (RFC 5965).
+# What happens to the address of a recipient who complained (RFC 5965).
 COMPLAINTS = "mail.postmaster.complaints"
-# Whether addresses that mail can not reach are blacklisted: after so many hard bounces, within
-# so many days, with at least so many days between the first and the last.
+# Whether undeliverable addresses are blacklisted: after so many hard bounces, within so many
+# days, with at least so many days between the first and the last.
 BOUNCE_BLACKLIST = "mail.postmaster.blacklist"
 BLACKLIST_BOUNCES = "mail.postmaster.blacklist.bounces"
 BLACKLIST_DAYS = "mail.postmaster.blacklist.days"
 BLACKLIST_SPREAD = "mail.postmaster.blacklist.spread"
-# Whether the return path of a mail says which message it is.
+# Whether the return path of a message identifies it.
 # In no preset: a mail server that drops sub-addresses would lose every bounce.
 RETURN_PATH = "mail.postmaster.return_path"
-# Whether a text attachment keeps its bytes where it is not in the charset it names.
+# Whether a text attachment keeps its bytes if it is not in the charset that it declares.
 ATTACHMENTS = "mail.postmaster.attachments"
-# What becomes of an answer in a conversation that its sender is no part of, and of one in a
-# private conversation.
+# How to handle a reply from a non-participant of a conversation, and a reply in a private
+# conversation.
 REPLIES = "mail.postmaster.reply"
 REPLIES_PRIVATE = "mail.postmaster.reply.private"
-# Whether the alias of a record is asked only when it was written to, or about every answer.
+# Whether the alias of a record is asked only if it is addressed, or about every reply.
 REPLY_RULES = "mail.postmaster.reply.rules"
-# What may become of such a reply.
+# The possible treatments of such a reply.
 REPLY_POLICIES = ACCEPT, NOTE, PARK, NEW = "accept", "note", "park", "new"
-# Domains, besides those that are known, in which anybody may have an address.
+# Domains, besides the known ones, at which anyone can get an address.
 PROVIDERS = "mail.postmaster.reply.providers"
-# The authserv-ids (RFC 8601) whose word on the sender of a mail counts.
-# In no preset: every installation has its own.
+# The authserv-ids (RFC 8601) of the servers whose verdict on the sender is trusted.
+# In no preset: every installation has different ones.
 AUTHSERV = "mail.postmaster.authserv"
-# Whether signatures are checked here where no such server has judged; in no preset either.
+# Whether signatures are checked here if no such server has given a verdict; in no preset either.
 AUTHENTICATION_OWN = "mail.postmaster.authentication.own"
-# What becomes of mail whose sender has not written it, and of such mail in the name of one of us.
+# How to handle messages that fail sender authentication, and those among them that claim to
+# come from one of our users.
 IDENTITY = "mail.postmaster.identity"
 IDENTITY_OWN = "mail.postmaster.identity.own"
-# How much there may be in a mail; in force under every preset.
+# Limits on the content of a message; in force under every preset.
 LIMITS = {name: f"mail.postmaster.limit.{name}" for name in limits.LIMITS}
 
 RECOMMENDED = {
@@ -94,7 +95,7 @@ RECOMMENDED = {
 }
 PRESET_VALUES = {
     "recommended": RECOMMENDED,
-    # Nothing automatic disturbs anybody, and what is doubtful waits for a person.
+    # No automatic message disturbs a user, and doubtful messages are held for review.
     "strict": {
         **RECOMMENDED,
         OTHER_CONTENT: "park",
@@ -107,7 +108,7 @@ PRESET_VALUES = {
 PRESETS = tuple(PRESET_VALUES)
 OURS = ("recommended", "strict")
 
-# key: what it may be, the default first
+# key: the allowed values, the default first
 CHOICES = {
     ADDRESSING: ("False", "True"),
     OTHER_CONTENT: ("ignore", "park", "deliver"),
@@ -130,13 +131,13 @@ CHOICES = {
 
 WEEK = 7 * 24 * 60
 
-# Letters and digits are in names, and "@" ends one.
+# Letters and digits occur in names, and "@" ends a local part.
 SEPARATORS = "+-=_.~!#$%&*/^|"
 
-# A number with more digits is no id in PostgreSQL, whose integers end at 2147483647.
+# PostgreSQL's integers end at 2147483647, so a number with more digits is not an id.
 LONGEST_ID = 9
 
-# More digits than any of these has; Python reads no number of thousands of them.
+# No valid number has more digits; Python does not parse a number of thousands of digits.
 LONGEST_NUMBER = 18
 
 # key: (default, smallest, largest)
@@ -156,7 +157,7 @@ NUMBERS = {
     **{key: limits.LIMITS[name] for name, key in LIMITS.items()},
 }
 
-# Fields of mail.postmaster.scope, and the parameter that decides where no scope does.
+# Fields of mail.postmaster.scope, and the parameter that applies if no policy record does.
 SCOPED = {
     "loop_threshold": LOOP_THRESHOLD,
     "loop_minutes": LOOP_MINUTES,
@@ -170,10 +171,10 @@ SCOPED = {
 
 
 class Setting(NamedTuple):
-    """A policy in force.
+    """The value of a policy that is in force.
 
-    :param value: a number, a choice, or None where there is no limit
-    :param origin: who decided: ``alias``, ``domain`` or ``database``
+    :param value: a number, a choice, or None if there is no limit
+    :param origin: the level that set it: ``alias``, ``domain`` or ``database``
     """
 
     value: object
