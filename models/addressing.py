@@ -1,4 +1,4 @@
-"""What is known of who a mail is for, and how texts of the database are read for it."""
+"""What is known of a message's recipients, and how texts of the database are read for it."""
 
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -20,19 +20,19 @@ class Lookup(NamedTuple):
     book: address_book.AddressBook
 
     def covers(self, names, homes):
-        """Tell whether the book has all that has one of these names in one of these domains."""
+        """Return whether the book has all entries with these names in these domains."""
         return self.names.issuperset(names) and self.homes.issuperset(homes)
 
 
 @dataclass
 class Addressing:
-    """Who a mail is for.
+    """The recipients of a message.
 
     :param recipients: the :class:`gateway.recipients.Recipients`
     :param dict matches: ``{address: [Match]}``
     :param dict known_as: ``{(kind, record id): address}``, each as core knows it
-    :param sender: the :class:`gateway.forwarding.Mailbox` of who wrote the mail, where a
-        trusted forwarder stands in From; else None
+    :param sender: the :class:`gateway.forwarding.Mailbox` of the author of the message, if a
+    trusted forwarder is in From; else None
     :param lookup: the :class:`Lookup` for all addresses in its header
     :param dict stored_as: ``{address: as it is stored}`` of aliases that core would not find
     """
@@ -46,7 +46,7 @@ class Addressing:
 
     @property
     def alias_ids(self):
-        """Ids of the aliases that are to get the mail."""
+        """Ids of the aliases that the message is for."""
         return {
             found.record_id
             for matches in self.matches.values()
@@ -56,7 +56,7 @@ class Addressing:
 
     @property
     def domain_ids(self):
-        """Ids of the alias domains whose catchall, bounce or own address was written to."""
+        """Ids of the alias domains whose catchall, bounce or own address is a recipient."""
         return list(
             dict.fromkeys(
                 found.record_id
@@ -68,7 +68,7 @@ class Addressing:
 
     @property
     def details(self):
-        """``{alias id: what followed the separator}`` of the aliases reached by a sub-address."""
+        """``{alias id: detail}`` of the aliases that were reached by a sub-address."""
         return {
             found.record_id: found.detail
             for matches in self.matches.values()
@@ -78,11 +78,11 @@ class Addressing:
 
     @property
     def addresses(self):
-        """The addresses to route by, as core knows them; those that are nobody's are left out."""
+        """The addresses to route by, as core knows them, without those that match nothing."""
         return self.translate(self.recipients.addresses, keep_unknown=False)
 
     def translate(self, addresses, keep_unknown=True):
-        """Return addresses as core knows them: without a detail, by their present name."""
+        """Return addresses as core knows them: without a detail, by their current name."""
         translated = {}
         for address in addresses:
             known = [
@@ -98,9 +98,9 @@ class Server(NamedTuple):
     """What an incoming server says about recipients.
 
     :param trusted: names of the trusted header fields, the best first
-    :param prefix: what its server puts before the local part
+    :param prefix: what the mail server puts before the local part
     :param is_on_top: whether the trusted fields stand above its Received field
-    :param takes_catchall: whether it makes a record of mail to the catchall
+    :param takes_catchall: whether it creates a record for messages to the catchall
     """
 
     trusted: tuple
@@ -109,13 +109,13 @@ class Server(NamedTuple):
     takes_catchall: bool
 
 
-# The database's list is the same for each mail, and as long as there are alias domains.
+# The database's list is the same for each message, and grows with the alias domains.
 @lru_cache(maxsize=1024)
 def read_domains(text):
     """Return the domains and patterns of a text, None for an empty one.
 
-    What a person types is checked when it is saved. Nonsense written past the checks must
-    neither stop mail nor let in what the rest of the text keeps out.
+    Input is checked when a user saves it. An invalid value written past the checks must neither
+    stop messages nor admit what the rest of the text excludes.
     """
     if not text:
         return None
@@ -133,7 +133,7 @@ def _domains_or_none(entry):
 
 
 def read_forwarders(text):
-    """Return the trusted forwarders of a text, none for nonsense written past the checks."""
+    """Return the trusted forwarders of a text; none for an invalid value."""
     try:
         return forwarding.parse_forwarders(text)
     except forwarding.BadForwarders:

@@ -2,6 +2,6 @@ from odoo import fields
 
 
 class BigInteger(fields.Integer):
-    """A whole number of 64 bits: UIDs and UIDVALIDITY of IMAP have 32, without a sign."""
+    """A 64-bit integer: UIDs and UIDVALIDITY of IMAP are unsigned 32-bit integers."""
 
     _column_type = ("int8", "int8")

@@ -1,4 +1,4 @@
-"""One fetch from one incoming server: what the connection asks, answered by the database."""
+"""One fetch from one incoming server: the database answers what the connection asks."""
 
 import logging
 import time
@@ -17,9 +17,9 @@ from .mail_postmaster_place import FETCH, LEAVE, MARK, OLD
 _logger = logging.getLogger(__name__)
 
 BY_NUMBER = "number"
-# Key of the context: seconds that a server has before the next one has its turn.
+# Context key: the seconds that a server has before the next one has its turn.
 SHARE = "mail_postmaster_time_share"
-# Which of a server's folders takes a mail in a state.
+# The folder field of a server to which a message in a given state is moved.
 TARGETS = {
     states.DELIVERED: "delivered_folder",
     states.PARKED: "parked_folder",
@@ -31,14 +31,14 @@ TARGETS = {
 class Fetching:
     """The fetch that a context belongs to.
 
-    :param run: the :class:`ServerRun` of the server that is read now, or None
+    :param run: the :class:`ServerRun` of the server that is being read, or None
     """
 
     run = None
 
 
 class ServerRun(FetchRun):
-    """The memory of a connection is the database, with transactions of its own.
+    """The memory of a connection: the database, with separate transactions.
 
     :param server: a ``fetchmail.server``, whose row the fetcher has locked
     """
@@ -54,7 +54,7 @@ class ServerRun(FetchRun):
         self._is_enabled = is_enabled
         with self._transaction() as cr:
             folders = self._states._read_folders(cr, server.id)
-        # Stored mails that were not handed over yet: {number: row}.
+        # Stored messages that were not submitted yet: {number: row}.
         self._rows = {}
         self._ends_at = self._end()
         limit = server.env["mail.postmaster.policy"]._number(LIMITS["raw_bytes"])
@@ -66,7 +66,7 @@ class ServerRun(FetchRun):
         )
 
     def _end(self):
-        """Return when the others have their turn; whoever fetches from one server waits."""
+        """Return when the other servers have their turn; a fetch from one server only waits."""
         context = self._env.context
         ends_at = context.get("cron_end_time", float("inf"))
         return min(ends_at, time.monotonic() + context.get(SHARE, float("inf")))
@@ -81,7 +81,7 @@ class ServerRun(FetchRun):
 
     @property
     def row_in_hand(self):
-        """The row of the log that the mail in hand was stored in, once; or None."""
+        """The log row in which the current message was stored, once; or None."""
         return self._rows.pop(self._in_hand, None)
 
     # --- folders ----------------------------------------------------------------------
@@ -131,7 +131,7 @@ class ServerRun(FetchRun):
     # --- intake -----------------------------------------------------------------------
 
     def store(self, folder, mails):
-        """Store a batch; what was not fetched is parked by its header."""
+        """Store a batch; a message whose content was not fetched is held with its header only."""
         if not self._is_enabled:
             return False
         submissions = [self._submission(folder, mail) for mail in mails]
@@ -153,7 +153,7 @@ class ServerRun(FetchRun):
         return True
 
     def _submission(self, folder, mail):
-        """Return the call that core makes for a mail (``_fetch_mail`` of 19.0)."""
+        """Return the call that core makes for a message (``_fetch_mail`` of 19.0)."""
         server = self._server
         return Submission(
             raw=mail.raw,
@@ -172,7 +172,7 @@ class ServerRun(FetchRun):
         )
 
     def _note_places(self, cr, folder, mails, rows):
-        """Note what is left to do in the mailbox, in the transaction that stores the mails."""
+        """Record what is left to do in the mailbox, in the transaction that stores the messages."""
         todo = {}
         for mail, row in zip(mails, rows, strict=True):
             if mail.missing:
@@ -224,7 +224,8 @@ class ServerRun(FetchRun):
         with self._transaction() as cr:
             for state, uids in self._places._settled(cr, folder).items():
                 target = self._server[TARGETS[state]]
-                # INBOX is the same in any case, and a mail moved there would be a new one.
+                # INBOX is not case-sensitive, and a message moved to the same folder would be a new
+                # one.
                 if target and folder_argument(target) != folder_argument(folder.name):
                     moves[target] = sorted(moves.get(target, []) + uids)
                 else:
@@ -268,7 +269,7 @@ class ServerRun(FetchRun):
             return [number for (number,) in cr.fetchall()]
 
     def close(self):
-        """Leave what was stored and not handed over to the scheduled action, at once."""
+        """Leave what was stored but not submitted to the scheduled action, at once."""
         ids = [row["id"] for row in self._rows.values() if row["is_new"]]
         self._rows = {}
         if not ids:
@@ -276,5 +277,5 @@ class ServerRun(FetchRun):
         try:
             self._pipeline._hand_over_now(ids)
         except psycopg2.Error as error:
-            # They are due in a minute anyhow, and the other servers are still to be asked.
+            # They are due in a minute anyway, and the other servers are still to be read.
             _logger.warning("Stored mail waits for its turn (%s)", type(error).__name__)

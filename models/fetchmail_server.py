@@ -8,7 +8,7 @@ from ..gateway.recipients import PRESETS, TRUSTED_FIELDS
 from .sentences import RECIPIENT_PRESETS
 
 SUMMARY_DAYS = 30
-# Names of products are not translated.
+# Product names are not translated.
 PRESET_NAMES = {
     "postfix": "Postfix",
     "dovecot": "Dovecot",
@@ -19,7 +19,7 @@ PRESET_NAMES = {
     "kerio": "Kerio Connect",
     "qmail": "qmail",
 }
-# What the addressing reads of a server, from a cache.
+# The fields of a server that the addressing reads, from a cache.
 CACHED = {
     "recipient_fields",
     "recipient_fields_on_top",
@@ -166,7 +166,7 @@ class FetchmailServer(models.Model):
 
 
 def _with_preset(vals):
-    """Return values with what a chosen mail server means, unless that is said as well."""
+    """Return values with those that a chosen mail server implies, unless they are given as well."""
     preset = PRESETS.get(vals.get("recipient_preset"))
     if not preset or "recipient_fields" in vals:
         return vals

@@ -17,22 +17,22 @@ from .mail_postmaster_pipeline import FETCH_RUN
 _logger = logging.getLogger(__name__)
 
 UNSEEN = "unseen"
-# Core's mark of its own loop in the context.
+# The context key by which core marks its own loop.
 CORES_LOOP = "fetchmail_cron_running"
-# Core fetches 50 and leaves the rest to the next run. Here time ends a fetch, and a batch
-# is stored by one commit.
+# Core fetches 50 messages and leaves the rest to the next run. Here a fetch ends after a time,
+# and one commit stores a batch.
 MOST_MAILS = 1000
-# Seconds that one of several servers has before the next one has its turn.
+# The seconds that each of several servers has before the next one has its turn.
 TIME_SHARE = 10
 LONGEST_LEAVE_DAYS = 3650
 NEVER = datetime.datetime.min
 
 
 class FetchmailServer(models.Model):
-    """Which mail is new, in which folders, when a server is asked, and what became of that.
+    """Which messages are new, in which folders, when a server is read, and with what outcome.
 
-    Core's loop over servers and mails stays (``_fetch_mail`` of 19.0). It is given its
-    servers in another order, and connections that fetch and store many mails at once.
+    Core's loop over servers and messages stays (``_fetch_mail`` of 19.0). It gets its servers in a
+    different order, and connections that fetch and store many messages at once.
     """
 
     _inherit = "fetchmail.server"
@@ -92,9 +92,9 @@ class FetchmailServer(models.Model):
 
     @api.model
     def _default_new_mail(self):
-        """Return what is new in a new server: core decides where its preset is in force.
+        """Return which messages are new on a new server: core decides while its preset is in force.
 
-        It is in force while the addon is installed, so servers that are there stay as they were.
+        It is in force while the addon is being installed, so existing servers stay as they were.
         """
         return BY_NUMBER if self.env["mail.postmaster.policy"]._preset() in OURS else UNSEEN
 
@@ -160,19 +160,19 @@ class FetchmailServer(models.Model):
                 )
 
     def _forget_folders(self, vals):
-        """Forget how far folders were read, which means nothing under another rule."""
+        """Forget how far folders were read, which means nothing under a different rule."""
         if "new_mail" in vals:
             changed = self.filtered(lambda server: server.new_mail != vals["new_mail"])
             changed.folder_ids.write(NEVER_READ)
 
     def _with_outcome(self, vals):
-        """Return values that core writes at the end of a fetch, with its outcome."""
+        """Return the values that core writes at the end of a fetch, with the outcome."""
         if "date" in vals and FETCH_RUN in self.env.context:
             return {**vals, **self._outcome_values(vals["date"])}
         return vals
 
     def _outcome_values(self, now):
-        """Return what a fetch that ended now has shown, for the fields of this server."""
+        """Return the outcome of a fetch that has just ended, as values for this server."""
         self.ensure_one()
         if not self.error_date:
             return {"failures": 0, "failing_since": False, "next_fetch": False, "last_success": now}
@@ -184,23 +184,23 @@ class FetchmailServer(models.Model):
         }
 
     def action_start_now(self):
-        """Only fetch what came since the first contact with the mailbox."""
+        """Fetch only what arrived since the first contact with the mailbox."""
         self.write({"start_from": NOW})
 
     def action_start_all(self):
-        """Fetch everything that is in the mailbox."""
+        """Fetch everything in the mailbox."""
         self.write({"start_from": ALL})
 
     # --- fetching ---------------------------------------------------------------------
 
     def _fetch_mail(self, batch_limit=MOST_MAILS):
-        """Fetch into the log: a mail is marked or deleted only when it is stored there.
+        """Fetch into the log: a message is marked or deleted only when it is stored there.
 
-        The server that was asked longest ago comes first. The scheduled action leaves a
-        server that fails alone for some time, and gives each of several a share of time.
+        The server that was read longest ago comes first. The scheduled action skips a failing
+        server for some time, and gives each of several servers a share of the time.
 
-        :param int batch_limit: most mails that are processed for one server
-        :return: core's: the last exception, or None
+        :param int batch_limit: maximum number of messages to process for one server
+        :return: core's result: the last exception, or None
         """
         if not self.env["mail.postmaster.policy"]._is_confirmed_database():
             _logger.info("Nothing is fetched: this database is a copy that was not confirmed.")
@@ -211,7 +211,7 @@ class FetchmailServer(models.Model):
                     "confirm it in the Postmaster settings."
                 )
             )
-        # Its scheduled action may run as any user, and a message comes from the server then too.
+        # The scheduled action may run as any user, and its messages still come from the server.
         servers = self.sudo().sorted(lambda server: server.date or NEVER)
         if self.env.context.get("cron_id"):
             now = fields.Datetime.now()
@@ -228,8 +228,8 @@ class FetchmailServer(models.Model):
     def _connect__(self, allow_archived=False):
         fetching = self.env.context.get(FETCH_RUN)
         if fetching and self.new_mail == BY_NUMBER and self.env.context.get(CORES_LOOP):
-            # Core switches a server off by the date of an error that was never reset. This
-            # one is asked again later; how long it has failed stands in failing_since.
+            # Core disables a server by the date of an error that was never reset. This server is
+            # retried later; failing_since records how long it has been failing.
             self.error_date = False
         with self._safe_errors():
             connection = self._connect_with_tls(allow_archived) or super()._connect__(
@@ -242,10 +242,10 @@ class FetchmailServer(models.Model):
         return kind(connection, fetching.run)
 
     def _fetch_one(self, folder, uidvalidity, number):
-        """Fetch a mail that was left in the mailbox, whatever its size is.
+        """Fetch a message that was left in the mailbox, whatever its size.
 
         :param folder: a :class:`gateway.mailbox.folder.Folder`
-        :return: its bytes, or None when it is not there any more
+        :return: its bytes, or None if it no longer exists
         """
         self.ensure_one()
         fetching = Fetching()

@@ -15,24 +15,24 @@ SECRET = re.compile("password|token|secret")
 
 
 class FetchmailServer(models.Model):
-    """Logging in with any password, and errors that do not tell it.
+    """Logging in with any password, and errors that do not reveal it.
 
-    Core shows and stores the text of whatever exception a login or a fetch ends with.
+    Core shows and stores the text of any exception that ends a login or a fetch.
     """
 
     _inherit = "fetchmail.server"
 
     def _imap_login__(self, connection):
-        """Let core log in with what is not ASCII, which the command LOGIN cannot carry."""
+        """Let core log in with non-ASCII credentials, which the command LOGIN cannot carry."""
         if not all(text.isascii() for text in (self.user or "", self.password or "")):
-            # Core's login alone calls this one: those with a token authenticate.
+            # Only core's password login calls this method: token logins use authenticate.
             connection.login = partial(self._login_plain, connection)
         return super()._imap_login__(connection)
 
     def _login_plain(self, connection, user, password):
         """Log in with user and password in UTF-8 (RFC 4616).
 
-        :raises imaplib.IMAP4.error: when the server refuses, or has no such login
+        :raises imaplib.IMAP4.error: if the server refuses, or does not support this login
         """
         if "AUTH=PLAIN" not in connection.capabilities:
             raise imaplib.IMAP4.error(
@@ -49,34 +49,34 @@ class FetchmailServer(models.Model):
 
     @contextmanager
     def _safe_errors(self):
-        """Let exceptions out as :meth:`_safe_error` has them, without the one before."""
+        """Re-raise exceptions as :meth:`_safe_error` returns them, without the original one."""
         try:
             yield
         except Exception as error:  # noqa: BLE001  all of them are shown
             raise self._safe_error(error) from None
 
     def _safe_error(self, error):
-        """Return an exception of the same kind whose text can be shown and stored."""
+        """Return an exception of the same class whose text can be shown and stored."""
         text = self._error_text(error)
-        # Others may look for the very exception.
+        # Other code may compare the exception by identity.
         is_harmless = getattr(error, "is_safe", False) or text == exception_to_unicode(error)
         return error if is_harmless else safe_error(error, text)
 
     def _error_text(self, error):
-        """Return what can be said of an exception of these servers."""
+        """Return what can be shown of an exception from these servers."""
         try:
             return short_sentence(error, *self._credentials())
         except psycopg2.Error:
-            # What is not known cannot be left out.
+            # Unknown credentials cannot be removed from the text.
             return name(error)
 
     def _without_credentials(self, text):
-        """Return the words of a server without the credentials that it was given."""
+        """Return a server's response without the credentials that were sent to it."""
         return without_credentials(text, *self._credentials())
 
     def _credentials(self):
         """Return ``(passwords and tokens, user names)`` of these servers."""
-        # To leave them out of what is shown to those who may not read them.
+        # To remove them from what is shown to users who may not read them.
         servers = self.sudo()
         names = [
             name
@@ -90,7 +90,7 @@ class FetchmailServer(models.Model):
         """Return values to write, without credentials in the text of an error."""
         if not vals.get("error_message"):
             return vals
-        # Core's, of the exception that it is handling.
+        # The text is core's, about the exception that it is handling.
         error, text = sys.exc_info()[1], vals["error_message"]
         is_of_error = error is not None and text == exception_to_unicode(error)
         text = self._error_text(error) if is_of_error else self._without_credentials(text)

@@ -17,7 +17,7 @@ VERIFY, ANY = "verify", "any"
 class FetchmailServer(models.Model):
     """TLS of incoming servers: the certificate is verified, and STARTTLS is a choice.
 
-    Core takes any certificate, so whoever sits between can read the password.
+    Core accepts any certificate, so a man in the middle can read the password.
     """
 
     _inherit = "fetchmail.server"
@@ -35,15 +35,15 @@ class FetchmailServer(models.Model):
         help="Begin without encryption and switch it on before the password is sent.",
     )
 
-    # As core does for that of an outgoing server: whoever is given the right to see servers is
-    # not given their passwords.
+    # As core does for outgoing servers: access to servers does not include access to their
+    # passwords.
     password = fields.Char(groups="base.group_system")
 
     def _init_column(self, column_name):
         """Let servers from before the addon fetch as they did; a filter of their list shows them.
 
-        Not by ``write``: core's (19.0) switches the scheduled action that fetches on or off, and
-        an administrator may have decided otherwise, on a copy for example.
+        This does not use ``write``: core's (19.0) enables or disables the scheduled action that
+        fetches, and an administrator may have chosen otherwise, on a copy for example.
         """
         if column_name != "certificate_policy":
             super()._init_column(column_name)
@@ -63,10 +63,10 @@ class FetchmailServer(models.Model):
             self.starttls = False
 
     def _connect_with_tls(self, allow_archived):
-        """Return a connection whose certificate is verified, or with STARTTLS; else None.
+        """Return a connection with a verified certificate or with STARTTLS; else None.
 
-        Core gives no way to hand it a TLS context (``_connect__`` of 19.0), so the connection
-        is made here, with its classes and its login.
+        Core offers no way to pass it a TLS context (``_connect__`` of 19.0), so this method opens
+        the connection, with core's classes and core's login.
 
         :raises ssl.SSLError: naming what is wrong with the certificate
         """
@@ -85,7 +85,7 @@ class FetchmailServer(models.Model):
         try:
             connection = self._open_imap() if kind == "imap" else self._open_pop()
         except ssl.SSLCertVerificationError as error:
-            # An SSLError, as those who call this expect.
+            # An SSLError, as callers expect.
             raise ssl.SSLError(
                 self.env._(
                     "The certificate of %(server)s can not be trusted: %(problem)s. Install a "
@@ -124,9 +124,9 @@ class FetchmailServer(models.Model):
 
 
 def _with_starttls(connection, switch_on, context, refusal):
-    """Return a connection after STARTTLS; one that has failed is closed.
+    """Return a connection after STARTTLS; close it if STARTTLS fails.
 
-    :raises ssl.SSLError: when the server offers no encryption
+    :raises ssl.SSLError: if the server offers no encryption
     """
     try:
         switch_on(context)

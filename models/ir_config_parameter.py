@@ -15,8 +15,8 @@ class IrConfigParameter(models.Model):
     def write(self, vals):
         """Check and normalize policies wherever they are written.
 
-        Core does that for the allowed domains in ``set_param`` alone, which the screen of
-        System Parameters, RPC and data files do not call.
+        Core normalizes the allowed domains only in ``set_param``, which the System Parameters view,
+        RPC and data files do not call.
         """
         for parameter in self:
             checked = self._checked_policy(
@@ -38,7 +38,7 @@ class IrConfigParameter(models.Model):
         if key != ALLOWED_DOMAINS:
             return vals
         try:
-            # Without blanks: core compares what is between the commas.
+            # Without blanks: core compares the text between the commas.
             return {**vals, "value": ",".join(parse_domains(value))}
         except BadDomains as error:
             raise bad_domains(self.env, error) from error

@@ -9,7 +9,7 @@ class IrCron(models.Model):
 
     @api.model
     def _notifydb(self):
-        """Wake up the workers once a second for many mails: core connects anew each time."""
+        """Wake up the workers once a second for many messages: core reconnects each time."""
         session = self.env.context.get(CURSOR_SESSION)
         if not session or not shortcuts.ARE_ON:
             return super()._notifydb()

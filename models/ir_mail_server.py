@@ -1,8 +1,8 @@
 from odoo import fields, models
 
-# In the header of a mail between core's composing and its sending: the From it leaves with.
+# A header field of a message between core's composing and sending: the From to send it with.
 FROM_IN_PLACE = "X-Postmaster-From"
-# The return path of what must not be answered (RFC 5321 section 4.5.5).
+# The return path of messages that must not be replied to (RFC 5321 section 4.5.5).
 NULL_SENDER = "<>"
 
 
@@ -21,8 +21,8 @@ class IrMailServer(models.Model):
         try:
             session = super()._connect__(*args, **kwargs)
         except UnicodeError:
-            # It holds what could not be encoded: the name and the password in clear, which core
-            # would write on the message and show.
+            # The error contains what could not be encoded: the name and the password in clear text,
+            # which core would write on the message and show.
             raise UnicodeError(
                 self.env._(
                     "The server's name, the user name or the password has characters that this "
@@ -34,13 +34,13 @@ class IrMailServer(models.Model):
         return session
 
     def _may_send_from_nobody(self):
-        # Google and Microsoft send for the account alone.
+        # Google and Microsoft send only as the account.
         return self.takes_null_sender and self.smtp_authentication not in ("gmail", "outlook")
 
     def _prepare_email_message__(self, message, smtp_session):
-        """Send what carries a null return path from nobody, which core takes for no address.
+        """Send messages with a null return path, which core does not take as an address.
 
-        And what nobody is known to have written, with another From.
+        Also send messages of an unauthenticated author with another From.
         """
         sender = message[FROM_IN_PLACE]
         del message[FROM_IN_PLACE]
@@ -49,15 +49,15 @@ class IrMailServer(models.Model):
         else:
             smtp_from, recipients, message = super()._prepare_email_message__(message, smtp_session)
         if sender:
-            # Afterwards: core puts there what it has connected for.
+            # Only now: core sets From to match the connection.
             del message["From"]
             message["From"] = sender
         return smtp_from, recipients, message
 
     def _prepare_from_nobody(self, message, smtp_session):
         del message["Return-Path"]
-        # In place of the empty one in the context: core writes answers as the bounce address
-        # of the company.
+        # In place of the empty one in the context: core sends notices as the bounce address of the
+        # company.
         server = self.with_context(domain_bounce_address=message["From"])
         smtp_from, recipients, message = super(IrMailServer, server)._prepare_email_message__(
             message, smtp_session

@@ -7,7 +7,7 @@ class IrModel(models.Model):
     _inherit = "ir.model"
 
     def _take_names_for_read(self):
-        """Let this transaction take the names of models for read: they never change."""
+        """Mark the names of models as read in this transaction: they never change."""
         names = self._names()
         known = self.filtered(lambda model: model.id in names)
         put_into_cache(known, {"model": [names[model_id] for model_id in known.ids]})
@@ -16,6 +16,6 @@ class IrModel(models.Model):
     @tools.ormcache()
     def _names(self):
         """Return ``{id: name}`` of all models."""
-        # The names of models are no secret: they are in the code.
+        # The names of models are not secret: they are in the code.
         models_of_all = self.sudo().search_fetch([], ["model"])
         return {model.id: model.model for model in models_of_all}

@@ -38,11 +38,11 @@ class MailAlias(models.Model):
         readonly=False,
     )
 
-    # By it core looks for the address that answers to a record should go to, for each mail it
-    # sends: without an index it reads all aliases.
+    # Core searches by it for the reply address of a record, for each message it sends: without an
+    # index it reads all aliases.
     _parent = models.Index("(alias_parent_thread_id, alias_parent_model_id)")
 
-    # By it the alias of a record is found when somebody answers there.
+    # The alias of a record is searched by it when a reply arrives there.
     _forced = models.Index("(alias_force_thread_id) WHERE alias_force_thread_id > 0")
 
     is_open_to_any_domain = fields.Boolean(compute="_compute_reached_by")
@@ -62,7 +62,7 @@ class MailAlias(models.Model):
         "retired_address_ids.until",
     )
     def _compute_reached_by(self):
-        # What reaches an alias depends on aliases that the reader need not be allowed to see.
+        # What reaches an alias depends on aliases that the reader may not be allowed to see.
         addressing = self.env["mail.postmaster.addressing"].sudo()
         book = addressing._book_around(self)
         for alias in self:
@@ -73,10 +73,10 @@ class MailAlias(models.Model):
     def _named(self, names, homes, ids):
         """Return the aliases with one of these names, and those with one of these ids, by id.
 
-        With all their columns: core reads the rest of the one it finds.
+        Return all their columns: core reads the rest of the alias that it finds.
 
-        :param homes: ids of alias domains, or None; in others than these, a name counts only with
-            local-part detection
+        :param homes: ids of alias domains, or None; in any other domain, a name counts only with
+        local-part detection
         """
         self.flush_model()
         statement, names_of_columns = self._statement_of_named()
@@ -108,21 +108,21 @@ class MailAlias(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        """Keep the former address of an alias working: answers to earlier mail use it."""
+        """Keep the former address of an alias working: replies to earlier messages use it."""
         if not vals.keys() <= {"alias_status"}:
-            # Core marks an alias as valid with the first mail that it takes.
+            # Core marks an alias as valid with the first message that it accepts.
             note_change(self.env, self._name)
         if not {"alias_name", "alias_domain_id"} & vals.keys():
             return super().write(vals)
         former = {alias: alias._address_values() for alias in self}
         result = super().write(vals)
-        # Former addresses belong to the pipeline, whoever renames an alias.
+        # The pipeline owns former addresses, regardless of which user renames an alias.
         retired = self.env["mail.postmaster.retired.address"].sudo()
         retired._retire(
             [
                 values
                 for alias, values in former.items()
-                # Without a domain it was an address only by its local part.
+                # Without a domain, it was reachable only by its local part.
                 if values["local_part"]
                 and (values["domain"] or alias.alias_incoming_local)
                 and values != alias._address_values()
@@ -132,7 +132,7 @@ class MailAlias(models.Model):
         return result
 
     def _address_values(self):
-        """Return the present address as values of a former one."""
+        """Return the current address as values of a former address."""
         return {
             "kind": address_book.ALIAS,
             "alias_id": self.id,
@@ -141,17 +141,17 @@ class MailAlias(models.Model):
         }
 
     def _take_full_name_for_read(self, name):
-        """Let this transaction read another full name than the one that is stored.
+        """Let this transaction read a full name other than the stored one.
 
-        Core compares the recipients with those of the aliases it has found.
+        Core compares the recipients with the full names of the aliases it has found.
         """
         self._fields["alias_full_name"]._update_cache(self, name)
 
     @api.model
     def _search(self, domain, *args, **kwargs):
-        """Find the recipients of a message by the full names that are stored, too.
+        """Find the recipients of a message by the stored full names, too.
 
-        Core looks for recipients in lower case (``message_route`` of 19.0), whatever is stored.
+        Core searches for recipients in lower case (``message_route`` of 19.0), whatever is stored.
         """
         attempt = self.env.context.get(ATTEMPT)
         if attempt and attempt.addressing and attempt.addressing.stored_as:
@@ -162,21 +162,21 @@ class MailAlias(models.Model):
 
     def unlink(self):
         note_change(self.env, self._name)
-        # Its former addresses go with it, in the database.
+        # The database deletes its former addresses with it.
         self.env.registry.clear_cache()
         return super().unlink()
 
     def _alias_bounce_incoming_email(self, message, message_dict, set_invalid=True):
-        """Note a refused sender; hold back the answer for a broken alias.
+        """Record a refused sender; hold back the notice for a broken alias.
 
-        Core tells the sender and marks the alias as invalid on any exception, a passing
-        conflict included. During an attempt that is only noted, and done once when the
-        mail is given up.
+        Core notifies the sender and marks the alias as invalid on any exception, including a
+        temporary conflict. During an attempt this is only recorded; it is done once, when the
+        message is given up.
         """
         attempt = self.env.context.get(ATTEMPT)
         if attempt and attempt.in_route and not attempt.is_callers:
-            # Nothing is read here: core calls this with a cursor of its own, which need not
-            # see the alias.
+            # Nothing is read here: core calls this with a separate cursor, which may not see the
+            # alias.
             attempt.alias_failures.append((self.id, message, message_dict))
             attempt.trace.miss("alias_bounce")
             return
@@ -191,7 +191,7 @@ class MailAlias(models.Model):
         )
 
     def _for_answer(self, message_dict):
-        """Return this alias as it answers: for its company, in the sender's language."""
+        """Return this alias as it sends notices: for its company, in the sender's language."""
         return self.env["mail.postmaster.answer"]._speaking_for(
             self,
             self._gateway_company() or self.env.company,
@@ -214,12 +214,12 @@ class MailAlias(models.Model):
         return self, self.alias_domain_id
 
     def _gateway_company(self):
-        """Return the company that mail for this alias belongs to, or an empty recordset."""
+        """Return the company that messages to this alias belong to, or an empty recordset."""
         self.ensure_one()
         companies = self.env["res.company"]
         defaults = self._literal_defaults()
         company_id = defaults.get("company_id")
-        # True is an int for Python and no id.
+        # True is an int in Python, but not an id.
         if isinstance(company_id, int) and company_id is not True:
             if company := companies.browse(company_id).exists():
                 return company
@@ -234,7 +234,7 @@ class MailAlias(models.Model):
         try:
             return owner.company_id if "company_id" in owner._fields else None
         except MissingError:
-            # An owner that was deleted past its alias.
+            # The owner was deleted without its alias.
             return None
 
     def _literal_defaults(self):
@@ -246,7 +246,7 @@ class MailAlias(models.Model):
 
 
 def _with_stored_names(stored_as, condition):
-    """Return a condition of a domain that looks for full names as they are stored, too."""
+    """Return a condition of a domain that also searches for full names as they are stored."""
     if (condition.field_expr, condition.operator) != ("alias_full_name", "in"):
         return condition
     stored = [stored_as[name] for name in condition.value if name in stored_as]

@@ -12,8 +12,8 @@ from ..shortcuts.cache_prefill import put_into_cache, read_columns
 from ..shortcuts.memoize import has_changed, memoize_for_attempt, note_change
 from . import mail_postmaster_scope  # noqa: F401  what is extended here
 
-# SQL: a text for all alias domains as a transaction sees them. Each write makes a new version of a
-# row, at another place and by another transaction.
+# SQL: a text that stands for all alias domains as a transaction sees them. Each write creates a
+# new version of a row, at another location and by another transaction.
 VERSION = """(
     SELECT md5(string_agg(id || ' ' || xmin || ' ' || ctid, ',' ORDER BY id))
     FROM mail_alias_domain
@@ -71,7 +71,7 @@ class MailAliasDomain(models.Model):
 
     @api.constrains("name")
     def _check_one_of_a_name(self):
-        """Refuse a second domain of one name, where recipients are ours to decide."""
+        """Refuse a second domain with the same name, if Postmaster decides on recipients."""
         if not self.env["mail.postmaster.addressing"].sudo()._is_on():
             return
         # Domains of other companies receive messages as well, so all of them are compared.
@@ -86,7 +86,7 @@ class MailAliasDomain(models.Model):
 
     @api.constrains("catchall_alias", "bounce_alias")
     def _check_catchall_is_no_bounce(self):
-        """Refuse one address for both: every answer would be taken for a report."""
+        """Refuse one address for both: every reply would be taken for a report."""
         for domain in self if self.env["mail.postmaster.addressing"].sudo()._is_on() else ():
             if domain.catchall_alias == domain.bounce_alias:
                 raise ValidationError(
@@ -108,7 +108,7 @@ class MailAliasDomain(models.Model):
         vals = self._in_one_form(vals)
         former = {domain: domain._addresses() for domain in self}
         result = super().write(vals)
-        # Former addresses belong to the pipeline, whoever changes a domain.
+        # The pipeline owns former addresses, regardless of which user changes a domain.
         retired = self.env["mail.postmaster.retired.address"].sudo()
         retired._retire(
             [
@@ -133,7 +133,7 @@ class MailAliasDomain(models.Model):
 
     @api.model
     def search(self, domain, offset=0, limit=None, order=None):
-        """Find all alias domains once for a mail: core asks for them at each step."""
+        """Search all alias domains once per message: core searches for them at each step."""
         ask = super().search
         if domain or offset or limit or order:
             return ask(domain, offset=offset, limit=limit, order=order)
@@ -147,9 +147,9 @@ class MailAliasDomain(models.Model):
         )
 
     def _known_ids(self):
-        """Return the ids of all, in their order, and let this transaction take them for read.
+        """Return the ids of all, in order, and mark them as read in this transaction.
 
-        :return: nothing where it is not known that they are as they were read
+        :return: nothing if they may have changed since they were read
         """
         attempt = self.env.context.get(ATTEMPT)
         version = shortcuts.ARE_ON and attempt and attempt.alias_domains_version
@@ -162,11 +162,11 @@ class MailAliasDomain(models.Model):
     @api.model
     @tools.ormcache("version", "active_test")
     def _all_columns(self, version, active_test):
-        """Return ``(ids, {column: values})`` of all, in their order.
+        """Return ``(ids, {column: values})`` of all, in order.
 
         :param str version: of all alias domains, see ``VERSION``
         """
-        # For all who process mail, in superuser mode: rules of whoever asks first do not count.
+        # Shared by all users who process messages: record rules of the first one must not apply.
         domains = self.sudo().with_context(active_test=active_test)
         # There are few alias domains, and the cache holds all of them.
         domains = super(MailAliasDomain, domains).search([])  # pylint: disable=no-search-all
@@ -176,7 +176,7 @@ class MailAliasDomain(models.Model):
         return self.env["mail.alias"], self
 
     def _addresses(self):
-        """Return ``{kind: values of a former address}`` as they are now."""
+        """Return ``{kind: values of a former address}`` with the current addresses."""
         self.ensure_one()
         local_parts = {
             address_book.DOMAIN: False,
@@ -195,17 +195,18 @@ class MailAliasDomain(models.Model):
 
     @api.depends("name")
     def _compute_display_name(self):
-        """Show the name as people read it; mail is compared with the one it travels by."""
+        """Show the name in readable form; messages are compared with the A-labels."""
         for domain in self:
             domain.display_name = display_domain(domain.name or "")
 
     @api.model
     def _in_one_form(self, vals):
-        """Return values in the form that mail is compared with: lower case, A-labels.
+        """Return values in the form that messages are compared with: lower case, A-labels.
 
-        Core takes no international names, so where recipients are core's alone it refuses them.
+        Core does not support international names, so they are refused while core alone decides on
+        recipients.
 
-        :raises ValidationError: for a name that is none
+        :raises ValidationError: for an invalid name
         """
         vals = dict(vals)
         name = vals.get("name")
@@ -225,13 +226,13 @@ class MailAliasDomain(models.Model):
 
     @api.model
     def _find_aliases(self, email_list):
-        """Return the addresses that are ours, so that none becomes a contact or gets mail.
+        """Return the addresses that are ours, so that none becomes a contact or receives messages.
 
-        By the rules that decide who received mail is for. Core knows no sub-address and no
-        former one, takes a stranger's address for ours by its local part whatever the domain,
-        and computes three addresses of every alias domain several times for each mail.
+        This uses the rules for recipients of received messages. Core knows neither sub-addresses
+        nor former addresses, takes a foreign address for ours by its local part whatever the
+        domain, and computes three addresses of every alias domain several times per message.
         """
-        # Whoever posts a message need not be allowed to read aliases.
+        # A user who posts a message may not be allowed to read aliases.
         addressing = self.env["mail.postmaster.addressing"].sudo()
         if not addressing._is_on():
             return super()._find_aliases(email_list)
@@ -245,7 +246,7 @@ class MailAliasDomain(models.Model):
         return [email for email in email_list if by_address.get(email) in own]
 
     def _gateway_company(self, recipients):
-        """Return the company that mail for these addresses belongs to, or an empty recordset.
+        """Return the company that messages to these addresses belong to, or an empty recordset.
 
         :param list recipients: addresses
         """
@@ -261,7 +262,7 @@ class MailAliasDomain(models.Model):
     @api.model
     @tools.ormcache()
     def _company_ids_by_domain(self):
-        # Whoever looks at a mail of theirs need not see all companies to find that it is theirs.
+        # A user need not have access to all companies to see that a message belongs to theirs.
         companies = self.env["res.company"].sudo().search([("alias_domain_id", "!=", False)])
         return {
             domain.id: found.ids for domain, found in companies.grouped("alias_domain_id").items()
@@ -269,7 +270,7 @@ class MailAliasDomain(models.Model):
 
 
 def _normalized_forwarders(text):
-    """Return a list of forwarders in one form; one with nonsense stays for the check to name."""
+    """Return a list of forwarders in one form; keep an invalid one, for the check to name it."""
     try:
         return ", ".join(parse_forwarders(text)) if text else text
     except BadForwarders:

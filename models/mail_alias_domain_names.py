@@ -5,11 +5,11 @@ from ..gateway.addresses import domain_or_none
 
 
 class MailAliasDomain(models.Model):
-    """Names from before the addon that no message is equal to: shown, and changed when asked.
+    """Names from before the addon that match no message: shown, and changed on request.
 
-    Core compares the recipients of a message, in lower case, with names as they were typed: with
-    capitals or blanks, or not as A-labels (RFC 5891), it finds no address of the domain. Where
-    recipients are ours to decide, such names are compared in one form.
+    Core compares the recipients of a message, in lower case, with names as they were entered: if a
+    name has capitals or blanks, or is not in A-labels (RFC 5891), core finds no address of the
+    domain. If Postmaster decides on recipients, such names are compared in normalized form.
     """
 
     _inherit = "mail.alias.domain"
@@ -47,14 +47,14 @@ class MailAliasDomain(models.Model):
 
     @api.model
     def _stored_otherwise(self):
-        """Return the alias domains that messages name otherwise and the user may change."""
+        """Return the alias domains whose name differs in messages and that the user may change."""
         if not self.has_access("write"):
             return self.browse()
-        # That field is computed, so it cannot be searched for.
+        # That field is computed, so it cannot be searched.
         domains = self.search([])  # pylint: disable=no-search-all
         return domains.filtered("name_in_messages")
 
     def action_store_name_in_messages(self):
-        """Store the name as messages have it; the addresses of the aliases follow."""
+        """Store the name as it appears in messages; the addresses of the aliases follow."""
         for domain in self.filtered("name_in_messages"):
             domain.name = domain.name_in_messages

@@ -10,7 +10,7 @@ ACCEPT, HOLD, REFUSE, CLOSED = "accept", "hold", "refuse", "closed"
 
 
 class MailAlias(models.Model):
-    """What becomes of mail for an alias, before contact security is asked."""
+    """How to handle messages to an alias, before its contact security applies."""
 
     _inherit = "mail.alias"
 
@@ -44,9 +44,9 @@ class MailAlias(models.Model):
             self.alias_closed_since = fields.Date.context_today(self)
 
     def _turn_down(self, is_reply):
-        """Return the :class:`Reason` for which mail for this alias is not taken in, or None.
+        """Return the :class:`Reason` not to accept a message for this alias, or None.
 
-        :param bool is_reply: it answers in a conversation that exists
+        :param bool is_reply: whether it is a reply in an existing conversation
         """
         self.ensure_one()
         params = {"alias": self.display_name}
@@ -65,7 +65,7 @@ class MailAlias(models.Model):
         return Reason(states.REFUSED, "alias_closed", params)
 
     def _tell_refused_sender(self, message, message_dict):
-        """Answer the sender of a mail that this alias has turned down."""
+        """Notify the sender of a message that this alias has turned down."""
         self.ensure_one()
         alias = self._for_answer(message_dict)
         text = alias.alias_refusal

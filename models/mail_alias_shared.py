@@ -3,7 +3,7 @@ from odoo.exceptions import ValidationError
 
 
 class MailAlias(models.Model):
-    """Addresses that two aliases would answer to: refused when new, shown when old."""
+    """Addresses that reach two aliases: refused if new, shown if they already exist."""
 
     _inherit = "mail.alias"
 
@@ -51,7 +51,7 @@ class MailAlias(models.Model):
 
     def _shared_addresses(self):
         """Return ``{id: [(other alias, address)]}`` of those that share an address."""
-        # The other alias may be another company's; who wins does not depend on who looks.
+        # The other alias may be another company's; which one wins does not depend on the user.
         return (
             self.env["mail.postmaster.addressing"]
             .sudo()
@@ -60,9 +60,9 @@ class MailAlias(models.Model):
 
     @api.constrains("alias_name", "alias_domain_id", "alias_incoming_local", "allowed_domains")
     def _check_shared_addresses(self):
-        """Refuse an address that another alias has, where recipients are ours to decide.
+        """Refuse an address that another alias has, if Postmaster decides on recipients.
 
-        Core lets several have it, and makes a record for each.
+        Core allows several aliases with one address, and creates a record for each.
         """
         # As for _shared_addresses.
         if not self.env["mail.postmaster.addressing"].sudo()._is_on():

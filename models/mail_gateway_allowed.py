@@ -5,7 +5,7 @@ from ..gateway.addresses import BadAddress, canonical, canonical_domain
 
 
 class MailGatewayAllowed(models.Model):
-    """Senders without a limit: addresses, and whole domains as ``@example.com``."""
+    """Senders without a rate limit: addresses, and whole domains as ``@example.com``."""
 
     _inherit = "mail.gateway.allowed"
 
@@ -24,9 +24,9 @@ class MailGatewayAllowed(models.Model):
 
     @api.model
     def _in_one_form(self, vals):
-        """Return values with the entry as senders are compared with it.
+        """Return values with the entry in the form that senders are compared with.
 
-        :raises ValidationError: for an entry that no sender can match
+        :raises ValidationError: for an entry that cannot match a sender
         """
         entry = (vals.get("email") or "").strip()
         if not entry:
@@ -34,7 +34,7 @@ class MailGatewayAllowed(models.Model):
         try:
             if entry.startswith("@"):
                 return {**vals, "email": f"@{canonical_domain(entry[1:])}"}
-            # With a name around it, as core takes it.
+            # Accept a display name around the address, as core does.
             canonical(entry.rpartition("<")[2].removesuffix(">"))
         except BadAddress as error:
             raise ValidationError(
@@ -48,7 +48,7 @@ class MailGatewayAllowed(models.Model):
 
     @api.model
     def _allows(self, sender):
-        """Tell whether mails of a sender, a canonical address, are not counted."""
+        """Return whether messages of a sender, a canonical address, are not counted."""
         exempt = self._exempt()
         return sender in exempt or f"@{sender.rpartition('@')[2]}" in exempt
 
@@ -56,13 +56,13 @@ class MailGatewayAllowed(models.Model):
     @tools.ormcache()
     def _exempt(self):
         """Return the addresses, and the domains as ``@example.com``, as a frozenset."""
-        # Whoever hands mail over need not be allowed to read the list.
+        # The user who submits a message may not be allowed to read the list.
         entries = self.sudo().search([("email", "!=", False)])
         return frozenset(filter(None, map(_as_compared, entries.mapped("email"))))
 
 
 def _as_compared(entry):
-    """Return an entry as senders are compared with it; nonsense from before matches nobody."""
+    """Return an entry in the form senders are compared with; an invalid old one never matches."""
     try:
         if entry.startswith("@"):
             return f"@{canonical_domain(entry[1:])}"

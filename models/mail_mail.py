@@ -5,7 +5,7 @@ from ..pipeline.attempt import ATTEMPT
 from .authentication_sentences import WITHHELD
 from .ir_mail_server import FROM_IN_PLACE
 
-# More would not be shown.
+# A longer name would not be shown.
 LONGEST_NAME = 200
 
 
@@ -14,18 +14,18 @@ class MailMail(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Send nothing because of a mail of which nobody is to hear, whoever writes it."""
+        """Send nothing because of a message accepted in silence, whichever code creates it."""
         attempt = self.env.context.get(ATTEMPT)
         if attempt and attempt.is_quiet:
             vals_list = [{**vals, "state": "cancel"} for vals in vals_list]
         return super().create(vals_list)
 
     def send(self, auto_commit=False, raise_exception=False, post_send_callback=None):
-        """Leave the answers of an attempt to the scheduled action that sends mail.
+        """Leave the notices of an attempt to the scheduled action that sends mail.
 
-        Core sends them inside the transaction that made the records: a mail server that
-        takes its time would hold the locks and the mails that come next, and a rollback
-        could not take a mail back.
+        Core sends them inside the transaction that created the records: a slow mail server would
+        hold the locks and delay the following messages, and a rollback could not recall what was
+        sent.
         """
         attempt = self.env.context.get(ATTEMPT)
         if attempt and not attempt.joined:
@@ -38,15 +38,15 @@ class MailMail(models.Model):
         )
 
     def send_after_commit(self):
-        """Send without the attempt, of which nothing is part after its commit."""
+        """Send outside the attempt, which has ended with the commit."""
         return super(MailMail, self.with_context(**{ATTEMPT: None})).send_after_commit()
 
     def _prepare_outgoing_list(self, mail_server=False, doc_to_followers=None):
-        """Let the return path say which message comes back.
+        """Let the return path identify the message that bounces.
 
-        Core puts the bounce address of the alias domain there, and uses it as the envelope
-        sender where the mail server may send for it; a server that may only send for exactly
-        that address keeps it.
+        Core puts the bounce address of the alias domain there, and uses it as the envelope sender
+        if the mail server may send for it. A server that may send only for exactly that address
+        keeps it.
         """
         outgoing = super()._prepare_outgoing_list(
             mail_server=mail_server,
@@ -68,10 +68,10 @@ class MailMail(models.Model):
         return outgoing
 
     def _sender_in_place(self):
-        """Return the From of what is passed on of a mail that nobody is known to have written.
+        """Return the From to pass on a message whose author is not authenticated.
 
-        Core passes it on as whoever stands in From. Of an own address that would be with a
-        signature of the own mail server, which makes it genuine for all who get it.
+        Core passes it on with the original From. For an address of ours, our mail server would sign
+        it, which makes it look genuine to all recipients.
         """
         mark = self.mail_message_id.postmaster_mark
         domain = self.record_alias_domain_id or self.env.company.alias_domain_id

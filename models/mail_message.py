@@ -27,7 +27,7 @@ class MailMessage(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Note which message a received mail became, and mark one whose sender is not proved."""
+        """Record which message a received one became; mark one with an unauthenticated sender."""
         for vals in vals_list:
             self._check_mark(vals)
         attempt = self.env.context.get(ATTEMPT)
@@ -48,9 +48,9 @@ class MailMessage(models.Model):
         return super().write(vals)
 
     def _check_mark(self, vals):
-        """Refuse a mark of anybody else: core lets authors write their messages by RPC.
+        """Refuse a mark set by other code: core lets authors write their messages by RPC.
 
-        :raises AccessError: for whoever is no superuser
+        :raises AccessError: unless in superuser mode
         """
         if "postmaster_mark" in vals and not self.env.su:
             raise AccessError(self.env._("What is known of a sender is nobody's to write."))

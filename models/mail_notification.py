@@ -19,9 +19,9 @@ RECEIPTS = [
 
 
 class MailNotification(models.Model):
-    """What came back about one recipient of a message, besides core's status.
+    """What reports say about one recipient of a message, besides core's status.
 
-    Both come from ``mail.postmaster.report``. Core's own fields tell of failures alone.
+    ``mail.postmaster.report`` writes both fields. Core's own fields record only failures.
     """
 
     _inherit = "mail.notification"
@@ -55,7 +55,7 @@ class MailNotification(models.Model):
             notification.postmaster_note = " ".join(notification._postmaster_notes()) or False
 
     def _postmaster_notes(self):
-        """Yield sentences of what came back, in the reader's language."""
+        """Yield sentences about these reports, in the reader's language."""
         if self.postmaster_report:
             words = self.env["mail.postmaster.report"]._words(self.postmaster_report)
             yield self._dated(words, self.postmaster_report_date)

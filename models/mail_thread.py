@@ -10,10 +10,10 @@ from ..shortcuts import contacts
 
 
 class MailThread(models.AbstractModel):
-    """The adapter to core: each of its methods on the way of a message that is overridden.
+    """The adapter to core: every method on the path of a message that is overridden.
 
-    In the order in which core calls them. Each delegates to ``pipeline/`` and lets core decide by
-    ``super()``; outside an attempt each does nothing else.
+    The methods are in the order in which core calls them. Each delegates to ``pipeline/`` and lets
+    core decide by ``super()``; outside an attempt each does nothing else.
     """
 
     _inherit = "mail.thread"
@@ -32,7 +32,7 @@ class MailThread(models.AbstractModel):
 
         :return: what core returns, and False where core returns None, which XML-RPC cannot carry
         """
-        # An attempt is in superuser mode; a context that has come by RPC holds none.
+        # An attempt is in superuser mode; a context that came by RPC cannot contain one.
         attempt = self.env.su and attempt_of(self.env)
         if attempt and attempt.enter():
             core = partial(
@@ -44,7 +44,7 @@ class MailThread(models.AbstractModel):
                 thread_id=thread_id,
             )
             return reading.process(attempt, message, core) or False
-        # A message inside a message, handed over by another addon, is a message of its own.
+        # A message attached to another, submitted by another addon, is processed separately.
         door = self.with_context(**{ATTEMPT: None}) if attempt else self
         options = {
             "model": model,
@@ -82,7 +82,7 @@ class MailThread(models.AbstractModel):
         return reading.parse(self, attempt, message, save_original, core)
 
     def _message_parse_extract_bounce(self, email_message, message_dict):
-        """Find out what a report is about, where core guesses from its first parts."""
+        """Find the message that a report is about; core guesses it from the first parts."""
         attempt = attempt_of(self.env)
         if not attempt:
             return super()._message_parse_extract_bounce(email_message, message_dict)
@@ -137,7 +137,7 @@ class MailThread(models.AbstractModel):
         return routing.is_written_to_catchall(self, attempt, msg_dict, core)
 
     def _mail_find_user_for_gateway(self, email_value, alias=None):
-        """Find no user who would be the one who makes the record."""
+        """Return no user if the one that core finds must not create the record."""
         if sender.is_withheld(self.env, attempt_of(self.env), alias):
             return self.env["res.users"]
         return super()._mail_find_user_for_gateway(email_value, alias=alias)

@@ -1,4 +1,4 @@
-"""Whom a message was sent to by mail, and which of them a report is about."""
+"""The recipients a message was sent to by email, and which of them a report is about."""
 
 from odoo.tools.mail import email_split
 
@@ -8,24 +8,24 @@ from ..gateway.address_list import first_address
 class Recipients:
     """The recipients of a message, by the addresses that a report may know them by.
 
-    Anybody can write a report, so one counts only for somebody the message was sent to.
+    Anyone can write a report, so it counts only for a recipient that the message was sent to.
 
     :param message: the ``mail.message``, or an empty recordset
     :param message_ids: the Message-Ids by which mass mailings may know it, whose message is
-        removed once it is sent
+    removed once it is sent
     :param bool is_proven: whether the report came to the signed return path of the message,
-        which nobody knows but those who were sent the mail
-    :param bool as_core: whether notifications in the inbox are taken for sent ones
+    which only the recipients of the message know
+    :param bool as_core: whether inbox notifications count as sent ones
     """
 
     def __init__(self, message, message_ids, is_proven, as_core=False):
         self._is_proven = is_proven
-        # In the inbox nothing can bounce.
+        # Inbox notifications cannot bounce.
         self._notifications = message.notification_ids.filtered(
             lambda known: as_core or known.notification_type == "email"
         )
         self._nobody = self._notifications.browse()
-        # {canonical address: mail.notification, an empty one where there is none}
+        # {canonical address: mail.notification, or an empty recordset}
         self._known = {}
         for notification in self._notifications:
             self._add(notification.res_partner_id.email, notification)
@@ -54,10 +54,10 @@ class Recipients:
     def find(self, candidates, is_alone):
         """Return ``(canonical address, mail.notification, is a guess)`` of a recipient.
 
-        The address is empty and the notification an empty recordset where it is nobody's.
-        Where the mail went to one recipient, a report that names none is about that one; one
-        that names another address, such as that it was forwarded to, only if it is proven to
-        come from where the mail went.
+        If no recipient matches, the address is empty and the notification an empty recordset. If
+        the message went to one recipient, a report that names no address is about that recipient. A
+        report that names another address, for example one the message was forwarded to, counts only
+        if it is proven to come from where the message went.
 
         :param candidates: addresses the report names, canonical
         :param bool is_alone: whether the report is about one recipient
@@ -66,7 +66,7 @@ class Recipients:
         for address in named:
             if address in self._known:
                 return address, self._known[address], False
-        # A mail whose recipients nobody wrote down may have gone to more of them.
+        # A message whose recipients were not recorded may have gone to more of them.
         is_one = len(self._notifications) == 1 and all(self._known.values())
         if is_alone and is_one and (self._is_proven or not named):
             return next(iter(self._known), ""), self._notifications, not self._is_proven
@@ -80,5 +80,5 @@ def _traces(env, message_ids):
 
 
 def message_ids(report):
-    """Return the Message-Ids by which a report names the mail it is about, the best first."""
+    """Return the Message-Ids by which a report names its message, the best first."""
     return [original.message_id for original in report.original_ids]

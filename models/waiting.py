@@ -1,26 +1,25 @@
-"""What the database keeps of messages that wait: columns, indexes, and the conditions to use them.
+"""What the database keeps of waiting messages: columns, indexes, and the conditions to use them.
 
-Statistics of the database are from before the burst of messages that makes the choice of an index
-matter: an index that was empty then looks as if it cost nothing to read all of it. So each
-question has an order that one index alone has, and is asked while the planner may not sort
-(``PLAN_BY_ORDER``). ``IS TRUE`` keeps the index on states out, ``COALESCE`` that on senders, and
-``::bigint`` the primary key.
+Statistics of the database are older than the burst of messages that makes the choice of an index
+matter: a full scan of an index that was empty then looks free. So each query has an order that only
+one index provides, and runs while the planner may not sort (``PLAN_BY_ORDER``). ``IS TRUE`` rules
+out the index on states, ``COALESCE`` the one on senders, and ``::bigint`` the primary key.
 """
 
 SORTING = ["enable_sort", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin", "jit"]
-# For the rest of a transaction, which should be a short one of our own.
+# For the rest of a transaction, which should be short and separate.
 PLAN_BY_ORDER = f"""
     SELECT set_config(name, 'off', true) FROM unnest(ARRAY{SORTING}) AS name;
 """  # noqa: S608  made of constants
 
 WAITS = "(state IN ('received', 'retry')) IS TRUE"
-# Waiting for a time: of a back-off or a lease; or for an earlier message of its conversation.
+# Waiting for a time, of a back-off or a lease, or for an earlier message of its conversation.
 SCHEDULED = "next_attempt IS NOT NULL AND attempts + failures > 0"
 HELD = "next_attempt IS NOT NULL AND attempts + failures = 0"
 # After so many failures, some minutes later, a message no longer holds back its conversation.
 PATIENCE = 3
 NOW = "now() AT TIME ZONE 'UTC'"
-# The longest time until a message that is held back is looked at again.
+# The longest time until a message that is held back is checked again.
 LONGEST_HOLD = "interval '5 minutes'"
 TURNS = "mail_postmaster_message_turn_seq"
 
@@ -48,15 +47,15 @@ COLUMNS = f"""
         ON mail_postmaster_message (message_id, digest, (id::bigint));
 """
 
-# Subqueries about one message of a statement, whose name there takes the place of {mail}.
+# Subqueries about one message of a statement; its name there replaces {mail}.
 
-# The last message of the same conversation that waits.
+# The last waiting message of the same conversation.
 LAST_OF_CONVERSATION = f"""(
     SELECT id, next_attempt FROM mail_postmaster_message
     WHERE conversation_key = {{mail}}.conversation_key AND {WAITS} AND failures < {PATIENCE}
     ORDER BY id::bigint DESC LIMIT 1
 )"""  # noqa: S608  made of constants
-# The last message of the same conversation that waits and came before this one.
+# The last waiting message of the same conversation that arrived before this one.
 HOLDING_BACK = f"""(
     SELECT id, next_attempt FROM mail_postmaster_message
     WHERE conversation_key = {{mail}}.conversation_key AND id::bigint < {{mail}}.id
@@ -65,7 +64,7 @@ HOLDING_BACK = f"""(
 )"""  # noqa: S608  made of constants
 # The turn of the last claimed message.
 CURRENT_TURN = f"(SELECT last_value FROM {TURNS})"  # noqa: S608  made of constants
-# The turn after which the next message of the same sender has its own.
+# The turn after which the next message of the same sender gets its turn.
 LAST_TURN = f"""GREATEST(
     {CURRENT_TURN},
     (
