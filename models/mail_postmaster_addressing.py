@@ -1,4 +1,4 @@
-"""Which aliases a mail is for, and who wrote it: rules of ``gateway``, records of this database."""
+"""The recipients and the author of a message: rules of ``gateway``, records of this database."""
 
 from dataclasses import replace
 
@@ -29,11 +29,11 @@ class MailPostmasterAddressing(models.AbstractModel):
 
     @api.model
     def _prepare(self, submission, trace):
-        """Return the :class:`Addressing` of a mail, or None where that is core's alone."""
+        """Return the :class:`Addressing` of a message, or None if core alone decides."""
         server = self._server(submission.server_id)
-        # Mail that a person assigns to a record has no recipients.
+        # A message that a user assigns to a record has no recipients.
         is_assigned = submission.addressed_to == []
-        # Who knows the envelope is believed, as is a field that an administrator trusts.
+        # The envelope is trusted if it is known, as is a field that an administrator trusts.
         told = submission.addressed_to or submission.recipients
         if is_assigned or not (server.trusted or submission.recipients or self._is_on()):
             return None
@@ -51,7 +51,7 @@ class MailPostmasterAddressing(models.AbstractModel):
             )
         for text, reason in recipients.rejected:
             trace.miss("rejected_address", text=text, reason=reason)
-        # Core will ask whether the others in the header are ours.
+        # Core will ask whether the other addresses in the header are ours.
         lookup = self._look_up([*recipients.addresses, *header_addresses(header)])
         matches = matching.match_all(
             recipients.addresses,
@@ -81,7 +81,7 @@ class MailPostmasterAddressing(models.AbstractModel):
 
     @api.model
     def _own_addresses(self, addresses):
-        """Return those of these canonical addresses that are this database's own."""
+        """Return those of these canonical addresses that belong to this database."""
         if not addresses:
             return set()
         trace = matching.Trace()
@@ -92,21 +92,21 @@ class MailPostmasterAddressing(models.AbstractModel):
 
     @api.model
     def _book_around(self, aliases):
-        """Return the address book with all that could take an address of these aliases."""
+        """Return the address book with all entries that could take an address of these aliases."""
         former = aliases.retired_address_ids.mapped("local_part")
         names = {name for name in [*aliases.mapped("alias_name"), *former] if name}
         return self._book_of(sorted(names), "")
 
     @api.model
     def _is_open(self, alias):
-        """Tell whether an alias takes mail by its local part for any domain."""
+        """Return whether an alias takes messages by its local part for any domain."""
         return bool(alias.alias_incoming_local and alias.alias_name) and (
             self._allowed_for(alias) is None
         )
 
     @api.model
     def _reaching(self, alias, book):
-        """Return the addresses that mail reaches an alias by, as a person reads them.
+        """Return the addresses at which an alias receives messages, in readable form.
 
         :param alias: as it is in a form, saved or not
         :param book: of :meth:`_book_around`
@@ -143,7 +143,7 @@ class MailPostmasterAddressing(models.AbstractModel):
         ]
 
     def _detected_domains(self, alias):
-        """Return the domains and patterns for which an alias takes mail by its local part."""
+        """Return the domains and patterns for which an alias takes messages by its local part."""
         allowed = self._allowed_for(alias)
         return [*(home.name for home in self._domains()), *(["*"] if allowed is None else allowed)]
 
@@ -154,7 +154,7 @@ class MailPostmasterAddressing(models.AbstractModel):
         return book.decides(self._entry(alias))[0]
 
     def _entry(self, alias):
-        """Return an alias as the address book has it."""
+        """Return the entry of an alias for the address book."""
         return address_book.Alias(
             alias._origin.id or 0,
             alias.alias_name or "",
@@ -186,7 +186,7 @@ class MailPostmasterAddressing(models.AbstractModel):
     def _restored_sender(self, header, matches, trace):
         """Return the :class:`gateway.forwarding.Mailbox` to put into From, or None.
 
-        :param dict matches: whom the mail is for: the lists of their alias domains count
+        :param dict matches: the matched recipients, whose alias domains' lists apply
         """
         lists = self._trusted_forwarders()
         homes = self._alias_domain_ids(matches) if lists else ()
@@ -222,7 +222,7 @@ class MailPostmasterAddressing(models.AbstractModel):
 
     @api.model
     def _look_up(self, addresses):
-        """Return a :class:`Lookup` for these addresses: that of the mail in hand, or a query's."""
+        """Return a :class:`Lookup` for these addresses: the current message's, or a new one."""
         separators = self.env["mail.postmaster.policy"]._parameter(SUBADDRESSING) or ""
         names = matching.needed_local_parts(addresses, separators)
         homes = self._homes(addresses)
@@ -242,7 +242,7 @@ class MailPostmasterAddressing(models.AbstractModel):
         return None if is_outdated else attempt.addressing.lookup
 
     def _book_of(self, names, separators, homes=None):
-        """Return the address book with all that has one of these local parts.
+        """Return the address book with all entries that have one of these local parts.
 
         :param homes: ids of the alias domains that count, None for all
         """
@@ -264,8 +264,8 @@ class MailPostmasterAddressing(models.AbstractModel):
     def _aliases(self, names, former_ids, homes):
         """Return the aliases to compare with.
 
-        A name may be in use in every alias domain; in others than those that count, it
-        does only with local-part detection.
+        A name may be in use in every alias domain; outside those that count, it matters only with
+        local-part detection.
         """
         aliases = self.env["mail.alias"]._named(names, homes, former_ids)
         # Core will ask for these names, one by one.
@@ -304,7 +304,7 @@ class MailPostmasterAddressing(models.AbstractModel):
 
     @tools.ormcache()
     def _retired(self):
-        """Return all former addresses, the latest first: there are few, and they seldom change."""
+        """Return all former addresses, the latest first: they are few and seldom change."""
         return tuple(
             address_book.Retired(
                 row.kind,
@@ -323,7 +323,7 @@ class MailPostmasterAddressing(models.AbstractModel):
     def _stored_as(self, matches):
         """Return ``{address: as it is stored}`` of matched aliases that core would not find.
 
-        They are read by that address from now on.
+        From then on they are read by that address.
         """
         names = self._stored_names()
         found = {match for several in matches.values() for match in several} if names else ()

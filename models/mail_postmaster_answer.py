@@ -8,14 +8,14 @@ from ..policy.settings import ANSWER_HOURS, ANSWERS, LOOP_MINUTES
 from .ir_mail_server import NULL_SENDER
 
 DAY = 24 * 60
-# How much of a mail its sender gets back: enough to recognise it, too little to send others
-# something by way of us.
+# How much of a message a notice quotes: enough to recognize it, too little for the sender to
+# spread content through us.
 LONGEST_QUOTE = 1000
 
-# What an answer is about that says that a sender has reached the limit.
+# The subject of a notice that says that a sender has reached the limit.
 LOOP_LIMIT = "loop_limit"
 
-# The texts of core that are written again, in the language and for the company of the mail.
+# The texts of core that are rendered again, in the language and for the company of the message.
 TEMPLATES = {
     "catchall": "mail.mail_bounce_catchall",
     LOOP_LIMIT: "mail.message_notification_limit_email",
@@ -23,10 +23,10 @@ TEMPLATES = {
 
 
 class MailPostmasterAnswer(models.AbstractModel):
-    """What this database answers to senders: for which company, and in which language.
+    """Notices to senders: for which company, and in which language.
 
-    Core answers for the company of whoever runs the gateway. That is the main one, whatever
-    the mail was for.
+    Core sends them for the company of the user who runs the gateway. That is the main company,
+    whatever the message was for.
     """
 
     _name = "mail.postmaster.answer"
@@ -34,11 +34,11 @@ class MailPostmasterAnswer(models.AbstractModel):
 
     @api.model
     def _speaking_for(self, records, company, email_from):
-        """Return records in the environment that an answer is written in.
+        """Return records in the environment that a notice is written in.
 
         :param records: any recordset
-        :param company: the ``res.company`` that answers
-        :param str email_from: the sender, whose language is spoken when it is known
+        :param company: the ``res.company`` that sends the notice
+        :param str email_from: the sender, whose language is used if it is known
         """
         sender = self.env["mail.thread"]._partner_find_from_emails_single(
             [email_from],
@@ -49,19 +49,19 @@ class MailPostmasterAnswer(models.AbstractModel):
 
     @api.model
     def _quote(self, message_dict):
-        """Return the values of a parsed mail with the beginning of its text alone."""
+        """Return the values of a parsed message with only the beginning of its text."""
         text = html2plaintext(message_dict.get("body") or "", include_references=False)
         text = f"{text[:LONGEST_QUOTE]}…" if len(text) > LONGEST_QUOTE else text
         return {**message_dict, "body": plaintext2html(text)}
 
     @api.model
     def _is_careful(self):
-        """Tell whether answers are ours: to people alone, once, for the company of the mail."""
+        """Return whether notices are ours: only to people, once, for the message's company."""
         return self.env["mail.postmaster.policy"]._choice(ANSWERS) == "careful"
 
     @api.model
     def _reason_not_to_answer(self, attempt):
-        """Return why the sender of a mail gets no answer, or an empty text."""
+        """Return why the sender of a message gets no notice, or an empty text."""
         if why := self._reason_for_silence(attempt):
             return why
         if attempt.identity and self.env["mail.postmaster.authentication"]._doubts(attempt):
@@ -69,9 +69,9 @@ class MailPostmasterAnswer(models.AbstractModel):
         return self._reason_to_be_careful(attempt) if self._is_careful() else ""
 
     def _reason_to_be_careful(self, attempt):
-        """Return why a mail gets no answer by RFC 3834 section 2, or an empty text.
+        """Return why a message gets no notice by RFC 3834 section 2, or an empty text.
 
-        No answer to automatic mail, to nobody, or again and again.
+        No notice for automatic messages, for a null sender, or repeatedly.
         """
         policy = self.env["mail.postmaster.policy"]
         if attempt.reason and attempt.reason.code == "catchall_repeated":
@@ -90,7 +90,7 @@ class MailPostmasterAnswer(models.AbstractModel):
         about = attempt.answers_about or "other"
         window = attempt.answer_window or policy._number(LOOP_MINUTES)
         quota = self.env["mail.postmaster.quota"]
-        # Whoever sends that much may be a program that answers whatever it gets.
+        # A sender of that many messages may be a program that replies to everything.
         if about != LOOP_LIMIT and quota._is_reserved(
             f"answer:{LOOP_LIMIT}",
             window,
@@ -103,7 +103,7 @@ class MailPostmasterAnswer(models.AbstractModel):
         return ""
 
     def _reason_for_silence(self, attempt):
-        """Return why nobody at all gets an answer, or an empty text."""
+        """Return why no sender gets a notice, or an empty text."""
         if attempt.is_quiet:
             return self.env._("it was imported")
         if not self.env["mail.postmaster.policy"]._is_confirmed_database():
@@ -112,33 +112,33 @@ class MailPostmasterAnswer(models.AbstractModel):
 
     @api.model
     def _automatic_values(self, attempt):
-        """Return the values of a ``mail.mail`` that is an automatic answer (RFC 3834)."""
+        """Return the values of a ``mail.mail`` that is an automatic notice (RFC 3834)."""
         company = self.env.company
         values = {
-            # Core sends to whatever stands in all the return paths.
+            # Core sends to every address in all the return paths.
             "email_to": attempt.origin.addressee,
             "headers": repr({**self._automatic_headers(), "Return-Path": NULL_SENDER}),
-            # By these core finds the addresses to send from, and the server.
+            # From these core finds the addresses to send from, and the server.
             "record_company_id": company.id,
             "record_alias_domain_id": company.alias_domain_id.id,
         }
         if company.email:
-            # Core lets answers to an error notice go to the catchall, which answers as well.
+            # Core directs replies to an error notice to the catchall, which sends notices as well.
             values["reply_to"] = company.email
         return values
 
     @api.model
     def _automatic_headers(self):
-        """Return the header fields of what was written by no person, as a dict."""
+        """Return the header fields of a message that no person wrote, as a dict."""
         return {
             "Auto-Submitted": "auto-replied",
-            # Microsoft's servers know no Auto-Submitted ([MS-OXCMAIL] 2.1.3.2.20).
+            # Microsoft's servers do not support Auto-Submitted ([MS-OXCMAIL] 2.1.3.2.20).
             "X-Auto-Response-Suppress": "All",
         }
 
     @api.model
     def _send_loop_notice(self, message, message_dict):
-        """Tell a sender that the limit is reached, as core does."""
+        """Notify a sender that the limit is reached, as core does."""
         tag = generate_tracking_message_id("loop-detection-bounce-email")
         body = self.env["ir.qweb"]._render(
             TEMPLATES[LOOP_LIMIT],
@@ -154,9 +154,9 @@ class MailPostmasterAnswer(models.AbstractModel):
 
     @api.model
     def _rewrite(self, attempt, email_from, body_html, mail_values):
-        """Return ``(environment, body, values)`` of an answer that core has written.
+        """Return ``(environment, body, values)`` of a notice that core has written.
 
-        What an alias answers is written for its company already.
+        The notice of an alias is already written for its company.
         """
         template = TEMPLATES.get(attempt.answers_about)
         if not template:

@@ -1,4 +1,4 @@
-"""Who is told that a mail needs a person, and when that is over."""
+"""Who is notified that a message needs attention, and when that ends."""
 
 import logging
 
@@ -18,10 +18,10 @@ class MailPostmasterMessage(models.Model):
     _inherit = "mail.postmaster.message"
 
     def _call_for_attention(self):
-        """Give the responsible person one activity a day, at the first parked mail.
+        """Schedule one activity a day for the responsible user, at the first held message.
 
-        Called in the transaction that parks the mail; that it can not be told is no
-        reason to lose what was found out about the mail.
+        Called in the transaction that holds the message. A failed notification is no reason to lose
+        the outcome of the message.
         """
         self.ensure_one()
         try:
@@ -46,7 +46,7 @@ class MailPostmasterMessage(models.Model):
             return
         if not self._is_first_to_tell(activity_type, responsible):
             return
-        # Not sent by mail: a problem with mail must not cause more of it.
+        # Not sent by email: a problem with messages must not cause more of them.
         self.with_context(mail_activity_quick_update=True).activity_schedule(
             ACTIVITY,
             user_id=responsible.id,
@@ -56,7 +56,7 @@ class MailPostmasterMessage(models.Model):
 
     @api.model
     def _has_activity_of_today(self, activity_type, responsible):
-        # In sudo as its caller is: mail is processed for users who may not plan for others.
+        # In superuser mode like its caller: the user may not schedule activities for others.
         return bool(
             self.env["mail.activity"]
             .sudo()
@@ -72,11 +72,11 @@ class MailPostmasterMessage(models.Model):
 
     @api.model
     def _is_first_to_tell(self, activity_type, responsible):
-        """Tell whether no other transaction makes, or has just made, the activity of today.
+        """Return whether no other transaction creates, or has just created, today's activity.
 
-        Mails are parked side by side. Whoever does not get the lock leaves it to the one
-        who has it, and waits for nobody. That one has to look again, from a transaction of
-        its own: another may have committed after this one's snapshot was taken.
+        Messages are held in parallel. A transaction that does not get the lock leaves the activity
+        to the one that has it, without waiting. The latter has to check again, in a separate
+        transaction: another may have committed after its snapshot was taken.
         """
         self.env.cr.execute(
             "SELECT pg_try_advisory_xact_lock(hashtext(%s), %s)",
@@ -95,19 +95,19 @@ class MailPostmasterMessage(models.Model):
         domain = [("all_group_ids", "in", self._administrators().ids)]
         if self.company_id:
             domain.append(("company_ids", "in", self.company_id.ids))
-        # Whoever hands mail over may not read users; those who left are not asked.
+        # The user who submits a message may not read users; archived users are not notified.
         users = self.env["res.users"].sudo().with_context(active_test=True)
         return users.search(domain, order="id", limit=1)
 
     def _call_off_attention(self):
-        """Close the activities of those of these mails that need nobody any more."""
+        """Close the activities of those of these messages that no longer need attention."""
         settled = self.sudo().filtered(lambda mail: mail.state != states.PARKED)
         settled.activity_feedback([ACTIVITY])
         self._tell_administrators()
 
     @api.model
     def _tell_administrators(self):
-        """Make the counters on the administrators' screens count again."""
+        """Make the counters in the administrators' views count again."""
         self._administrators()._bus_send(NOTIFICATION, {})
 
     @api.model
@@ -119,10 +119,10 @@ class MailPostmasterMessage(models.Model):
     # --- what mail.activity asks of a document --------------------------------------------
 
     def message_subscribe(self, partner_ids=None, subtype_ids=None):
-        """Follow nothing: the log is no conversation.
+        """Follow nothing: the log is not a conversation.
 
-        An activity subscribes its user to its document. A ``mail.thread`` would be a
-        target for mail itself, and answers to a notification would be written into the log.
+        An activity subscribes its user to its document. A ``mail.thread`` would itself be a target
+        for messages, and replies to a notification would be written into the log.
         """
         return True
 

@@ -1,4 +1,4 @@
-"""Who wrote a mail: what trusted servers say, or an own check, and what follows from it."""
+"""Sender authentication: verdicts of trusted servers or of our own check, and what follows."""
 
 import time
 
@@ -19,9 +19,9 @@ from ..policy.settings import (
 )
 from .authentication_sentences import ABSENT, WITHHELD, encode_oddities, finding
 
-# Seconds that the questions of one mail to DNS may take.
+# Seconds that the DNS queries for one message may take.
 LONGEST_CHECK = 5
-# The same where a caller's transaction is open meanwhile, with locks that others wait for.
+# The same while a caller's transaction is open, with locks that others wait for.
 LONGEST_JOINED_CHECK = 2
 
 # One for each process; keys and policies of the senders that write often.
@@ -39,12 +39,12 @@ class MailPostmasterAuthentication(models.AbstractModel):
 
     @api.model
     def _is_in_force(self):
-        """Tell whether anybody is there whose word on a sender counts."""
+        """Return whether there is a trusted source of verdicts on senders."""
         return bool(self._trusted_ids() or self._checks_itself())
 
     @api.model
     def _trusted_ids(self):
-        """Return the authserv-ids that are trusted; none for nonsense written past the checks."""
+        """Return the trusted authserv-ids; none for an invalid value written past the checks."""
         text = self.env["mail.postmaster.policy"]._parameter(AUTHSERV) or ""
         try:
             return authentication.parse_trusted_ids(text)
@@ -57,14 +57,14 @@ class MailPostmasterAuthentication(models.AbstractModel):
 
     @api.model
     def _find(self, submission, row, joins):
-        """Return the :class:`Results` on a mail, or None where nothing is set up.
+        """Return the :class:`Results` for a message, or None if nothing is configured.
 
-        Called before the attempt opens its transaction, because DNS may take its time. What
-        was found by an own check stays, because keys are changed, and the mail is not; but not
-        where DNS gave no answer.
+        Called before the attempt opens its transaction, because DNS may be slow. The results of our
+        own check are kept, because keys change and the message does not; but not if DNS gave no
+        response.
 
-        :param dict row: of the mail in the log; with what was found by an attempt before
-        :param bool joins: a caller's transaction is open, and holds others up
+        :param dict row: of the message in the log; with the results of an earlier attempt
+        :param bool joins: a caller's transaction is open and blocks others
         """
         if not self._is_in_force():
             return None
@@ -79,7 +79,7 @@ class MailPostmasterAuthentication(models.AbstractModel):
 
     @api.model
     def _check(self, raw, seconds):
-        """Return the :class:`Results` of an own check of signatures and DMARC."""
+        """Return the :class:`Results` of our own check of signatures and DMARC."""
         if not dns_answers.is_available():
             return authentication.Results()
         end = time.monotonic() + seconds
@@ -91,7 +91,7 @@ class MailPostmasterAuthentication(models.AbstractModel):
 
     @api.model
     def _missing_libraries(self, trusts, checks):
-        """Return sentences of what is not installed that the settings ask for.
+        """Return sentences about missing libraries that the settings require.
 
         :param bool trusts: whether the results of a mail server are read
         :param bool checks: whether signatures are checked here
@@ -107,7 +107,7 @@ class MailPostmasterAuthentication(models.AbstractModel):
 
     @api.model
     def _identify(self, attempt):
-        """Return the :class:`Identity` of a mail, or None where nothing is set up; trace it."""
+        """Return the :class:`Identity` of a message, or None if nothing is configured; trace it."""
         results = attempt.authentication
         if results is None:
             return None
@@ -125,16 +125,16 @@ class MailPostmasterAuthentication(models.AbstractModel):
 
     @api.model
     def _reads_senders(self):
-        """Tell whether the database does anything about senders that are not proved."""
+        """Return whether the database has a policy on unauthenticated senders."""
         policy = self.env["mail.postmaster.policy"]
         return any(policy._choice(key) != OFF for key in (IDENTITY, IDENTITY_OWN))
 
     @api.model
     def _consequence(self, attempt, alias, domain):
-        """Return the :class:`Setting` of what becomes of a mail at one target.
+        """Return the :class:`Setting` for how to handle a message at one target.
 
-        What an alias or a domain says holds for all mail there. Only where they say nothing,
-        mail that claims to be one of us has a policy of its own.
+        The policy of an alias or a domain applies to all messages there. Only if they have none, a
+        separate policy applies to messages that claim to come from one of our users.
 
         :param alias: the ``mail.alias``, or an empty recordset
         :param domain: the ``mail.alias.domain`` of the recipient, or an empty recordset
@@ -157,7 +157,7 @@ class MailPostmasterAuthentication(models.AbstractModel):
 
     @api.model
     def _withholds(self, attempt, alias, domain):
-        """Tell whether a mail that gets through to a target may not act as its sender there."""
+        """Return whether a message accepted at a target may not act as its sender there."""
         is_vouched_for = attempt is None or attempt.is_sender_accepted
         return not is_vouched_for and (
             self._consequence(attempt, alias, domain).value in WITHHOLDING
@@ -165,9 +165,9 @@ class MailPostmasterAuthentication(models.AbstractModel):
 
     @api.model
     def _doubts(self, attempt):
-        """Tell whether an answer to a mail may go to somebody who has not written it.
+        """Return whether a notice about a message may reach a person who did not write it.
 
-        Said of the mail as a whole: it may have no target.
+        This concerns the message as a whole: it may have no target.
         """
         scopes = self.env["mail.alias"], self.env["mail.alias.domain"]
         return self._withholds(attempt, *scopes)
@@ -194,15 +194,15 @@ class MailPostmasterAuthentication(models.AbstractModel):
         return "failed"
 
     def _is_read_otherwise(self, attempt):
-        """Tell whether core takes another address for the sender than the one that was checked.
+        """Return whether core takes another sender address than the one that was checked.
 
-        The author that a trusted forwarder names is as good as the forwarder.
+        The author that a trusted forwarder names is as trustworthy as the forwarder.
         """
         is_restored = attempt.addressing and attempt.addressing.sender
         return not is_restored and attempt.senders_read != {attempt.identity.address}
 
     def _claims_us(self, attempt):
-        """Tell whether a mail says that it is of an own domain, or of an internal user."""
+        """Return whether a message claims to be from one of our domains or an internal user."""
         if attempt.claims_us is None:
             attempt.claims_us = (
                 attempt.identity.claims_own_domain
@@ -212,7 +212,7 @@ class MailPostmasterAuthentication(models.AbstractModel):
         return attempt.claims_us
 
     def _are_ours(self, addresses):
-        """Tell whether one of these addresses is of an own domain, or of an internal user."""
+        """Return whether one of these addresses is of one of our domains or an internal user."""
         homes = {home.name for home in self.env["mail.postmaster.addressing"]._domains()}
         if any(address.rpartition("@")[2] in homes for address in addresses):
             return True

@@ -14,12 +14,12 @@ from ..policy.settings import (
 
 
 class MailPostmasterBounce(models.Model):
-    """The hard bounces of each address lately, and the rule that blacklists it.
+    """The recent hard bounces of each address, and the rule that blacklists it.
 
-    The rule is the one that Odoo documents, and has for mass mailings alone: five in a month,
-    with a week between the first and the last, so that a server that is broken for some days
-    costs nobody their mail. A report counts once, and only one about a message of ours, because
-    anybody can write a report.
+    Odoo documents this rule, and implements it only for mass mailings: five within a month, with a
+    week between the first and the last, so that a server that is broken for some days does not
+    blacklist its users. A report counts once, and only if it is about a message of ours, because
+    anyone can write a report.
     """
 
     _name = "mail.postmaster.bounce"
@@ -75,8 +75,8 @@ class MailPostmasterBounce(models.Model):
         return bounces[-1].at - bounces[0].at >= timedelta(days=policy._number(BLACKLIST_SPREAD))
 
     def _blacklist(self, address, bounces):
-        """Blacklist an address and tell its contacts; False where that was done before."""
-        # Core's list is for administrators; the gateway serves everybody.
+        """Blacklist an address and notify its contacts; return False if it already was."""
+        # Core's list is for administrators; the gateway works for all users.
         blacklist = self.env["mail.blacklist"].sudo()
         if blacklist.search_count([("email", "=", address)], limit=1):
             return False
@@ -109,11 +109,11 @@ class MailPostmasterBounce(models.Model):
 
     @api.model
     def _forget(self, address):
-        """Start the count of an address again: somebody has written from it.
+        """Reset the count of an address: a message has arrived from it.
 
         :param str address: normalized
-        :return: whether core has counted bounces of it, which is its to reset: core asks for
-            the models, and each of them, with a statement of its own
+        :return: whether core has counted bounces of it, which core resets: it queries the models,
+        and each of them, with separate statements
         """
         counts = []
         for name in self._bounce_counters():

@@ -11,11 +11,11 @@ THREAD = "mail.thread"
 
 
 class MailPostmasterCaller(models.AbstractModel):
-    """What a caller that is not superuser may ask for together with a message.
+    """What a caller without superuser rights may request together with a message.
 
-    ``message_process`` is public RPC, and behind the check the message is processed in
-    superuser mode. The password of a gateway lies on the disk of a mail server: it must not be
-    worth more than sending mail to this database is.
+    ``message_process`` is public RPC, and after the check the message is processed in superuser
+    mode. The password of a gateway is stored on a mail server: it must grant no more than sending
+    messages to this database does.
     """
 
     _inherit = "mail.postmaster.pipeline"
@@ -62,7 +62,7 @@ class MailPostmasterCaller(models.AbstractModel):
                 )
 
     def _routed_models(self):
-        """Return the names of the models that incoming messages make records of."""
+        """Return the names of the models that incoming messages create records of."""
         env = self.env(context={}, su=True)
         routes = [
             *env["mail.alias"]._read_group([("alias_name", "!=", False)], ["alias_model_id"]),

@@ -12,10 +12,10 @@ STATES = [
 
 
 class MailPostmasterDelivery(models.Model):
-    """What became of one mail at one target.
+    """The outcome of one message at one target.
 
-    The unique index on mail key and target is what makes a mail create one record,
-    however often and by however many ways it arrives.
+    The unique index on mail key and target ensures that a message creates one record, however often
+    and by however many paths it arrives.
     """
 
     _name = "mail.postmaster.delivery"
@@ -72,7 +72,7 @@ class MailPostmasterDelivery(models.Model):
             )
 
     def _record(self):
-        """Return the record this delivery made or answered, or None when it is gone."""
+        """Return the record that this delivery created or replied to, or None if it is gone."""
         self.ensure_one()
         if not self.model or self.model not in self.env or not self.res_id:
             return None
@@ -92,7 +92,7 @@ class MailPostmasterDelivery(models.Model):
         }
 
     def action_open_alias(self):
-        """Open the alias, where what it does with mail can be changed."""
+        """Open the alias, where its handling of messages can be changed."""
         self.ensure_one()
         if not self.alias_id:
             raise UserError(self.env._("No alias took part in this delivery."))

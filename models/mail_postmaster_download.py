@@ -2,10 +2,10 @@ from odoo import fields, models
 
 
 class MailPostmasterDownload(models.Model):
-    """Who downloaded which received mail, and when (``create_uid``, ``create_date``).
+    """Which user downloaded which received message, and when (``create_uid``, ``create_date``).
 
-    Written by the download itself; nobody has the right to write, create or delete, and
-    it stays when the mail it names is removed.
+    The download itself writes it; no user has the right to write, create or delete. It stays when
+    the message it names is removed.
     """
 
     _name = "mail.postmaster.download"

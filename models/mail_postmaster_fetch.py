@@ -1,4 +1,4 @@
-"""Fetching a mail by hand that was left in its mailbox."""
+"""Manually fetching a message that was left in its mailbox."""
 
 import imaplib
 import poplib
@@ -17,14 +17,14 @@ class MailPostmasterMessage(models.Model):
     _inherit = "mail.postmaster.message"
 
     def _fetch_content(self):
-        """Fetch the content of a mail of which only the header is here; else do nothing.
+        """Fetch the content of a message that is stored with its header only; else do nothing.
 
-        :raises UserError: when it can not be fetched
+        :raises UserError: if it cannot be fetched
         """
         self.ensure_one()
         if self.raw_kept or self.reason_code not in (TOO_LARGE, UNREADABLE):
             return
-        # Nobody has the right to read places or passwords; the caller has checked who asks.
+        # No user has the right to read these records or passwords; the caller has checked access.
         mail = self.sudo()
         self.env.cr.execute(
             """
@@ -68,9 +68,9 @@ class MailPostmasterMessage(models.Model):
         return self.fetchmail_server_id._get_connection_type() == "imap"
 
     def _keep_content(self, cr, mail_id, raw, is_from_imap):
-        """Store the content of a mail whose header was stored before.
+        """Store the content of a message whose header was stored before.
 
-        The next fetch does in the mailbox what it does about all stored mail.
+        The next fetch handles it in the mailbox like any other stored message.
         """
         self.env["mail.postmaster.raw"]._write_contents(cr, [(mail_id, raw)])
         mail_digest = identity.digest(raw)

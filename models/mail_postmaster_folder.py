@@ -10,8 +10,7 @@ PERCENT = 100
 class MailPostmasterFolder(models.Model):
     """A folder of a mailbox, and how far it was read; see ``gateway/mailbox/folder.py``.
 
-    The numbers are written by ``models/fetch_run.py`` alone, in the transaction that stores
-    the mails they are about.
+    Only ``models/fetch_run.py`` writes the numbers, in the transaction that stores the messages.
     """
 
     _name = "mail.postmaster.folder"
@@ -25,7 +24,7 @@ class MailPostmasterFolder(models.Model):
         ondelete="cascade",
     )
     name = fields.Char("Folder", required=True, default=INBOX)
-    # 0 when the folder was never read.
+    # 0 if the folder was never read.
     uidvalidity = BigInteger(readonly=True)
     next_uid = BigInteger(readonly=True, default=1)
     contact_uid = BigInteger(readonly=True, default=1)

@@ -26,11 +26,11 @@ from .waiting import (
 
 _logger = logging.getLogger(__name__)
 
-# What wakes up the workers of ``odoo-bin postmaster serve``, on every host.
+# The channel that wakes up the workers of ``odoo-bin postmaster serve``, on every host.
 CHANNEL = "mail_postmaster"
 
-# Committed before the transport is told, whatever the server's setting: ``off`` and
-# ``local`` would let an acknowledged mail be lost in a crash.
+# Committed before the transport is notified, whatever the server's setting: ``off`` and
+# ``local`` would let an acknowledged message be lost in a crash.
 STORE = f"""
     WITH durable AS (
         SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit')
@@ -93,7 +93,7 @@ STORE = f"""
     RETURNING id, intake_key, mail_key, digest, recipients, state, true AS is_new
 """  # noqa: S608  made of constants
 
-# In place of what can not be read from a mail.
+# In place of what cannot be read from a message.
 NO_HEADER = {
     "message_id": None,
     "email_from": None,
@@ -118,44 +118,44 @@ KNOWN_CONVERSATIONS = f"""
     ) FROM unnest(%s) AS number
 """  # noqa: S608  made of constants
 
-# Other addons pass what they like as options.
+# Other addons may pass any options.
 _dumps = partial(json.dumps, default=str, skipkeys=True)
 
 
 class MailPostmasterIntake(models.AbstractModel):
-    """How mails are stored, before anything is decided about them."""
+    """How messages are stored, before any decision about them."""
 
     _inherit = "mail.postmaster.pipeline"
 
     def _take_in(self, submission, joins):
-        """Store a mail, once for the same bytes from the same place.
+        """Store a message, once for the same bytes from the same source.
 
         :return: dict with id, mail_key, digest, recipients, state, is_new
         """
-        # A caller in the middle of its work hands over on purpose, not after a crash.
+        # A caller in the middle of its transaction submits on purpose, not after a crash.
         occasion = uuid.uuid4().hex if joins else ""
         values = self._intake_values(submission, occasion)
         try:
             return self._insert([(submission, values)], joins)[0]
         except (psycopg2.DataError, ValueError) as error:
             _logger.warning("A mail is stored without its header (%s)", type(error).__name__)
-        # Something in its header or options is no text for PostgreSQL. The bytes are kept.
+        # PostgreSQL cannot store something in its header or options as text. The bytes are kept.
         values |= {**NO_HEADER, "options": submission.barest_options}
         return self._insert([(submission, values)], joins)[0]
 
     @api.model
     def _take_in_batch(self, submissions):
-        """Store mails for the workers, all in one commit; each is safe when this returns.
+        """Store messages for the workers, all in one commit; each is safe when this returns.
 
-        :param submissions: the :class:`Submission` of each mail
+        :param submissions: the :class:`Submission` of each message
         :return: the row of each, as from :meth:`_take_in`, in the same order
-        :raises psycopg2.OperationalError: when none of them is stored
+        :raises psycopg2.OperationalError: if none of them is stored
         """
         return self.with_context(**{STORE_ONLY: True})._take_in_all(submissions)
 
     @without_values
     def _take_in_all(self, submissions, note=None):
-        """Store mails by one commit, or one by one where one of them can not be stored so.
+        """Store messages in one commit, or one by one if one of them cannot be stored that way.
 
         :param note: function of ``(cursor, rows)``, called in the transaction that stores
         :return: rows as of :meth:`_take_in`
@@ -176,17 +176,17 @@ class MailPostmasterIntake(models.AbstractModel):
         return rows
 
     def _row_in_hand(self, joins):
-        """Return the row of a mail that the connection has stored with others, or None."""
+        """Return the row of a message that the connection has stored with others, or None."""
         run = None if joins else self._fetch_run()
         return run.row_in_hand if run else None
 
     def _fetch_run(self):
-        """Return the :class:`ServerRun` of the mailbox that is read, or None."""
+        """Return the :class:`ServerRun` of the mailbox that is being read, or None."""
         fetch = self.env.context.get(FETCH_RUN)
         return fetch.run if fetch else None
 
     def _insert(self, mails, joins, note=None):
-        """Store mails in the caller's transaction, or in one of its own that is durable.
+        """Store messages in the caller's transaction, or in a separate one that is durable.
 
         :param mails: ``(submission, values)`` of each
         :param note: see :meth:`_take_in_all`
@@ -207,8 +207,8 @@ class MailPostmasterIntake(models.AbstractModel):
         return rows
 
     def _store(self, cr, mails):
-        """Store mails with one statement; return ``{intake key: row}`` of those that are new."""
-        # Not logged when it fails: its parameters are what a message says.
+        """Store messages with one statement; return ``{intake key: row}`` of those that are new."""
+        # Failures are not logged: the parameters contain the content of messages.
         rows = self._rows_to_store(cr, mails)
         cr.execute(
             self._planning(cr) + STORE,
@@ -224,11 +224,11 @@ class MailPostmasterIntake(models.AbstractModel):
         return stored
 
     def _planning(self, cr):
-        """Return what to say to the planner first, in a transaction that is not the caller's."""
+        """Return the planner settings to apply first, unless in the caller's transaction."""
         return "" if cr is self.env.cr else PLAN_BY_ORDER
 
     def _rows_to_store(self, cr, mails):
-        """Return the columns of each message, with its place among the others of a batch."""
+        """Return the columns of each message, with its position in the batch."""
         rows = [dict(values) for _mail, values in mails]
         threads = [row.pop("thread") for row in rows]
         of_sender, of_conversation = Counter(), Counter()
@@ -255,7 +255,7 @@ class MailPostmasterIntake(models.AbstractModel):
         return link(threads, known)
 
     def _intake_values(self, submission, occasion):
-        """Return the columns of a new row; ``occasion`` makes the same bytes another delivery."""
+        """Return the columns of a new row; ``occasion`` makes equal bytes a separate delivery."""
         raw = submission.raw
         head = envelope.read_envelope(raw)
         mail_digest = identity.digest(raw)
@@ -285,9 +285,9 @@ class MailPostmasterIntake(models.AbstractModel):
         }
 
     def _count_again(self, cr, intake_key):
-        """Return the row of a mail that was stored before, counting it as handed over again.
+        """Return the row of a message that was stored before, and count the new submission.
 
-        A mail that is being processed is not touched: its worker would meet a conflict.
+        A message that is being processed is not updated: its worker would get a conflict.
         """
         cr.execute(
             """
@@ -301,7 +301,7 @@ class MailPostmasterIntake(models.AbstractModel):
         return cr.dictfetchone()
 
     def _delivers_other_content(self):
-        """Tell whether another content makes another mail, whatever its Message-Id is."""
+        """Return whether different content makes a different message, whatever its Message-Id."""
         return self.env["mail.postmaster.policy"]._choice(OTHER_CONTENT) == "deliver"
 
     # --- who makes the first attempt --------------------------------------------------
@@ -311,11 +311,11 @@ class MailPostmasterIntake(models.AbstractModel):
 
     @api.model
     def _call_workers(self):
-        """Tell the workers of all hosts that mail is stored.
+        """Notify the workers of all hosts that messages are stored.
 
-        After the commit of the intake, and not as a part of it: PostgreSQL lets only one
-        transaction at a time commit that notifies. A call that is lost costs a moment, because
-        workers look for themselves as well.
+        Called after the commit of the intake, and not as a part of it: PostgreSQL lets only one
+        transaction at a time commit that notifies. A lost notification costs a moment, because
+        workers also check for themselves.
         """
         with self.env.registry.cursor() as cr:
             cr.execute(
@@ -325,17 +325,17 @@ class MailPostmasterIntake(models.AbstractModel):
 
 
 def _for_workers(submission):
-    """Return the columns of a mail whose first attempt is somebody else's, at once."""
+    """Return the columns of a message whose first attempt another process makes, at once."""
     if submission.whole_size is not None:
-        # Whoever stores the header alone says what becomes of it.
+        # The code that stores only the header decides how to handle the message.
         return {}
     return {"attempts": 0, "lease": 0}
 
 
 def _waves(mails):
-    """Divide mails into lists in which no Message-Id occurs twice.
+    """Split messages into lists in which no Message-Id occurs twice.
 
-    A statement does not see its own rows, and what is the same mail is looked up by that.
+    A statement does not see its own rows, and equal messages are found by Message-Id.
     """
     waves = []
     seen = {}

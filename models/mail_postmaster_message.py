@@ -20,9 +20,9 @@ SOURCES = [
 # By the outcome of a gateway.authentication.Verdict.
 AUTHENTICATION = [("pass", "Proved"), ("none", "Not proved"), ("fail", "Somebody else")]
 
-# What processing a message again means: it is in no record yet; its sender was told, and may have
-# sent it again; there is a record of another copy; a rule or a person decided that there is nothing
-# to do.
+# What processing a message again means: it is in no record yet; its sender was notified, and may
+# have sent it again; there is a record of another copy; a rule or a user decided that there is
+# nothing to do.
 RELEASE_KINDS = [
     ("waiting", "Waiting"),
     ("refused", "Refused"),
@@ -39,12 +39,12 @@ KIND_OF_STATE = {
 
 
 class MailPostmasterMessage(models.Model):
-    """The log of received mail: one row for each mail as it was handed over.
+    """The log of received messages: one row for each message as it was submitted.
 
-    Written by ``mail.postmaster.pipeline`` alone; nobody has the right to write or create.
-    The meaning of each state, and who sets it, stands in ``gateway/states.py``. How a
-    reason and a trace are put into words: ``mail_postmaster_sentences.py``; who is told
-    of a parked mail: ``mail_postmaster_attention.py``.
+    Only ``mail.postmaster.pipeline`` writes it; no user has the right to write or create.
+    ``gateway/states.py`` documents each state and what sets it. See
+    ``mail_postmaster_sentences.py`` for the sentences of reasons and traces, and
+    ``mail_postmaster_attention.py`` for the activities about held messages.
     """
 
     _name = "mail.postmaster.message"
@@ -52,8 +52,8 @@ class MailPostmasterMessage(models.Model):
     _inherit = ["mail.activity.mixin"]
     _order = "id desc"
     _rec_name = "subject"
-    # Who handed a mail over is in user_id; two more references to users, without an index,
-    # would make removing a user read the whole log.
+    # The submitting user is in user_id. With two more references to users, without an index,
+    # removing a user would read the whole log.
     _log_access = False
 
     # --- envelope
@@ -172,8 +172,8 @@ class MailPostmasterMessage(models.Model):
         readonly=True,
         groups="mail_postmaster.group_admin",
     )
-    # Of the first delivery; made for searching, where any delivery matches. As the user: other
-    # deliveries of a mail may be to documents they may not read.
+    # Of the first delivery; for searching, where any delivery matches. With the user's rights:
+    # other deliveries of a message may be to documents they may not read.
     alias_id = fields.Many2one(
         related="delivery_ids.alias_id",
         related_sudo=False,
@@ -201,7 +201,7 @@ class MailPostmasterMessage(models.Model):
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_original_id(self):
         repeats = self.filtered(lambda mail: mail._is_repeat())
-        # The key is no reader's business; the mail is looked for as the reader.
+        # Readers need not see the key; the search for messages uses the reader's rights.
         keys = {mail.id: mail.sudo().mail_key for mail in repeats}
         deliveries = self.env["mail.postmaster.delivery"].search(
             [
@@ -217,7 +217,7 @@ class MailPostmasterMessage(models.Model):
     # --- actions -----------------------------------------------------------------------
 
     def action_process_again(self):
-        """Process these mails once more, now."""
+        """Process these messages once more, now."""
         self._check_administrator()
         if not any([mail._process_again() for mail in self]):
             raise UserError(
@@ -229,14 +229,14 @@ class MailPostmasterMessage(models.Model):
         return True
 
     def _process_again(self, changes=None, kinds=KINDS):
-        """Release this mail and process it; the caller has checked who asks.
+        """Release this message and process it; the caller has checked access.
 
         :param dict changes: see ``mail.postmaster.pipeline._process_again``
-        :param kinds: what it may mean to process it, of :data:`KINDS`
-        :return: the state it has then, None when it was left alone
+        :param kinds: the allowed meanings of processing it, of :data:`KINDS`
+        :return: its new state, None if it was skipped
         """
         self.ensure_one()
-        # The pipeline writes what nobody has the right to write.
+        # The pipeline writes what no user has the right to write.
         pipeline = self.env["mail.postmaster.pipeline"].sudo()
         _is_enabled, joins = pipeline._read_switches()
         # This transaction sees neither what others have done to the mail since it began,
@@ -269,9 +269,9 @@ class MailPostmasterMessage(models.Model):
             mail.release_kind = kind
 
     def action_process_selected(self):
-        """Open the dialog that processes these mails piece by piece and shows how far it is.
+        """Open the dialog that processes these messages in batches and shows its progress.
 
-        It asks first when that means more than another attempt for some of them.
+        It asks for confirmation if this means more than another attempt for some of them.
         """
         self._check_administrator()
         by_kind = self.grouped("release_kind")
@@ -285,12 +285,12 @@ class MailPostmasterMessage(models.Model):
         }
 
     def process_selected(self, kinds=("waiting",)):
-        """Process those of these mails that still are of some kinds, for the dialog.
+        """Process those of these messages that still are of some kinds, for the dialog.
 
-        Whatever became of the others meanwhile, they are skipped.
+        The others are skipped, whatever their new state.
 
         :param kinds: of :data:`KINDS`
-        :return: dict with the number of mails for each state they have then, and ``skipped``
+        :return: dict with the number of messages per new state, and ``skipped``
         """
         mails = self.exists()
         mails._check_administrator()
@@ -299,7 +299,7 @@ class MailPostmasterMessage(models.Model):
         return dict(outcomes)
 
     def action_ignore(self):
-        """Settle these mails without processing them."""
+        """Settle these messages without processing them."""
         self._check_administrator()
         mails = self.filtered(lambda mail: mail.state != states.IGNORED)
         if not all(states.can_move(mail.state, states.IGNORED) for mail in mails):
@@ -309,7 +309,7 @@ class MailPostmasterMessage(models.Model):
             "reason_code": "ignored_by_hand",
             "reason_params": {"user": self.env.user.name},
         }
-        # Nobody has write rights; the group was checked above.
+        # No user has write access; the group was checked above.
         mails = mails.sudo()
         undelivered = mails.delivery_ids.filtered(lambda row: row.state != states.DELIVERED)
         undelivered.write(reason)
@@ -318,7 +318,7 @@ class MailPostmasterMessage(models.Model):
         return True
 
     def action_download(self):
-        """Download the mail as it was received."""
+        """Download the message as it was received."""
         self.ensure_one()
         self._check_administrator()
         return {
@@ -329,10 +329,10 @@ class MailPostmasterMessage(models.Model):
 
     @api.model
     def action_open_received(self, message_id):
-        """Open the received mail that a message of a conversation was made from.
+        """Open the received message that a message of a conversation was created from.
 
         :param int message_id: id of the ``mail.message``
-        :raises UserError: when it is not in the log, or not for this user
+        :raises UserError: if it is not in the log, or the user may not read it
         """
         self.check_access("read")
         deliveries = self.env["mail.postmaster.delivery"].search(
@@ -350,11 +350,11 @@ class MailPostmasterMessage(models.Model):
 
     @api.model
     def read_warnings(self):
-        """Return what stops mail, or waits for a choice, for the banners above the list.
+        """Return what stops messages, or awaits a choice, for the banners above the list.
 
         :return: dict with ``is_copy``, ``is_passed_through``, ``offers_recommended``,
-            ``may_confirm`` and ``stored_otherwise``: ``[(id, name, name in messages)]`` of the
-            alias domains whose names the user may repair
+        ``may_confirm`` and ``stored_otherwise``: ``[(id, name, name in messages)]`` of the
+        alias domains whose names the user may repair
         """
         self.check_access("read")
         policy = self.env["mail.postmaster.policy"]
@@ -370,7 +370,7 @@ class MailPostmasterMessage(models.Model):
         }
 
     def _check_administrator(self):
-        """Refuse anybody who is no Postmaster administrator of these mails' companies.
+        """Refuse users who are not Postmaster administrators of these messages' companies.
 
         :raises AccessError: naming the group
         """
