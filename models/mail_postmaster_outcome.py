@@ -16,9 +16,9 @@ from .reasons import REPEAT
 _logger = logging.getLogger(__name__)
 
 LONGEST_TRACEBACK = 8000
-# How many recipients the trace explains.
+# The number of recipients that the trace explains.
 MOST_EXPLAINED = 10
-# A target that a mail was delivered to keeps its outcome.
+# A target to which a message was delivered keeps its outcome.
 OUTCOME = """
     WITH result AS (
         INSERT INTO mail_postmaster_delivery AS delivery (
@@ -49,12 +49,12 @@ OUTCOME = """
 
 
 class MailPostmasterOutcome(models.AbstractModel):
-    """How an attempt is written down: state, reason, trace, deliveries, the next attempt."""
+    """How an attempt is recorded: state, reason, trace, deliveries, the next attempt."""
 
     _inherit = "mail.postmaster.pipeline"
 
     def _record_outcome(self, attempt):
-        """Write what became of a mail, in the transaction that made its records."""
+        """Write the outcome of a message, in the transaction that created its records."""
         self.env.flush_all()
         reason = attempt.verdict
         has_failed = attempt.error or reason.state == states.RETRY
@@ -64,7 +64,7 @@ class MailPostmasterOutcome(models.AbstractModel):
         self._settle(attempt, reason, failures, attempt.error)
 
     def _explain_repeat(self, attempt, reason):
-        """Return what a mail repeats: the same content, another content, or our own message."""
+        """Return what a message repeats: the same content, other content, or our own message."""
         self.env.cr.execute(
             """
             SELECT bool_or(other.digest = mail.digest), mail.message_id
@@ -95,9 +95,9 @@ class MailPostmasterOutcome(models.AbstractModel):
         return reason
 
     def _end_badly(self, attempt, error):
-        """Record an attempt whose changes were undone.
+        """Record an attempt whose changes were rolled back.
 
-        :return: the :class:`Failure`, or None when the mail was settled after all
+        :return: the :class:`Failure`, or None if the message was settled after all
         """
         reason = self._explain(attempt, error)
         _logger.info("Mail %s: %s, %s", attempt.mail_id, reason.code, type(error).__name__)
@@ -113,14 +113,14 @@ class MailPostmasterOutcome(models.AbstractModel):
                 )
             else:
                 return Failure(reason, error) if is_recorded else None
-        # The scheduled action takes it from here.
+        # The scheduled action continues from here.
         return Failure(reason, error)
 
     @staticmethod
     def _record_failure(pipeline, attempt, reason, error):
-        """Write down a failure with all that belongs to it; False when there is none."""
+        """Record a failure with everything that belongs to it; return False if there is none."""
         if pipeline._failures(attempt.mail_id) != attempt.failures:
-            # The commit had gone through although it reported an error.
+            # The commit succeeded although it reported an error.
             return False
         attempt.fail_results(reason)
         if reason.code in ("no_route", "no_route_refused"):
@@ -130,7 +130,7 @@ class MailPostmasterOutcome(models.AbstractModel):
 
     @staticmethod
     def _record_barely(pipeline, attempt, reason, error):
-        """Write down a failure without what could fail itself: company, answers, activities."""
+        """Record a failure without what could itself fail: company, notices, activities."""
         if pipeline._failures(attempt.mail_id) != attempt.failures:
             return False
         reason, next_attempt = pipeline._plan(attempt, reason, attempt.failures + 1)
@@ -140,7 +140,7 @@ class MailPostmasterOutcome(models.AbstractModel):
         return True
 
     def _failures(self, mail_id):
-        """Lock a waiting mail and return how often it has failed, None when it is settled."""
+        """Lock a waiting message and return its number of failures, None if it is settled."""
         self.env.cr.execute(
             "SELECT failures FROM mail_postmaster_message "
             "WHERE id = %s AND state = ANY(%s) FOR UPDATE",
@@ -170,7 +170,7 @@ class MailPostmasterOutcome(models.AbstractModel):
         return attempt.failure_reason(error, attempt.failed_result)
 
     def _settle(self, attempt, reason, failures, error):
-        """Write state and reason of a mail and its deliveries; plan or give up another attempt."""
+        """Write state and reason of a message and its deliveries; schedule a retry or give up."""
         reason, next_attempt = self._plan(attempt, reason, failures)
         if reason.state == states.PARKED and reason.code != "conflict":
             self._tell_senders_of_broken_aliases(attempt)
@@ -189,11 +189,11 @@ class MailPostmasterOutcome(models.AbstractModel):
             self.env["mail.postmaster.message"].browse(attempt.mail_id)._call_for_attention()
 
     def _plan(self, attempt, reason, failures):
-        """Return ``(reason, when to try again)``: without another attempt the mail is parked."""
+        """Return ``(reason, time of the next attempt)``: without one the message is held."""
         if reason.state != states.RETRY:
             return reason, None
         delay = retries.delay_after(failures, self.env["mail.postmaster.policy"]._retry_schedule())
-        # A conflict passes by itself; anything else waits for whoever looks at it now.
+        # A conflict resolves itself; any other failure is left to the user who is looking at it.
         is_last = attempt.is_last and reason.code != "conflict"
         if delay is None or attempt.joined or is_last:
             attempt.give_up()
@@ -203,7 +203,7 @@ class MailPostmasterOutcome(models.AbstractModel):
         return reason, next_attempt
 
     def _tell_senders_of_broken_aliases(self, attempt):
-        """Do what core does at the first exception: mark the alias, answer the sender."""
+        """Do what core does at the first exception: mark the alias, notify the sender."""
         attempt.is_over = True
         aliases = self.env["mail.alias"].with_context(**{ATTEMPT: attempt})
         for alias_id, message, message_dict in attempt.alias_failures:
@@ -223,7 +223,7 @@ class MailPostmasterOutcome(models.AbstractModel):
                 )
 
     def _settle_superseded(self, attempt):
-        """Settle the copies that wait for a target at which this mail was delivered."""
+        """Settle the copies that wait for a target to which this message was delivered."""
         if not attempt.superseded_ids:
             return
         self.env.cr.execute(
@@ -251,7 +251,7 @@ class MailPostmasterOutcome(models.AbstractModel):
             )
 
     def _write_outcome(self, attempt, results, reason, next_attempt, failures, error, company_id):
-        """Write what became of a mail and of its targets, with one statement.
+        """Write the outcome of a message and of its targets, with one statement.
 
         :param results: the :class:`RouteResult` of each target
         """
@@ -271,7 +271,7 @@ class MailPostmasterOutcome(models.AbstractModel):
                 "failures": failures,
                 **_found(attempt),
             },
-            # What a mail says does not belong into the server's log.
+            # The content of a message does not belong in the server's log.
             log_exceptions=False,
         )
 
@@ -280,17 +280,17 @@ class MailPostmasterOutcome(models.AbstractModel):
         return bool(known and known.is_unexpected)
 
     def _company_id(self, attempt):
-        """Return the id of the company a mail belongs to.
+        """Return the id of the company that a message belongs to.
 
-        The company of the alias's owner or defaults; else of its domain, when one company
-        alone has that domain; else of the user who runs the gateway.
+        This is the company of the alias's owner or defaults; else of its domain, if only one
+        company has that domain; else of the user who runs the gateway.
         """
         alias_ids = [result.alias_id for result in attempt.results if result.alias_id]
         return self._company_of(attempt, self.env["mail.alias"].browse(alias_ids[:1])).id
 
     @api.model
     def _company_of(self, attempt, alias):
-        """Return the company of a mail that is for an alias, or for none."""
+        """Return the company of a message for an alias, or for none."""
         if alias:
             company = alias._gateway_company()
         else:
@@ -299,7 +299,7 @@ class MailPostmasterOutcome(models.AbstractModel):
         return company or self.env.company
 
     def _trace_missing_route(self, attempt):
-        """Add to the trace why each recipient is nobody's address."""
+        """Add to the trace why each recipient is unknown."""
         aliases = self.env["mail.alias"]
         known_domains = {domain.name.lower() for domain in self.env["mail.alias.domain"].search([])}
         addresses = attempt.addresses[:MOST_EXPLAINED]
@@ -318,7 +318,7 @@ class MailPostmasterOutcome(models.AbstractModel):
 
 
 def _rows_of(results):
-    """Return the columns of each target once: what was delivered there, else what came last."""
+    """Return the columns of each target once: its delivery, else the last outcome."""
     by_target = {}
     for result in results:
         before = by_target.get(result.target)
@@ -340,7 +340,7 @@ def _rows_of(results):
 
 
 def _found(attempt):
-    """Return the columns of what is known of the sender; None for what is not."""
+    """Return the columns of what is known of the sender; None for what is unknown."""
     if attempt.identity is None:
         return {"authentication": None, "found": None}
     return {

@@ -18,34 +18,34 @@ _logger = logging.getLogger(__name__)
 FETCH_RUN = "mail_postmaster_fetch_run"
 
 CONFLICTS = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
-# Passing conflicts mostly end with a second look; core's own retrying sleeps up to 16 s.
+# Most conflicts are resolved by a second attempt; core's own retries sleep up to 16 s.
 IMMEDIATE_TRIES = 2
-# How long a stored mail belongs to the process that took it in. The lock on its row
-# protects the work; this only keeps others from looking at it in the moment before.
+# How long a stored message belongs to the process that stored it. The lock on its row protects
+# the work; the lease only covers the moment before.
 LEASE = timedelta(minutes=1)
-# A claim of another worker may hold the lock of a message that is no longer its to take, for
-# some milliseconds. An attempt that holds it for longer is working on the message.
+# The claim of another worker may, for some milliseconds, lock a message that it can no longer take.
+# An attempt that holds the lock for longer is processing the message.
 LOOKS, SECONDS_BETWEEN_LOOKS = 6, 0.02
 
 
-# A transport that has only to be told that a mail is safe sets this key in its context: the
-# mail is stored, and the workers or the scheduled action make the first attempt.
+# A transport that only needs to know that a message is safe sets this key in its context: the
+# message is stored, and the workers or the scheduled action make the first attempt.
 STORE_ONLY = "mail_postmaster_store_only"
 
 
 class MailPostmasterPipeline(models.AbstractModel):
-    """The way of a mail: taken in and committed, then processed, then its outcome recorded.
+    """The path of a message: stored and committed, then processed, then its outcome recorded.
 
-    A transport has written nothing in its transaction, so the steps use transactions of
-    their own. A caller that has written something shares its transaction with the mail,
-    as in core: a cursor of our own would wait for that caller for ever.
+    A transport has written nothing in its transaction, so the steps use separate transactions. A
+    caller that has written something shares its transaction with the message, as in core: a
+    separate cursor would wait for that caller forever.
 
-    It runs in superuser mode: ``message_process``, the actions of the log and the
-    scheduled action check who asks, and mail is received for everybody.
+    It runs in superuser mode: ``message_process``, the actions of the log and the scheduled action
+    check access, and messages are received for all users.
 
-    Here: who may submit, and one attempt. The intake stands in ``mail_postmaster_intake.py``,
-    how an attempt is written down in ``mail_postmaster_outcome.py``, what happens later in
-    ``mail_postmaster_queue.py``.
+    This file contains access checks and one attempt. The intake is in
+    ``mail_postmaster_intake.py``, recording an attempt in ``mail_postmaster_outcome.py``, and later
+    processing in ``mail_postmaster_queue.py``.
     """
 
     _name = "mail.postmaster.pipeline"
@@ -55,7 +55,7 @@ class MailPostmasterPipeline(models.AbstractModel):
 
     @api.model
     def _check_may_submit(self):
-        """Refuse callers that are no gateway: the door is a public method.
+        """Refuse callers that are not a gateway: ``message_process`` is a public method.
 
         :raises AccessError: naming the group
         """
@@ -70,7 +70,7 @@ class MailPostmasterPipeline(models.AbstractModel):
     def _read_switches(self):
         """Return ``(is enabled, the caller has written)`` with one statement.
 
-        The switch is read past the cache, so that it also works when it is set with SQL.
+        The switch is read bypassing the cache, so that it also works if it is set with SQL.
         """
         self.env.flush_all()
         self.env.cr.execute(
@@ -85,24 +85,24 @@ class MailPostmasterPipeline(models.AbstractModel):
 
     @api.model
     def _hand_over(self, submission):
-        """Take in a mail of a transport that is part of this addon, and process it.
+        """Store a message from a transport that is part of this addon, and process it.
 
         :return: what core returns
-        :raises ValueError: core's, for a mail without route whose sender is to be refused
+        :raises ValueError: core's, for a message without route whose sender is to be refused
         """
         door = self._environment_of(submission, self.env.uid)[submission.door]
         is_enabled, has_written = self._read_switches()
         if not is_enabled:
-            # The door passes it on to core.
+            # The entry point passes it on to core.
             options = dict(submission.options)
             return door.message_process(options.pop("model", None), submission.raw, **options)
         return door.env[self._name]._process(door, submission, joins=has_written)
 
     def _environment_of(self, submission, user_id):
-        """Return the environment that a mail is processed in: of a user, past their rights.
+        """Return the environment to process a message in: of a user, bypassing their rights.
 
         :param submission: the :class:`Submission`
-        :param int user_id: id of the user who handed it over
+        :param int user_id: id of the user who submitted it
         """
         context = {}
         if session := self.env.context.get(CURSOR_SESSION):
@@ -116,12 +116,12 @@ class MailPostmasterPipeline(models.AbstractModel):
     @api.model
     @without_values
     def _process(self, door, submission, joins):
-        """Take a mail in, then make the first attempt.
+        """Store a message, then make the first attempt.
 
         :param door: the recordset ``message_process`` was called on
         :param bool joins: share the caller's transaction
         :return: what core returns
-        :raises ValueError: core's, for a mail without route whose caller can refuse it
+        :raises ValueError: core's, for a message without route whose caller can refuse it
         """
         if not joins and not self.env.context.get(CURSOR_SESSION):
             with CursorSession() as session:
@@ -140,12 +140,12 @@ class MailPostmasterPipeline(models.AbstractModel):
         return result
 
     def _acknowledge(self):
-        """Tell the connection, when there is one, that the mail in hand is safe."""
+        """Tell the connection, if there is one, that the current message is safe."""
         if run := self._fetch_run():
             run.acknowledge()
 
     def _is_offered_again(self, row, submission, joins):
-        """Tell whether the same bytes are a new chance: their sender was told no before."""
+        """Return whether the same bytes are a new chance: the sender was refused before."""
         if row["state"] != states.REFUSED or not submission.can_refuse:
             return False
         return self._offer_again(row["id"], joins)
@@ -154,14 +154,14 @@ class MailPostmasterPipeline(models.AbstractModel):
 
     @without_values
     def _work(self, door, submission, row, joins):
-        """Make an attempt, a second one at once after a conflict, and record how it ended.
+        """Make an attempt, a second one at once after a conflict, and record the outcome.
 
         :return: ``(what core returned, None)`` or ``(False, Failure)``
         """
         attempt = error = found = None
         for _try in range(IMMEDIATE_TRIES):
             try:
-                # Before the transaction is opened: DNS may take its time.
+                # Before the transaction is opened: DNS may be slow.
                 found = found or self.env["mail.postmaster.authentication"]._find(
                     submission,
                     row,
@@ -174,7 +174,7 @@ class MailPostmasterPipeline(models.AbstractModel):
                     attempt = Attempt(row, submission, joins, **locked)
                     attempt.authentication = found
                     if not joins:
-                        # A caller who shares the transaction has mostly asked before.
+                        # A caller that shares the transaction has usually read them before.
                         attempt.alias_domains_version = env["res.users"]._read_together()
                     result = self._call_core(env, door, submission, attempt)
                     env[self._name]._record_outcome(attempt)
@@ -205,16 +205,16 @@ class MailPostmasterPipeline(models.AbstractModel):
         return thread.message_process(options.pop("model", None), submission.raw, **options)
 
     def _own_transaction(self, level):
-        """Give a cursor beside that of the caller, see :meth:`CursorSession.transaction`."""
+        """Yield a cursor separate from the caller's, see :meth:`CursorSession.transaction`."""
         session = self.env.context.get(CURSOR_SESSION) or CursorSession()
         return session.transaction(self.env.registry, level)
 
     @contextmanager
     def _short_transaction(self, joins):
-        """Give a cursor whose statements see what others have just committed.
+        """Yield a cursor whose statements see what others have just committed.
 
-        Another process may write the same row at this moment. Odoo's isolation level would
-        answer with an error; this one waits for it and sees its row.
+        Another process may be writing the same row. At Odoo's isolation level this is an error; at
+        this level the statement waits and sees the new row.
         """
         if joins:
             with self.env.cr.savepoint(flush=False):
@@ -225,7 +225,7 @@ class MailPostmasterPipeline(models.AbstractModel):
 
     @contextmanager
     def _transaction(self, joins):
-        """Give an environment whose changes are kept only when the block ends well."""
+        """Yield an environment whose changes are kept only if the block succeeds."""
         if joins:
             with self.env.cr.savepoint():
                 yield self.env
@@ -243,10 +243,10 @@ class MailPostmasterPipeline(models.AbstractModel):
 
     @api.model
     def _lock(self, row, expected_states):
-        """Lock the row of a mail that is in one of these states.
+        """Lock the row of a message that is in one of these states.
 
-        :return: None when somebody else has it or is done with it, else ``is_known`` and
-            ``failures`` of an :class:`Attempt`
+        :return: None if another process has locked or finished it, else ``is_known`` and
+        ``failures`` of an :class:`Attempt`
         """
         for _look in range(LOOKS):
             locked = self._lock_at_once(row, expected_states)
@@ -287,11 +287,11 @@ class MailPostmasterPipeline(models.AbstractModel):
 
     @api.model
     def _claim(self, attempt, targets, state=states.RECEIVED):
-        """Reserve targets for a mail in this transaction and return those it got.
+        """Reserve targets for a message in this transaction and return those it got.
 
-        A target that this mail or a copy of it was delivered to is not given again. What a
-        copy has claimed without being delivered there is taken over. Two copies at the same
-        moment conflict, and the later one is tried again with a new snapshot.
+        A target to which this message or a copy of it was delivered is not given again. A target
+        that a copy has claimed without being delivered there is taken over. Two simultaneous copies
+        conflict, and the later one is retried with a new snapshot.
         """
         if attempt.is_known:
             self._take_over(attempt, targets)

@@ -3,24 +3,24 @@ from odoo import api, fields, models
 from ..gateway import states
 from .big_integer import BigInteger
 
-# What is still to be done in the mailbox about a mail that is stored.
+# What is still to be done in the mailbox about a stored message.
 MARK = "mark"
 MOVE = "move"
-# Nothing; a person may have it fetched.
+# Nothing; a user may fetch it.
 FETCH = "fetch"
-# POP3: it is there, and deleted after some days.
+# POP3: it stays, and is deleted after some days.
 LEAVE = "leave"
-# POP3: it was there before, and is nobody's to delete.
+# POP3: it was there before the addon, and is never deleted.
 OLD = "old"
 
 
 class MailPostmasterPlace(models.Model):
-    """Where a stored mail lies in its mailbox, as long as something is to be done there.
+    """The mailbox entry of a stored message, while something is still to be done there.
 
-    A crash between the commit of a mail and its mark in the mailbox leaves the row here, so
-    that the next fetch does what is left. Written and read past the ORM, in the transactions
-    of the fetcher. No column of the log: a row of the log that is being processed is not
-    written to by others.
+    A crash between the commit of a message and its mark in the mailbox leaves the row here, so that
+    the next fetch completes the work. It is read and written bypassing the ORM, in the transactions
+    of the fetcher. It is not a column of the log: other processes do not write to a row of the log
+    that is being processed.
     """
 
     _name = "mail.postmaster.place"
@@ -43,9 +43,9 @@ class MailPostmasterPlace(models.Model):
 
     @api.model
     def _add(self, cr, folder, numbers, message_ids, todo):
-        """Note where mails lie.
+        """Record mailbox entries.
 
-        :param message_ids: as many as numbers, None for mail that is in no row of the log
+        :param message_ids: as many as numbers, None for a message that is in no row of the log
         :param todo: what is to be done there, one for each
         """
         cr.execute(
@@ -62,7 +62,7 @@ class MailPostmasterPlace(models.Model):
 
     @api.model
     def _numbers(self, cr, folder, *todo):
-        """Return the numbers of mails about which one of these is to be done."""
+        """Return the numbers of the messages for which one of these is to be done."""
         cr.execute(
             "SELECT number FROM mail_postmaster_place "
             "WHERE folder_id = %s AND uidvalidity = %s AND todo = ANY(%s)",
@@ -80,7 +80,7 @@ class MailPostmasterPlace(models.Model):
 
     @api.model
     def _plan_moves(self, cr, folder, numbers):
-        """Note that mails were marked and are to be moved as soon as they are settled."""
+        """Record that messages were marked and are to be moved as soon as they are settled."""
         cr.execute(
             "UPDATE mail_postmaster_place SET todo = %s "
             "WHERE folder_id = %s AND uidvalidity = %s AND number = ANY(%s) AND todo = %s",
@@ -89,7 +89,7 @@ class MailPostmasterPlace(models.Model):
 
     @api.model
     def _settled(self, cr, folder):
-        """Return ``{state: UIDs}`` of the mails that can be moved."""
+        """Return ``{state: UIDs}`` of the messages that can be moved."""
         cr.execute(
             """
             SELECT state, array_agg(number::bigint ORDER BY number::bigint)
@@ -104,7 +104,7 @@ class MailPostmasterPlace(models.Model):
 
     @api.autovacuum
     def _gc_places(self):
-        """Forget what was to be done about mail that is not in the log any more."""
+        """Forget what was to be done about messages that are no longer in the log."""
         self.env.cr.execute(
             "DELETE FROM mail_postmaster_place WHERE message_id IS NULL AND todo = ANY(%s)",
             [[MARK, MOVE, FETCH]],

@@ -37,12 +37,13 @@ class MailPostmasterPolicy(models.AbstractModel):
 
         The one place that reads them: later versions of Odoo replace ``get_param``.
         """
-        # System Parameters are readable by administrators only, mail is processed for all.
+        # System Parameters are readable only by administrators; messages are processed for all
+        # users.
         return self.env["ir.config_parameter"].sudo().get_param(key)
 
     @api.model
     def _number(self, key):
-        """Return a bounded number; nonsense written past the checks gives the default."""
+        """Return a bounded number; an invalid value written past the checks gives the default."""
         default, smallest, largest = NUMBERS[key]
         text = str(self._parameter(key) or default).strip()
         if not text.isascii() or not text.isdigit():
@@ -53,7 +54,7 @@ class MailPostmasterPolicy(models.AbstractModel):
 
     @api.model
     def _choice(self, key):
-        """Return one of the choices of a parameter; nonsense gives the default."""
+        """Return one of the choices of a parameter; an invalid value gives the default."""
         value = str(self._parameter(key) or "").strip()
         return value if value in CHOICES[key] else CHOICES[key][0]
 
@@ -84,7 +85,7 @@ class MailPostmasterPolicy(models.AbstractModel):
 
     @api.model
     def _retry_minutes(self):
-        """Return the text of the waiting times; nonsense gives the default."""
+        """Return the text of the waiting times; an invalid value gives the default."""
         text = self._parameter(RETRY_MINUTES) or retries.DEFAULT_SCHEDULE
         try:
             retries.parse_schedule(text)
@@ -96,7 +97,7 @@ class MailPostmasterPolicy(models.AbstractModel):
     def _responsible(self):
         """Return the user whom an administrator chose, or an empty recordset."""
         text = str(self._parameter(RESPONSIBLE) or "")
-        # Whoever hands mail over may not read users; those who left are not asked.
+        # The user who submits a message may not read users; archived users are not notified.
         users = self.env["res.users"].sudo().with_context(active_test=True)
         if not text.isascii() or not text.isdigit() or len(text) > LONGEST_ID:
             return users
@@ -121,14 +122,14 @@ class MailPostmasterPolicy(models.AbstractModel):
 
     @api.model
     def _is_confirmed_database(self):
-        """Tell whether this is the database that was set up to receive mail, and no copy."""
+        """Return whether this is the database that was set up to receive messages, not a copy."""
         return self._parameter(DATABASE) == self._database_identity()
 
     @api.model
     def confirm_database(self):
-        """Let this database fetch and answer mail: an administrator says it is no copy."""
+        """Let this database fetch and reply: an administrator confirms that it is not a copy."""
         self._check_administrator()
-        # The parameter belongs to the system's administrators; the group was checked above.
+        # Only system administrators may write the parameter; the group was checked above.
         self.env["ir.config_parameter"].sudo().set_param(DATABASE, self._database_identity())
         return True
 
@@ -150,7 +151,7 @@ class MailPostmasterPolicy(models.AbstractModel):
     @api.model
     def _write_preset(self, name, *more, leave=()):
         """Write a preset, and that ``more`` parameters are true; ``leave`` some as they are."""
-        # System Parameters belong to the system's administrators; the group was checked above.
+        # Only system administrators may write System Parameters; the group was checked above.
         parameters = self.env["ir.config_parameter"].sudo()
         for key, value in self._preset_values(name).items():
             if key not in leave:
@@ -171,10 +172,10 @@ class MailPostmasterPolicy(models.AbstractModel):
     def _preset_values(self, name):
         """Return what a preset would write, as ``{key: text or False}``; for a preview too.
 
-        The allowed domains that somebody typed stay: ``recommended`` and ``strict`` fill them in
-        where there are none, and ``odoo`` takes away what these have written.
+        Allowed domains that a user entered stay: ``recommended`` and ``strict`` set them only if
+        there are none, and ``odoo`` removes what these have written.
         """
-        # Alias domains of all companies are this database's own.
+        # Alias domains of all companies belong to this database.
         domains = self.env["mail.alias.domain"].sudo().search([])  # pylint: disable=no-search-all
         names = filter(None, map(domain_or_none, domains.mapped("name")))
         own_domains = ",".join(dict.fromkeys(names))
@@ -190,7 +191,7 @@ class MailPostmasterPolicy(models.AbstractModel):
 
     @api.model
     def _check_administrator(self):
-        """Refuse anybody who is no Postmaster administrator.
+        """Refuse users who are not Postmaster administrators.
 
         :raises AccessError: naming the group
         """

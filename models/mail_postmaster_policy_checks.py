@@ -16,7 +16,7 @@ from ..policy.settings import (
 )
 from . import mail_postmaster_policy  # noqa: F401  what is extended here
 
-# Parameters that are neither one of some choices nor a number, and what looks at them.
+# Parameters that are neither a choice nor a number, and the functions that check them.
 CHECKS = {
     RETRY_MINUTES: "_check_schedule",
     SUBADDRESSING: "_check_separators",
@@ -27,13 +27,13 @@ CHECKS = {
 
 
 class MailPostmasterPolicy(models.AbstractModel):
-    """What may be written into a System Parameter of ours."""
+    """The checks of values for our System Parameters."""
 
     _inherit = "mail.postmaster.policy"
 
     @api.model
     def _check_parameter(self, key, value):
-        """Refuse a value that makes no sense for one of our parameters.
+        """Refuse an invalid value for one of our parameters.
 
         :raises ValidationError: with a sentence that names the parameter and the bounds
         """
@@ -54,7 +54,7 @@ class MailPostmasterPolicy(models.AbstractModel):
 
     def _check_number(self, key, text):
         _default, smallest, largest = NUMBERS[key]
-        # Python reads no number of thousands of digits.
+        # Python does not parse a number of thousands of digits.
         is_number = text.isascii() and text.isdigit() and len(text) <= len(str(largest))
         if not is_number or not smallest <= int(text) <= largest:
             raise ValidationError(

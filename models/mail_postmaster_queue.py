@@ -13,18 +13,18 @@ from .reasons import MESSAGE, REPEAT, SENDER, TARGET
 
 _logger = logging.getLogger(__name__)
 
-# A mail that stops its process this often is not given another one.
+# A message that stops its process this often is not processed again.
 MOST_CRASHES = 3
 
 
 class MailPostmasterQueue(models.AbstractModel):
-    """What happens to a stored mail later: by the scheduled action, or because a person asks."""
+    """Later processing of a stored message: by the scheduled action, or on a user's request."""
 
     _inherit = "mail.postmaster.pipeline"
 
     @api.model
     def _cron_process(self):
-        """Process the mails whose next attempt is due, oldest first."""
+        """Process the messages whose next attempt is due, oldest first."""
         if not self.env["mail.postmaster.policy"]._is_confirmed_database():
             _logger.info("Stored mail waits: this database is a copy that was not confirmed.")
             return
@@ -38,7 +38,7 @@ class MailPostmasterQueue(models.AbstractModel):
             try:
                 self._process_stored(mail_id)
             except Exception as error:  # noqa: BLE001  the mails behind it are not held up
-                # It is counted, due again in a moment, and parked when that goes on.
+                # The attempt is counted, due again soon, and the message is held if this continues.
                 _logger.error(
                     "Mail %s: no attempt could be made (%s)", mail_id, type(error).__name__
                 )
@@ -48,7 +48,7 @@ class MailPostmasterQueue(models.AbstractModel):
 
     @api.model
     def _hand_over_now(self, mail_ids):
-        """Let the scheduled action process mails that the process which stored them leaves."""
+        """Let the scheduled action process messages that the storing process leaves to it."""
         with self._short_transaction(joins=False) as cr:
             cr.execute(
                 """
@@ -65,11 +65,11 @@ class MailPostmasterQueue(models.AbstractModel):
 
     @api.model
     def _process_stored(self, mail_id, joins=False, is_last=False):
-        """Make an attempt for a mail that is stored.
+        """Make an attempt for a stored message.
 
         :param int mail_id: id of the ``mail.postmaster.message``
         :param bool joins: share the caller's transaction
-        :param bool is_last: park the mail when it fails
+        :param bool is_last: hold the message if the attempt fails
         """
         with self._transaction(joins) as env:
             pipeline = env[self._name]
@@ -116,7 +116,7 @@ class MailPostmasterQueue(models.AbstractModel):
         return self.env.cr.dictfetchone()
 
     def _door_of(self, submission, user_id):
-        """Return the recordset to process a stored mail on: as the one who handed it over."""
+        """Return the recordset to process a stored message on, as the user who submitted it."""
         user = self.env["res.users"].browse(user_id or api.SUPERUSER_ID).exists()
         env = self._environment_of(submission, user.id or api.SUPERUSER_ID)
         return env[submission.door if submission.door in env else "mail.thread"]
@@ -129,7 +129,7 @@ class MailPostmasterQueue(models.AbstractModel):
 
     @api.model
     def _offer_again(self, mail_id, joins):
-        """Give a refused mail a fresh start, by the same rules; False when it is not refused."""
+        """Reset a refused message, under the same rules; return False if it is not refused."""
         with self._transaction(joins) as env:
             env.cr.execute(
                 """
@@ -145,14 +145,14 @@ class MailPostmasterQueue(models.AbstractModel):
 
     @api.model
     def _release(self, mail_id, joins, changes):
-        """Give a settled mail a fresh start by hand; return False when it is not settled.
+        """Reset a settled message on request; return False if it is not settled.
 
-        What was refused or ignored is accepted then, whatever core's checks say. Of a mail that
-        waits at some of its targets, these are accepted, and what was decided about the others
-        stays. A repeated mail gets a key of its own: whoever releases it wants it a second time.
+        A refused or ignored message is then accepted, whatever core's checks say. If a message
+        waits at some of its targets, these are accepted, and the decisions about the others stay. A
+        repeated message gets a new key: releasing it means that it is wanted a second time.
 
-        :param changes: dict of options that a person changed, in place of those changed at
-            an earlier release; None to keep them
+        :param changes: dict of options that a user changed, in place of those changed at an earlier
+        release; None to keep them
         """
         codes = self.env["mail.postmaster.reason"]._codes
         with self._transaction(joins) as env:
@@ -197,13 +197,13 @@ class MailPostmasterQueue(models.AbstractModel):
 
     @api.model
     def _process_again(self, mail_id, changes=None):
-        """Release a mail and make an attempt at once; for a person who waits for it.
+        """Release a message and make an attempt at once, for a user who waits for it.
 
-        When that fails the mail is parked again, where the person finds it, and not tried
-        again hours later.
+        If the attempt fails, the message is held again, where the user finds it, and not retried
+        hours later.
 
-        :param dict changes: ``addressed_to``: list of addresses in place of those of the
-            header, empty to use ``model`` and ``thread_id`` (and ``custom_values``)
+        :param dict changes: ``addressed_to``: list of addresses in place of those of the header,
+        empty to use ``model`` and ``thread_id`` (and ``custom_values``)
         """
         _is_enabled, joins = self._read_switches()
         if self._release(mail_id, joins, changes):

@@ -7,10 +7,10 @@ from odoo import api, fields, models
 # Longer than the longest window that can be set.
 KEEP = timedelta(days=8)
 
-# One at a time for a sender and target; others do not wait. The statement after it sees what
-# was committed while this one waited.
+# One at a time per sender and target; others do not wait. The statement after it sees what was
+# committed while this one waited.
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%(target)s || ' ' || %(sender)s, 0));"
-# A mail has one place, however often it asks.
+# A message has one rate slot, however often it asks.
 PLACE = """
     WITH known AS (
         SELECT FROM mail_postmaster_quota
@@ -31,10 +31,10 @@ PLACE = """
     )
     SELECT EXISTS (SELECT FROM known) OR EXISTS (SELECT FROM reserved)
 """
-# Statements of one text are one transaction and one way to the server (PostgreSQL manual,
-# "Multiple Statements in a Simple Query"). Its commit does not wait for the disk. The one that
-# makes the record comes later and does: it writes all that was committed before, so that no
-# record outlives its place in a crash.
+# Statements in one string are one transaction and one round trip (PostgreSQL manual, "Multiple
+# Statements in a Simple Query"). The commit does not wait for the disk. The commit that creates the
+# record comes later and does wait: it flushes all earlier commits, so that no record outlives its
+# rate slot in a crash.
 ALONE = """
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
     SET LOCAL synchronous_commit = off;
@@ -42,9 +42,9 @@ ALONE = """
 
 
 class MailPostmasterQuota(models.Model):
-    """What the gateway has accepted lately, from whom and for what: the memory of its limits.
+    """What the gateway has recently accepted, by sender and target: the memory of its rate limits.
 
-    A mail has one place at each target, however often it is tried.
+    A message has one rate slot at each target, however many attempts it takes.
     """
 
     _name = "mail.postmaster.quota"
@@ -55,8 +55,8 @@ class MailPostmasterQuota(models.Model):
     sender = fields.Char(readonly=True)
     target = fields.Char(required=True, readonly=True)
     mail_key = fields.Char(required=True, readonly=True)
-    # Without an index of its own: PostgreSQL would use it to count the places of a sender who
-    # has many old ones, and read those of all others. Old rows are deleted once a day.
+    # Without a separate index: PostgreSQL would use it to count the slots of a sender who has many
+    # old ones, and read those of all others. Old rows are deleted once a day.
     at = fields.Datetime(required=True, readonly=True)
 
     _place_unique = models.UniqueIndex("(target, sender, mail_key)")
@@ -64,18 +64,18 @@ class MailPostmasterQuota(models.Model):
 
     @api.model
     def _reserve(self, attempt, target, limit, minutes, sender=""):
-        """Reserve a place for a mail and tell whether there was one.
+        """Reserve a rate slot for a message and return whether there was one.
 
-        In a short transaction of its own, because counting and reserving inside the one that
-        makes the record would count neither what others are about to commit nor what this
-        one has: at a limit of 3, eight parallel deliveries made eight records.
+        This uses a short separate transaction. Counting and reserving inside the transaction that
+        creates the record would miss what others are about to commit: at a limit of 3, eight
+        parallel deliveries created eight records.
 
-        :param attempt: the :class:`Attempt`; where it is joined to its caller's transaction, so
-            is the reservation
+        :param attempt: the :class:`Attempt`; if it is joined to its caller's transaction, so is the
+        reservation
         :param str target: what is limited
-        :param int limit: places in the window
+        :param int limit: slots in the window
         :param int minutes: length of the window
-        :param str sender: whose places are counted, canonical; empty for everybody's
+        :param str sender: whose slots are counted, canonical; empty for those of all senders
         """
         now = fields.Datetime.now()
         values = {
@@ -97,7 +97,7 @@ class MailPostmasterQuota(models.Model):
 
     @api.model
     def _give_back(self, attempt, target, sender):
-        """Give back the place that a mail has reserved and does not take."""
+        """Release the rate slot that a message has reserved and does not use."""
         with self.env["mail.postmaster.pipeline"]._short_transaction(attempt.joined) as cr:
             cr.execute(
                 "DELETE FROM mail_postmaster_quota "
@@ -107,7 +107,7 @@ class MailPostmasterQuota(models.Model):
 
     @api.model
     def _is_reserved(self, target, minutes, sender):
-        """Tell whether a place of a sender is taken, as this transaction sees it.
+        """Return whether a rate slot of a sender is taken, as this transaction sees it.
 
         :param str target: what is limited
         :param int minutes: length of the window

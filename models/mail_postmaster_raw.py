@@ -4,7 +4,7 @@ from collections import deque
 
 from odoo import fields, models
 
-# A part of a large mail that is in memory twice while it is read or written.
+# The part of a large message that is in memory twice while it is read or written.
 CHUNK = 4 << 20
 
 # PostgreSQL manual, COPY, binary format: signature, flags, length of the extension;
@@ -16,11 +16,11 @@ _TRAILER = struct.pack("!h", -1)
 
 
 class MailPostmasterRaw(models.Model):
-    """The bytes of received mails, one row a mail.
+    """The bytes of received messages, one row per message.
 
-    Read and written past the ORM: a binary field would decode base64, and a statement
-    with the mail as its parameter takes several times its size in memory and writes the
-    mail into the server's log when it fails.
+    Read and written bypassing the ORM: a binary field would decode base64, and a statement with the
+    message as its parameter takes several times its size in memory and writes the message into the
+    server's log if it fails.
     """
 
     _name = "mail.postmaster.raw"
@@ -32,18 +32,18 @@ class MailPostmasterRaw(models.Model):
     _message_unique = models.UniqueIndex("(message_id)")
 
     def init(self):
-        # Not compressed (EXTERNAL): mail is mostly base64, which compresses badly and
-        # slowly, and a part of it can be read without the rest.
+        # Not compressed (EXTERNAL): messages are mostly base64, which compresses badly and slowly,
+        # and a part can be read without the rest.
         self.env.cr.execute("""
             ALTER TABLE mail_postmaster_raw ADD COLUMN IF NOT EXISTS content bytea NOT NULL;
             ALTER TABLE mail_postmaster_raw ALTER COLUMN content SET STORAGE EXTERNAL;
         """)
 
     def _write_contents(self, cr, contents):
-        """Store the bytes of mails.
+        """Store the bytes of messages.
 
         :param cr: the cursor of the intake
-        :param contents: ``(id of the mail.postmaster.message, the mail as received)`` of each
+        :param contents: ``(id of the mail.postmaster.message, the message as received)`` of each
         """
         if not contents:
             return
@@ -57,7 +57,7 @@ class MailPostmasterRaw(models.Model):
         )
 
     def _read_content(self, mail_id, limit=None):
-        """Return the bytes of a mail, or None when they were removed.
+        """Return the bytes of a message, or None if they were removed.
 
         :param int mail_id: id of the ``mail.postmaster.message``
         :param limit: about how many bytes of the beginning are enough, or None for all
@@ -78,13 +78,13 @@ class MailPostmasterRaw(models.Model):
 
 
 class _Concatenation(io.RawIOBase):
-    """Bytes after each other as one file, without a copy of what is large among them."""
+    """Consecutive bytes as one file, without copying the large ones."""
 
     def __init__(self, *parts):
         super().__init__()
         self._parts = deque(memoryview(part) for part in parts if part)
 
-    # The bytes are held here, so the base class is not asked.
+    # The bytes are held here, so the base class is not called.
     def read(self, size=-1):  # pylint: disable=method-required-super
         taken, left = [], size
         while self._parts and left:

@@ -7,19 +7,20 @@ from . import mail_postmaster_addressing  # noqa: F401  what is extended here
 
 
 class MailPostmasterRecipient(models.AbstractModel):
-    """Which recipients a mail server may hand mail over for, before there is a mail."""
+    """The recipients that a mail server may accept, before there is a message."""
 
     _inherit = "mail.postmaster.addressing"
 
     @api.model
     def _canonical_recipient(self, address):
-        """Return the canonical form of a recipient that is taken, None for one that is nobody's.
+        """Return the canonical form of an accepted recipient, None for an unknown one.
 
-        Taken are aliases, with a detail or by their local part, catchall, bounce and the address
-        a domain writes from, what was one of these before, and all of a domain with a fallback.
+        Accepted are aliases, with a detail or by their local part, catchall, bounce and the default
+        From address of a domain, former addresses of these, and all addresses of a domain with a
+        fallback.
 
         :param str address: as the mail server has it
-        :raises BadAddress: for a text that is no address
+        :raises BadAddress: for an invalid address
         """
         wanted = canonical(address)
         found = matching.match(wanted, self._look_up([wanted]).book, Trace())
@@ -27,7 +28,7 @@ class MailPostmasterRecipient(models.AbstractModel):
 
     @api.model
     def _fallback_model(self, addresses):
-        """Return the name of the model that makes records of mail no alias takes, or None.
+        """Return the name of the model for records of messages that no alias takes, or None.
 
         :param addresses: canonical recipients; the first whose domain has a fallback decides
         """
@@ -39,5 +40,5 @@ class MailPostmasterRecipient(models.AbstractModel):
     def _fallbacks(self):
         """Return ``{alias domain id: name of the model}`` of the domains with a fallback."""
         domains = self.env["mail.alias.domain"].search([("fallback_model_id", "!=", False)])
-        # Models are readable by administrators only, mail is received for everybody.
+        # Models are readable only by administrators; messages are received for all users.
         return {domain.id: domain.sudo().fallback_model_id.model for domain in domains}

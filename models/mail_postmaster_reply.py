@@ -1,4 +1,4 @@
-"""Who is part of a conversation that a mail quotes, and what becomes of an answer of others."""
+"""The participants of a conversation that a message quotes, and replies from non-participants."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -25,15 +25,15 @@ from .addressing import read_domains
 
 CHANNEL = "discuss.channel"
 
-# As many as core reads of them, the last ones (message_route).
+# As many references as core reads, the last ones (message_route).
 MOST_REFERENCES = 32
-# Of one conversation that look like the sender's. The most like it come first.
+# Participants of one conversation similar to the sender. The most similar come first.
 MOST_PARTICIPANTS = 300
 
-# Everything about a conversation that a sender's right to answer depends on.
+# All facts about a conversation that a sender's right to reply depends on.
 #
-# A message that came by mail and is internal was not accepted from a participant, or answers
-# such a note: nobody becomes part of a conversation by being in it.
+# An internal message that arrived by email was not accepted from a participant, or replies to such
+# a note: its author does not become a participant by being in it.
 #
 # Ids as arrays: PostgreSQL then uses the indexes, however many notifications there are.
 FACTS = """
@@ -113,7 +113,7 @@ FACTS = """
 
 
 class Record(NamedTuple):
-    """What the record of a conversation says about who is part of it.
+    """What the record of a conversation says about its participants.
 
     :param contact_ids: of partners
     :param contact_texts: texts with addresses
@@ -127,15 +127,15 @@ class Record(NamedTuple):
 
 @dataclass
 class Reply:
-    """An answer to a conversation, as it was judged.
+    """A reply in a conversation, as it was judged.
 
     :param str target: see :func:`attempt.target_of`
-    :param standing: a :class:`gateway.participants.Standing`, None where that is not ours to say
-    :param bool is_private: of an answer without a reason, or with one that depends on it
+    :param standing: a :class:`gateway.participants.Standing`, None if it is not ours to decide
+    :param bool is_private: of a reply without a reason, or with one that depends on it
     :param policy: a :class:`Setting` for one without a reason, else None
     :param alias_ids: aliases of the record, the oldest first
-    :param bool is_restricted: whether none of these may be open to everybody
-    :param bool has_parent: the message that the answer hangs on is in this conversation
+    :param bool is_restricted: whether none of these may be open to everyone
+    :param bool has_parent: the parent message of the reply is in this conversation
     """
 
     target: str
@@ -155,7 +155,7 @@ class MailPostmasterReply(models.AbstractModel):
 
     @api.model
     def _is_on(self):
-        """Tell whether anything but core decides about answers."""
+        """Return whether anything but core decides about replies."""
         policy = self.env["mail.postmaster.policy"]
         return (
             policy._choice(REPLIES) != ACCEPT
@@ -166,7 +166,7 @@ class MailPostmasterReply(models.AbstractModel):
 
     @api.model
     def _keeps_rules(self):
-        """Tell whether the rules of a record's alias hold wherever an answer was sent."""
+        """Return whether the rules of a record's alias apply wherever a reply was sent."""
         return self.env["mail.postmaster.policy"]._choice(REPLY_RULES) == "record"
 
     @tools.ormcache()
@@ -178,12 +178,12 @@ class MailPostmasterReply(models.AbstractModel):
 
     @api.model
     def _judge(self, attempt, message_dict, model, res_id):
-        """Return the :class:`Reply` for an answer, or None where there is no such record.
+        """Return the :class:`Reply` for a reply, or None if there is no such record.
 
-        With two statements; what is asked besides, is asked about an answer without a reason.
+        This takes two statements; further queries concern only a reply without a reason.
         """
         if model not in self.env or self.env[model]._abstract:
-            # Of an application that is gone: what core says about that holds.
+            # The application is no longer installed: core's decision applies.
             return None
         record = self.env[model].browse(res_id)
         try:
@@ -193,7 +193,7 @@ class MailPostmasterReply(models.AbstractModel):
         sender = attempt.origin.sender
         row = self._facts(record, about, message_dict, sender)
         reply = self._unjudged(record, row)
-        # Mailing lists have members and rules of their own, which their alias asks.
+        # Mailing lists have members and rules of their own, which their alias checks.
         if self._is_thread(record):
             self._judge_sender(attempt, reply, record, about, row)
         return reply
@@ -231,7 +231,7 @@ class MailPostmasterReply(models.AbstractModel):
         self._trace(attempt, reply, sender)
 
     def _has_notes(self, record):
-        """Tell whether a note is for internal users alone: members of a channel see all of it."""
+        """Return whether notes are only for internal users: members of a channel see all of it."""
         return record._name != CHANNEL
 
     def _trace(self, attempt, reply, sender):
@@ -257,7 +257,7 @@ class MailPostmasterReply(models.AbstractModel):
         recipients = record._message_add_default_recipients()[record.id]
         contacts = recipients["partners"]
         if record._name == CHANNEL:
-            # Who takes part in a channel is a member of it and no follower.
+            # Participants of a channel are members of it, not followers.
             contacts |= record.channel_partner_ids
         model_id = self.env["ir.model"]._get_id
         owners = [(model_id(record._name), record.id)] + [
@@ -270,7 +270,7 @@ class MailPostmasterReply(models.AbstractModel):
 
     @tools.ormcache("model")
     def _owner_fields(self, model):
-        """Return the fields by which a record belongs to what has an alias: a project, a team."""
+        """Return the fields that link a record to an owner with an alias: a project, a team."""
         return tuple(
             name
             for name, field in self.env[model]._fields.items()
@@ -313,7 +313,7 @@ class MailPostmasterReply(models.AbstractModel):
     def _read(self, attempt, row, about, sender):
         """Return the :class:`gateway.participants.Facts`."""
         rows = row["participants"] or []
-        # Everybody knows the addresses of a house whose people answer here.
+        # The addresses of an organization whose users reply here are easy to guess.
         own = [domain_of(text) for _role, text, is_internal in rows if is_internal]
         own += [home.name for home in self.env["mail.postmaster.addressing"]._domains()]
         return participants.Facts(
@@ -331,10 +331,11 @@ class MailPostmasterReply(models.AbstractModel):
         )
 
     def _outcome(self, attempt):
-        """Return what authentication says of the sender, None where none is set up.
+        """Return the sender authentication outcome, None if nothing is configured.
 
-        Whom a mail may not act as, it does not join a conversation as either, although nothing
-        has failed: no proof where one of us would have some, or another sender than was checked.
+        A message that may not act as its sender does not join a conversation as that sender either,
+        even if nothing has failed: no verdict although one of our users would have one, or a sender
+        other than the one that was checked.
         """
         if attempt.identity is None:
             return None
@@ -349,9 +350,9 @@ class MailPostmasterReply(models.AbstractModel):
     # --- what becomes of it -------------------------------------------------------------------
 
     def _policy(self, attempt, reply, domain_id):
-        """Return the :class:`Setting` for an answer without a reason.
+        """Return the :class:`Setting` for a reply without a reason.
 
-        For a private conversation the database's own counts, unless that is to accept.
+        For a private conversation the database's own applies, unless that is to accept.
         """
         policy = self.env["mail.postmaster.policy"]
         if reply.is_private and (value := policy._choice(REPLIES_PRIVATE)) != ACCEPT:

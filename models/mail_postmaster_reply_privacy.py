@@ -6,34 +6,34 @@ from . import mail_postmaster_reply  # noqa: F401  what is extended here
 
 
 class MailPostmasterReply(models.AbstractModel):
-    """Which conversations are private: what internal users without a part in them may not read."""
+    """Private conversations: those that internal users who take no part in them may not read."""
 
     _inherit = "mail.postmaster.reply"
 
     @api.model
     def _is_hidden(self, record):
-        """Tell whether an internal user who has no part in a record may not read it.
+        """Return whether an internal user who has no part in a record may not read it.
 
-        By the record rules for all internal users, asked as somebody who follows nothing and is
-        a member of nothing: projects of followers, private tasks, channels that one is invited
-        to. Rights on a model as a whole do not count: who may read leads at all reads leads.
+        This applies the record rules for all internal users, for a user who follows nothing and is
+        a member of nothing: projects of followers, private tasks, invitation-only channels. Access
+        rights on a model as a whole do not count: a user with access to leads reads leads.
         """
         rules = self._reading_rules(record._name)
         if not rules:
             return False
-        # Some rules read what is computed for the present user.
+        # Some rules read what is computed for the current user.
         records = record.with_user(self.env.ref("base.public_user")).sudo()
         try:
             return not records.with_context(active_test=False).search_count(
                 self._visible_to_outsider(rules) & Domain("id", "=", record.id)
             )
         except ValueError:
-            # A rule that can be asked about certain users alone keeps others out.
+            # A rule that can be evaluated only for certain users keeps others out.
             return True
 
     def _visible_to_outsider(self, rules):
         """Return the domain of a tuple of ``(is for everybody, text of the domain)``."""
-        # The rules are asked as by a user of every company.
+        # The rules are evaluated as for a user of every company.
         companies = self.env["res.company"].search([])  # pylint: disable=no-search-all
         context = {
             "user": _Outsider(self.env),
@@ -63,7 +63,7 @@ class MailPostmasterReply(models.AbstractModel):
 
 
 class _Outsider:
-    """What record rules know as ``user``, for an internal user without a part in anything."""
+    """The ``user`` of record rules, for an internal user who takes part in nothing."""
 
     def __init__(self, env):
         self._user = env.ref("base.public_user")
