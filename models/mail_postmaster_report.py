@@ -1,4 +1,4 @@
-"""What is done about reports: bounces, receipts and complaints on the messages they are about."""
+"""The handling of reports: bounces, receipts and complaints about our messages."""
 
 from dataclasses import dataclass, field, replace
 
@@ -18,25 +18,25 @@ from .report_sentences import COMPLAINT, FEEDBACK, RECEIPT, encode_outcomes
 
 TARGET = "report"
 MAILER_DAEMON = "mailer-daemon"
-# Core looks at every record with a failed address, so a forged report that names a thousand
-# strangers would take its time. Recipients of the message itself are always looked at.
+# Core reads every record with a failed address, so a forged report that names a thousand foreign
+# addresses would take long. Recipients of the message itself are always checked.
 MOST_STRANGERS = 20
-# How many recipients the trace explains.
+# The number of recipients that the trace explains.
 MOST_EXPLAINED = 10
 
 
 @dataclass
 class Outcome:
-    """What a report says of one recipient, and whom of ours that concerns.
+    """What a report says about one recipient, and which of our recipients that is.
 
     :param str kind: ``hard``, ``soft``, ``success``, ``unknown``, ``receipt`` or ``complaint``
     :param str code: why, a key of ``report_sentences.WHY``
     :param dict params: address, server, status and diagnostic of
-        :func:`gateway.reports.enhanced_status.explain`
+    :func:`gateway.reports.enhanced_status.explain`
     :param tuple candidates: the addresses it may be known by, canonical
     :param notification: the ``mail.notification`` of that recipient, or an empty recordset
     :param str recipient: which address of the message's recipients that is, canonical, or ``""``
-    :param bool is_guess: whether it may be about somebody else, so that no list counts it
+    :param bool is_guess: whether it may be about another address, so that no list counts it
     """
 
     kind: str
@@ -49,7 +49,7 @@ class Outcome:
 
     @property
     def is_matched(self):
-        """Whether it is about somebody the message was sent to."""
+        """Whether it is about a recipient of the message."""
         return bool(self.notification or self.recipient)
 
     @property
@@ -63,13 +63,13 @@ class Outcome:
 
 
 class MailPostmasterReport(models.AbstractModel):
-    """Reports, from ``gateway.reports``, wired to what core does about bounces.
+    """Reports, from ``gateway.reports``, connected to core's handling of bounces.
 
-    Core takes every ``multipart/report`` for a failure of its first recipient. Here the report
-    is read, and core is called once for each recipient that has failed for good; what else a
-    report says is written on the notification of that recipient, and changes no counter.
-    That holds under every preset. What a mail *is* that no reader of reports understands is
-    left to core where loops are.
+    Core takes every ``multipart/report`` for a failure of its first recipient. Here the report is
+    parsed, and core is called once for each recipient that has failed permanently. Everything else
+    a report says is written on the notification of that recipient, and changes no counter. This
+    applies under every preset. If the report is in no known format, and core decides on loops, core
+    also decides whether the message is a report.
     """
 
     _name = "mail.postmaster.report"
@@ -79,10 +79,10 @@ class MailPostmasterReport(models.AbstractModel):
 
     @api.model
     def _is_report(self, attempt, message_dict, says_core):
-        """Tell whether a mail is to be handled as a report, and not to be routed.
+        """Return whether a message is to be handled as a report, and not to be routed.
 
         :param dict message_dict: with the recipients as core knows them
-        :param bool says_core: the answer of ``mail.thread._detect_is_bounce``
+        :param bool says_core: the result of ``mail.thread._detect_is_bounce``
         """
         if self._leaves_to_core():
             return says_core
@@ -91,12 +91,12 @@ class MailPostmasterReport(models.AbstractModel):
         return says_core and self._is_addressed_as_report(attempt, message_dict)
 
     def _is_addressed_as_report(self, attempt, message_dict):
-        """Tell whether a mail that is no report came where only reports should come from or go to.
+        """Return whether a non-report has an address that only reports should use.
 
-        A type alone, such as that of a report of TLS, is no reason to keep a mail from its alias.
+        A type alone, such as that of a TLS report, is no reason to keep a message from its alias.
         """
         if attempt.is_released:
-            # Somebody has read it and wants it to go where it can go.
+            # A user has read it and wants it to be delivered where possible.
             return False
         if _local_part(message_dict["email_from"]) == MAILER_DAEMON:
             return True
@@ -104,8 +104,8 @@ class MailPostmasterReport(models.AbstractModel):
             return False
         if attempt.addressing and attempt.addressing.alias_ids:
             return False
-        # Out of office answers go to the return path (RFC 3834 section 4), and belong into
-        # their conversation where their policy says so.
+        # Out-of-office replies go to the return path (RFC 3834 section 4), and belong in their
+        # conversation if their policy says so.
         return not (attempt.automatic.kind == AUTO_REPLY and message_dict.get("parent_id"))
 
     def _is_to_bounce_address(self, message_dict):
@@ -117,16 +117,16 @@ class MailPostmasterReport(models.AbstractModel):
 
     @api.model
     def _bounce_values(self, attempt):
-        """Return what ``mail.thread._message_parse_extract_bounce`` returns of a bounce.
+        """Return the values of a bounce for ``mail.thread._message_parse_extract_bounce``.
 
-        Recipients are core's one by one, when the report is handled.
+        Core gets the recipients one by one, when the report is handled.
         """
         report = attempt.report
         return {
             "is_bounce": True,
             "bounced_email": False,
             "bounced_partner": self.env["res.partner"].sudo(),
-            # Overrides of other addons take them for failed, whatever the report says.
+            # Overrides of other addons would take them for failed, whatever the report says.
             "bounced_msg_ids": [],
             "bounced_message": self._original(attempt, report)
             if report
@@ -136,7 +136,7 @@ class MailPostmasterReport(models.AbstractModel):
     def _original(self, attempt, report):
         """Return the ``mail.message`` that a report is about, or an empty recordset."""
         messages = self.env["mail.message"].sudo()
-        # Nobody can invent it, while a Message-Id may be anybody's.
+        # The token cannot be forged, whereas anyone may know a Message-Id.
         if message := self._proven(attempt):
             attempt.trace.hit(
                 "report_original",
@@ -146,7 +146,7 @@ class MailPostmasterReport(models.AbstractModel):
             return message
         ids = message_ids(report)
         found = messages.search([("message_id", "in", ids)], order="id") if ids else messages
-        # The latest, where several have the same Message-Id.
+        # The latest, if several have the same Message-Id.
         if not self._leaves_to_core():
             found = found.filtered(_was_sent)
         by_id = {message.message_id: message for message in found}
@@ -198,7 +198,7 @@ class MailPostmasterReport(models.AbstractModel):
             self._apply_all(attempt, email_message, message_dict, outcomes, core)
         finally:
             attempt.handles_bounce = False
-        # Their authors see it without reading the page again.
+        # Their authors see it without reloading the page.
         original._notify_message_notification_update()
         is_matched = any(outcome.is_matched for outcome in outcomes)
         is_ours = recipients.is_ours and (is_matched or not outcomes)
@@ -215,9 +215,9 @@ class MailPostmasterReport(models.AbstractModel):
         return self.env["mail.postmaster.policy"]._choice(LOOPS) == "odoo"
 
     def _note_no_report(self, attempt, message_dict):
-        """Ignore what a program wrote and nobody can read; park what a person may have written.
+        """Ignore an unreadable message of a program; hold one that a person may have written.
 
-        A subject or a link to unsubscribe alone does not tell a person from a program.
+        A subject or an unsubscribe link alone does not distinguish a person from a program.
         """
         automatic = attempt.automatic
         is_proven = automatic.is_strong or _local_part(message_dict["email_from"]) == MAILER_DAEMON
@@ -227,9 +227,9 @@ class MailPostmasterReport(models.AbstractModel):
             attempt.decide(states.IGNORED, "report_unreadable", proof=automatic.proof)
 
     def _outcomes(self, report, message_dict, recipients):
-        """Return the :class:`Outcome` of each recipient that a report tells of.
+        """Return the :class:`Outcome` of each recipient that a report names.
 
-        :param Recipients recipients: whom the message was sent to
+        :param Recipients recipients: the recipients of the message
         """
         if report.disposition:
             return [self._receipt(report.disposition, message_dict, recipients)]
@@ -240,7 +240,7 @@ class MailPostmasterReport(models.AbstractModel):
     def _delivery_outcomes(self, statuses, recipients):
         outcomes = {}
         if self._leaves_to_core():
-            # Core looks for no address in what is written for people.
+            # Core does not search for addresses in the human-readable part.
             statuses = [
                 replace(status, address="", original_recipient="")
                 if status.is_from_text
@@ -256,7 +256,7 @@ class MailPostmasterReport(models.AbstractModel):
                 status.candidates,
                 *self._match(recipients, status.candidates, is_alone=len(statuses) == 1),
             )
-            # A server that lists an address twice has not failed twice.
+            # A server that lists an address twice does not report two failures.
             key = outcome.notification or outcome.recipient or status.candidates
             outcomes.setdefault(key, outcome)
         return list(outcomes.values())
@@ -282,7 +282,7 @@ class MailPostmasterReport(models.AbstractModel):
     def _complaints(self, feedback, recipients):
         code = f"complaint_{feedback.type}" if feedback.is_complaint else FEEDBACK
         addresses = feedback.addresses or ("",)
-        # Whom a mail was sent to is not who complained, when there are several.
+        # With several recipients, the returned message does not tell which of them complained.
         is_unclear = feedback.source == "returned" and len(addresses) > 1
         outcomes = []
         for address in addresses:
@@ -298,14 +298,14 @@ class MailPostmasterReport(models.AbstractModel):
         return outcomes
 
     def _match(self, recipients, candidates, is_alone):
-        """Return what an :class:`Outcome` says of who it is about."""
+        """Return the values of an :class:`Outcome` that identify its recipient."""
         address, notification, is_guess = recipients.find(candidates, is_alone)
         return notification, address, is_guess
 
     def _note_outcomes(self, attempt, original, outcomes, is_ours, result):
-        """Write into the log what the report says, and about what.
+        """Write into the log what the report says, and about which message.
 
-        :param bool is_ours: whether it is about a mail that was sent from here, to them
+        :param bool is_ours: whether it is about a message that was sent from here, to them
         """
         for outcome in outcomes[:MOST_EXPLAINED]:
             step = attempt.trace.hit if outcome.is_matched else attempt.trace.miss

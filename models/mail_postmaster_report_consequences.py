@@ -10,12 +10,12 @@ from .report_sentences import COMPLAINT, FEEDBACK, RECEIPT
 
 
 class MailPostmasterReport(models.AbstractModel):
-    """What a report says of one recipient, written where core and the screens look for it."""
+    """Writing what a report says about one recipient to where core and the views read it."""
 
     _inherit = "mail.postmaster.report"
 
     def _apply(self, attempt, email_message, message_dict, outcome, core):
-        """Write what a report says of one recipient where core and the screens look for it."""
+        """Write what a report says about one recipient to where core and the views read it."""
         if outcome.kind == HARD:
             self._fail(attempt, email_message, message_dict, outcome, core)
         elif outcome.kind == COMPLAINT and outcome.is_matched:
@@ -23,21 +23,21 @@ class MailPostmasterReport(models.AbstractModel):
         self._write_notification(outcome, message_dict)
 
     def _fail(self, attempt, email_message, message_dict, outcome, core):
-        """Count a recipient that a mail can not reach."""
+        """Count a recipient that a message cannot reach."""
         if outcome.is_matched:
             email = self._bounce(attempt, email_message, message_dict, outcome, core)
             if email and not outcome.is_guess:
                 self.env["mail.postmaster.bounce"].sudo()._count(attempt, email, outcome.code)
-        # Nobody is counted again when a report about no message is processed again by hand.
+        # Count no address again if a report about no message is manually processed again.
         elif not attempt.is_released:
             self._bounce_stranger(email_message, message_dict, outcome, core)
 
     def _bounce_stranger(self, email_message, message_dict, outcome, core):
-        """Let core count an address as it does where it finds no message; nothing is marked."""
+        """Let core count an address as if it found no message; mark nothing."""
         email, contacts = self._bounced(outcome)
         original = self.env["mail.message"].sudo()
         if self._leaves_to_core():
-            # It counts on the record of the message as well, and takes the one it was for.
+            # Core also counts on the record of the message, and uses the recipient it was for.
             original = message_dict["bounced_message"]
             if not email:
                 contacts = original.notification_ids.res_partner_id
@@ -55,9 +55,9 @@ class MailPostmasterReport(models.AbstractModel):
             )
 
     def _bounce(self, attempt, email_message, message_dict, outcome, core):
-        """Let core count one recipient that a mail can not reach, and mark its notification.
+        """Let core count a recipient that a message cannot reach, and mark its notification.
 
-        :return: the normalized address, or False where the report does not tell who it is
+        :return: the normalized address, or False if the report does not identify the recipient
         """
         email, partners = self._bounced(outcome)
         if not email:
@@ -69,11 +69,11 @@ class MailPostmasterReport(models.AbstractModel):
             "bounced_email": email,
             "bounced_partner": partners - self._in_inbox(original),
             "bounced_msg_ids": message_ids(attempt.report),
-            # Core makes the reason of the failure of it.
+            # Core uses it as the reason of the failure.
             "body": plaintext2html(f"{words}\n\n{attempt.report.text}"),
         }
         if message_dict["bounced_email"]:
-            # Overrides of other addons run when the first has been handled, and see each once.
+            # Overrides of other addons run when the first one has been handled, and see each once.
             self.env["mail.thread"]._routing_handle_bounce(
                 email_message,
                 {**message_dict, **failure},
@@ -84,16 +84,16 @@ class MailPostmasterReport(models.AbstractModel):
         return email
 
     def _complain(self, attempt, outcome):
-        """Send nothing more to a recipient who complained, where the policy says so."""
+        """Send nothing more to a recipient who complained, if the policy says so."""
         email, _contacts = self._bounced(outcome)
         if not email or outcome.code == FEEDBACK or outcome.is_guess:
             return
-        # Whoever got a mail knows its Message-Id, and to whom else it was sent.
+        # Every recipient of a message knows its Message-Id and its other recipients.
         if self.env["mail.postmaster.authentication"]._doubts(attempt):
             return
         if self.env["mail.postmaster.policy"]._choice(COMPLAINTS) == "record":
             return
-        # Core's list is for administrators; the gateway serves everybody.
+        # Core's list is for administrators; the gateway works for all users.
         blacklist = self.env["mail.blacklist"].sudo()
         if not blacklist.search_count([("email", "=", email)], limit=1):
             words = self._words(outcome.content)
@@ -108,7 +108,7 @@ class MailPostmasterReport(models.AbstractModel):
         known = notification.res_partner_id
         email = known.email_normalized or email_normalize(notification.mail_email_address or "")
         if outcome.recipient not in ("", first_address(email or "")):
-            # Another address of theirs.
+            # Another address of the same contact.
             email = outcome.recipient
         if not email:
             found = contacts.search([("email_normalized", "in", list(outcome.candidates))])
@@ -132,7 +132,7 @@ class MailPostmasterReport(models.AbstractModel):
         if not notification:
             return
         if outcome.kind == RECEIPT:
-            # Read is read, also when it is deleted later.
+            # A read message stays read, even if it is deleted later.
             if notification.postmaster_receipt != "displayed":
                 receipt = outcome.code.removeprefix(f"{RECEIPT}_")
                 notification.write(
@@ -151,16 +151,16 @@ class MailPostmasterReport(models.AbstractModel):
 
     @api.model
     def _words(self, content):
-        """Return what a notification keeps of a report in the words of the language in use."""
+        """Return what a notification keeps of a report as sentences in the current language."""
         return self.env["mail.postmaster.message"]._report_sentence(content)
 
 
 def _is_hard(report):
-    """Tell whether a report is of a hard bounce; users may write anything into that field."""
+    """Return whether a report is of a hard bounce; users may write anything into that field."""
     return isinstance(report, dict) and report.get("kind") == HARD
 
 
 def _not_later_than_now(text):
-    """Return when a report was written, as far as that can be."""
+    """Return when a report was written, but no later than now."""
     now = fields.Datetime.now()
     return min(fields.Datetime.to_datetime(text) or now, now)

@@ -7,19 +7,19 @@ from ..policy.settings import LOG_DAYS, RAW_DAYS, RAW_MEGABYTES
 # A batch is one short transaction of the nightly clean-up.
 BATCH = 1000
 MEGABYTE = 1 << 20
-# Content that nobody has to look at any more; parked and waiting mail is kept.
+# Content that no longer needs review; held and waiting messages are kept.
 HANDLED = (states.DELIVERED, states.IGNORED, states.REFUSED)
 
 
 class MailPostmasterRetention(models.AbstractModel):
-    """How long received mail is kept, and how a person's data is erased."""
+    """How long received messages are kept, and how the data of a person is erased."""
 
     _name = "mail.postmaster.retention"
     _description = "Retention of received mail"
 
     @api.autovacuum
     def _gc_raw(self):
-        """Remove the content of handled mail after some days."""
+        """Remove the content of handled messages after some days."""
         days = self.env["mail.postmaster.policy"]._number(RAW_DAYS)
         return self._remove_raw(
             """
@@ -33,7 +33,7 @@ class MailPostmasterRetention(models.AbstractModel):
 
     @api.autovacuum
     def _gc_raw_above_cap(self):
-        """Remove the oldest content of handled mail while all content is above the cap."""
+        """Remove the oldest content of handled messages while the total exceeds the cap."""
         cap = self.env["mail.postmaster.policy"]._number(RAW_MEGABYTES) * MEGABYTE
         return self._remove_raw(
             """
@@ -48,7 +48,7 @@ class MailPostmasterRetention(models.AbstractModel):
         )
 
     def _remove_raw(self, selection, **params):
-        """Remove the content of the selected mails.
+        """Remove the content of the selected messages.
 
         :return: ``(removed, remaining)`` as ``ir.autovacuum`` expects
         """
@@ -70,7 +70,7 @@ class MailPostmasterRetention(models.AbstractModel):
 
     @api.autovacuum
     def _gc_log(self):
-        """Remove old lines of handled mail from the log; core knows its Message-Ids."""
+        """Remove old rows of handled messages from the log; core knows their Message-Ids."""
         days = self.env["mail.postmaster.policy"]._number(LOG_DAYS)
         self.env.cr.execute(
             """
@@ -82,21 +82,22 @@ class MailPostmasterRetention(models.AbstractModel):
             [list(HANDLED), days, BATCH],
         )
         ids = [mail_id for (mail_id,) in self.env.cr.fetchall()]
-        # Nobody has the right to remove lines by hand; the clean-up is not anybody.
+        # No user has the right to remove rows manually; the clean-up is not a user.
         self.env["mail.postmaster.message"].sudo().browse(ids).unlink()
         return len(ids), BATCH if len(ids) == BATCH else 0
 
     @api.model
     def _erase_sender(self, address):
-        """Erase what the log knows of a person who has written: content, names, subjects, ids.
+        """Erase what the log knows of a sender: content, names, subjects, ids.
 
-        Also the reports that counted as bounces of that address, which quote what was sent there.
+        Also erase the reports that counted as bounces of that address, which quote what was sent
+        there.
 
-        That a mail came, when, and what became of it stays; the records it made are not
-        the log's to erase. A mail that was waiting is ignored.
+        That a message arrived, when, and its outcome stay. The records it created are not part of
+        the log, so they are not erased. A waiting message is ignored.
 
         :param str address: the sender's address
-        :return: number of mails
+        :return: number of messages
         """
         self.env.flush_all()
         self.env.cr.execute(
@@ -111,7 +112,8 @@ class MailPostmasterRetention(models.AbstractModel):
             {"address": address.strip().lower()},
         )
         ids = [mail_id for (mail_id,) in self.env.cr.fetchall()]
-        # Activities and the log of downloads quote the mail; nobody has the right to change them.
+        # Activities and the log of downloads quote the message; no user has the right to change
+        # them.
         self.env["mail.activity"].sudo().search(
             [
                 ("res_model", "=", "mail.postmaster.message"),

@@ -11,12 +11,12 @@ KINDS = [
 ]
 
 
-# What makes two rows the same former address.
+# Two rows with these values equal are the same former address.
 IDENTITY = ("kind", "local_part", "domain", "alias_id", "alias_domain_id")
 
 
 class MailPostmasterRetiredAddress(models.Model):
-    """A former address: mail sent before it changed is still answered to it."""
+    """A former address: messages sent before it changed still get replies to it."""
 
     _name = "mail.postmaster.retired.address"
     _description = "Former address"
@@ -60,13 +60,13 @@ class MailPostmasterRetiredAddress(models.Model):
 
     @api.model
     def _retire(self, vals_list):
-        """Keep former addresses working, each once; one that is retired again, for ever."""
+        """Keep former addresses working, each once; one that is retired again, forever."""
         self._forget(vals_list)
         self.create(vals_list)
 
     @api.model
     def _forget(self, vals_list):
-        """Take away former addresses that are the present ones again."""
+        """Remove former addresses that are current again."""
         if vals_list:
             self.search(
                 fields.Domain.OR(

@@ -1,4 +1,4 @@
-"""The return path that says which message a mail is (VERP, in one number)."""
+"""The return path that identifies its message (VERP, in one number)."""
 
 import re
 
@@ -8,19 +8,19 @@ from odoo.tools.misc import hmac
 from ..policy.settings import RETURN_PATH, SUBADDRESSING
 
 SCOPE = "mail_postmaster return path"
-# 40 bits: nobody guesses one for a message, and the address stays short.
+# 40 bits: too many to guess one for a message, while the address stays short.
 LENGTH_OF_SIGN = 10
 # RFC 5321 section 4.5.3.1.1
 LONGEST_LOCAL_PART = 64
-# A detail in lower case, because servers on the way may not keep the case.
+# A detail in lower case, because servers on the path may not preserve the case.
 _TOKEN = re.compile(r"([1-9]\d{0,8})-([0-9a-f]{%d})" % LENGTH_OF_SIGN)
 
 
 class MailPostmasterReturnPath(models.AbstractModel):
-    """Services replace the Message-Id, and reports of theirs then name one nobody knows.
+    """Services replace the Message-Id, so their reports name an unknown one.
 
-    The envelope sender comes back with every report (RFC 5321 section 6.1), so it carries the id
-    of the message, with a sign that keeps others from inventing one. It is no header field.
+    The envelope sender comes back with every report (RFC 5321 section 6.1), so it carries the id of
+    the message, with a signature that prevents forgery. It is not a header field.
     """
 
     _name = "mail.postmaster.return_path"
@@ -45,7 +45,7 @@ class MailPostmasterReturnPath(models.AbstractModel):
     def _message(self, addresses):
         """Return the ``mail.message`` whose token is in one of these addresses, or none.
 
-        :param addresses: canonical, that a report was sent to
+        :param addresses: canonical addresses of the report's recipients
         """
         messages = self.env["mail.message"].sudo()
         for token in self._tokens(addresses):
@@ -54,13 +54,13 @@ class MailPostmasterReturnPath(models.AbstractModel):
         return messages
 
     def _tokens(self, addresses):
-        # All of them: mail is sent for all companies.
+        # All domains: messages are sent for all companies.
         domains = self.env["mail.alias.domain"].sudo().search([])  # pylint: disable=no-search-all
         known = {(domain.bounce_alias or "", domain.name.lower()) for domain in domains}
         for address in addresses:
             local_part, _at, domain = address.lower().rpartition("@")
             for bounce_alias, name in known:
-                # One character separates them, which may have been another one then.
+                # One character separates them, which may have been a different one at that time.
                 if domain == name and bounce_alias and local_part.startswith(bounce_alias):
                     if token := _TOKEN.fullmatch(local_part[len(bounce_alias) + 1 :]):
                         yield token

@@ -27,9 +27,9 @@ IDENTITY_POLICIES = [
 
 
 class MailPostmasterScope(models.AbstractModel):
-    """The policies that an alias or an alias domain can have of its own.
+    """The policies that can be set for an alias or an alias domain.
 
-    Empty, or 0, is no opinion: then the next level decides, alias before alias domain before
+    Empty, or 0, means not set: then the next level decides, alias before alias domain before
     database.
     """
 
@@ -112,7 +112,7 @@ class MailPostmasterScope(models.AbstractModel):
         return super().write(_in_one_form(vals))
 
     def _forget_reply_policies(self, *vals_list):
-        """Let others see that there is a policy now: answers are judged only where one is."""
+        """Make the new policy visible to others: replies are judged only if there is a policy."""
         if any("reply_policy" in vals for vals in vals_list):
             self.env.registry.clear_cache()
 
@@ -128,7 +128,7 @@ class MailPostmasterScope(models.AbstractModel):
     )
     @api.depends_context("lang")
     def _compute_policies_in_force(self):
-        # Read for whoever may read the alias; the parameters themselves are administrators'.
+        # Readable by all users who may read the alias; the parameters are for administrators.
         policy = self.env["mail.postmaster.policy"].sudo()
         for scope in self:
             alias, domain = scope._levels()
@@ -160,7 +160,7 @@ class MailPostmasterScope(models.AbstractModel):
                 )
             )
         names = ["auto_reply_policy", "automatic_mail_policy", "reply_policy"]
-        # Without a word on senders there is nothing that could be done about them.
+        # Without verdicts on senders, no policy on senders can apply.
         if self.env["mail.postmaster.authentication"]._is_in_force():
             names.append("identity_policy")
         for name in names:
@@ -185,9 +185,9 @@ class MailPostmasterScope(models.AbstractModel):
 
 
 def _in_one_form(vals):
-    """Return values with the allowed domains as mail is compared with them.
+    """Return values with the allowed domains in the form that messages are compared with.
 
-    A list with nonsense stays as it is, for the check to name.
+    A list with an invalid entry stays as it is, for the check to name it.
     """
     if not vals.get("allowed_domains"):
         return vals

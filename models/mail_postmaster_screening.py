@@ -19,22 +19,22 @@ from ..policy.settings import (
 )
 from .authentication_sentences import finding
 
-# How core ends the Message-Ids by which it knows its own notices again
+# The suffix of Message-Ids by which core recognizes its own notices
 # (mail.tools.generate_tracking_message_id).
 NOTICE_TAG = "-loop-detection-bounce-email"
 
 
 @dataclass(frozen=True)
 class Screened:
-    """One route of a mail, as the rules see it.
+    """One route of a message, as the rules see it.
 
     :param str target: see :func:`attempt.target_of`
     :param alias: the ``mail.alias``, or an empty recordset
     :param domain: the ``mail.alias.domain`` of the recipient, or an empty recordset
-    :param bool is_reply: it goes into a conversation that exists
-    :param bool makes_record: it is to make a new record
-    :param str sender: canonical address, empty when there is none
-    :param str sender_key: whose places are counted
+    :param bool is_reply: whether it goes into an existing conversation
+    :param bool makes_record: whether it creates a new record
+    :param str sender: canonical address, empty if there is none
+    :param str sender_key: whose rate slots are counted
     """
 
     target: str
@@ -47,11 +47,11 @@ class Screened:
 
 
 class MailPostmasterScreening(models.AbstractModel):
-    """The rules that a mail passes before and after core has found its routes.
+    """The rules that apply to a message before and after core has found its routes.
 
-    Each rule answers with the :class:`Reason` for which a mail, or one of its targets, is
-    turned down, or with None; the first answer counts. Another addon adds a rule by adding its
-    name to those of :meth:`_rules_before_routing` or :meth:`_rules_after_routing`.
+    Each rule returns the :class:`Reason` to turn down a message, or one of its targets, or None;
+    the first reason counts. Another addon adds a rule by adding its name to those of
+    :meth:`_rules_before_routing` or :meth:`_rules_after_routing`.
     """
 
     _name = "mail.postmaster.screening"
@@ -59,12 +59,12 @@ class MailPostmasterScreening(models.AbstractModel):
 
     @api.model
     def _rules_before_routing(self):
-        """Return the names of the methods that look at a mail as a whole, in their order."""
+        """Return the names of the methods that check a message as a whole, in order."""
         return ["_screen_limits", "_screen_hops"]
 
     @api.model
     def _rules_after_routing(self):
-        """Return the names of the methods that look at one route of a mail, in their order."""
+        """Return the names of the methods that check one route of a message, in order."""
         return [
             "_screen_mode",
             "_screen_identity",
@@ -76,7 +76,7 @@ class MailPostmasterScreening(models.AbstractModel):
 
     @api.model
     def _screen_mail(self, attempt):
-        """Return the :class:`Reason` for which a mail is not even routed, or None."""
+        """Return the :class:`Reason` not to route a message at all, or None."""
         for rule in self._rules_before_routing():
             if reason := getattr(self, rule)(attempt):
                 return reason
@@ -84,9 +84,9 @@ class MailPostmasterScreening(models.AbstractModel):
 
     @api.model
     def _screen_routes(self, attempt, message, message_dict, routes):
-        """Return the routes that the rules leave, noting what became of the others."""
+        """Return the routes that pass the rules, and record the outcome of the others."""
         kept = []
-        # What a copy of the mail was delivered at is no question any more.
+        # Targets to which a copy of the message was delivered are not screened again.
         settled = attempt.accepted_targets | self._served_targets(attempt)
         for route in routes:
             screened = self._screened(attempt, message_dict, route)
@@ -114,7 +114,7 @@ class MailPostmasterScreening(models.AbstractModel):
 
     def _screened(self, attempt, message_dict, route):
         alias = route[4] or self.env["mail.alias"]
-        # Core has taken the parent away from what an alias posts on its own record.
+        # Core has removed the parent from what an alias posts on its own record.
         is_reply = bool(route[1]) and (
             route[1] != alias.alias_force_thread_id or bool(message_dict.get("parent_id"))
         )
@@ -129,16 +129,16 @@ class MailPostmasterScreening(models.AbstractModel):
         )
 
     def _sender_key(self, attempt):
-        """Return whose places a mail takes: somebody else's mail does not take those of a sender.
+        """Return whose rate slots a message takes: a forged message does not take the sender's.
 
-        Twenty forged mails would keep the sender out whom they name.
+        Otherwise twenty forged messages would lock out the sender whom they name.
         """
         identity = attempt.identity
         is_unproved = identity is not None and identity.verdict.outcome != PASS
         return f"{attempt.origin.key} unproved" if is_unproved else attempt.origin.key
 
     def _domain_of(self, attempt, alias):
-        """Return the alias domain whose policies count for an alias, or for none."""
+        """Return the alias domain whose policies apply to an alias, or to none."""
         addressing = attempt.addressing
         return (
             alias.alias_domain_id
@@ -152,9 +152,9 @@ class MailPostmasterScreening(models.AbstractModel):
         return None
 
     def _tell_sender(self, attempt, message, message_dict, screened, reason):
-        """Answer the sender of a mail that was refused."""
+        """Notify the sender of a message that was refused."""
         if reason.code in ("alias_refuses", "alias_closed"):
-            # Each of several has its own text.
+            # Each of several aliases has a separate text.
             attempt.answers_about = f"{reason.code}:{screened.alias.id}"
             screened.alias._tell_refused_sender(message, message_dict)
         elif reason.code == "sender_limit":
@@ -166,7 +166,7 @@ class MailPostmasterScreening(models.AbstractModel):
     # --- before routing -----------------------------------------------------------------
 
     def _screen_limits(self, attempt):
-        """Turn down what core could not read in seconds, before it begins."""
+        """Turn down, before core starts, what it could not parse within seconds."""
         policy = self.env["mail.postmaster.policy"]
         excess = limits.exceeded(
             attempt.raw,
@@ -202,7 +202,7 @@ class MailPostmasterScreening(models.AbstractModel):
         return reason or None
 
     def _screen_identity(self, attempt, screened):
-        """Turn down what its sender has not written, by policy."""
+        """Turn down, by policy, a message that its sender has not written."""
         setting = self.env["mail.postmaster.authentication"]._consequence(
             attempt,
             screened.alias,
@@ -219,7 +219,7 @@ class MailPostmasterScreening(models.AbstractModel):
         )
         if setting.value == PARK:
             return Reason(states.PARKED, "identity_parked", params)
-        # Nobody is told: whoever stands in From has not written.
+        # Send no notice: the address in From is not the author's.
         return Reason(states.REFUSED, "identity_refused", params)
 
     def _screen_automatic(self, attempt, screened):
@@ -240,16 +240,16 @@ class MailPostmasterScreening(models.AbstractModel):
         return None
 
     def _screen_reply(self, attempt, screened):
-        """Turn down an answer whose sender is no part of the conversation, by policy."""
+        """Turn down a reply from a non-participant of the conversation, by policy."""
         reply = attempt.reply
         if attempt.is_quiet or not reply or not reply.policy or reply.target != screened.target:
-            # Whoever imports old mail has decided that it belongs here.
+            # The user who imports old messages has decided that they belong here.
             return None
         params = {"sender": screened.sender, "target": reply.target, "origin": reply.policy.origin}
         if reply.policy.value == screening.PARK:
             code = "reply_parked_private" if reply.is_private else "reply_parked"
             return Reason(states.PARKED, code, params)
-        # What a program wrote is a note already, and nothing to look at.
+        # An automatic message is a note already, and needs no review.
         if reply.policy.value == screening.NOTE and (
             attempt.treatments.get(screened.target) != screening.NOTE
         ):
@@ -261,7 +261,7 @@ class MailPostmasterScreening(models.AbstractModel):
         policy = self.env["mail.postmaster.policy"]
         if attempt.is_quiet or policy._choice(LOOPS) == "odoo":
             return None
-        # Whoever writes as an allowed sender without being that one is not.
+        # An unauthenticated message does not get the exemption of an allowed sender.
         is_withheld = self.env["mail.postmaster.authentication"]._withholds(
             attempt,
             screened.alias,
@@ -294,12 +294,12 @@ class MailPostmasterScreening(models.AbstractModel):
         return Reason(states.REFUSED, "sender_limit", params)
 
     def _screen_records(self, attempt, screened):
-        """Limit the records that one alias makes, whoever writes."""
+        """Limit the records that one alias creates, regardless of the sender."""
         limit = self._setting("record_limit", screened)
         if attempt.is_quiet or not (screened.alias and screened.makes_record and limit.value):
             return None
         minutes = self._setting("record_limit_minutes", screened)
-        # An alias may have a limit where the database has none, and so no period either.
+        # An alias may have a limit if the database has none, and so no period either.
         period = minutes.value or self.env["mail.postmaster.policy"]._number(RECORD_MINUTES)
         if self.env["mail.postmaster.quota"]._reserve(
             attempt,
@@ -308,7 +308,7 @@ class MailPostmasterScreening(models.AbstractModel):
             period,
         ):
             return None
-        # What waits was not accepted.
+        # A message that waits was not accepted.
         self.env["mail.postmaster.quota"]._give_back(
             attempt,
             screened.target,
@@ -330,7 +330,7 @@ class MailPostmasterScreening(models.AbstractModel):
 
     @api.model
     def _repeats_to_catchall(self, attempt, message_dict):
-        """Tell whether the same sender has lately written the same text to the catchall."""
+        """Return whether the same sender has recently sent the same text to the catchall."""
         policy = self.env["mail.postmaster.policy"]
         sender = attempt.origin.key
         if policy._choice(LOOPS) == "odoo":

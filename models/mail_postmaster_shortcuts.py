@@ -3,12 +3,12 @@ from odoo import api, models, tools
 from ..pipeline.attempt import ATTEMPT
 
 FIND_OR_CREATE, FIND = "_find_or_create_from_emails", "_partner_find_from_emails"
-# Whose ways to find a contact are known here.
+# The modules whose methods to find a contact are known here.
 KNOWN = ("odoo.addons.mail.", "odoo.addons.mail_postmaster.")
 
 
 class MailPostmasterShortcuts(models.AbstractModel):
-    """What is the same for many messages, kept until the registry changes."""
+    """Values that are the same for many messages, kept until the registry changes."""
 
     _name = "mail.postmaster.shortcuts"
     _description = "What only saves time"
@@ -16,7 +16,7 @@ class MailPostmasterShortcuts(models.AbstractModel):
     @api.model
     @tools.ormcache("model_name")
     def _finds_as_core(self, model_name):
-        """Return whether no other addon has a way of its own to find contacts."""
+        """Return whether no other addon overrides how to find contacts."""
         return all(
             base.__module__.startswith(KNOWN)
             for model, method in (
@@ -31,8 +31,8 @@ class MailPostmasterShortcuts(models.AbstractModel):
     def _fields_of(self, model_name):
         """Describe the fields of a model once for many messages.
 
-        ``message_new`` of 19.0 asks for all there is to say about all fields of a model, and
-        looks at their names: a tenth of the CPU of a small message.
+        ``message_new`` of 19.0 requests the full description of all fields of a model, and uses
+        their names: a tenth of the CPU time of a small message.
         """
         described = self._described_fields(model_name)
         return {name: dict(field) for name, field in described.items()}

@@ -6,7 +6,7 @@ LARGEST_MEGABYTES = 500
 
 
 class MailPostmasterSource(models.Model):
-    """Somebody who posts mail over HTTP: a mail provider, or the script of a mail server."""
+    """A client that posts messages over HTTP: a mail provider, or the script of a mail server."""
 
     _name = "mail.postmaster.source"
     _description = "HTTP source of mail"
@@ -93,7 +93,7 @@ class MailPostmasterSource(models.Model):
             source.mail_count = counts.get(source, 0)
 
     def action_new_token(self):
-        """Make a token and show it, this once."""
+        """Create a token and show it, only this once."""
         self.ensure_one()
         self.check_access("write")
         return {
@@ -102,7 +102,7 @@ class MailPostmasterSource(models.Model):
             "res_model": "mail.postmaster.token.show",
             "views": [(False, "form")],
             "target": "new",
-            # As core shows an API key: the dialog is of no table.
+            # As core shows an API key: the dialog has no table.
             "context": {
                 "default_token": self.env["mail.postmaster.token"]._generate(self),
                 "default_url": self.url,
@@ -110,7 +110,7 @@ class MailPostmasterSource(models.Model):
         }
 
     def action_mails(self):
-        """Open the mails that this source has posted."""
+        """Open the messages that this source has posted."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "mail_postmaster.action_mail_postmaster_message"

@@ -9,22 +9,22 @@ from odoo import api, fields, models
 
 _logger = logging.getLogger(__name__)
 
-# What a program that looks for lost secrets can know a token by.
+# The prefix by which secret scanners can recognize a token.
 PREFIX = "postmaster"
-# The public part is stored as it is, so that a token is found by an index; the secret part has
-# 256 bits, so that one round of a fast digest is enough: nobody can try them all.
+# The public part is stored as it is, so that a token is found by an index. The secret part has 256
+# bits, too many to try, so that one round of a fast digest is enough.
 PUBLIC_BYTES = 6
 SECRET_BYTES = 32
-# As the shortest that is still of use to a person who looks whether a source is alive.
+# Short enough for an administrator who checks whether a source is alive.
 NOTE_USE = "1 minute"
 
 _TOKEN = re.compile(rf"{PREFIX}_([0-9a-f]{{{2 * PUBLIC_BYTES}}})_([A-Za-z0-9_-]{{1,200}})")
-# Compared with where there is no such token, so that it takes as long.
+# Compared with if there is no such token, so that it takes equally long.
 _NOBODYS = hashlib.sha256(b"").digest()
 
 
 class Credentials(NamedTuple):
-    """Who posts, by the token that was given.
+    """The client that posts, identified by its token.
 
     :param int token_id: id of the ``mail.postmaster.token``
     :param int source_id: id of the ``mail.postmaster.source``
@@ -43,7 +43,7 @@ class Credentials(NamedTuple):
 
 
 class MailPostmasterToken(models.Model):
-    """A secret by which a source is known. A digest of it is stored, in no field of the ORM."""
+    """A secret that identifies a source. Its digest is stored, in no field of the ORM."""
 
     _name = "mail.postmaster.token"
     _description = "Token of an HTTP source"
@@ -69,16 +69,16 @@ class MailPostmasterToken(models.Model):
     _public_unique = models.UniqueIndex("(public)")
 
     def init(self):
-        # No field: what no field holds, nobody reads, exports or writes through the ORM.
+        # Not a field: what is in no field cannot be read, exported or written through the ORM.
         self.env.cr.execute(
             "ALTER TABLE mail_postmaster_token ADD COLUMN IF NOT EXISTS digest bytea NOT NULL"
         )
 
     @api.model
     def _generate(self, source):
-        """Return a new token of a source; nobody can see it again.
+        """Return a new token of a source; it cannot be shown again.
 
-        The caller has checked who asks.
+        The caller has checked access.
         """
         public, secret = secrets.token_hex(PUBLIC_BYTES), secrets.token_urlsafe(SECRET_BYTES)
         self.env.cr.execute(
@@ -104,7 +104,7 @@ class MailPostmasterToken(models.Model):
     def _authenticate(self, token):
         """Return the :class:`Credentials` of a token, or None.
 
-        :param str token: as somebody has sent it
+        :param str token: as the client sent it
         """
         match = _TOKEN.fullmatch(token)
         self.env.cr.execute(
@@ -119,21 +119,21 @@ class MailPostmasterToken(models.Model):
         )
         row = self.env.cr.fetchone()
         stored = bytes(row[0]) if row else _NOBODYS
-        # The time it takes says nothing about how much of a token is right.
+        # The duration does not reveal how much of a token is right.
         is_right = hmac.compare_digest(stored, _digest(match[2] if match else token))
         return Credentials(*row[1:]) if row and is_right else None
 
     @api.model
     def _looks_like(self, text):
-        """Tell whether somebody has written a token here, valid or not."""
+        """Return whether a text looks like a token, valid or not."""
         return bool(_TOKEN.search(text))
 
     @api.model
     def _note_use(self, token_id):
-        """Note that a token was used, after the mail was stored.
+        """Record that a token was used, after the message was stored.
 
-        Past the transaction of the request, which has written nothing, so that a mail is stored
-        in one of its own.
+        Outside the transaction of the request, which has written nothing, so that a message is
+        stored in a separate one.
         """
         pipeline = self.env["mail.postmaster.pipeline"]
         _is_enabled, joins = pipeline._read_switches()
@@ -153,9 +153,9 @@ class MailPostmasterToken(models.Model):
             )
 
     def action_revoke(self):
-        """End the use of these tokens, at once and for ever."""
+        """Revoke these tokens, at once and permanently."""
         self.source_id.check_access("write")
-        # Nobody has write rights; who may write the source was checked above.
+        # No user has write access; the right to write the source was checked above.
         valid = self.sudo().filtered(lambda token: not token.revoked_at)
         valid.write({"revoked_at": fields.Datetime.now()})
         _logger.info("User %s revoked the tokens %s", self.env.uid, valid.ids)
@@ -163,12 +163,12 @@ class MailPostmasterToken(models.Model):
 
 
 class MailPostmasterTokenShow(models.AbstractModel):
-    """The dialog that shows a token once, as that of core shows an API key."""
+    """The dialog that shows a token once, like that of core for an API key."""
 
     _name = "mail.postmaster.token.show"
     _description = "Show a new token"
 
-    # Without it the form can not ask for the default values.
+    # Without it the form cannot ask for the default values.
     id = fields.Id()
     token = fields.Char(readonly=True)
     url = fields.Char("Address to post to", readonly=True)

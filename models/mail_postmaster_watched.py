@@ -4,9 +4,9 @@ from ..shortcuts.memoize import note_change
 
 
 class MailPostmasterWatched(models.AbstractModel):
-    """Records about which core asks the same several times for one mail.
+    """Records that core reads several times for one message in the same way.
 
-    What it was told before holds as long as none of them was written, see ``shortcuts/memoize.py``.
+    A result is reused as long as none of them was written, see ``shortcuts/memoize.py``.
     """
 
     _name = "mail.postmaster.watched"

@@ -5,5 +5,5 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     def cache_invalidation_fields(self):
-        # Which companies have an alias domain is remembered.
+        # The companies that have an alias domain are cached.
         return super().cache_invalidation_fields() | {"alias_domain_id"}

@@ -92,7 +92,7 @@ CHOICE_FIELDS = {
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
-    # Not a config_parameter: core looks for the user by whatever number is in the database.
+    # Not a config_parameter: core would browse the user by any number in the database.
     postmaster_responsible_id = fields.Many2one(
         "res.users",
         "Responsible for received mail",
@@ -161,7 +161,7 @@ class ResConfigSettings(models.TransientModel):
         config_parameter=MOST_HOPS,
         default=NUMBERS[MOST_HOPS][0],
     )
-    # Not config_parameters: that neither is set is what says that there is no limit.
+    # Not config_parameters: there is no limit if neither is set.
     postmaster_limits_records = fields.Boolean("Limit the new records of an alias")
     postmaster_record_limit = fields.Integer(
         "New records of one alias",
@@ -277,10 +277,10 @@ class ResConfigSettings(models.TransientModel):
     postmaster_authentication_note = fields.Char(
         compute="_compute_postmaster_authentication_note",
     )
-    # Not a config_parameter: core removes the parameter of a Boolean that is not set, and
-    # a missing parameter means that Postmaster is on.
+    # Not a config_parameter: core removes the parameter of a Boolean that is not set, and a missing
+    # parameter means that Postmaster is on.
     postmaster_pass_through = fields.Boolean("Mail passes through")
-    # Written by the preset itself, together with what it stands for.
+    # Written by the preset itself, together with its values.
     postmaster_preset = fields.Selection(
         [("recommended", "Recommended"), ("strict", "Strict"), ("odoo", "Same as Odoo")],
         "Preset of policies",
@@ -319,11 +319,11 @@ class ResConfigSettings(models.TransientModel):
 
     @api.onchange("postmaster_preset")
     def _onchange_postmaster_preset(self):
-        """Show what the preset means; each of it can be changed before it is saved."""
+        """Show the values of the preset; each can be changed before it is saved."""
         policy = self.env["mail.postmaster.policy"]
         values = PRESET_VALUES.get(self.postmaster_preset, {})
         if self.postmaster_preset == policy._preset():
-            # Back to what is in force, whatever another preset has shown meanwhile.
+            # Back to the values in force, whatever another preset has shown meanwhile.
             values = {key: policy._parameter(key) for key in values}
         for key, name in PRESET_FIELDS.items():
             if key in values:
@@ -357,8 +357,8 @@ class ResConfigSettings(models.TransientModel):
     def get_values(self):
         values = super().get_values()
         policy = self.env["mail.postmaster.policy"]
-        # What is in force: anything may have been written into the database past the checks,
-        # and must not keep all settings from being opened.
+        # The values in force: an invalid value written into the database past the checks must not
+        # keep the settings from being opened.
         values["postmaster_retry_minutes"] = policy._retry_minutes()
         for key, name in NUMBER_FIELDS.items():
             values[name] = policy._number(key)
@@ -371,7 +371,7 @@ class ResConfigSettings(models.TransientModel):
             values[name] = policy._number(key)
         values["postmaster_responsible_id"] = policy._responsible().id
         values["postmaster_preset"] = policy._preset()
-        # Anybody who may open the settings may see whether mail is stored.
+        # All users who may open the settings may see whether messages are stored.
         pipeline = self.env["mail.postmaster.pipeline"].sudo()
         values["postmaster_pass_through"] = not pipeline._read_switches()[0]
         return {**values, **self._postmaster_limit_values()}
@@ -390,19 +390,19 @@ class ResConfigSettings(models.TransientModel):
             parameters.set_param(BLACKLIST_SPREAD, str(self.postmaster_blacklist_spread))
         for key, name in RECORD_FIELDS.items():
             parameters.set_param(key, self.postmaster_limits_records and str(self[name]))
-        # A preset that was applied before is no reason to undo what was changed since.
+        # A preset that was applied earlier must not undo later changes.
         if self.postmaster_preset and not self.postmaster_preset_is_stored:
-            # Only administrators of the system can save settings.
+            # Only system administrators can save settings.
             policy._write_preset(self.postmaster_preset, PRESET_CHOSEN, leave=PRESET_FIELDS)
         self._postmaster_write_limits(parameters)
         return result
 
     def action_postmaster_apply_preset(self):
-        """Apply the preset of this database once more, and read all settings again."""
+        """Apply the preset of this database once more, and reload all settings."""
         policy = self.env["mail.postmaster.policy"]
         policy.apply_preset(policy._preset())
         return {"type": "ir.actions.client", "tag": "reload"}
 
     def action_postmaster_confirm_database(self):
-        """Let this database receive mail: it is no copy."""
+        """Let this database receive messages: it is not a copy."""
         return self.env["mail.postmaster.policy"].confirm_database()

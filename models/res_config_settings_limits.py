@@ -1,4 +1,4 @@
-"""The limits of a mail on the settings page, and what else of its content is decided there."""
+"""The limits of a message on the settings page, and the other settings about its content."""
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
@@ -8,9 +8,9 @@ from ..gateway.limits import MEGABYTE
 from ..policy.settings import ALLOWED_DOMAINS, ATTACHMENTS, LIMITS
 
 PREFIX = "postmaster_limit_"
-# What a limit is counted in on the page, where it is more than an integer field holds.
+# The unit of a limit on the page, if it exceeds an integer field.
 UNITS = {"field_effort": MEGABYTE}
-# Those an administrator may want to change; the others stop nothing but attacks.
+# The limits an administrator may want to change; the others stop only attacks.
 COMMON = ("raw_bytes", "attachments", "decoded_bytes", "addresses")
 FIELDS = {name: f"{PREFIX}{name}" for name in BOUNDS}
 
@@ -18,7 +18,7 @@ FIELDS = {name: f"{PREFIX}{name}" for name in BOUNDS}
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
-    # Not config_parameters: core would write all defaults into the database at each saving.
+    # Not config_parameters: core would write all defaults into the database at each save.
     postmaster_limit_raw_bytes = fields.Integer("Bytes of a mail")
     postmaster_limit_attachments = fields.Integer("Attachments")
     postmaster_limit_decoded_bytes = fields.Integer("Bytes of all attachments")
@@ -77,7 +77,7 @@ class ResConfigSettings(models.TransientModel):
     def _postmaster_limit_values(self):
         """Return the limits in force, whatever was written past the checks."""
         values = {field: self._postmaster_limit_in_force(name) for name, field in FIELDS.items()}
-        # What differs from its default is not hidden.
+        # A limit that differs from its default is not hidden.
         values["postmaster_shows_all_limits"] = any(
             values[field] != BOUNDS[name].default // UNITS.get(name, 1)
             for name, field in FIELDS.items()
@@ -91,7 +91,7 @@ class ResConfigSettings(models.TransientModel):
         :param parameters: ``ir.config_parameter`` of an administrator
         """
         for name, field in FIELDS.items():
-            # What was written in another unit, or is what an update may change, stays.
+            # A value written in another unit, or a default that an update may change, stays.
             if self[field] != self._postmaster_limit_in_force(name):
                 value = self[field] * UNITS.get(name, 1)
                 is_default = value == BOUNDS[name].default

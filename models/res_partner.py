@@ -5,7 +5,7 @@ from ..pipeline.attempt import ATTEMPT
 from ..shortcuts.memoize import memoize_for_attempt
 from . import mail_postmaster_watched  # noqa: F401  what is extended here
 
-# What core looks contacts up by (res.partner._find_or_create_from_emails of 19.0).
+# The fields by which core looks up contacts (res.partner._find_or_create_from_emails of 19.0).
 BY_ADDRESS = {"email", "email_normalized"}
 
 
@@ -15,7 +15,7 @@ class ResPartner(models.Model):
 
     @api.model
     def search(self, domain, offset=0, limit=None, order=None):
-        """Find the contacts of an address once for a mail (``_find_or_create_from_emails``)."""
+        """Search the contacts of an address once per message (``_find_or_create_from_emails``)."""
         ask = super().search
         if ATTEMPT not in self.env.context or offset or limit or order != "id ASC":
             return ask(domain, offset=offset, limit=limit, order=order)

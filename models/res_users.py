@@ -5,7 +5,7 @@ from ..shortcuts.cache_prefill import columns, put_into_cache
 from . import mail_postmaster_watched  # noqa: F401  what is extended here
 from .mail_alias_domain import VERSION
 
-# What core asks of whoever processes a mail.
+# What core reads of the user who processes a message.
 TABLES = {
     "res.users": "res_users",
     "res.partner": "res_partner",
@@ -27,9 +27,9 @@ class ResUsers(models.Model):
 
     @api.model
     def _read_together(self):
-        """Read the user, contact, company and currency that core reads one by one for each mail.
+        """Read the user, contact, company and currency together; core reads them one by one.
 
-        :return: a text that is another one as soon as an alias domain has changed
+        :return: a text that changes as soon as an alias domain has changed
         """
         statement, names = self._statement_to_read_together()
         companies = self.env.context.get("allowed_company_ids") or [None]
@@ -46,7 +46,7 @@ class ResUsers(models.Model):
     def _statement_to_read_together(self):
         """Return ``(statement, {model: columns})``.
 
-        The version of the alias domains comes first, and the id of each before its columns.
+        The version of the alias domains comes first, and the id of each record before its columns.
         """
         names = {model: columns(self.env[model]) for model in TABLES}
         selected = SQL(", ").join(
@@ -59,7 +59,7 @@ class ResUsers(models.Model):
     def _readable_mail_models(self):
         """Return the names of the models this user may read, for a record rule.
 
-        The rule's domain is cached until groups or access rights change, so this is not.
+        The rule's domain is cached until groups or access rights change, so this method is not.
         """
         self.ensure_one()
         return sorted(self.env["ir.model.access"].with_user(self)._get_allowed_models("read"))
