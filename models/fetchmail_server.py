@@ -157,7 +157,7 @@ class FetchmailServer(models.Model):
             )
 
     def action_postmaster_messages(self):
-        """Open the mails received from this server."""
+        """Open the messages received from this server."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "mail_postmaster.action_mail_postmaster_message"

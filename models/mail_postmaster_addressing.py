@@ -180,7 +180,7 @@ class MailPostmasterAddressing(models.AbstractModel):
                     shared.setdefault(alias.id, []).append(found)
         return shared
 
-    # --- who wrote a mail that was forwarded ----------------------------------------------
+    # --- authors of forwarded messages -----------------------------------------------------
 
     @api.model
     def _restored_sender(self, header, matches, trace):

@@ -89,7 +89,7 @@ class MailPostmasterMessage(models.Model):
             return not latest._has_activity_of_today(activity_type, responsible)
 
     def _responsible_user(self):
-        """Return the user of the setting, else the first administrator of the mail's company."""
+        """Return the user of the setting, else the first administrator of the message's company."""
         if chosen := self.env["mail.postmaster.policy"]._responsible():
             return chosen
         domain = [("all_group_ids", "in", self._administrators().ids)]

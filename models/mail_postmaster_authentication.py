@@ -103,7 +103,7 @@ class MailPostmasterAuthentication(models.AbstractModel):
             missing.append(ABSENT["dns_answers"])
         return missing
 
-    # --- whom the mail may act as ---------------------------------------------------------
+    # --- whom a message may act as ---------------------------------------------------------
 
     @api.model
     def _identify(self, attempt):

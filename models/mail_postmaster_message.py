@@ -239,7 +239,7 @@ class MailPostmasterMessage(models.Model):
         # The pipeline writes what no user has the right to write.
         pipeline = self.env["mail.postmaster.pipeline"].sudo()
         _is_enabled, joins = pipeline._read_switches()
-        # This transaction sees neither what others have done to the mail since it began,
+        # This transaction sees neither what others have done to the message since it began,
         # nor the outcome, which another cursor commits.
         with pipeline._transaction(joins) as env:
             if env[self._name].browse(self.id).release_kind not in kinds:

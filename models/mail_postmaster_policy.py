@@ -165,7 +165,7 @@ class MailPostmasterPolicy(models.AbstractModel):
 
     @api.model
     def _offers_recommended(self):
-        """Tell whether nobody has chosen yet between core's decisions and what is recommended."""
+        """Return whether no preset was chosen, so that the recommended one is offered."""
         return self._preset() == "odoo" and not self._parameter(PRESET_CHOSEN)
 
     @api.model

@@ -215,7 +215,7 @@ class MailPostmasterReply(models.AbstractModel):
         return isinstance(record, self.env.registry["mail.thread"])
 
     def _judge_sender(self, attempt, reply, record, about, row):
-        """Write into a :class:`Reply` who its sender is, and the policy for a stranger."""
+        """Record the sender's standing in a :class:`Reply`, and the policy on non-participants."""
         sender = attempt.origin.sender
         standing = participants.standing(self._read(attempt, row, about, sender))
         is_private = (not standing.reason or standing.is_for_open) and (
@@ -347,7 +347,7 @@ class MailPostmasterReply(models.AbstractModel):
             read_domains(self.env["mail.postmaster.policy"]._parameter(PROVIDERS)) or ()
         )
 
-    # --- what becomes of it -------------------------------------------------------------------
+    # --- policies -----------------------------------------------------------------------------
 
     def _policy(self, attempt, reply, domain_id):
         """Return the :class:`Setting` for a reply without a reason.

@@ -32,7 +32,7 @@ class MailPostmasterReply(models.AbstractModel):
             return True
 
     def _visible_to_outsider(self, rules):
-        """Return the domain of a tuple of ``(is for everybody, text of the domain)``."""
+        """Return the domain of a tuple of ``(applies to all users, text of the domain)``."""
         # The rules are evaluated as for a user of every company.
         companies = self.env["res.company"].search([])  # pylint: disable=no-search-all
         context = {
@@ -48,7 +48,7 @@ class MailPostmasterReply(models.AbstractModel):
 
     @tools.ormcache("model")
     def _reading_rules(self, model):
-        """Return ``(is for everybody, text of the domain)`` of the rules for internal users."""
+        """Return ``(applies to all users, text of the domain)`` of the rules for internal users."""
         groups = self.env.ref("base.group_user").all_implied_ids
         rules = self.env["ir.rule"].search(
             [

@@ -330,7 +330,7 @@ def _local_part(email_from):
 
 
 def _was_sent(message):
-    """Tell whether a message was sent from here: a received one has its sender's Message-Id."""
+    """Return whether a message was sent from here: a received one has a foreign Message-Id."""
     return message.message_type != "email" or "email" in message.notification_ids.mapped(
         "notification_type"
     )

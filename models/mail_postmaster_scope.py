@@ -136,7 +136,7 @@ class MailPostmasterScope(models.AbstractModel):
             scope.policies_in_force = "\n".join(scope._policy_lines(settings))
 
     def _levels(self):
-        """Return ``(alias, alias domain)``, each possibly empty, that this is resolved from."""
+        """Return ``(alias, alias domain)``, each possibly empty, to resolve the policies from."""
         return self.env["mail.alias"], self.env["mail.alias.domain"]
 
     def _policy_lines(self, settings):
