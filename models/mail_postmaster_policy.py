@@ -165,7 +165,7 @@ class MailPostmasterPolicy(models.AbstractModel):
 
     @api.model
     def _offers_recommended(self):
-        """Return whether no preset was chosen, so that the recommended one is offered."""
+        """Return whether core's preset is in force without having been chosen."""
         return self._preset() == "odoo" and not self._parameter(PRESET_CHOSEN)
 
     @api.model

@@ -120,7 +120,7 @@ class MailPostmasterReport(models.AbstractModel):
         return email, known
 
     def _in_inbox(self, message):
-        """Return the contacts notified of a message only in their inbox, which core omits."""
+        """Return the contacts notified of a message only in their inbox; none if core decides."""
         if self._leaves_to_core():
             return message.env["res.partner"]
         sent = message.notification_ids.filtered(lambda known: known.notification_type == "email")
