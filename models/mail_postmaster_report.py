@@ -68,8 +68,8 @@ class MailPostmasterReport(models.AbstractModel):
     Core takes every ``multipart/report`` for a failure of its first recipient. Here the report is
     parsed, and core is called once for each recipient that has failed permanently. Everything else
     a report says is written on the notification of that recipient, and changes no counter. This
-    applies under every preset. If the report is in no known format, and core decides on loops, core
-    also decides whether the message is a report.
+    applies under every preset. If core decides on loops, core also decides which messages are
+    reports.
     """
 
     _name = "mail.postmaster.report"
