@@ -77,15 +77,15 @@ def uninstall_hook(env):
             }
         )
     _logger.warning(
-        "Postmaster is removed: %s mails that are in no record are attachments now.",
+        "Postmaster was removed: %s messages that are in no record were saved as attachments.",
         len(mails),
     )
     partner.message_notify(
         partner_ids=partner.ids,
-        subject=env._("Received mail that was not processed"),
+        subject=env._("Received messages that were not processed"),
         body=env._(
-            "Postmaster was removed while %s received mails were in no record. "
-            "They are attachments (.eml) without a document, for administrators of the system: "
+            "Postmaster was removed while %s received messages were in no record. "
+            "They are attachments (.eml) without a document, for system administrators: "
             "Settings, Technical, Attachments.",
             len(mails),
         ),

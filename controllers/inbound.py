@@ -22,11 +22,11 @@ RECIPIENT, SENDER = "recipient", "sender"
 URLENCODED_FACTOR = 3
 
 NO_MAIL = {
-    "unsupported": (415, "Post the mail as message/rfc822, or in a form or JSON document."),
-    "malformed": (400, "The form can not be read, or is not whole."),
-    "no_field": (415, "No field of the form holds a raw mail."),
-    "empty": (400, "There is no mail in this request."),
-    "bad_envelope": (400, "The sender or a recipient of the envelope can not be read."),
+    "unsupported": (415, "Post the message as message/rfc822, or in a form or JSON document."),
+    "malformed": (400, "The form cannot be read, or is incomplete."),
+    "no_field": (415, "No field of the form contains a raw message."),
+    "empty": (400, "There is no message in this request."),
+    "bad_envelope": (400, "The sender or a recipient of the envelope cannot be read."),
 }
 
 
@@ -46,7 +46,7 @@ class PostmasterInbound(http.Controller):
     def inbound(self):
         """Take in a message, and answer 200 once it is committed."""
         if not request.db:
-            raise Refused(503, "no_database", "The database can not be reached or chosen.")
+            raise Refused(503, "no_database", "The database cannot be reached or chosen.")
         credentials = self._authenticate()
         if not request.env["mail.postmaster.policy"]._is_confirmed_database():
             raise Refused(503, "copy", "This database is a copy that was not confirmed.")
@@ -89,7 +89,7 @@ class PostmasterInbound(http.Controller):
         """
         headers, query = request.httprequest.headers, request.httprequest.args
         if headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise Refused(415, "unsupported", "Post the mail without compression.")
+            raise Refused(415, "unsupported", "Post the message without compression.")
         recipients = [_decoded(text) for text in headers.getlist(RECIPIENT_FIELD)]
         sender = headers.get(SENDER_FIELD)
         try:
@@ -123,7 +123,7 @@ class PostmasterInbound(http.Controller):
             # record cannot be created.
             if not credentials.refuses or not env["mail.postmaster.pipeline"]._read_switches()[0]:
                 raise
-            raise Refused(422, "no_route", "Nobody takes mail for this address.") from error
+            raise Refused(422, "no_route", "No alias uses this address.") from error
         env["mail.postmaster.token"]._note_use(credentials.token_id)
         return answer(200, "stored", "Stored.")
 

@@ -76,7 +76,7 @@ class InboundDispatcher(HttpDispatcher):
         """Answer an error so that the client sends the message again, unless it was refused."""
         if isinstance(exc, Refused):
             _logger.warning(
-                "Mail posted from %s was not taken: %s (%s).",
+                "A message posted from %s was refused: %s (%s).",
                 self.request.httprequest.remote_addr,
                 exc.code,
                 exc.status,
@@ -84,7 +84,7 @@ class InboundDispatcher(HttpDispatcher):
             return answer(exc.status, exc.code, exc.text)
         if isinstance(exc, HTTPException):
             return exc
-        return answer(503, "failed", "The mail was not stored. Send it again later.")
+        return answer(503, "failed", "The message was not stored. Send it again later.")
 
     def read_body(self, most_bytes):
         """Return the body of the request. It can be read only once.
@@ -97,7 +97,7 @@ class InboundDispatcher(HttpDispatcher):
         stream = environ["wsgi.input"]
         length = self.request.httprequest.content_length
         if length is None and "wsgi.input_terminated" not in environ:
-            raise Refused(411, "no_length", "Say how long the body is, in Content-Length.")
+            raise Refused(411, "no_length", "State the length of the body in Content-Length.")
         if (length or 0) > most_bytes:
             raise too_large(most_bytes)
         with _silence_ends(environ):
@@ -110,7 +110,7 @@ def too_large(most_bytes):
 
 
 def _cut_off():
-    return Refused(503, "cut_off", "The request did not arrive in time, or not whole.")
+    return Refused(503, "cut_off", "The request did not arrive in time, or is incomplete.")
 
 
 def _read_stream(stream, length, most_bytes):
@@ -166,7 +166,9 @@ class InFlight:
         """
         with self._lock:
             if self._bytes and self._bytes + size > self._most:
-                raise Refused(503, "busy", "Too much mail at once. Send it again later.")
+                raise Refused(
+                    503, "busy", "Too many messages at once. Send the message again later."
+                )
             self._bytes += size
         try:
             yield

@@ -66,8 +66,8 @@ class PostmasterMail(http.Controller):
         """Show the text of a message as a page, whatever its bytes are."""
         mail = self._mail(mail_id)
         words = {
-            "empty": mail.env._("This mail has no text."),
-            "cut": mail.env._("The rest is not shown. Download the mail to see all of it."),
+            "empty": mail.env._("This message has no text."),
+            "cut": mail.env._("The rest is not shown. Download the message to see all of it."),
         }
         page = preview(self._content(mail, LONGEST_MAIL + 1), words)
         return request.make_response(page, headers=PREVIEW_HEADERS)
@@ -93,11 +93,11 @@ class PostmasterMail(http.Controller):
                 "company_id": mail.company_id.id,
             }
         )
-        _logger.info("User %s downloaded received mail %s", mail.env.uid, mail.id)
+        _logger.info("User %s downloaded received message %s", mail.env.uid, mail.id)
 
     def _content(self, mail, limit=None):
         # No user may read the model of the raw content; the right to see the message was checked.
         content = mail.env["mail.postmaster.raw"].sudo()._read_content(mail.id, limit)
         if content is None:
-            raise NotFound(mail.env._("The content of this mail was removed."))
+            raise NotFound(mail.env._("The content of this message was removed."))
         return content

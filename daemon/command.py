@@ -13,7 +13,7 @@ from . import filestore, supervisor
 
 _logger = logging.getLogger(__name__)
 
-DESCRIPTION = "Receive mail at once: by LMTP, by waiting at mailboxes, with several workers."
+DESCRIPTION = "Receive messages immediately: by LMTP, by watching mailboxes, with several workers."
 DEFAULT_LMTP = "127.0.0.1:8024"
 MEGABYTE = 1_000_000
 DEFAULT_MAIL_MEGABYTES, DEFAULT_MEMORY_MEGABYTES = 100, 256
@@ -57,8 +57,8 @@ def add_arguments(parser):
         "--lmtp",
         action="append",
         metavar="ADDRESS",
-        help="where to take mail by LMTP: HOST:PORT, unix:PATH or none; several times for several "
-        f"(default: {DEFAULT_LMTP}). Whoever reaches it may hand mail over.",
+        help="where to receive messages by LMTP: HOST:PORT, unix:PATH or none; may be repeated "
+        f"(default: {DEFAULT_LMTP}). Any client that can connect may submit messages.",
     )
     parser.add_argument(
         "--lmtp-mode",
@@ -72,7 +72,7 @@ def add_arguments(parser):
         dest="serve_workers",
         type=_natural,
         default=os.cpu_count() or 1,
-        help="processes that process mail (default: one for each processor; 0 for none)",
+        help="number of worker processes (default: one for each processor; 0 for none)",
     )
     parser.add_argument(
         "--no-watch",
@@ -84,7 +84,7 @@ def add_arguments(parser):
         type=_natural,
         default=60,
         metavar="SECONDS",
-        help="between two looks at a mailbox whose server can not say that mail has come "
+        help="polling interval of a mailbox whose server cannot announce new messages "
         "(default: 60)",
     )
     parser.add_argument(
@@ -92,22 +92,22 @@ def add_arguments(parser):
         type=_natural,
         default=DEFAULT_MAIL_MEGABYTES,
         metavar="MB",
-        help=f"size of a mail by LMTP (default: {DEFAULT_MAIL_MEGABYTES})",
+        help=f"maximum size of a message received by LMTP (default: {DEFAULT_MAIL_MEGABYTES})",
     )
     parser.add_argument(
         "--memory",
         type=_natural,
         default=DEFAULT_MEMORY_MEGABYTES,
         metavar="MB",
-        help="of mails that are being taken in at the same time; more wait, or are asked to come "
-        f"later (default: {DEFAULT_MEMORY_MEGABYTES})",
+        help="of messages that are received at the same time; others wait or are deferred "
+        f"(default: {DEFAULT_MEMORY_MEGABYTES})",
     )
     parser.add_argument(
         "--pace",
         type=_natural,
         default=DEFAULT_PACE,
         metavar="N",
-        help="mails a minute that this host processes of those that have waited long, as after an "
+        help="maximum rate of messages a minute that have waited long, as after an "
         f"outage (default: {DEFAULT_PACE}; 0 for any number)",
     )
     parser.add_argument(
@@ -115,12 +115,12 @@ def add_arguments(parser):
         type=_natural,
         default=DEFAULT_GRACE,
         metavar="SECONDS",
-        help=f"to finish what is in hand when asked to end (default: {DEFAULT_GRACE})",
+        help=f"to finish current work when asked to end (default: {DEFAULT_GRACE})",
     )
     parser.add_argument(
         "--adopt-filestore",
         action="store_true",
-        help="say that the filestore of this host is the one of the database, after it was moved",
+        help="accept the filestore of this host as that of the database, after it was moved",
     )
 
 
@@ -129,7 +129,7 @@ def run(database, arguments):
     settings = _settings(database, arguments)
     if settings.addresses and not find_spec("aiosmtpd"):
         return _refuse(
-            "To take mail by LMTP install the Python package aiosmtpd; --lmtp=none does without."
+            "To receive messages by LMTP, install the Python package aiosmtpd, or use --lmtp=none."
         )
     registry = Registry(database)
     if "mail.postmaster.pipeline" not in registry:

@@ -112,7 +112,7 @@ class _Lane:
         except Exception as error:  # noqa: BLE001  the client is asked to try again
             # Its text may quote a message.
             _logger.warning(
-                "%s mails could not be stored (%s)",
+                "%s messages could not be stored (%s)",
                 len(submissions),
                 type(error).__name__,
             )

@@ -39,7 +39,7 @@ _PLAIN = re.compile(r"<([\w!#$%&'*+/=?^`{|}~.-]+@[A-Za-z0-9.-]+)>(?: (.*))?", re
 STORED = "250 2.0.0 Stored"
 TRY_LATER = "451 4.3.0 Try again later"
 NO_SPACE = "452 4.3.1 Not enough space, try again later"
-TOO_LARGE = "452 4.3.4 The mail is larger than announced, or than accepted"
+TOO_LARGE = "452 4.3.4 The message is larger than announced, or than accepted"
 ENDING = "421 4.3.2 The server is being restarted"
 
 
@@ -123,7 +123,7 @@ class PostmasterLmtp(LMTP):
         except (DiskFull, OutOfMemory):
             return NO_SPACE
         except Exception as error:  # noqa: BLE001  the mail server keeps it and tries again
-            _logger.warning("A mail was not stored (%s)", type(error).__name__)
+            _logger.warning("A message was not stored (%s)", type(error).__name__)
             return TRY_LATER
         return STORED
 
@@ -216,7 +216,7 @@ class Dialogue:
             _logger.warning("A recipient could not be looked up (%s)", type(error).__name__)
             return TRY_LATER
         if found is BAD:
-            return "553 5.1.3 Not an address"
+            return "553 5.1.3 Not a valid address"
         if found is NOBODY:
             return "550 5.1.1 There is no such address here"
         envelope.rcpt_tos.append(found)
@@ -224,7 +224,7 @@ class Dialogue:
 
     async def handle_exception(self, error):
         """Reply after an internal error."""
-        _logger.error("LMTP: an error of ours\n%s", frames(error))
+        _logger.error("LMTP: internal error\n%s", frames(error))
         return TRY_LATER
 
     async def store(self, envelope, raw):

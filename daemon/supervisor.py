@@ -129,11 +129,11 @@ class Supervisor:
                 place.delay = FIRST_DELAY if is_stable else min(place.delay * 2, LONGEST_DELAY)
                 place.pid, place.start_at = None, now + place.delay
                 if not self._is_ending:
-                    _logger.warning("Process %s has ended (%s): another one follows", pid, status)
+                    _logger.warning("Process %s has ended (%s) and will be restarted", pid, status)
 
     def _finish(self):
         """Let the children finish, kill those that do not, and return the exit status."""
-        _logger.info("Ending: what is in hand is finished")
+        _logger.info("Ending: finishing current work")
         for listening in self._sockets:
             listening.close()
         self._signal(signal.SIGTERM)

@@ -77,7 +77,9 @@ class Worker(Child):
             raise
         except Exception as error:  # noqa: BLE001  it must not delay the next message
             # The failure is counted. The message is retried soon, and held if it keeps failing.
-            _logger.error("Mail %s: no attempt could be made (%s)", mail_id, type(error).__name__)
+            _logger.error(
+                "Message %s: no attempt could be made (%s)", mail_id, type(error).__name__
+            )
         return self._pace.rest(time.monotonic()) if has_waited else 0
 
     def _forget_connections(self):

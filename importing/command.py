@@ -16,8 +16,8 @@ from ..models.sentences import outline
 from .run import EMPTY, KNOWN, NOT_STORED, UNREADABLE, Import, Interrupted, Target
 
 DESCRIPTION = (
-    "Import old mail: mbox files, Maildirs and folders of .eml files. Nobody is answered or "
-    "notified. What was imported before is left out, so that an import can be run again."
+    "Import old messages: mbox files, Maildirs and folders of .eml files. No replies or "
+    "notifications are sent. Messages imported before are skipped, so an import can be repeated."
 )
 EX_OK, EX_INCOMPLETE, EX_USAGE = 0, 1, 2
 
@@ -39,43 +39,43 @@ def add_arguments(parser):
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help="say what would become of the mails, and change nothing",
+        help="print the outcomes without changing anything",
     )
     parser.add_argument(
         "--to",
         action="append",
         default=[],
         metavar="ADDRESS",
-        help="who the mails are for, in place of their To and Cc; several times for several",
+        help="recipient of the messages, instead of To and Cc; may be repeated",
     )
     parser.add_argument(
         "--model",
-        help="make records of this model of mail that no alias takes, as crm.lead",
+        help="create records of this model from messages without an alias, such as crm.lead",
     )
     parser.add_argument(
         "--company",
         type=int,
         metavar="ID",
-        help="the company that mail to nobody's address belongs to",
+        help="the company of messages to unknown addresses",
     )
     parser.add_argument(
         "--since",
         type=_day,
         metavar="YYYY-MM-DD",
-        help="only mail from this day on",
+        help="only messages from this day on",
     )
     parser.add_argument(
         "--until",
         type=_day,
         metavar="YYYY-MM-DD",
-        help="only mail from before this day",
+        help="only messages from before this day",
     )
     parser.add_argument(
         "--limit",
         dest="most_mails",
         type=_natural,
         metavar="N",
-        help="only the first N mails",
+        help="only the first N messages",
     )
 
 
@@ -86,7 +86,7 @@ def run(database, arguments):
         problem = _problem(database, target)
     except OperationalError as error:
         # Its text is left out, because it may contain the password of the database.
-        _say(f"The database can not be reached ({type(error).__name__}).")
+        _say(f"The database cannot be reached ({type(error).__name__}).")
         return EX_INCOMPLETE
     if problem:
         return _refuse(problem)
@@ -94,16 +94,16 @@ def run(database, arguments):
         mails = _chosen(find_mails(arguments.paths), arguments)
     except OSError as error:
         return _refuse(": ".join(filter(None, (error.filename, short_sentence(error)))))
-    _say(f"{len(mails)} mails, {_span(mails)}" if mails else "There are no mails.")
+    _say(f"{len(mails)} messages, {_span(mails)}" if mails else "There are no messages.")
     work = Import(database, target, _say)
     status = EX_OK
     try:
         (work.try_out if arguments.dry_run else work.run)(mails)
     except Interrupted:
-        _say("Ended before all was done. Run it again to go on.")
+        _say("Interrupted. Run it again to continue.")
         status = EX_INCOMPLETE
     except OperationalError:
-        _say("The database can not be reached. Run it again to go on.")
+        _say("The database cannot be reached. Run it again to continue.")
         status = EX_INCOMPLETE
     _print_table(work.outcomes, arguments.dry_run)
     if work.outcomes[NOT_STORED] or work.outcomes[UNREADABLE]:
@@ -115,7 +115,7 @@ def _problem(database, target):
     """Return a sentence that says why nothing can be imported, or None."""
     for address in target.recipients:
         if not first_address(address):
-            return f"{address!r} is no address: --to takes one like sales@example.com."
+            return f"{address!r} is not a valid address: --to takes one like sales@example.com."
     registry = Registry(database)
     if "mail.postmaster.pipeline" not in registry:
         return f"The addon mail_postmaster is not installed in {database}."
@@ -124,7 +124,7 @@ def _problem(database, target):
         if not env["mail.postmaster.pipeline"]._read_switches()[0]:
             return "Postmaster is switched off (mail.postmaster.enabled): nothing would be stored."
         if target.model and not _makes_records(env.get(target.model)):
-            return f"Mail makes no records of {target.model}."
+            return f"Messages cannot create records of {target.model}."
         if target.company_id and not env["res.company"].browse(target.company_id).exists():
             return f"There is no company number {target.company_id}."
     return None
@@ -151,7 +151,7 @@ def _span(mails):
 def _print_table(outcomes, is_dry_run):
     """Print the number of messages per outcome. Only this goes to standard output."""
     if is_dry_run:
-        sys.stdout.write("Nothing was changed. This would become of the mails:\n")
+        sys.stdout.write("Nothing was changed. The outcomes would be:\n")
     for (state, code), count in sorted(outcomes.items(), key=lambda item: -item[1]):
         sentence = WORDS.get((state, code)) or (
             f"{state}: {outline(DEFINITIONS[code].sentence._source)}"

@@ -10,17 +10,16 @@ STEPS = {
     },
     "authentication_failed": {
         False: _lt(
-            "It is not %(sender)s who wrote this mail: %(finding)s (checked by: %(judge)s)."
+            "Sender authentication failed for %(sender)s: %(finding)s (checked by: %(judge)s)."
         ),
     },
     "authentication_open": {
-        False: _lt("It is not proved that %(sender)s wrote this mail: %(finding)s."),
+        False: _lt("%(sender)s is not authenticated: %(finding)s."),
     },
     "odd_sender": {False: _lt("From is odd: %(oddities)s.")},
     "identity": {
         True: _lt(
-            "%(sender)s is not proved to have written this: %(treatment)s at %(target)s "
-            "(decided by: %(origin)s)."
+            "%(sender)s is not authenticated: %(treatment)s at %(target)s (decided by: %(origin)s)."
         ),
     },
     "sender_withheld": {
@@ -30,17 +29,17 @@ STEPS = {
 
 # By the reason of a gateway.authentication.Verdict.
 FINDINGS = {
-    "no_from": _lt("the mail names no sender"),
+    "no_from": _lt("the message names no sender"),
     "not_judged": _lt("no trusted mail server has checked it"),
     "other_from": _lt("the mail server has checked another sender, of %(domain)s"),
-    "several_from": _lt("From names several senders, or can not be read to its end"),
+    "several_from": _lt("From names several senders, or cannot be read completely"),
     "dmarc_pass": _lt("DMARC has passed for %(domain)s"),
     "dmarc_fail": _lt("DMARC has failed for %(domain)s"),
-    "submitted": _lt("somebody of %(domain)s has logged in to send it"),
-    "dkim_aligned": _lt("the mail is signed by %(domain)s"),
+    "submitted": _lt("a user of %(domain)s logged in to send it"),
+    "dkim_aligned": _lt("the message is signed by %(domain)s"),
     "spf_aligned": _lt("it came from a mail server of %(domain)s"),
     "spf_fail": _lt("it came from a mail server that may not send mail of %(domain)s"),
-    "no_aligned_pass": _lt("nothing speaks for this sender, and nothing against"),
+    "no_aligned_pass": _lt("no result confirms or contradicts this sender"),
 }
 
 # By the code of a gateway.authentication.Oddity.
@@ -64,8 +63,8 @@ WITHHELD = "withheld"
 # What the mark beside a message says, by what has become of the mail.
 MARKS = {
     WITHHELD: _lt("Nobody knows who wrote this: %(finding)s. It was accepted without its sender."),
-    "failed": _lt("Perhaps somebody else wrote this: %(finding)s."),
-    "accepted": _lt("Perhaps somebody else wrote this: %(finding)s. It was accepted by hand."),
+    "failed": _lt("The sender may be forged: %(finding)s."),
+    "accepted": _lt("The sender may be forged: %(finding)s. The message was accepted by hand."),
     "odd": _lt("The sender of this mail is odd."),
 }
 MARK_OF_ODDITIES = _lt("In its From: %(oddities)s.")

@@ -63,7 +63,8 @@ DEFINITIONS = {
         message_posted=_lt("Posted on the record that the address %(alias)s belongs to."),
         reply_posted=_lt("Posted in an existing conversation."),
         reply_noted=_lt(
-            "Posted as an internal note for review: %(sender)s is no part of the conversation."
+            "Posted as an internal note for review: %(sender)s is not a participant of the "
+            "conversation."
         ),
         report_recorded=_lt("A delivery report, recorded on the message it is about. %(outcomes)s"),
         receipt_recorded=_lt("A receipt, recorded on the message it is about. %(outcomes)s"),
@@ -74,16 +75,19 @@ DEFINITIONS = {
         states.IGNORED,
         report_unmatched=_lt("A report about no message that is known here. %(outcomes)s"),
         report_unreadable=_lt(
-            "Automatic mail (%(proof)s) where reports come in, which can not be read as one."
+            "Automatic mail (%(proof)s) at an address for reports, which cannot be read as "
+            "a report."
         ),
         report_imported=_lt(
-            "A report about another mail, from the past: nothing was done about the address."
+            "A report about an earlier message: nothing was done about the address."
         ),
-        loop_notice_reply=_lt("An answer to a notice of this database, which would start a loop."),
+        loop_notice_reply=_lt(
+            "A reply to a notice of this database, which would start a mail loop."
+        ),
         catchall_repeated=_lt(
             "The same sender has written the same to the catchall address before."
         ),
-        auto_reply_ignored=_lt("An automatic answer (%(proof)s), which makes no record."),
+        auto_reply_ignored=_lt("An auto-reply (%(proof)s), which creates no record."),
         automatic_mail_ignored=_lt("Automatic mail (%(proof)s)."),
         ignored_by_hand=_lt("Ignored by %(user)s."),
     ),
@@ -91,7 +95,7 @@ DEFINITIONS = {
     **_of(
         states.IGNORED,
         release=REPEAT,
-        duplicate=_lt("Every addressee was already served."),
+        duplicate=_lt("The message was already delivered to every recipient."),
         duplicate_message=_lt("A message with this Message-Id is already here."),
         own_message=_lt(
             "A message that this database has sent itself, from %(model)s number %(res_id)s."
@@ -108,7 +112,7 @@ DEFINITIONS = {
         release=REPEAT,
         accepts=(MESSAGE,),
         duplicate_other_content=_lt(
-            "Every addressee already has a message with this Message-Id, but with another content."
+            "Every recipient already has a message with this Message-Id, but with another content."
         ),
     ),
     # Its sender was told; of forged senders nobody is.
@@ -123,13 +127,13 @@ DEFINITIONS = {
             "%(sender)s has written more than %(count)s times in %(minutes)s minutes to the same "
             "address."
         ),
-        loop_limit=_lt("Too many mails from this sender in a short time."),
+        loop_limit=_lt("Too many messages from this sender in a short time."),
         no_route_refused=_lt(
             "No alias takes mail for %(recipients)s. The sending server was told."
         ),
-        no_recipient_refused=_lt("The mail names no recipient. The sending server was told."),
+        no_recipient_refused=_lt("The message names no recipient. The sending server was told."),
         route_rejected_refused=_lt(
-            "The address can not be served: %(error)s The sending server was told."
+            "The address cannot be used: %(error)s The sending server was told."
         ),
     ),
     **_of(
@@ -143,18 +147,18 @@ DEFINITIONS = {
     **_of(
         states.PARKED,
         accepts=(TARGET,),
-        alias_held=_lt("The address %(alias)s holds mail until somebody has looked at it."),
+        alias_held=_lt("The address %(alias)s holds messages for review."),
         record_limit=_lt(
             "The address %(alias)s has made %(count)s records in %(minutes)s minutes, as many as "
             "it may."
         ),
-        auto_reply_parked=_lt("An automatic answer (%(proof)s)."),
+        auto_reply_parked=_lt("An auto-reply (%(proof)s)."),
         automatic_mail_parked=_lt("Automatic mail (%(proof)s)."),
         reply_parked=_lt(
-            "%(sender)s answers in a conversation without being part of it, %(target)s."
+            "%(sender)s replied in a conversation without being a participant, %(target)s."
         ),
         reply_parked_private=_lt(
-            "%(sender)s answers in a private conversation without being part of it, %(target)s."
+            "%(sender)s replied in a private conversation without being a participant, %(target)s."
         ),
     ),
     **_of(
@@ -170,14 +174,12 @@ DEFINITIONS = {
             "A person seems to have written this to the address that delivery reports come to."
         ),
         too_many_received=_lt(
-            "This mail goes in circles: it has passed %(count)s servers, and %(most)s are allowed."
+            "Mail loop: this message has passed %(count)s servers, and %(most)s are allowed."
         ),
         too_many_delivered_to=_lt(
-            "This mail goes in circles: it was delivered %(count)s times, and %(most)s are allowed."
+            "Mail loop: this message was delivered %(count)s times, and %(most)s are allowed."
         ),
-        own_answers=_lt(
-            "This mail answers %(count)s answers of this database: a program did that."
-        ),
+        own_answers=_lt("Mail loop: this message replies to %(count)s notices of this database."),
         too_large_to_fetch=_lt(
             "The mail is too large to be fetched: %(count)s bytes, and %(most)s are allowed "
             "(%(parameter)s). It is still in the folder %(folder)s of its mailbox; process it "
@@ -255,8 +257,8 @@ DEFINITIONS = {
     **_of(
         states.PARKED,
         no_route=_lt("No alias takes mail for %(recipients)s."),
-        no_recipient=_lt("The mail names no recipient."),
-        route_rejected=_lt("The address can not be served: %(error)s"),
+        no_recipient=_lt("The message names no recipient."),
+        route_rejected=_lt("The address cannot be used: %(error)s"),
         not_fetched=_lt(
             "The server does not hand this mail over (%(count)s bytes). It is still in the folder "
             "%(folder)s of its mailbox."
@@ -266,7 +268,7 @@ DEFINITIONS = {
     **_of(
         states.PARKED,
         is_unexpected=True,
-        unreadable=_lt("This mail can not be read: %(error)s"),
+        unreadable=_lt("This message cannot be read: %(error)s"),
     ),
     # Not understood: tried again, then left to a person.
     **_of(
@@ -291,7 +293,7 @@ DEFINITIONS = {
     **_of(
         states.PARKED,
         release=NEVER,
-        raw_missing=_lt("The mail can not be processed again: its content was removed."),
+        raw_missing=_lt("The message cannot be processed again: its content was removed."),
     ),
     **_of(
         states.IGNORED,

@@ -16,18 +16,18 @@ _PLACEHOLDER = re.compile(r"%(?:%|\((\w+)\)s)")
 
 # What stands in place of a mail's deliveries when there is none.
 NO_DELIVERY = {
-    "waiting": _lt("This mail was not processed yet."),
-    "unreadable": _lt("This mail could not be read, so no addressee was looked for."),
+    "waiting": _lt("This message has not been processed yet."),
+    "unreadable": _lt("This message cannot be read, so no recipient was looked up."),
     **dict.fromkeys(
         ("no_route", "no_route_refused", "no_recipient", "no_recipient_refused"),
         _lt("No alias and no record was found for this mail."),
     ),
 }
-NO_DELIVERY_OTHERWISE = _lt("There is nothing to list: what became of this mail is said above.")
-REPEATED = _lt("This mail was not delivered once more: it repeats another one.")
+NO_DELIVERY_OTHERWISE = _lt("There are no deliveries: the reason above says why.")
+REPEATED = _lt("This message was not delivered again: it repeats another one.")
 REPEATED_UNKNOWN = _lt(
-    "This mail was not delivered once more: it repeats one that is not in the log, or not yours "
-    "to see."
+    "This message was not delivered again: it repeats one that is not in the log, "
+    "or that you may not see."
 )
 
 # What is known of the mail servers of ``gateway.recipients.PRESETS``.
@@ -82,7 +82,10 @@ STEPS = {
     },
     "report_outcome": {
         True: _lt("The report says: %(outcomes)s"),
-        False: _lt("The report says, of nobody who got the message from here: %(outcomes)s"),
+        False: _lt(
+            "The report is about recipients to whom the message was not sent from here: "
+            "%(outcomes)s"
+        ),
     },
     "parent": {
         True: _lt("Answers the message %(reference)s on %(model)s, %(res_id)s."),
@@ -94,37 +97,41 @@ STEPS = {
     "reply_contact": {True: _lt("%(sender)s is a contact of the record.")},
     "reply_internal_user": {True: _lt("%(sender)s is the address of an internal user.")},
     "reply_organisation": {
-        True: _lt("%(sender)s is of the same organisation as somebody in this conversation."),
+        True: _lt(
+            "%(sender)s belongs to the same organisation as a participant of this conversation."
+        ),
     },
     "reply_stranger": {
         False: _lt(
-            "%(sender)s is no part of the conversation that the mail quotes: %(policy)s (decided "
-            "by: %(origin)s)."
+            "%(sender)s is not a participant of the conversation that the message refers "
+            "to: %(policy)s (decided by: %(origin)s)."
         ),
     },
     "reply_unproved": {
         False: _lt(
-            "Nothing proves that %(sender)s wrote this answer, as it would have to: %(policy)s "
-            "(decided by: %(origin)s)."
+            "%(sender)s is not authenticated as the author of this reply, which is required"
+            " here: %(policy)s (decided by: %(origin)s)."
         ),
     },
     "reply_no_address": {
         False: _lt(
-            "The answer has no sender who could be part of the conversation: %(policy)s (decided "
-            "by: %(origin)s)."
+            "The reply has no sender who could be a participant of the conversation: "
+            "%(policy)s (decided by: %(origin)s)."
         ),
     },
     "reply_private": {
-        True: _lt("It answers an internal note, or on a record that not all employees may read."),
+        True: _lt(
+            "It replies to an internal note, or on a record that not all employees may read."
+        ),
     },
-    "reply_as_new": {True: _lt("It is treated as a new mail, which quotes nothing.")},
+    "reply_as_new": {True: _lt("It is treated as a new message that is not a reply.")},
     "reply_rules": {
         True: _lt("%(alias)s, the alias of the record, is asked whether it takes this sender."),
     },
     "reply_elsewhere": {
         True: _lt("The message it hangs on is in another conversation, and is left out."),
     },
-    "evidence": {True: _lt("%(source)s says that the mail is for %(recipients)s.")},
+    "evidence": {True: _lt("%(source)s says that the message is for %(recipients)s.")},
     "sender_restored": {
         True: _lt(
             "%(original)s wrote this mail, as the trusted forwarder %(forwarder)s says in %(sign)s."
@@ -133,8 +140,8 @@ STEPS = {
     },
     "sender_contradictory": {
         False: _lt(
-            "Who wrote this mail is not restored: the fields besides the sender %(forwarder)s "
-            "name several, or somebody without an address."
+            "The original sender is not restored: the fields besides the sender "
+            "%(forwarder)s name several senders, or one without an address."
         ),
     },
     "forwarder_untrusted": {
@@ -150,15 +157,15 @@ STEPS = {
     "match_address": {False: _lt("%(address)s is no address (%(reason)s).")},
     "match_exact": {
         True: _lt("%(address)s is the address of %(found)s."),
-        False: _lt("Nobody has the address %(address)s."),
+        False: _lt("No alias uses the address %(address)s."),
     },
     "match_sub_address": {
         True: _lt("%(address)s is for %(found)s, with the detail %(detail)s."),
-        False: _lt("%(address)s is no sub-address of anybody."),
+        False: _lt("%(address)s is not a sub-address of any alias."),
     },
     "match_retired": {
         True: _lt("%(address)s is a former address of %(found)s."),
-        False: _lt("%(address)s is no former address."),
+        False: _lt("%(address)s is not a former address."),
     },
     "match_sender": {False: _lt("%(address)s is the sender's own.")},
     "match_local_part": {
@@ -175,7 +182,7 @@ STEPS = {
         True: _lt("The incoming server makes a record of mail to the catchall, too."),
     },
     "match_default_from": {True: _lt("%(address)s is an address this database writes from.")},
-    "recipients": {True: _lt("Addressed to %(recipients)s."), False: _lt("Addressed to nobody.")},
+    "recipients": {True: _lt("Addressed to %(recipients)s."), False: _lt("No recipients.")},
     "alias": {
         True: _lt("%(alias)s matches by its address."),
         False: _lt("%(alias)s does not match."),
@@ -188,18 +195,18 @@ STEPS = {
     "alias_elsewhere": {
         False: _lt("%(address)s: an alias of that name exists in another domain, %(alias)s.")
     },
-    "domain_unknown": {False: _lt("%(domain)s is none of the alias domains.")},
+    "domain_unknown": {False: _lt("%(domain)s is not an alias domain.")},
     "alias_security": {
         True: _lt("%(alias)s accepts this sender."),
         False: _lt("%(alias)s does not accept this sender: %(contact)s."),
     },
     "catchall": {
-        True: _lt("Written to the catchall address and to nobody else that is known."),
+        True: _lt("Written to the catchall address and to no other known address."),
         False: _lt("Not written to the catchall address alone."),
     },
     "loop_sender": {
-        True: _lt("The sender has written too often."),
-        False: _lt("The sender has not written too often."),
+        True: _lt("The sender has exceeded the rate limit."),
+        False: _lt("The sender has not exceeded the rate limit."),
     },
     "sender_limit": {
         True: _lt(
@@ -208,7 +215,7 @@ STEPS = {
         ),
         False: _lt("%(sender)s has not written %(count)s times in %(minutes)s minutes."),
     },
-    "loop_allowed": {True: _lt("%(sender)s may write as often as it likes.")},
+    "loop_allowed": {True: _lt("%(sender)s is exempt from the rate limit.")},
     "record_limit": {
         True: _lt(
             "%(alias)s has made %(count)s records in %(minutes)s minutes (decided by: %(origin)s)."
@@ -226,15 +233,17 @@ STEPS = {
     "repaired_nul": {True: _lt("NUL bytes were left out of: %(name)s.")},
     "repaired_line": {True: _lt("Line ends were taken out of the field %(name)s.")},
     "repaired_field": {
-        True: _lt("The field %(name)s can not be read; only its addresses were kept."),
+        True: _lt("The field %(name)s cannot be read; only its addresses were kept."),
     },
     "repaired_content_field": {
-        True: _lt("The field %(name)s can not be read; only what can was kept of it."),
+        True: _lt("The field %(name)s cannot be read; only the readable part was kept."),
     },
     "repaired_encoding": {
         True: _lt("The content was read as %(read)s; the mail calls it: %(named)s."),
     },
-    "repaired_date": {True: _lt("The date of the mail is none: %(date)s. Now was taken.")},
+    "repaired_date": {
+        True: _lt("The date of the message is not valid: %(date)s. The current time is used.")
+    },
     "repaired_boundary": {
         True: _lt(
             "The parts of the mail are not divided as it says; %(parts)s were found, and all of "
@@ -242,7 +251,7 @@ STEPS = {
         ),
     },
     "repaired_type": {
-        True: _lt("A part is of a type that Odoo can not read, %(named)s; it is %(read)s here."),
+        True: _lt("A part has a type that Odoo cannot read, %(named)s; it is treated as %(read)s."),
     },
     "repaired_sender": {
         True: _lt("From has no address that can be read; %(name)s names the sender, %(address)s."),
@@ -251,11 +260,13 @@ STEPS = {
         True: _lt("No file can be called %(name)s; the attachment is %(read)s here."),
     },
     "kept_signed": {
-        True: _lt("The mail is signed; it is attached as it came, to check its signature."),
+        True: _lt(
+            "The message is signed; the original is attached, so that its signature can be checked."
+        ),
     },
     "hops": {True: _lt("The header counts %(count)s, and %(most)s are allowed.")},
     "auto_reply": {
-        True: _lt("An automatic answer, by its field %(proof)s: %(treatment)s at %(target)s."),
+        True: _lt("An auto-reply, according to its field %(proof)s: %(treatment)s at %(target)s."),
     },
     "automatic_mail": {
         True: _lt("Automatic mail, by its field %(proof)s: %(treatment)s at %(target)s."),
@@ -267,8 +278,8 @@ STEPS = {
     "route_warning": {False: _lt("Core warns: %(error)s")},
     "route": {True: _lt("Route: %(target)s."), False: _lt("No route was found.")},
     "served": {
-        True: _lt("%(target)s was already served."),
-        False: _lt("%(target)s was not served yet."),
+        True: _lt("%(target)s already has a delivery."),
+        False: _lt("%(target)s has no delivery yet."),
     },
     "record": {
         True: _lt("Created or updated %(model)s, %(res_id)s."),
@@ -276,8 +287,8 @@ STEPS = {
     },
     "made_nothing": {False: _lt("Neither a record nor a message was created at %(target)s.")},
     "answer": {
-        True: _lt("The sender was answered."),
-        False: _lt("The sender was not answered: %(why)s."),
+        True: _lt("A notice was sent to the sender."),
+        False: _lt("No notice was sent to the sender: %(why)s."),
     },
     "alias_bounce": {
         False: _lt("Creating the record failed; the sender is told only if the mail is given up.")

@@ -14,7 +14,7 @@ def tell(thread, attempt, email_from, body_html, mail_values, core):
     notice = f"answer:{attempt.answers_about or ''}"
     pipeline = thread.env["mail.postmaster.pipeline"]
     if not why and not pipeline._claim(attempt, [notice], state=states.DELIVERED):
-        why = thread.env._("this mail was answered before")
+        why = thread.env._("a notice about this message was already sent")
     if why:
         attempt.trace.miss("answer", why=why)
         return

@@ -219,10 +219,10 @@ class TestControllers(HttpCase, ReceivedMail):
 
     def test_preview_of_any_bytes(self):
         for raw, expected in (
-            (b"", "This mail has no text."),
-            (b"Subject: x\n\n\0\0", "This mail has no text."),
+            (b"", "This message has no text."),
+            (b"Subject: x\n\n\0\0", "This message has no text."),
             (b"\n" + b"\xe9" * 1_000_000, "The rest is not shown."),
-            (b"Content-Type: multipart/mixed\n\n", "This mail has no text."),
+            (b"Content-Type: multipart/mixed\n\n", "This message has no text."),
             (b"Content-Type: text/plain; charset=x-nobody\n\ncaf\xe9", "café"),
             (b'Content-Disposition: attachment; filename="\xe9"\n\nx', "(text/plain, 1 B)"),
         ):

@@ -48,6 +48,6 @@ class MailPostmasterAssign(models.TransientModel):
         if not self.record or not self.record.exists():
             raise UserError(self.env._("Choose a record."))
         if self.record._name not in dict(self._selection_models()):
-            raise AccessError(self.env._("Mail can not be assigned to this kind of record."))
+            raise AccessError(self.env._("Messages cannot be assigned to this kind of record."))
         self.record.check_access("write")
         return {"addressed_to": [], "model": self.record._name, "thread_id": self.record.id}

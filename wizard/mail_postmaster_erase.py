@@ -36,10 +36,12 @@ class MailPostmasterErase(models.TransientModel):
         self._check_system()
         address = email_normalize(self.address)
         if not address:
-            raise UserError(self.env._("“%(text)s” is no email address.", text=self.address))
+            raise UserError(
+                self.env._("“%(text)s” is not a valid email address.", text=self.address)
+            )
         # No user has the right to write the log.
         count = self.env["mail.postmaster.retention"].sudo()._erase_sender(address)
-        _logger.info("User %s erased the data of the sender of %s mails", self.env.uid, count)
+        _logger.info("User %s erased the data of the sender of %s messages", self.env.uid, count)
         # This record would otherwise keep the address.
         self.unlink()
         return {
@@ -47,7 +49,7 @@ class MailPostmasterErase(models.TransientModel):
             "tag": "display_notification",
             "params": {
                 "type": "success",
-                "message": self.env._("Erased the data of the sender of %s mails.", count),
+                "message": self.env._("Erased the data of the sender of %s messages.", count),
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }

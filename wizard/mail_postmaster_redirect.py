@@ -18,9 +18,11 @@ class MailPostmasterRedirect(models.TransientModel):
     def _changes(self):
         addresses = email_normalize_all(self.addresses or "")
         if (self.addresses or "").strip() and not addresses:
-            raise UserError(self.env._("“%(text)s” is no email address.", text=self.addresses))
+            raise UserError(
+                self.env._("“%(text)s” is not a valid email address.", text=self.addresses)
+            )
         if not addresses and not self.alias_ids:
-            raise UserError(self.env._("Choose an alias, or write an address."))
+            raise UserError(self.env._("Choose an alias, or enter an address."))
         local = self.alias_ids.filtered(lambda alias: "@" not in (alias.alias_full_name or ""))
         if local and (addresses or len(self.alias_ids) > 1):
             raise UserError(

@@ -74,7 +74,7 @@ class MailPostmasterRelease(models.AbstractModel):
         if not self.mail_id._process_again(self._changes()):
             raise UserError(
                 self.env._(
-                    "Nothing was done: this mail was delivered meanwhile, or is being processed."
+                    "Nothing was done: this message was delivered meanwhile, or is being processed."
                 )
             )
         return {"type": "ir.actions.act_window_close"}
