@@ -40,7 +40,7 @@ class TestErase(ScreensCase):
             with self.subTest(address=address):
                 self.assertEqual(self.dialog(address).mail_count, 0)
         erase = self.dialog("ann").save()
-        with self.assertRaisesRegex(UserError, "“ann” is no email address"):
+        with self.assertRaisesRegex(UserError, "“ann” is not a valid email address"):
             erase.action_erase()
         self.assertEqual(self.mails.mapped("subject"), ["One", "Two"])
 
