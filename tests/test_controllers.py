@@ -80,7 +80,7 @@ class TestControllers(HttpCase, ReceivedMail):
         mail = self.receive(raw_mail(f"contacts@{DOMAIN}"))
         with self.assertLogs(LOGGER, logging.INFO) as logs:
             self.get(self.admin, mail.id, "raw")
-        self.assertIn(f"User {self.admin.id} downloaded received mail {mail.id}", logs.output[0])
+        self.assertIn(f"User {self.admin.id} downloaded received message {mail.id}", logs.output[0])
         download = mail.download_ids
         self.assertEqual((download.create_uid, download.mail_number), (self.admin, mail.id))
         self.assertEqual(download.message_id, "<Hello@customer.test>")
@@ -186,7 +186,7 @@ class TestControllers(HttpCase, ReceivedMail):
         for what in ("raw", "preview"):
             response = self.get(self.admin, mail.id, what)
             self.assertEqual(response.status_code, 404)
-            self.assertIn("content of this mail was removed", response.text)
+            self.assertIn("content of this message was removed", response.text)
         self.assertFalse(mail.download_ids)
 
     # --- Preview -----------------------------------------------------------------------

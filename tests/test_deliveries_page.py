@@ -18,7 +18,7 @@ class TestDeliveriesOnScreen(ScreensCase):
         first, second = (self.receive(raw_mail(f"people@{DOMAIN}", "Twice")) for _copy in range(2))
         self.assertEqual(second.reason_code, "duplicate")
         self.assertEqual(self.as_admin(second).original_id, first)
-        self.assertIn("not delivered once more", self.note(second))
+        self.assertIn("not delivered again", self.note(second))
         self.assertFalse(self.as_admin(first).original_id)
         self.assertFalse(self.as_admin(first).delivery_note)
         second.reason_code = "superseded"
@@ -59,11 +59,11 @@ class TestDeliveriesOnScreen(ScreensCase):
     def test_other_reasons(self):
         mail = self.receive(raw_mail())
         for state, code, sentence in (
-            ("received", "waiting", "not processed yet"),
-            ("parked", "unreadable", "could not be read"),
-            ("parked", "crashed", "said above"),
-            ("ignored", "loop_notice_reply", "said above"),
-            ("delivered", "report_recorded", "said above"),
+            ("received", "waiting", "not been processed yet"),
+            ("parked", "unreadable", "cannot be read"),
+            ("parked", "crashed", "reason above"),
+            ("ignored", "loop_notice_reply", "reason above"),
+            ("delivered", "report_recorded", "reason above"),
         ):
             with self.subTest(code=code):
                 mail.write({"state": state, "reason_code": code})
