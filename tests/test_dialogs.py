@@ -49,7 +49,7 @@ class TestDialogs(ParkedMailCase):
         self.assertIn("by the local one", partner.comment)
 
     def test_process_as_addressed_to_nothing(self):
-        for addresses, sentence in ((False, "Choose an alias"), ("nonsense", "not a valid email address")):
+        for addresses, sentence in ((False, "Choose an alias"), ("nonsense", "not a valid email")):
             with self.subTest(addresses=addresses), self.assertRaisesRegex(UserError, sentence):
                 self.dialog("mail.postmaster.redirect", addresses=addresses).action_process()
         self.assertEqual(self.mail.state, "parked")

@@ -28,7 +28,8 @@ class TestErase(ScreensCase):
         self.assertEqual(form.mail_count, 2, "Of all companies, and of nobody else.")
         erase = form.save()
         action = erase.action_erase()
-        self.assertEqual(action["params"]["message"], "Erased the data of the sender of 2 messages.")
+        message = action["params"]["message"]
+        self.assertEqual(message, "Erased the data of the sender of 2 messages.")
         self.assertFalse(erase.exists(), "The address is kept nowhere.")
         for mail in self.mails:
             self.assertEqual((mail.email_from, mail.subject, mail.raw_kept), (False, False, False))
