@@ -165,7 +165,7 @@ class MailPostmasterOutcome(models.AbstractModel):
             return attempt.reason
         if isinstance(error, UnreadableMail):
             return Reason(states.PARKED, "unreadable", {"error": str(error)})
-        if not attempt.is_parsed and not isinstance(error, psycopg2.Error):
+        if attempt.is_being_read and not isinstance(error, psycopg2.Error):
             return Reason(states.PARKED, "unreadable", {"error": _short(error)})
         return attempt.failure_reason(error, attempt.failed_result)
 

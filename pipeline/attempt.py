@@ -10,7 +10,7 @@ from functools import cached_property
 
 from ..gateway import identity, states
 from ..gateway.automatic import classify
-from ..gateway.envelope import split_addresses
+from ..gateway.envelope import decode_field, read_fields, split_addresses
 from ..gateway.origin import read_origin
 from ..gateway.reports import read_report
 from ..gateway.trace import Trace
@@ -173,6 +173,16 @@ class Attempt:
     def origin(self):
         """Where the message comes from, as a :class:`gateway.origin.Origin`."""
         return read_origin(self.header, self.message_dict["email_from"] or "")
+
+    def field(self, name):
+        """Return the decoded text of a header field, the topmost of its name; empty for none."""
+        values = read_fields(self.header, decode_field).get(name.lower(), [])
+        return next(iter(values), "")
+
+    @property
+    def is_being_read(self):
+        """Whether core has the message and has not read all of it: an error concerns its form."""
+        return self._is_entered and not self.is_parsed
 
     def enter(self):
         """Return True once: for the call that this attempt was made for, not for nested calls."""

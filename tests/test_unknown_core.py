@@ -1,5 +1,6 @@
 """Unknown behaviour of core or of another addon is not a decision about a message."""
 
+from contextlib import suppress
 from unittest.mock import patch
 
 from odoo.tests import tagged
@@ -24,6 +25,18 @@ class TestUnknownCore(GatewayCase):
                 self.assertReason(row, "parked", "left_before_routing")
                 row.action_process_again()
                 self.assertEqual(row.state, "delivered" if answer is False else "ignored")
+
+    def test_a_rule_of_another_addon_fails(self):
+        """That says nothing about the message, which a person would look at in vain."""
+        screening = type(self.env["mail.postmaster.screening"])
+        raw = self.mail(message_id="<rule@customer.test>")
+        broken = patch.object(screening, "_screen_hops", lambda *arguments: {}["missing"])
+        # Not assertRaises, which rolls back what the caller keeps.
+        with broken, suppress(KeyError):
+            self.receive(raw)
+        row = self.log.search([("message_id", "=", "<rule@customer.test>")])
+        # As above: the caller's transaction has one attempt.
+        self.assertReason(row, "parked", "failed")
 
     def test_core_routes_to_nothing(self):
         row = self.receive_with("message_route", [])

@@ -1,0 +1,1 @@
+from . import message, outcome, reason, rule, source
