@@ -17,6 +17,7 @@ from . import (
     test_conversation,
     test_corpus,
     test_dns_answers,
+    test_documents,
     test_envelope,
     test_error_text,
     test_explanation,
