@@ -4,7 +4,7 @@ from odoo import api, models
 
 from .. import shortcuts
 from ..pipeline import delivering, notices, notifying, reading, routing, sender
-from ..pipeline.attempt import ATTEMPT, attempt_of
+from ..pipeline.attempt import ATTEMPT
 from ..pipeline.submission import FETCHED, SUBMITTED, Submission, to_bytes
 from ..shortcuts import contacts
 
@@ -33,7 +33,7 @@ class MailThread(models.AbstractModel):
         :return: what core returns, and False where core returns None, which XML-RPC cannot carry
         """
         # An attempt is in superuser mode; a context that came by RPC cannot contain one.
-        attempt = self.env.su and attempt_of(self.env)
+        attempt = self.env.su and self.env.context.get(ATTEMPT)
         if attempt and attempt.enter():
             core = partial(
                 super().message_process,
@@ -76,14 +76,14 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def message_parse(self, message, save_original=False):
-        attempt, core = attempt_of(self.env), super().message_parse
+        attempt, core = self.env.context.get(ATTEMPT), super().message_parse
         if not attempt:
             return core(message, save_original=save_original)
         return reading.parse(self, attempt, message, save_original, core)
 
     def _message_parse_extract_bounce(self, email_message, message_dict):
         """Find the message that a report is about; core guesses it from the first parts."""
-        attempt = attempt_of(self.env)
+        attempt = self.env.context.get(ATTEMPT)
         if not attempt:
             return super()._message_parse_extract_bounce(email_message, message_dict)
         if not self._detect_is_bounce(email_message, message_dict):
@@ -92,14 +92,14 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _detect_is_bounce(self, message, message_dict):
-        attempt, core = attempt_of(self.env), super()._detect_is_bounce
+        attempt, core = self.env.context.get(ATTEMPT), super()._detect_is_bounce
         if not attempt:
             return core(message, message_dict)
         return routing.is_report(self, attempt, message, message_dict, core)
 
     def _get_parent_message(self, msg_dict):
         parent = super()._get_parent_message(msg_dict)
-        if attempt := attempt_of(self.env):
+        if attempt := self.env.context.get(ATTEMPT):
             reading.note_parent(attempt, parent, msg_dict)
         return parent
 
@@ -107,14 +107,14 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _detect_loop_headers(self, msg_dict):
-        attempt, core = attempt_of(self.env), super()._detect_loop_headers
+        attempt, core = self.env.context.get(ATTEMPT), super()._detect_loop_headers
         if not attempt:
             return core(msg_dict)
         return routing.is_notice_reply(self, attempt, msg_dict, core)
 
     @api.model
     def message_route(self, message, message_dict, model=None, thread_id=None, custom_values=None):
-        attempt = attempt_of(self.env)
+        attempt = self.env.context.get(ATTEMPT)
         core = partial(
             super().message_route, model=model, thread_id=thread_id, custom_values=custom_values
         )
@@ -124,27 +124,27 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _routing_handle_bounce(self, email_message, message_dict):
-        attempt, core = attempt_of(self.env), super()._routing_handle_bounce
+        attempt, core = self.env.context.get(ATTEMPT), super()._routing_handle_bounce
         if not attempt:
             return core(email_message, message_dict)
         return routing.handle_report(self, attempt, email_message, message_dict, core)
 
     @api.model
     def _detect_write_to_catchall(self, msg_dict):
-        attempt, core = attempt_of(self.env), super()._detect_write_to_catchall
+        attempt, core = self.env.context.get(ATTEMPT), super()._detect_write_to_catchall
         if not attempt:
             return core(msg_dict)
         return routing.is_written_to_catchall(self, attempt, msg_dict, core)
 
     def _mail_find_user_for_gateway(self, email_value, alias=None):
         """Return no user if the one that core finds must not create the record."""
-        if sender.is_withheld(self.env, attempt_of(self.env), alias):
+        if sender.is_withheld(self.env, self.env.context.get(ATTEMPT), alias):
             return self.env["res.users"]
         return super()._mail_find_user_for_gateway(email_value, alias=alias)
 
     @api.model
     def _routing_check_route(self, message, message_dict, route, raise_exception=True):
-        attempt, core = attempt_of(self.env), super()._routing_check_route
+        attempt, core = self.env.context.get(ATTEMPT), super()._routing_check_route
         if not attempt:
             return core(message, message_dict, route, raise_exception=raise_exception)
         return routing.check_route(
@@ -152,14 +152,14 @@ class MailThread(models.AbstractModel):
         )
 
     def _alias_get_error(self, message, message_dict, alias):
-        attempt = attempt_of(self.env)
+        attempt = self.env.context.get(ATTEMPT)
         if attempt and attempt.is_released:
             return False
         return super()._alias_get_error(message, message_dict, alias)
 
     @api.model
     def _routing_warn(self, error_message, message_id, route, raise_exception=True):
-        if attempt := attempt_of(self.env):
+        if attempt := self.env.context.get(ATTEMPT):
             routing.note_warning(attempt, error_message, is_final=raise_exception)
         return super()._routing_warn(
             error_message, message_id, route, raise_exception=raise_exception
@@ -169,7 +169,7 @@ class MailThread(models.AbstractModel):
         def core(thread, body_html, mail_values):
             super()._routing_create_bounce_email(email_from, body_html, message, **mail_values)
 
-        attempt = attempt_of(self.env)
+        attempt = self.env.context.get(ATTEMPT)
         if not attempt:
             core(self, body_html, mail_values)
             return
@@ -177,20 +177,20 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def _routing_reset_bounce(self, email_message, message_dict):
-        attempt = attempt_of(self.env)
+        attempt = self.env.context.get(ATTEMPT)
         if attempt and not routing.is_address_working(self.env, attempt, message_dict):
             return None
         return super()._routing_reset_bounce(email_message, message_dict)
 
     @api.model
     def _detect_loop_sender(self, message, message_dict, routes):
-        attempt, core = attempt_of(self.env), super()._detect_loop_sender
+        attempt, core = self.env.context.get(ATTEMPT), super()._detect_loop_sender
         if not attempt:
             return core(message, message_dict, routes)
         return routing.is_loop(self, attempt, message, message_dict, routes, core)
 
     def _message_parse_post_process(self, message, message_dict, routes):
-        if attempt := attempt_of(self.env):
+        if attempt := self.env.context.get(ATTEMPT):
             message_dict = sender.without_author(self.env, attempt, message_dict, routes)
         return super()._message_parse_post_process(message, message_dict, routes)
 
@@ -203,7 +203,7 @@ class MailThread(models.AbstractModel):
         additional_values=None,
         no_create=False,
     ):
-        attempt, core = attempt_of(self.env), super()._partner_find_from_emails
+        attempt, core = self.env.context.get(ATTEMPT), super()._partner_find_from_emails
         options = {
             "avoid_alias": avoid_alias,
             "ban_emails": ban_emails,
@@ -223,14 +223,14 @@ class MailThread(models.AbstractModel):
         def core(thread, message, message_dict, route):
             return super()._message_route_process(message, message_dict, [route])
 
-        attempt = attempt_of(self.env)
+        attempt = self.env.context.get(ATTEMPT)
         if not attempt or not routes:
             return super()._message_route_process(message, message_dict, routes)
         return delivering.deliver(self, attempt, message, message_dict, routes, core)
 
     @api.model
     def fields_get(self, allfields=None, attributes=None):
-        attempt = attempt_of(self.env)
+        attempt = self.env.context.get(ATTEMPT)
         is_asked_again = attempt and attempt.in_route and not allfields and not attributes
         if is_asked_again and shortcuts.ARE_ON:
             return self.env["mail.postmaster.shortcuts"]._fields_of(self._name)
@@ -244,7 +244,7 @@ class MailThread(models.AbstractModel):
                 message, msg_vals=msg_vals, **kwargs
             )
 
-        attempt = attempt_of(self.env)
+        attempt = self.env.context.get(ATTEMPT)
         if not attempt:
             return core(message, msg_vals)
         return notifying.recipients(self, attempt, message, msg_vals, core)
@@ -252,14 +252,14 @@ class MailThread(models.AbstractModel):
     def _notify_by_email_get_base_mail_values(
         self, message, recipients_data, additional_values=None
     ):
-        if attempt_of(self.env) and notifying.is_acknowledgement(self.env, message):
+        if self.env.context.get(ATTEMPT) and notifying.is_acknowledgement(self.env, message):
             additional_values = notifying.as_automatic(self.env, additional_values)
         return super()._notify_by_email_get_base_mail_values(
             message, recipients_data, additional_values=additional_values
         )
 
     def _notify_thread_with_out_of_office(self, message, recipients_data, msg_vals=False, **kwargs):
-        attempt = attempt_of(self.env)
+        attempt = self.env.context.get(ATTEMPT)
         if attempt and not notifying.is_vacation_told(self.env, attempt):
             return self.env["mail.message"]
         return super()._notify_thread_with_out_of_office(

@@ -269,8 +269,3 @@ class Attempt:
             return self.reason
         # An unknown outcome is not a decision: retry the message, then hold it for review.
         return Reason(states.RETRY, "not_routed" if self.is_routed else "left_before_routing")
-
-
-def attempt_of(env):
-    """Return the current :class:`Attempt` of an environment, or None."""
-    return env.context.get(ATTEMPT)
