@@ -95,6 +95,7 @@ def each_core(request, monkeypatch):
     if request.param != "as installed":
         changed = newer_core.with_lock(mail_thread)
         monkeypatch.setattr(mail_thread.MailThread, "message_process", changed)
+    return request.param
 
 
 # --- Databases ----------------------------------------------------------------------
