@@ -4,6 +4,17 @@ from pathlib import Path
 from odoo.tests import BaseCase
 
 GATEWAY = Path(__file__).resolve().parents[2] / "gateway"
+# Each imports from itself and from those before it.
+ORDER = (
+    "gateway",
+    "policy",
+    "pipeline",
+    "shortcuts",
+    "models",
+    "controllers",
+    "importing",
+    "daemon",
+)
 
 
 class TestImports(BaseCase):
@@ -34,3 +45,25 @@ class TestImports(BaseCase):
         for page in pages:
             for module in page.parent.glob("[a-z]*.py"):
                 self.assertIn(f"``{module.stem}``", page.read_text())
+
+    def test_imports_between_folders_go_one_way(self):
+        root = GATEWAY.parent
+        for place, folder in enumerate(ORDER):
+            modules = sorted((root / folder).rglob("*.py"))
+            self.assertTrue(modules)
+            for module in modules:
+                for imported in _folders_imported(module, root):
+                    if imported in ORDER:
+                        with self.subTest(module=str(module.relative_to(root)), of=imported):
+                            self.assertLessEqual(ORDER.index(imported), place)
+
+
+def _folders_imported(module, root):
+    """Yield the top folders of this addon from which a module imports."""
+    folder = module.parent.relative_to(root).parts
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            above = folder[: len(folder) - node.level + 1]
+            names = (node.module or "").split(".") if node.module else []
+            ends = [[alias.name] for alias in node.names] if not names else [names]
+            yield from (path[0] for end in ends if (path := [*above, *end]))
