@@ -6,6 +6,7 @@ addons are kept between runs, and recreated when Odoo or the list changes.
 This is the only module that drops databases, and only those created here (``marks``).
 """
 
+import fcntl
 import hashlib
 import os
 import secrets
@@ -121,10 +122,13 @@ def template(name, modules):
     """
     database = f"postmaster_template_{name}"
     digest = _digest(modules)
-    if made_of(database) != digest:
-        create(database)
-        install(database, modules, LOGS / f"{database}.log", "--without-demo=True")
-        finish(database, digest)
+    with (WORK / f"{database}.lock").open("w") as lock:
+        # Suites that run side by side need the same one.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if made_of(database) != digest:
+            create(database)
+            install(database, modules, LOGS / f"{database}.log", "--without-demo=True")
+            finish(database, digest)
     return database
 
 

@@ -4,6 +4,8 @@ Odoo is loaded into the test process. Each test has its own database, copied fro
 project and the addon; commits persist, and the filestore is separate. A test marked ``durable``
 uses a PostgreSQL cluster that flushes to disk before it acknowledges a commit, and that the test
 may crash.
+
+Parts of the suite run side by side: ``PART`` is in the names of their databases and servers.
 """
 
 import os
@@ -27,8 +29,10 @@ from environment.progress import run
 from environment.serve import MailDaemon
 from environment.smtp_sink import SmtpSink
 
-TEMPLATE = "postmaster_test_system"
-DATABASE = "postmaster_test_system_case"
+# Set by testing/suites.py.
+PART = os.environ.get("POSTMASTER_TEST_PART", "system")
+TEMPLATE = f"postmaster_test_{PART}"
+DATABASE = f"{TEMPLATE}_case"
 CONFIGURATION = WORK / "conf" / f"{TEMPLATE}-tests.conf"
 
 
@@ -117,7 +121,7 @@ def durable_cluster(template, tmp_path_factory):
     # The new database gets its own mark.
     run([postgresql.program("pg_dump"), "-Fc", "-T", marks.TABLE, "-f", dump, template])
     files = databases.filestore(template)
-    cluster = postgresql.Cluster("postgresql-durable", postgresql.DURABLE).start()
+    cluster = postgresql.Cluster(f"postgresql-durable-{PART}", postgresql.DURABLE).start()
     with server_named(cluster):
         databases.create(template)
         run([postgresql.program("pg_restore"), "--no-owner", "-d", template, dump])
@@ -197,7 +201,7 @@ def odoo_env(database):
 @pytest.fixture
 def dovecot():
     """An IMAP and POP3 server without users."""
-    server = Dovecot("test-dovecot")
+    server = Dovecot(f"test-dovecot-{PART}")
     server.remove()
     yield server.start()
     server.remove()
@@ -206,7 +210,7 @@ def dovecot():
 @pytest.fixture(scope="module")
 def catch_all_dovecot():
     """A server that also accepts messages by LMTP, with one mailbox for each domain."""
-    server = CatchAllDovecot("test-catch-all")
+    server = CatchAllDovecot(f"test-catch-all-{PART}")
     server.remove()
     yield server.start()
     server.remove()

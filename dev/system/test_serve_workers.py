@@ -105,7 +105,10 @@ def test_killed_host_is_taken_over_in_seconds(gateway, serve):
         # The work stops halfway, at the record.
         cursor.execute("LOCK TABLE crm_lead IN EXCLUSIVE MODE")
         store(gateway, mail(subject="Taken over"))
-        waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        waits = (
+            "SELECT 1 FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
         assert wait_until(lambda: gateway.query(waits), 60, 0.02)
         assert count(gateway, "attempts = 1") == 1
         serve("--workers=1", "--no-watch", lmtp=None)

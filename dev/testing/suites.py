@@ -6,7 +6,6 @@ log file. They are independent of each other and may run side by side.
 
 import fcntl
 import re
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -48,8 +47,6 @@ NEIGHBOUR_TESTS = (
     "google_gmail/tests",
     "microsoft_outlook/tests",
 )
-# A template is made by one of the suites that begin with it.
-TEMPLATES = threading.Lock()
 # shortcuts/ is what only saves time: these tests pass without it.
 WITHOUT_SHORTCUTS = {"POSTMASTER_SHORTCUTS": "off"}
 TESTS_OF_THE_WAY = (
@@ -69,6 +66,8 @@ TESTS_OF_THE_WAY = (
     "TestUnknownCore",
 )
 NEIGHBOURS = ("crm", "project", "test_mass_mailing", "google_gmail", "microsoft_outlook")
+# The tests of dev/system that are a part of their own begin with one of these.
+SERVING = ("test_inbound", "test_mailgate", "test_pipe", "test_serve_")
 # Rules on security, and what they must find in a file of the addon.
 UNSAFE = {
     "S307": "eval(input())\n",
@@ -307,13 +306,36 @@ def plain(log, arguments):
 
 
 def system(log, arguments):
-    """The tests of ``dev/system``; their fixtures make the databases they need."""
+    """The tests of ``dev/system`` but for those of the next part; all, to select from.
+
+    Their fixtures make the databases they need.
+    """
+    files = [file for file in _system_files() if arguments or not _is_of_serving(file)]
+    return _system("system", files, log, arguments)
+
+
+def system_serving(log, arguments):
+    """The tests of what accepts messages from a mail server, beside the others: they often wait."""
+    if arguments:
+        return outcome.Outcome(notes=("With arguments, all of dev/system is one part.",))
+    return _system("serving", filter(_is_of_serving, _system_files()), log, arguments)
+
+
+def _system_files():
+    return sorted((ROOT / "dev" / "system").glob("test_*.py"))
+
+
+def _is_of_serving(file):
+    return file.stem.startswith(SERVING)
+
+
+def _system(part, files, log, arguments):
     odoo = odoo_source.locate()
     status = run_logged(
-        _pytest(ROOT / "dev", "-p", "no:odoo", ROOT / "dev" / "system", *arguments),
+        _pytest(ROOT / "dev", "-p", "no:odoo", *files, *arguments),
         log,
         cwd=ROOT / "dev",
-        env=_environment(odoo),
+        env=_environment(odoo, POSTMASTER_TEST_PART=part),
     )
     return outcome.of_pytest(log.read_text(errors="replace")).checked(status)
 
@@ -346,8 +368,7 @@ def _core(name, template, modules, files, at_least, log, arguments, **variables)
     """
     odoo = odoo_source.locate()
     database = f"postmaster_test_{name}"
-    with TEMPLATES:
-        databases.copy(databases.template(template, modules), database)
+    databases.copy(databases.template(template, modules), database)
     databases.install(database, [ADDON], databases.LOGS / f"{database}.log")
     _leave_decisions_to_core(odoo, database)
     status = run_logged(
@@ -404,9 +425,10 @@ def _configuration(database, **options):
     )
 
 
-# The longest first, so that it has a processor to itself.
+# The longest first. Both parts of the suite system wait for servers half of their time.
 PARTS = (
     Part("system", "system", system),
+    Part("system", "system-serving", system_serving),
     Part("gateway", "gateway", gateway),
     Part("lint", "lint", lint),
     Part("security", "security", security),
