@@ -57,7 +57,7 @@ class ServerRun(FetchRun):
         # Stored messages that were not submitted yet: {number: row}.
         self._rows = {}
         self._ends_at = self._end()
-        limit = server.env["mail.postmaster.policy"]._number(LIMITS["raw_bytes"])
+        limit = server.env["mail.postmaster.policy"]._in_force().number(LIMITS["raw_bytes"])
         super().__init__(
             folders,
             is_by_number=server.new_mail == BY_NUMBER,

@@ -77,7 +77,7 @@ class MailPostmasterAddressing(models.AbstractModel):
 
     @api.model
     def _is_on(self):
-        return self.env["mail.postmaster.policy"]._choice(ADDRESSING) == "True"
+        return self.env["mail.postmaster.policy"]._in_force().choice(ADDRESSING) == "True"
 
     @api.model
     def _own_addresses(self, addresses):
@@ -223,7 +223,7 @@ class MailPostmasterAddressing(models.AbstractModel):
     @api.model
     def _look_up(self, addresses):
         """Return a :class:`Lookup` for these addresses: the current message's, or a new one."""
-        separators = self.env["mail.postmaster.policy"]._parameter(SUBADDRESSING) or ""
+        separators = self.env["mail.postmaster.policy"]._in_force().text(SUBADDRESSING)
         names = matching.needed_local_parts(addresses, separators)
         homes = self._homes(addresses)
         known = self._known_lookup()
@@ -318,7 +318,7 @@ class MailPostmasterAddressing(models.AbstractModel):
 
     def _allowed(self):
         """Return the allowed domains of the database, None for any."""
-        return read_domains(self.env["mail.postmaster.policy"]._parameter(ALLOWED_DOMAINS))
+        return read_domains(self.env["mail.postmaster.policy"]._in_force().text(ALLOWED_DOMAINS))
 
     def _stored_as(self, matches):
         """Return ``{address: as it is stored}`` of matched aliases that core would not find.

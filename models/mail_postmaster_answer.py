@@ -57,7 +57,7 @@ class MailPostmasterAnswer(models.AbstractModel):
     @api.model
     def _is_careful(self):
         """Return whether notices are ours: only to people, once, for the message's company."""
-        return self.env["mail.postmaster.policy"]._choice(ANSWERS) == "careful"
+        return self.env["mail.postmaster.policy"]._in_force().choice(ANSWERS) == "careful"
 
     @api.model
     def _reason_not_to_answer(self, attempt):
@@ -73,12 +73,12 @@ class MailPostmasterAnswer(models.AbstractModel):
 
         No notice for automatic messages, for a null sender, or repeatedly.
         """
-        policy = self.env["mail.postmaster.policy"]
+        policies = attempt.policies
         if attempt.reason and attempt.reason.code == "catchall_repeated":
             return self.env._("the same was answered before")
         if not attempt.automatic.may_be_answered:
             return self.env._("it is automatic mail: %s", attempt.automatic.forbidding)
-        hours = policy._number(ANSWER_HOURS)
+        hours = policies.number(ANSWER_HOURS)
         sent = fields.Datetime.to_datetime(attempt.message_dict.get("date"))
         if sent and sent < fields.Datetime.now() - timedelta(hours=hours):
             return self.env._("it is older than %s hours", hours)
@@ -88,7 +88,7 @@ class MailPostmasterAnswer(models.AbstractModel):
         if self.env["mail.alias.domain"]._find_aliases([addressee]):
             return self.env._("it comes from an address of this database")
         about = attempt.answers_about or "other"
-        window = attempt.answer_window or policy._number(LOOP_MINUTES)
+        window = attempt.answer_window or policies.number(LOOP_MINUTES)
         quota = self.env["mail.postmaster.quota"]
         # A sender of that many messages may be a program that replies to everything.
         if about != LOOP_LIMIT and quota._is_reserved(

@@ -45,7 +45,7 @@ class MailPostmasterAuthentication(models.AbstractModel):
     @api.model
     def _trusted_ids(self):
         """Return the trusted authserv-ids; none for an invalid value written past the checks."""
-        text = self.env["mail.postmaster.policy"]._parameter(AUTHSERV) or ""
+        text = self.env["mail.postmaster.policy"]._in_force().text(AUTHSERV)
         try:
             return authentication.parse_trusted_ids(text)
         except authentication.BadServers:
@@ -53,7 +53,7 @@ class MailPostmasterAuthentication(models.AbstractModel):
 
     @api.model
     def _checks_itself(self):
-        return self.env["mail.postmaster.policy"]._choice(AUTHENTICATION_OWN) == "on"
+        return self.env["mail.postmaster.policy"]._in_force().choice(AUTHENTICATION_OWN) == "on"
 
     @api.model
     def _find(self, submission, row, joins):
@@ -126,8 +126,8 @@ class MailPostmasterAuthentication(models.AbstractModel):
     @api.model
     def _reads_senders(self):
         """Return whether the database has a policy on unauthenticated senders."""
-        policy = self.env["mail.postmaster.policy"]
-        return any(policy._choice(key) != OFF for key in (IDENTITY, IDENTITY_OWN))
+        policies = self.env["mail.postmaster.policy"]._in_force()
+        return any(policies.choice(key) != OFF for key in (IDENTITY, IDENTITY_OWN))
 
     @api.model
     def _consequence(self, attempt, alias, domain):
@@ -141,11 +141,10 @@ class MailPostmasterAuthentication(models.AbstractModel):
         """
         if attempt.identity is None:
             return Setting(OFF, "database")
-        policies = self.env["mail.postmaster.policy"]
-        policy, origin = policies._setting("identity_policy", alias, domain)
+        policy, origin = attempt.policies.setting("identity_policy", alias, domain)
         claims_us = self._claims_us(attempt)
         if origin == "database" and claims_us:
-            policy = policies._choice(IDENTITY_OWN)
+            policy = attempt.policies.choice(IDENTITY_OWN)
         decided = consequence(
             policy,
             attempt.identity,

@@ -49,7 +49,7 @@ class MailPostmasterBounce(models.Model):
         :param str address: normalized
         :param str code: why, of :mod:`gateway.reports.enhanced_status`
         """
-        if self.env["mail.postmaster.policy"]._choice(BOUNCE_BLACKLIST) == "off":
+        if self.env["mail.postmaster.policy"]._in_force().choice(BOUNCE_BLACKLIST) == "off":
             return
         self.env.cr.execute(
             """
@@ -64,15 +64,15 @@ class MailPostmasterBounce(models.Model):
 
     def _recent(self, address):
         """Return the hard bounces of an address that count, the oldest first."""
-        days = self.env["mail.postmaster.policy"]._number(BLACKLIST_DAYS)
+        days = self.env["mail.postmaster.policy"]._in_force().number(BLACKLIST_DAYS)
         since = fields.Datetime.now() - timedelta(days=days)
         return self.search([("address", "=", address), ("at", ">=", since)])
 
     def _is_too_many(self, bounces):
-        policy = self.env["mail.postmaster.policy"]
-        if len(bounces) < policy._number(BLACKLIST_BOUNCES):
+        policies = self.env["mail.postmaster.policy"]._in_force()
+        if len(bounces) < policies.number(BLACKLIST_BOUNCES):
             return False
-        return bounces[-1].at - bounces[0].at >= timedelta(days=policy._number(BLACKLIST_SPREAD))
+        return bounces[-1].at - bounces[0].at >= timedelta(days=policies.number(BLACKLIST_SPREAD))
 
     def _blacklist(self, address, bounces):
         """Blacklist an address and notify its contacts; return False if it already was."""
@@ -148,7 +148,7 @@ class MailPostmasterBounce(models.Model):
 
     @api.autovacuum
     def _gc_bounces(self):
-        days = self.env["mail.postmaster.policy"]._number(BLACKLIST_DAYS)
+        days = self.env["mail.postmaster.policy"]._in_force().number(BLACKLIST_DAYS)
         self.env.cr.execute(
             "DELETE FROM mail_postmaster_bounce WHERE at < %s",
             [fields.Datetime.now() - timedelta(days=days)],

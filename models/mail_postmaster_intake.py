@@ -302,7 +302,7 @@ class MailPostmasterIntake(models.AbstractModel):
 
     def _delivers_other_content(self):
         """Return whether different content makes a different message, whatever its Message-Id."""
-        return self.env["mail.postmaster.policy"]._choice(OTHER_CONTENT) == "deliver"
+        return self.env["mail.postmaster.policy"]._in_force().choice(OTHER_CONTENT) == "deliver"
 
     # --- who makes the first attempt --------------------------------------------------
 

@@ -79,7 +79,9 @@ class MailPostmasterOutcome(models.AbstractModel):
         )
         is_same_content, message_id = self.env.cr.fetchone()
         if is_same_content is False:
-            is_parked = self.env["mail.postmaster.policy"]._choice(OTHER_CONTENT) == "park"
+            is_parked = (
+                self.env["mail.postmaster.policy"]._in_force().choice(OTHER_CONTENT) == "park"
+            )
             return Reason(states.PARKED if is_parked else states.IGNORED, "duplicate_other_content")
         if is_same_content is None and message_id:
             original = self.env["mail.message"].search([("message_id", "=", message_id)], limit=1)
@@ -192,7 +194,9 @@ class MailPostmasterOutcome(models.AbstractModel):
         """Return ``(reason, time of the next attempt)``: without one the message is held."""
         if reason.state != states.RETRY:
             return reason, None
-        delay = retries.delay_after(failures, self.env["mail.postmaster.policy"]._retry_schedule())
+        delay = retries.delay_after(
+            failures, self.env["mail.postmaster.policy"]._in_force().retry_schedule
+        )
         # A conflict resolves itself; any other failure is left to the user who is looking at it.
         is_last = attempt.is_last and reason.code != "conflict"
         if delay is None or attempt.joined or is_last:

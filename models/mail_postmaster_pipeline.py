@@ -172,6 +172,7 @@ class MailPostmasterPipeline(models.AbstractModel):
                     if not locked:
                         return False, None
                     attempt = Attempt(row, submission, joins, **locked)
+                    attempt.policies = env["mail.postmaster.policy"]._in_force()
                     attempt.authentication = found
                     if not joins:
                         # A caller that shares the transaction has usually read them before.

@@ -1,28 +1,21 @@
-from odoo import api, models
+from odoo import api, models, tools
 from odoo.exceptions import AccessError, ValidationError
 
-from ..gateway import retries
 from ..gateway.addresses import domain_or_none
 from ..policy.settings import (
     ALLOWED_DOMAINS,
-    CHOICES,
     DATABASE,
+    KEYS,
     LONGEST_ID,
-    LONGEST_NUMBER,
-    NUMBERS,
     OURS,
     PRESET,
     PRESET_CHOSEN,
     PRESET_DOMAINS,
     PRESET_VALUES,
     PRESETS,
-    RECORD_LIMIT,
-    RECORD_MINUTES,
     RESPONSIBLE,
-    RETRY_MINUTES,
-    SCOPED,
-    Setting,
 )
+from ..policy.snapshot import Policies
 
 
 class MailPostmasterPolicy(models.AbstractModel):
@@ -42,56 +35,10 @@ class MailPostmasterPolicy(models.AbstractModel):
         return self.env["ir.config_parameter"].sudo().get_param(key)
 
     @api.model
-    def _number(self, key):
-        """Return a bounded number; an invalid value written past the checks gives the default."""
-        default, smallest, largest = NUMBERS[key]
-        text = str(self._parameter(key) or default).strip()
-        if not text.isascii() or not text.isdigit():
-            return default
-        if len(text) > LONGEST_NUMBER:
-            return largest
-        return min(max(int(text), smallest), largest)
-
-    @api.model
-    def _choice(self, key):
-        """Return one of the choices of a parameter; an invalid value gives the default."""
-        value = str(self._parameter(key) or "").strip()
-        return value if value in CHOICES[key] else CHOICES[key][0]
-
-    @api.model
-    def _setting(self, name, alias, domain):
-        """Return the :class:`Setting` of a field of ``mail.postmaster.scope``.
-
-        :param alias: a ``mail.alias``, or an empty recordset
-        :param domain: its ``mail.alias.domain``, or that of the recipient; or empty
-        """
-        for origin, scope in (("alias", alias), ("domain", domain)):
-            if value := scope and scope[name]:
-                return Setting(value, origin)
-        key = SCOPED[name]
-        if key in CHOICES:
-            return Setting(self._choice(key), "database")
-        if key in (RECORD_LIMIT, RECORD_MINUTES) and not self._limits_records():
-            return Setting(None, "database")
-        return Setting(self._number(key), "database")
-
-    def _limits_records(self):
-        return bool(self._parameter(RECORD_LIMIT) or self._parameter(RECORD_MINUTES))
-
-    @api.model
-    def _retry_schedule(self):
-        """Return the waiting times after each failure, as a tuple of timedelta."""
-        return retries.parse_schedule(self._retry_minutes())
-
-    @api.model
-    def _retry_minutes(self):
-        """Return the text of the waiting times; an invalid value gives the default."""
-        text = self._parameter(RETRY_MINUTES) or retries.DEFAULT_SCHEDULE
-        try:
-            retries.parse_schedule(text)
-        except ValueError:
-            return retries.DEFAULT_SCHEDULE
-        return text
+    @tools.ormcache(cache="stable")
+    def _in_force(self):
+        """Return the :class:`Policies` in force; kept until a System Parameter changes."""
+        return Policies({key: self._parameter(key) for key in KEYS})
 
     @api.model
     def _responsible(self):

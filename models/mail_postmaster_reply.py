@@ -156,10 +156,10 @@ class MailPostmasterReply(models.AbstractModel):
     @api.model
     def _is_on(self):
         """Return whether anything but core decides about replies."""
-        policy = self.env["mail.postmaster.policy"]
+        policies = self.env["mail.postmaster.policy"]._in_force()
         return (
-            policy._choice(REPLIES) != ACCEPT
-            or policy._choice(REPLIES_PRIVATE) != ACCEPT
+            policies.choice(REPLIES) != ACCEPT
+            or policies.choice(REPLIES_PRIVATE) != ACCEPT
             or self._keeps_rules()
             or self._has_scoped_policy()
         )
@@ -167,7 +167,7 @@ class MailPostmasterReply(models.AbstractModel):
     @api.model
     def _keeps_rules(self):
         """Return whether the rules of a record's alias apply wherever a reply was sent."""
-        return self.env["mail.postmaster.policy"]._choice(REPLY_RULES) == "record"
+        return self.env["mail.postmaster.policy"]._in_force().choice(REPLY_RULES) == "record"
 
     @tools.ormcache()
     def _has_scoped_policy(self):
@@ -344,7 +344,7 @@ class MailPostmasterReply(models.AbstractModel):
 
     def _providers(self):
         return frozenset(
-            read_domains(self.env["mail.postmaster.policy"]._parameter(PROVIDERS)) or ()
+            read_domains(self.env["mail.postmaster.policy"]._in_force().text(PROVIDERS)) or ()
         )
 
     # --- policies -----------------------------------------------------------------------------
@@ -354,12 +354,11 @@ class MailPostmasterReply(models.AbstractModel):
 
         For a private conversation the database's own applies, unless that is to accept.
         """
-        policy = self.env["mail.postmaster.policy"]
-        if reply.is_private and (value := policy._choice(REPLIES_PRIVATE)) != ACCEPT:
+        if reply.is_private and (value := attempt.policies.choice(REPLIES_PRIVATE)) != ACCEPT:
             return Setting(value, "database")
         alias = self.env["mail.alias"].browse(reply.alias_ids[:1])
         domain_ids = attempt.addressing.domain_ids if attempt.addressing else ()
         domain = self.env["mail.alias.domain"].browse(
             alias.alias_domain_id.id or domain_id or domain_ids[:1]
         )
-        return policy._setting("reply_policy", alias, domain)
+        return attempt.policies.setting("reply_policy", alias, domain)

@@ -212,7 +212,7 @@ class MailPostmasterReport(models.AbstractModel):
                 self._apply(attempt, email_message, message_dict, outcome, core)
 
     def _leaves_to_core(self):
-        return self.env["mail.postmaster.policy"]._choice(LOOPS) == "odoo"
+        return self.env["mail.postmaster.policy"]._in_force().choice(LOOPS) == "odoo"
 
     def _note_no_report(self, attempt, message_dict):
         """Ignore an unreadable message of a program; hold one that a person may have written.

@@ -91,7 +91,7 @@ class MailPostmasterReport(models.AbstractModel):
         # Every recipient of a message knows its Message-Id and its other recipients.
         if self.env["mail.postmaster.authentication"]._doubts(attempt):
             return
-        if self.env["mail.postmaster.policy"]._choice(COMPLAINTS) == "record":
+        if self.env["mail.postmaster.policy"]._in_force().choice(COMPLAINTS) == "record":
             return
         # Core's list is for administrators; the gateway works for all users.
         blacklist = self.env["mail.blacklist"].sudo()

@@ -20,7 +20,7 @@ class MailPostmasterRetention(models.AbstractModel):
     @api.autovacuum
     def _gc_raw(self):
         """Remove the content of handled messages after some days."""
-        days = self.env["mail.postmaster.policy"]._number(RAW_DAYS)
+        days = self.env["mail.postmaster.policy"]._in_force().number(RAW_DAYS)
         return self._remove_raw(
             """
             SELECT id FROM mail_postmaster_message
@@ -34,7 +34,7 @@ class MailPostmasterRetention(models.AbstractModel):
     @api.autovacuum
     def _gc_raw_above_cap(self):
         """Remove the oldest content of handled messages while the total exceeds the cap."""
-        cap = self.env["mail.postmaster.policy"]._number(RAW_MEGABYTES) * MEGABYTE
+        cap = self.env["mail.postmaster.policy"]._in_force().number(RAW_MEGABYTES) * MEGABYTE
         return self._remove_raw(
             """
             SELECT id FROM (
@@ -71,7 +71,7 @@ class MailPostmasterRetention(models.AbstractModel):
     @api.autovacuum
     def _gc_log(self):
         """Remove old rows of handled messages from the log; core knows their Message-Ids."""
-        days = self.env["mail.postmaster.policy"]._number(LOG_DAYS)
+        days = self.env["mail.postmaster.policy"]._in_force().number(LOG_DAYS)
         self.env.cr.execute(
             """
             SELECT id FROM mail_postmaster_message

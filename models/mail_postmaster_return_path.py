@@ -33,9 +33,9 @@ class MailPostmasterReturnPath(models.AbstractModel):
         :param int message_id: of the ``mail.message``
         :param str bounce_address: of an alias domain
         """
-        policy = self.env["mail.postmaster.policy"]
-        separators = policy._parameter(SUBADDRESSING) or ""
-        if policy._choice(RETURN_PATH) == "odoo" or not separators or not message_id:
+        policies = self.env["mail.postmaster.policy"]._in_force()
+        separators = policies.text(SUBADDRESSING)
+        if policies.choice(RETURN_PATH) == "odoo" or not separators or not message_id:
             return bounce_address
         local_part, _at, domain = bounce_address.rpartition("@")
         signed = f"{local_part}{separators[0]}{message_id}-{self._sign(message_id)}"

@@ -129,10 +129,10 @@ class MailPostmasterScope(models.AbstractModel):
     @api.depends_context("lang")
     def _compute_policies_in_force(self):
         # Readable by all users who may read the alias; the parameters are for administrators.
-        policy = self.env["mail.postmaster.policy"].sudo()
+        policies = self.env["mail.postmaster.policy"].sudo()._in_force()
         for scope in self:
             alias, domain = scope._levels()
-            settings = {name: policy._setting(name, alias, domain) for name in SCOPED}
+            settings = {name: policies.setting(name, alias, domain) for name in SCOPED}
             scope.policies_in_force = "\n".join(scope._policy_lines(settings))
 
     def _levels(self):

@@ -167,10 +167,9 @@ class MailPostmasterScreening(models.AbstractModel):
 
     def _screen_limits(self, attempt):
         """Turn down, before core starts, what it could not parse within seconds."""
-        policy = self.env["mail.postmaster.policy"]
         excess = limits.exceeded(
             attempt.raw,
-            {name: policy._number(key) for name, key in LIMITS.items()},
+            {name: attempt.policies.number(key) for name, key in LIMITS.items()},
         )
         if not excess:
             return None
@@ -179,11 +178,10 @@ class MailPostmasterScreening(models.AbstractModel):
         return Reason(states.PARKED, excess.reason, params)
 
     def _screen_hops(self, attempt):
-        policy = self.env["mail.postmaster.policy"]
-        if policy._choice(LOOPS) == "odoo":
+        if attempt.policies.choice(LOOPS) == "odoo":
             return None
         counted = hops.count_hops(attempt.header, f"{NOTICE_TAG}@{socket.gethostname()}")
-        loop = hops.loop_reason(counted, policy._number(MOST_HOPS))
+        loop = hops.loop_reason(counted, attempt.policies.number(MOST_HOPS))
         if not loop:
             return None
         attempt.trace.hit("hops", count=loop.count, most=loop.most)
@@ -227,7 +225,7 @@ class MailPostmasterScreening(models.AbstractModel):
         name = screening.policy_name(automatic)
         if not name:
             return None
-        setting = self._setting(f"{name}_policy", screened)
+        setting = attempt.policies.setting(f"{name}_policy", screened.alias, screened.domain)
         treatment = screening.treatment(setting.value, screened.is_reply)
         params = {"proof": automatic.proof, "target": screened.target, "origin": setting.origin}
         attempt.trace.hit(name, treatment=treatment, **params)
@@ -258,8 +256,7 @@ class MailPostmasterScreening(models.AbstractModel):
 
     def _screen_loop(self, attempt, screened):
         """Count what was accepted from exactly this sender for exactly this target."""
-        policy = self.env["mail.postmaster.policy"]
-        if attempt.is_quiet or policy._choice(LOOPS) == "odoo":
+        if attempt.is_quiet or attempt.policies.choice(LOOPS) == "odoo":
             return None
         # An unauthenticated message does not get the exemption of an allowed sender.
         is_withheld = self.env["mail.postmaster.authentication"]._withholds(
@@ -270,8 +267,8 @@ class MailPostmasterScreening(models.AbstractModel):
         if not is_withheld and self.env["mail.gateway.allowed"]._allows(screened.sender):
             attempt.trace.hit("loop_allowed", sender=screened.sender)
             return None
-        limit = self._setting("loop_threshold", screened)
-        minutes = self._setting("loop_minutes", screened)
+        limit = attempt.policies.setting("loop_threshold", screened.alias, screened.domain)
+        minutes = attempt.policies.setting("loop_minutes", screened.alias, screened.domain)
         params = {
             "sender": screened.sender_key,
             "count": limit.value,
@@ -288,19 +285,19 @@ class MailPostmasterScreening(models.AbstractModel):
             attempt.trace.miss("sender_limit", **params)
             return None
         attempt.trace.hit("sender_limit", **params)
-        if screened.is_reply and policy._choice(LOOP_REPLIES) == "silent":
+        if screened.is_reply and attempt.policies.choice(LOOP_REPLIES) == "silent":
             attempt.treatments.setdefault(screened.target, screening.SILENT)
             return None
         return Reason(states.REFUSED, "sender_limit", params)
 
     def _screen_records(self, attempt, screened):
         """Limit the records that one alias creates, regardless of the sender."""
-        limit = self._setting("record_limit", screened)
+        limit = attempt.policies.setting("record_limit", screened.alias, screened.domain)
         if attempt.is_quiet or not (screened.alias and screened.makes_record and limit.value):
             return None
-        minutes = self._setting("record_limit_minutes", screened)
+        minutes = attempt.policies.setting("record_limit_minutes", screened.alias, screened.domain)
         # An alias may have a limit if the database has none, and so no period either.
-        period = minutes.value or self.env["mail.postmaster.policy"]._number(RECORD_MINUTES)
+        period = minutes.value or attempt.policies.number(RECORD_MINUTES)
         if self.env["mail.postmaster.quota"]._reserve(
             attempt,
             f"records:{screened.alias.id}",
@@ -323,21 +320,17 @@ class MailPostmasterScreening(models.AbstractModel):
         attempt.trace.hit("record_limit", **params)
         return Reason(states.PARKED, "record_limit", params)
 
-    def _setting(self, name, screened):
-        return self.env["mail.postmaster.policy"]._setting(name, screened.alias, screened.domain)
-
     # --- the catchall -------------------------------------------------------------------
 
     @api.model
     def _repeats_to_catchall(self, attempt, message_dict):
         """Return whether the same sender has recently sent the same text to the catchall."""
-        policy = self.env["mail.postmaster.policy"]
         sender = attempt.origin.key
-        if policy._choice(LOOPS) == "odoo":
+        if attempt.policies.choice(LOOPS) == "odoo":
             return False
         text = f"{message_dict.get('subject')}\0{html2plaintext(message_dict.get('body') or '')}"
         digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-        minutes = policy._number(LOOP_MINUTES)
+        minutes = attempt.policies.number(LOOP_MINUTES)
         return not self.env["mail.postmaster.quota"]._reserve(
             attempt,
             f"catchall:{digest}",

@@ -357,18 +357,19 @@ class ResConfigSettings(models.TransientModel):
     def get_values(self):
         values = super().get_values()
         policy = self.env["mail.postmaster.policy"]
+        policies = policy._in_force()
         # The values in force: an invalid value written into the database past the checks must not
         # keep the settings from being opened.
-        values["postmaster_retry_minutes"] = policy._retry_minutes()
+        values["postmaster_retry_minutes"] = policies.retry_minutes
         for key, name in NUMBER_FIELDS.items():
-            values[name] = policy._number(key)
+            values[name] = policies.number(key)
         for key, name in CHOICE_FIELDS.items():
-            values[name] = policy._choice(key)
+            values[name] = policies.choice(key)
         trusted = self.env["mail.postmaster.authentication"]._trusted_ids()
         values["postmaster_authserv"] = ", ".join(trusted)
-        values["postmaster_limits_records"] = policy._limits_records()
+        values["postmaster_limits_records"] = policies.limits_records
         for key, name in RECORD_FIELDS.items():
-            values[name] = policy._number(key)
+            values[name] = policies.number(key)
         values["postmaster_responsible_id"] = policy._responsible().id
         values["postmaster_preset"] = policy._preset()
         # All users who may open the settings may see whether messages are stored.
@@ -386,7 +387,7 @@ class ResConfigSettings(models.TransientModel):
             parameters.set_param(ENABLED, str(not self.postmaster_pass_through))
         if self.postmaster_responsible_id != policy._responsible():
             parameters.set_param(RESPONSIBLE, self.postmaster_responsible_id.id)
-        if self.postmaster_blacklist_spread != policy._number(BLACKLIST_SPREAD):
+        if self.postmaster_blacklist_spread != policy._in_force().number(BLACKLIST_SPREAD):
             parameters.set_param(BLACKLIST_SPREAD, str(self.postmaster_blacklist_spread))
         for key, name in RECORD_FIELDS.items():
             parameters.set_param(key, self.postmaster_limits_records and str(self[name]))

@@ -71,7 +71,9 @@ class ResConfigSettings(models.TransientModel):
                     )
 
     def _postmaster_limit_in_force(self, name):
-        return self.env["mail.postmaster.policy"]._number(LIMITS[name]) // UNITS.get(name, 1)
+        return self.env["mail.postmaster.policy"]._in_force().number(LIMITS[name]) // UNITS.get(
+            name, 1
+        )
 
     @api.model
     def _postmaster_limit_values(self):

@@ -109,6 +109,8 @@ class Attempt:
         self.failures = failures
         # Messages that had claimed a target of this one without being delivered there.
         self.superseded_ids = []
+        # The policy.snapshot.Policies in force, read in the transaction of the attempt.
+        self.policies = None
         # The Addressing of the message, unless core alone decides on recipients.
         self.addressing = None
         # The gateway.authentication Results for the sender of the message, and the Identity that it

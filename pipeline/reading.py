@@ -46,7 +46,7 @@ def parse(thread, attempt, message, save_original, core):
     if attempt.addressing and attempt.addressing.sender:
         _restore_sender(message, attempt.addressing.sender)
     read_fields_once(message)
-    is_exact = thread.env["mail.postmaster.policy"]._choice(ATTACHMENTS) == "exact"
+    is_exact = attempt.policies.choice(ATTACHMENTS) == "exact"
     attempt.note_repairs(repair(message, exact=is_exact))
     sender.take_checked(thread.env, attempt, message)
     values = core(message, save_original=False)

@@ -35,8 +35,7 @@ def is_notice_reply(thread, attempt, message_dict, core):
     People reply to notices as well. A program that is not recognized as one meets the rate limits.
     """
     is_of_a_person = (
-        attempt.automatic.kind == HUMAN
-        and thread.env["mail.postmaster.policy"]._choice(LOOPS) == "accepted"
+        attempt.automatic.kind == HUMAN and attempt.policies.choice(LOOPS) == "accepted"
     )
     is_reply = not attempt.is_released and not is_of_a_person and core(message_dict)
     if is_reply:
@@ -47,7 +46,7 @@ def is_notice_reply(thread, attempt, message_dict, core):
 
 def is_loop(thread, attempt, message, message_dict, routes, core):
     """Return whether core is to ignore a message because its sender writes too often."""
-    is_screened = thread.env["mail.postmaster.policy"]._choice(LOOPS) == "accepted"
+    is_screened = attempt.policies.choice(LOOPS) == "accepted"
     if _is_routed_by_another(thread.env, attempt, message_dict):
         return True
     if is_screened or attempt.is_quiet or attempt.is_released:

@@ -157,6 +157,17 @@ NUMBERS = {
     **{key: limits.LIMITS[name] for name, key in LIMITS.items()},
 }
 
+# What decides how a message is handled.
+KEYS = (
+    *CHOICES,
+    *NUMBERS,
+    ALLOWED_DOMAINS,
+    AUTHSERV,
+    PROVIDERS,
+    RETRY_MINUTES,
+    SUBADDRESSING,
+)
+
 # Fields of mail.postmaster.scope, and the parameter that applies if no policy record does.
 SCOPED = {
     "loop_threshold": LOOP_THRESHOLD,

@@ -129,7 +129,7 @@ class TestBlacklist(ReportsCase):
 
     def test_a_spread_of_nothing_is_kept(self):
         self.env["res.config.settings"].create({"postmaster_blacklist_spread": 0}).execute()
-        self.assertEqual(self.env["mail.postmaster.policy"]._number(f"{KEY}.spread"), 0)
+        self.assertEqual(self.env["mail.postmaster.policy"]._in_force().number(f"{KEY}.spread"), 0)
         self.assertEqual(self.env["res.config.settings"].create({}).postmaster_blacklist_spread, 0)
 
     def test_erasing_a_person_erases_what_bounced(self):

@@ -87,12 +87,12 @@ class TestLimits(GatewayCase):
         policy = self.env["mail.postmaster.policy"]
         for name, bounds in limits.LIMITS.items():
             with self.subTest(name):
-                self.assertEqual(policy._number(LIMITS[name]), bounds.default)
+                self.assertEqual(policy._in_force().number(LIMITS[name]), bounds.default)
                 for value in (bounds.smallest - 1, bounds.largest + 1, "many"):
                     with self.assertRaises(ValidationError):
                         parameters.set_param(LIMITS[name], value)
                 parameters.set_param(LIMITS[name], bounds.smallest)
-                self.assertEqual(policy._number(LIMITS[name]), bounds.smallest)
+                self.assertEqual(policy._in_force().number(LIMITS[name]), bounds.smallest)
 
     def test_every_limit_has_a_sentence(self):
         for name in limits.LIMITS:

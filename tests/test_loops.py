@@ -170,7 +170,7 @@ class TestLoops(GatewayCase, MockEmail):
         self.assertStates(rows, ("delivered", "record_created"))
 
     def test_records_are_not_limited_until_somebody_says_so(self):
-        self.assertFalse(self.env["mail.postmaster.policy"]._limits_records())
+        self.assertFalse(self.env["mail.postmaster.policy"]._in_force().limits_records)
         self.parameters.set_param("mail.incoming.limit.period", 10)
         rows = self.log
         for number in range(6):

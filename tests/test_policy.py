@@ -69,7 +69,7 @@ class TestPolicy(GatewayCase):
 
     def test_nonsense_written_past_the_checks_gives_the_default(self):
         self.set_parameter_with_sql("mail.postmaster.retry.minutes", "5, soon")
-        self.assertEqual(len(self.policy._retry_schedule()), 5)
+        self.assertEqual(len(self.policy._in_force().retry_schedule), 5)
 
     def test_copy_of_a_database(self):
         self.assertTrue(self.policy._is_confirmed_database())

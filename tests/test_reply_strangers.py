@@ -179,7 +179,7 @@ class TestStrangers(ReplyCase):
             self.policy.apply_preset(preset)
             self.assertEqual(
                 [
-                    self.policy._choice(f"mail.postmaster.reply{key}")
+                    self.policy._in_force().choice(f"mail.postmaster.reply{key}")
                     for key in ("", ".private", ".rules")
                 ],
                 values,

@@ -93,7 +93,7 @@ class TestRetention(GatewayCase):
         for value, expected in [("0", 1), ("99999", 3650), ("soon", 7), ("-3", 7), (False, 7)]:
             with self.subTest(value=value):
                 self.set_parameter_with_sql("mail.postmaster.raw.days", value)
-                self.assertEqual(policy._number("mail.postmaster.raw.days"), expected)
+                self.assertEqual(policy._in_force().number("mail.postmaster.raw.days"), expected)
 
     def test_autovacuum_runs_it(self):
         """Core's auto-vacuum finds it on the model; dev/system runs core's whole clean-up."""

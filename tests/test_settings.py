@@ -29,8 +29,8 @@ class TestSettings(ScreensCase):
             postmaster_responsible_id=self.env.user.id,
         ).execute()
         policy = self.env["mail.postmaster.policy"]
-        self.assertEqual(policy._number("mail.postmaster.raw.days"), 30)
-        self.assertEqual([step.seconds for step in policy._retry_schedule()], [120, 240])
+        self.assertEqual(policy._in_force().number("mail.postmaster.raw.days"), 30)
+        self.assertEqual([step.seconds for step in policy._in_force().retry_schedule], [120, 240])
         self.assertEqual(policy._parameter("mail.postmaster.responsible"), str(self.env.user.id))
 
     def test_nonsense_is_refused(self):
@@ -130,7 +130,7 @@ class TestSettings(ScreensCase):
         )
         form.save().execute()
         self.assertEqual(policy._preset(), "strict")
-        self.assertEqual(policy._choice("mail.postmaster.automatic"), "silent")
+        self.assertEqual(policy._in_force().choice("mail.postmaster.automatic"), "silent")
 
     def test_looking_at_another_preset_changes_nothing(self):
         policy = self.env["mail.postmaster.policy"]
@@ -139,8 +139,8 @@ class TestSettings(ScreensCase):
         for preset in ("strict", "odoo", "recommended"):
             form.postmaster_preset = preset
         form.save().execute()
-        self.assertEqual(policy._choice("mail.postmaster.automatic"), "accept")
-        self.assertEqual(policy._choice("mail.postmaster.loops"), "accepted")
+        self.assertEqual(policy._in_force().choice("mail.postmaster.automatic"), "accept")
+        self.assertEqual(policy._in_force().choice("mail.postmaster.loops"), "accepted")
         self.assertFalse(policy._preset_values("recommended"))
 
     def test_preset_of_a_new_database(self):

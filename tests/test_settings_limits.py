@@ -93,7 +93,7 @@ class TestSettingsLimits(ScreensCase):
                 LIMITS["field_effort"]: "7000000",
             },
         )
-        self.assertEqual(self.env["mail.postmaster.policy"]._number(LIMITS["parts"]), 30)
+        self.assertEqual(self.env["mail.postmaster.policy"]._in_force().number(LIMITS["parts"]), 30)
         # Back to the default, including a changed default in a later version.
         self.settings(postmaster_limit_parts=BOUNDS["parts"].default).execute()
         self.assertEqual(self.stored(), {LIMITS["field_effort"]: "7000000"})
@@ -123,9 +123,9 @@ class TestSettingsLimits(ScreensCase):
         self.assertEqual(form.postmaster_attachments, "exact")
         form.postmaster_attachments = "odoo"
         form.save().execute()
-        self.assertEqual(policy._choice(policy_module.ATTACHMENTS), "odoo")
+        self.assertEqual(policy._in_force().choice(policy_module.ATTACHMENTS), "odoo")
         self.settings(postmaster_attachments="exact").execute()
-        self.assertEqual(policy._choice(policy_module.ATTACHMENTS), "exact")
+        self.assertEqual(policy._in_force().choice(policy_module.ATTACHMENTS), "exact")
 
     def test_allowed_domains(self):
         parameters = self.env["ir.config_parameter"]

@@ -38,6 +38,7 @@ from . import (
     test_mime_properties,
     test_origin,
     test_participants,
+    test_policies,
     test_posted,
     test_preview,
     test_properties,
