@@ -23,7 +23,7 @@ class Moves:
 
     def __init__(self):
         self.files = Counter()
-        self.moves = 0
+        self.moves = Counter()
         self._last = None
         self._known = {}
 
@@ -33,7 +33,8 @@ class Moves:
         name = self._file(frame.f_code.co_filename)
         if name:
             self.files[name] += 1
-            self.moves += name != self._last
+            if name != self._last:
+                self.moves[self._last, name] += 1
             self._last = name
 
     def _file(self, path):
@@ -59,7 +60,9 @@ def main():
                 sys.setprofile(None)
     for name, calls in moves.files.most_common(MOST_SHOWN):
         print(f"{calls:6} calls  {name}")
-    print(f"{len(moves.files)} files, {moves.moves} moves")
+    for (source, target), times in moves.moves.most_common(MOST_SHOWN):
+        print(f"{times:6} moves  {source} to {target}")
+    print(f"{len(moves.files)} files, {moves.moves.total()} moves")
     return 0
 
 
