@@ -1,4 +1,4 @@
-"""What is known of the sender of a mail, as codes and in words."""
+"""The result of sender authentication, as codes and in words."""
 
 from odoo.tools import LazyTranslate
 
@@ -6,7 +6,7 @@ _lt = LazyTranslate(__name__)
 
 STEPS = {
     "authentication": {
-        True: _lt("%(sender)s wrote this mail: %(finding)s (checked by: %(judge)s)."),
+        True: _lt("%(sender)s is authenticated: %(finding)s (checked by: %(judge)s)."),
     },
     "authentication_failed": {
         False: _lt(
@@ -16,14 +16,14 @@ STEPS = {
     "authentication_open": {
         False: _lt("%(sender)s is not authenticated: %(finding)s."),
     },
-    "odd_sender": {False: _lt("From is odd: %(oddities)s.")},
+    "odd_sender": {False: _lt("The From field is suspicious: %(oddities)s.")},
     "identity": {
         True: _lt(
             "%(sender)s is not authenticated: %(treatment)s at %(target)s (decided by: %(origin)s)."
         ),
     },
     "sender_withheld": {
-        True: _lt("Not accepted as its sender's: %(target)s (decided by: %(origin)s)."),
+        True: _lt("Accepted without its sender: %(target)s (decided by: %(origin)s)."),
     },
 }
 
@@ -31,49 +31,53 @@ STEPS = {
 FINDINGS = {
     "no_from": _lt("the message names no sender"),
     "not_judged": _lt("no trusted mail server has checked it"),
-    "other_from": _lt("the mail server has checked another sender, of %(domain)s"),
+    "other_from": _lt("the mail server checked a different sender, of %(domain)s"),
     "several_from": _lt("From names several senders, or cannot be read completely"),
-    "dmarc_pass": _lt("DMARC has passed for %(domain)s"),
-    "dmarc_fail": _lt("DMARC has failed for %(domain)s"),
-    "submitted": _lt("a user of %(domain)s logged in to send it"),
+    "dmarc_pass": _lt("DMARC passed for %(domain)s"),
+    "dmarc_fail": _lt("DMARC failed for %(domain)s"),
+    "submitted": _lt("an authenticated user of %(domain)s submitted it"),
     "dkim_aligned": _lt("the message is signed by %(domain)s"),
     "spf_aligned": _lt("it came from a mail server of %(domain)s"),
-    "spf_fail": _lt("it came from a mail server that may not send mail of %(domain)s"),
+    "spf_fail": _lt("it came from a mail server that is not allowed to send mail for %(domain)s"),
     "no_aligned_pass": _lt("no result confirms or contradicts this sender"),
 }
 
 # By the code of a gateway.authentication.Oddity.
 ODDITIES = {
-    "no_from": _lt("there is no From"),
-    "several_from": _lt("there are several From"),
-    "no_address": _lt("there is no address in it"),
+    "no_from": _lt("there is no From field"),
+    "several_from": _lt("there is more than one From field"),
+    "no_address": _lt("it has no address"),
     "too_long": _lt("it is too long"),
     "several_addresses": _lt("it has several addresses"),
-    "name_is_address": _lt("the name is another address, %(detail)s"),
-    "name_claims_own_domain": _lt("the name is an address of a domain of yours, %(detail)s"),
-    "raw_8bit": _lt("it has letters that are not encoded"),
+    "name_is_address": _lt("the display name is a different address, %(detail)s"),
+    "name_claims_own_domain": _lt(
+        "the display name is an address of one of your domains, %(detail)s"
+    ),
+    "raw_8bit": _lt("it has characters that are not encoded"),
     "control_character": _lt("it has invisible characters"),
-    "lookalike_domain": _lt("its domain looks like %(detail)s"),
+    "lookalike_domain": _lt("its domain resembles %(detail)s"),
     "mixed_scripts": _lt("its domain %(detail)s mixes alphabets"),
 }
 
-# A mark: the mail was accepted, and nobody is its sender.
+# A mark: the message was accepted without its sender.
 WITHHELD = "withheld"
 
-# What the mark beside a message says, by what has become of the mail.
+# What the mark beside a message says, by how the message was handled.
 MARKS = {
-    WITHHELD: _lt("Nobody knows who wrote this: %(finding)s. It was accepted without its sender."),
+    WITHHELD: _lt(
+        "The sender is not authenticated: %(finding)s. The message was accepted without its sender."
+    ),
     "failed": _lt("The sender may be forged: %(finding)s."),
     "accepted": _lt("The sender may be forged: %(finding)s. The message was accepted by hand."),
-    "odd": _lt("The sender of this mail is odd."),
+    "odd": _lt("The sender of this message is suspicious."),
 }
-MARK_OF_ODDITIES = _lt("In its From: %(oddities)s.")
+MARK_OF_ODDITIES = _lt("From field: %(oddities)s.")
 
-# By the module that does without.
+# By the module that works without the library.
 ABSENT = {
     "domains": _lt(
         "The Python library publicsuffixlist is not installed: a signature or an envelope sender "
-        "of another host of the same organisation does not speak for the sender."
+        "of another host of the same organisation does not authenticate the sender."
     ),
     "dkim_check": _lt(
         "The Python library dkimpy is not installed: signatures are not checked here."
@@ -85,7 +89,7 @@ ABSENT = {
 
 
 def finding(identity):
-    """Return the parameters of a sentence that says what was found about a sender.
+    """Return the parameters of a sentence about the authentication of a sender.
 
     :param identity: a :class:`gateway.authentication.Identity`
     """
@@ -97,7 +101,7 @@ def finding(identity):
 
 
 def encode_oddities(oddities):
-    """Return oddities as a text, each in a line: code, blank, detail."""
+    """Return oddities as a text, one per line: code, blank, detail."""
     return "\n".join(f"{odd.code} {odd.detail}" for odd in oddities)
 
 

@@ -83,7 +83,7 @@ class MailMail(models.Model):
         )
         # In one line, as a header field must be.
         claimed = " ".join(claimed.split())[:LONGEST_NAME]
-        return formataddr((self.env._("%s (sender not proved)", claimed), address))
+        return formataddr((self.env._("%s (sender not authenticated)", claimed), address))
 
     def _bounce_addresses(self):
         """Return the bounce addresses that core may have put into the return path."""

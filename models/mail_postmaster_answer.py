@@ -30,7 +30,7 @@ class MailPostmasterAnswer(models.AbstractModel):
     """
 
     _name = "mail.postmaster.answer"
-    _description = "Answers to senders of mail"
+    _description = "Notices to senders"
 
     @api.model
     def _speaking_for(self, records, company, email_from):
@@ -65,7 +65,7 @@ class MailPostmasterAnswer(models.AbstractModel):
         if why := self._reason_for_silence(attempt):
             return why
         if attempt.identity and self.env["mail.postmaster.authentication"]._doubts(attempt):
-            return self.env._("it is not known that the sender has written it")
+            return self.env._("the sender is not authenticated")
         return self._reason_to_be_careful(attempt) if self._is_careful() else ""
 
     def _reason_to_be_careful(self, attempt):
@@ -75,18 +75,18 @@ class MailPostmasterAnswer(models.AbstractModel):
         """
         policies = attempt.policies
         if attempt.reason and attempt.reason.code == "catchall_repeated":
-            return self.env._("the same was answered before")
+            return self.env._("the same text was answered before")
         if not attempt.automatic.may_be_answered:
-            return self.env._("it is automatic mail: %s", attempt.automatic.forbidding)
+            return self.env._("the message is automatic: %s", attempt.automatic.forbidding)
         hours = policies.number(ANSWER_HOURS)
         sent = fields.Datetime.to_datetime(attempt.message_dict.get("date"))
         if sent and sent < fields.Datetime.now() - timedelta(hours=hours):
-            return self.env._("it is older than %s hours", hours)
+            return self.env._("the message is more than %s hours old", hours)
         addressee = attempt.origin.addressee
         if not addressee:
-            return self.env._("an answer would go to somebody else than the sender")
+            return self.env._("the notice would go to an address other than the sender's")
         if self.env["mail.alias.domain"]._find_aliases([addressee]):
-            return self.env._("it comes from an address of this database")
+            return self.env._("the message comes from an address of this database")
         about = attempt.answers_about or "other"
         window = attempt.answer_window or policies.number(LOOP_MINUTES)
         quota = self.env["mail.postmaster.quota"]
@@ -96,18 +96,18 @@ class MailPostmasterAnswer(models.AbstractModel):
             window,
             addressee,
         ):
-            return self.env._("the sender was told that the limit is reached")
+            return self.env._("the sender was already notified that the limit is reached")
         minutes = window if about == LOOP_LIMIT else DAY
         if not quota._reserve(attempt, f"answer:{about}", 1, minutes, sender=addressee):
-            return self.env._("the sender was told that before")
+            return self.env._("the sender has already received this notice")
         return ""
 
     def _reason_for_silence(self, attempt):
         """Return why no sender gets a notice, or an empty text."""
         if attempt.is_quiet:
-            return self.env._("it was imported")
+            return self.env._("the message was imported")
         if not self.env["mail.postmaster.policy"]._is_confirmed_database():
-            return self.env._("this database is a copy that was not confirmed")
+            return self.env._("this database is an unconfirmed copy")
         return ""
 
     @api.model

@@ -23,7 +23,7 @@ class MailPostmasterBounce(models.Model):
     """
 
     _name = "mail.postmaster.bounce"
-    _description = "Hard bounces, for the blacklist"
+    _description = "Hard bounces"
     _log_access = False
     _order = "at, id"
 
@@ -90,15 +90,15 @@ class MailPostmasterBounce(models.Model):
         """Return the note that names the reports, as HTML."""
         log = self.env["mail.postmaster.message"]
         said = self.env._(
-            "Mail to %(address)s came back %(count)s times. No mailing is sent there any more, "
-            "until the address is taken off the blacklist.",
+            "Messages to %(address)s bounced %(count)s times. No mailings are sent to this "
+            "address until it is removed from the blacklist.",
             address=address,
             count=len(self),
         )
         lines = Markup().join(
             Markup("<li>%s</li>")
             % self.env._(
-                "%(date)s: %(why)s (received mail number %(number)s)",
+                "%(date)s: %(why)s (received message #%(number)s)",
                 date=format_date(self.env, bounce.at),
                 why=log._why(bounce.code),
                 number=bounce.mail_id.id or "?",

@@ -11,14 +11,18 @@ from .waiting import COLUMNS
 
 SOURCES = [
     ("fetch", "Fetched from a mailbox"),
-    ("rpc", "Handed over by a mail server or a program"),
-    ("lmtp", "Handed over by a mail server (LMTP)"),
+    ("rpc", "Submitted by a mail server or a program"),
+    ("lmtp", "Submitted by a mail server (LMTP)"),
     ("http", "Posted over HTTP"),
     ("import", "Imported"),
 ]
 
 # By the outcome of a gateway.authentication.Verdict.
-AUTHENTICATION = [("pass", "Proved"), ("none", "Not proved"), ("fail", "Somebody else")]
+AUTHENTICATION = [
+    ("pass", "Authenticated"),
+    ("none", "Not authenticated"),
+    ("fail", "Authentication failed"),
+]
 
 # What processing a message again means: it is in no record yet; its sender was notified, and may
 # have sent it again; there is a record of another copy; a rule or a user decided that there is
@@ -63,7 +67,7 @@ class MailPostmasterMessage(models.Model):
     email_normalized = fields.Char("Sender", index=True, readonly=True)
     recipients = fields.Text("To", readonly=True)
     subject = fields.Char(readonly=True)
-    date = fields.Datetime("Date of the mail", readonly=True, help="As its sender wrote it.")
+    date = fields.Datetime("Date of the message", readonly=True, help="As written by the sender.")
     create_date = fields.Datetime(
         "Received",
         readonly=True,
@@ -71,7 +75,7 @@ class MailPostmasterMessage(models.Model):
         default=fields.Datetime.now,
     )
     size = fields.Integer("Size (bytes)", readonly=True, aggregator="sum")
-    source = fields.Selection(SOURCES, "Received by", readonly=True)
+    source = fields.Selection(SOURCES, "Received via", readonly=True)
     fetchmail_server_id = fields.Many2one(
         "fetchmail.server",
         "Incoming server",
@@ -106,28 +110,28 @@ class MailPostmasterMessage(models.Model):
     mail_key = fields.Char(readonly=True, groups="mail_postmaster.group_admin")
     digest = fields.Char(readonly=True, groups="mail_postmaster.group_admin")
     received_count = fields.Integer(
-        "Times handed over",
+        "Times received",
         readonly=True,
-        help="The same bytes from the same place are stored once and counted.",
+        help="The same bytes from the same source are stored once and counted.",
     )
 
     # --- who wrote it
     authentication = fields.Selection(
         AUTHENTICATION,
-        "Proof of the sender",
+        "Sender authentication",
         readonly=True,
-        help="Whether the sender is proved to have written the mail. Empty: nobody was asked.",
+        help="Whether the sender is authenticated. Empty: not checked.",
     )
     authentication_results = fields.Json(readonly=True, groups="mail_postmaster.group_admin")
     authentication_lines = fields.Text(
-        "Checks of the sender",
+        "Authentication results",
         compute="_compute_authentication_lines",
         groups="mail_postmaster.group_admin",
     )
 
     # --- outcome
     state = fields.Selection(STATES, readonly=True, index=True)
-    reason_code = fields.Selection("_selection_reasons", "Kind of reason", readonly=True)
+    reason_code = fields.Selection("_selection_reasons", "Reason type", readonly=True)
     reason_params = fields.Json(readonly=True)
     reason = fields.Char(compute="_compute_reason")
     release_kind = fields.Selection(
@@ -141,12 +145,12 @@ class MailPostmasterMessage(models.Model):
     settled_at = fields.Datetime("Processed", readonly=True)
     released = fields.Boolean(
         readonly=True,
-        help="Accepted by hand, after it was refused or ignored.",
+        help="Released manually after it was refused or ignored.",
     )
     raw_kept = fields.Boolean("Content kept", readonly=True)
     trace = fields.Json(readonly=True, groups="mail_postmaster.group_admin")
     trace_lines = fields.Json(
-        "Trace in words",
+        "Trace",
         compute="_compute_trace_lines",
         groups="mail_postmaster.group_admin",
     )
@@ -158,12 +162,12 @@ class MailPostmasterMessage(models.Model):
         readonly=True,
         domain=[("target", "not =like", "answer:%")],
     )
-    delivery_note = fields.Char("Why there is no delivery", compute="_compute_delivery_note")
+    delivery_note = fields.Char("Reason for no delivery", compute="_compute_delivery_note")
     original_id = fields.Many2one(
         "mail.postmaster.message",
         "Repeats",
         compute="_compute_original_id",
-        help="The mail that was delivered in place of this one.",
+        help="The message that was delivered instead of this one.",
     )
     download_ids = fields.One2many(
         "mail.postmaster.download",
@@ -222,8 +226,8 @@ class MailPostmasterMessage(models.Model):
         if not any([mail._process_again() for mail in self]):
             raise UserError(
                 self.env._(
-                    "None of these mails can be processed again: "
-                    "they were delivered, or are being processed."
+                    "None of these messages can be processed again: they were delivered or are "
+                    "being processed."
                 )
             )
         return True
@@ -303,7 +307,7 @@ class MailPostmasterMessage(models.Model):
         self._check_administrator()
         mails = self.filtered(lambda mail: mail.state != states.IGNORED)
         if not all(states.can_move(mail.state, states.IGNORED) for mail in mails):
-            raise UserError(self.env._("A mail that was delivered can not be ignored."))
+            raise UserError(self.env._("A delivered message cannot be ignored."))
         reason = {
             "state": states.IGNORED,
             "reason_code": "ignored_by_hand",
@@ -340,7 +344,9 @@ class MailPostmasterMessage(models.Model):
             limit=1,
         )
         if not deliveries:
-            raise UserError(self.env._("The mail behind this message is not in the log any more."))
+            raise UserError(
+                self.env._("The received email of this message is no longer in the log.")
+            )
         return {
             "type": "ir.actions.act_window",
             "res_model": self._name,

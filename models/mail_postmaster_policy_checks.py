@@ -72,8 +72,8 @@ class MailPostmasterPolicy(models.AbstractModel):
         except ValueError as error:
             raise ValidationError(
                 self.env._(
-                    "%(key)s: waiting times in minutes, between 1 and %(longest)s, separated by "
-                    "commas, at most %(most)s of them, as in: %(example)s",
+                    "%(key)s: enter at most %(most)s intervals in minutes, each between 1 and "
+                    "%(longest)s, separated by commas, as in: %(example)s",
                     key=key,
                     longest=retries.LONGEST_MINUTES,
                     most=retries.MOST_STEPS,
@@ -85,7 +85,8 @@ class MailPostmasterPolicy(models.AbstractModel):
         if set(value) - set(SEPARATORS):
             raise ValidationError(
                 self.env._(
-                    "%(key)s: a sub-address begins with one of these characters: %(characters)s",
+                    "%(key)s: the separator of a sub-address must be one of these characters: "
+                    "%(characters)s",
                     key=key,
                     characters=SEPARATORS,
                 )
@@ -93,7 +94,7 @@ class MailPostmasterPolicy(models.AbstractModel):
 
     def _check_preset(self, _key, value):
         if value not in PRESETS:
-            raise ValidationError(self.env._("There is no preset %(name)s.", name=value))
+            raise ValidationError(self.env._("The preset %(name)s does not exist.", name=value))
 
     def _check_domains(self, key, value):
         try:
@@ -113,8 +114,8 @@ class MailPostmasterPolicy(models.AbstractModel):
         except authentication.BadServers as error:
             raise ValidationError(
                 self.env._(
-                    "%(entry)s is not the name of a mail server, as it stands first in a field "
-                    "Authentication-Results. Names are separated by commas, as in: "
+                    "%(entry)s is not a valid mail server name, as it appears at the start of an "
+                    "Authentication-Results field. Names are separated by commas, as in: "
                     "mail.example.com, *.example.org",
                     entry=error.entry,
                 )

@@ -97,7 +97,7 @@ class MailPostmasterReport(models.AbstractModel):
         blacklist = self.env["mail.blacklist"].sudo()
         if not blacklist.search_count([("email", "=", email)], limit=1):
             words = self._words(outcome.content)
-            number = self.env._("Received mail number %(number)s.", number=attempt.mail_id)
+            number = self.env._("Received message #%(number)s.", number=attempt.mail_id)
             blacklist._add(email, message=f"{words} {number}")
         attempt.trace.hit("blacklisted_complaint", address=email)
 

@@ -6,22 +6,22 @@ from ..policy.settings import SCOPED
 
 POLICIES = [
     ("accept", "Accept"),
-    ("silent", "Accept without notifying"),
-    ("note", "Note in its conversation, no new record"),
+    ("silent", "Accept without notifications"),
+    ("note", "Post as an internal note, create no record"),
     ("ignore", "Ignore"),
-    ("park", "Let somebody look at it"),
+    ("park", "Hold for review"),
 ]
 REPLY_POLICIES = [
     ("accept", "Accept"),
     ("note", "Internal note for review"),
-    ("park", "Let somebody look at it"),
-    ("new", "Treat as new mail"),
+    ("park", "Hold for review"),
+    ("new", "Treat as a new message"),
 ]
 IDENTITY_POLICIES = [
     ("off", "Accept, as Odoo does"),
     ("mark", "Accept and mark"),
-    ("withhold", "Accept, but not as its sender"),
-    ("park", "Let somebody look at it"),
+    ("withhold", "Accept without its sender"),
+    ("park", "Hold for review"),
     ("refuse", "Refuse"),
 ]
 
@@ -38,60 +38,61 @@ class MailPostmasterScope(models.AbstractModel):
 
     allowed_domains = fields.Char()
     loop_threshold = fields.Integer(
-        "Mails per sender",
-        help="How many mails one sender may write to this address in the minutes beside it "
-        "before it counts as a loop. 0: as the domain or the database says.",
+        "Messages per sender",
+        help="How many messages one sender may send to this address within the given minutes; more "
+        "are treated as a mail loop. 0: as set for the domain or the database.",
     )
     loop_minutes = fields.Integer("Minutes per sender")
     record_limit = fields.Integer(
-        "Records in a period",
-        help="How many new records mail to this address may make in the minutes beside it, "
-        "whoever writes; the rest waits in the log. 0: as the domain or the database says.",
+        "Records per period",
+        help="How many records messages to this address may create within the given minutes, "
+        "counting all senders; further messages wait in the log. 0: as set for the domain or "
+        "the database.",
     )
     record_limit_minutes = fields.Integer("Minutes for records")
     auto_reply_policy = fields.Selection(
         POLICIES,
-        "Automatic answers",
-        help="Out of office messages and other answers that a program gave. Empty: as the "
-        "domain or the database says.",
+        "Auto-replies",
+        help="Out-of-office messages and other replies sent by programs. Empty: as set for the "
+        "domain or the database.",
     )
     automatic_mail_policy = fields.Selection(
         POLICIES,
-        "Other automatic mail",
-        help="Mail of programs, forms and mailing lists. Empty: as the domain or the database "
-        "says.",
+        "Other automatic messages",
+        help="Messages from programs, forms and mailing lists. Empty: as set for the domain or the "
+        "database.",
     )
     reply_policy = fields.Selection(
         REPLY_POLICIES,
-        "Answers of strangers",
-        help="Answers in a conversation that their sender is no part of. Private records and "
-        "internal notes have a policy of their own in the settings. Empty: as the domain or the "
-        "database says.",
+        "Replies from non-participants",
+        help="Replies from senders who are not participants of the conversation. Private records "
+        "and internal notes have a policy of their own in the settings. Empty: as set for the "
+        "domain or the database.",
     )
     identity_policy = fields.Selection(
         IDENTITY_POLICIES,
-        "Senders that are not proved",
-        help="Mail that somebody else has written than stands in From, as far as the mail "
-        "server can tell. What is chosen here holds for mail in the name of your own users as "
-        "well. Empty: as the domain or the database says.",
+        "Unauthenticated senders",
+        help="Messages whose From address fails authentication. The choice also applies to "
+        "messages in the name of your own users. Empty: as set for the domain or the "
+        "database.",
     )
     policies_in_force = fields.Text(compute="_compute_policies_in_force")
 
     _loop_threshold_bounds = models.Constraint(
         "CHECK (loop_threshold BETWEEN 0 AND 1000000)",
-        "The number of mails per sender is between 1 and 1000000, or 0 for no opinion.",
+        "The number of messages per sender must be between 1 and 1000000, or 0 if not set.",
     )
     _loop_minutes_bounds = models.Constraint(
         "CHECK (loop_minutes BETWEEN 0 AND 10080)",
-        "The minutes are between 1 and 10080, a week, or 0 for no opinion.",
+        "The minutes must be between 1 and 10080 (one week), or 0 if not set.",
     )
     _record_limit_bounds = models.Constraint(
         "CHECK (record_limit BETWEEN 0 AND 1000000)",
-        "The number of records is between 1 and 1000000, or 0 for no opinion.",
+        "The number of records must be between 1 and 1000000, or 0 if not set.",
     )
     _record_limit_minutes_bounds = models.Constraint(
         "CHECK (record_limit_minutes BETWEEN 0 AND 10080)",
-        "The minutes are between 1 and 10080, a week, or 0 for no opinion.",
+        "The minutes must be between 1 and 10080 (one week), or 0 if not set.",
     )
 
     @api.constrains("allowed_domains")
@@ -143,7 +144,7 @@ class MailPostmasterScope(models.AbstractModel):
         loop, minutes = settings["loop_threshold"], settings["loop_minutes"]
         lines = [
             self.env._(
-                "%(count)s mails per sender in %(minutes)s minutes%(origin)s",
+                "%(count)s messages per sender within %(minutes)s minutes%(origin)s",
                 count=loop.value,
                 minutes=minutes.value,
                 origin=self._decided_by(loop),
@@ -153,7 +154,7 @@ class MailPostmasterScope(models.AbstractModel):
             limit, minutes = settings["record_limit"], settings["record_limit_minutes"]
             lines.append(
                 self.env._(
-                    "%(count)s new records in %(minutes)s minutes%(origin)s",
+                    "%(count)s new records within %(minutes)s minutes%(origin)s",
                     count=limit.value,
                     minutes=minutes.value,
                     origin=self._decided_by(limit),

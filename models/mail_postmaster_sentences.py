@@ -1,4 +1,4 @@
-"""How reasons and traces of the log are put into words, in the reader's language."""
+"""Sentences for the reasons and traces of the log, in the reader's language."""
 
 from odoo import api, models
 
@@ -80,7 +80,7 @@ class MailPostmasterMessage(models.Model):
         """Return the sentence of a reason in the reader's language, or False."""
         known = self.env["mail.postmaster.reason"]._definitions().get(code)
         if not known:
-            # A reason of an addon that is gone: its code is better than nothing.
+            # A reason of an addon that was removed: its code is better than nothing.
             return code
         return fill(self.env._(known.sentence), self._readable_params(params)).strip()
 
@@ -119,7 +119,7 @@ class MailPostmasterMessage(models.Model):
         return fill(self.env._(FINDINGS[code]), known) if str(code) in FINDINGS else str(code)
 
     def _oddities(self, text):
-        """Return what is odd about a sender in words, of ``encode_oddities``."""
+        """Return the oddities of a sender in words, from ``encode_oddities``."""
         return ", ".join(
             fill(self.env._(ODDITIES[code]), {"detail": detail})
             for code, detail in decode_oddities(text)
@@ -128,7 +128,7 @@ class MailPostmasterMessage(models.Model):
 
     @api.model
     def _mark_sentence(self, mark):
-        """Return what is said beside a message of a conversation, or False.
+        """Return the note beside a message of a conversation, or False.
 
         :param mark: as ``mail.postmaster.authentication._mark`` returns it
         """
@@ -153,8 +153,8 @@ class MailPostmasterMessage(models.Model):
 
     @api.model
     def _report_sentence(self, content):
-        """Return what a ``mail.notification`` keeps of a report in words, with the server's own."""
-        # Internal users may write notifications; what they write must not stop who reads them.
+        """Return the report that a ``mail.notification`` keeps in words, with the server's text."""
+        # Internal users may write notifications; an invalid value must not break the view.
         template = NOTES.get(str(content.get("kind"))) if isinstance(content, dict) else None
         if not template:
             return ""
@@ -172,24 +172,24 @@ class MailPostmasterMessage(models.Model):
     def _model_name(self, model):
         if model not in self.env:
             return model
-        # Names of models are no secret, but only administrators may read ir.model.
+        # The names of models are not secret, but only administrators may read ir.model.
         return self.env["ir.model"].sudo()._get(model).name or model
 
     @api.model
     def _target_name(self, target):
-        """Return a target of ``attempt.target_of`` as a person would name it."""
+        """Return a target of ``attempt.target_of`` in words."""
         kind, _colon, rest = target.partition(":")
         model, _comma, record_id = rest.partition(",")
         if kind == "alias" and rest.isdigit():
-            # The address is shown whoever owns the alias.
+            # The address is shown regardless of who owns the alias.
             alias = self.env["mail.alias"].sudo().browse(int(rest)).exists()
-            return alias.display_name if alias else self.env._("an alias that was deleted")
+            return alias.display_name if alias else self.env._("a deleted alias")
         if kind in ("catchall", "bounce", "default_from") and rest.isdigit():
             domain = self.env["mail.alias.domain"].sudo().browse(int(rest)).exists()
             return self.env._("%(kind)s of %(domain)s", kind=kind, domain=domain.name or rest)
         name = self._model_name(model)
         if kind == "thread":
-            return self.env._("%(model)s number %(id)s", model=name, id=record_id)
+            return self.env._("%(model)s #%(id)s", model=name, id=record_id)
         if kind == "fallback":
-            return self.env._("a new %(model)s, for mail that no alias takes", model=name)
+            return self.env._("a new %(model)s (no alias matched)", model=name)
         return target

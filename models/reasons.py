@@ -1,10 +1,10 @@
 """Why a message, or one of its targets, is in its state: every reason, in one table.
 
-A reason has a code, which the log keeps with its parameters. What the code means stands here and
-nowhere else: the sentence that is shown, the states it goes with, and what it means to release a
-message that has it. Another addon adds a reason by ``_inherit`` of ``mail.postmaster.reason``.
+A reason has a code, which the log keeps with its parameters. This table alone defines what the code
+means: the sentence that is shown, the states it applies to, and what releasing a message with this
+reason does. Another addon adds a reason by ``_inherit`` of ``mail.postmaster.reason``.
 
-What this does not do: decide. Rules and the outcome of an attempt choose the code.
+This module does not decide. Rules and the outcome of an attempt choose the code.
 """
 
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from ..gateway import states
 
 _lt = LazyTranslate(__name__)
 
-# What a release is: another attempt; a second record of what is here; another attempt, at targets
-# where a copy was delivered; or not possible.
+# What a release does: another attempt; a second record of a message that was delivered; another
+# attempt, at targets to which a copy was delivered; or nothing, because it is not possible.
 AGAIN, REPEAT, COPY, NEVER = "again", "repeat", "copy", "never"
-# What the person who releases a message accepts with it, whatever the rules say.
+# What a user who releases a message accepts with it, whatever the rules say.
 MESSAGE, TARGET, SENDER = "message", "target", "sender"
 
 
@@ -28,10 +28,10 @@ class Definition:
     """What a reason means.
 
     :param sentence: for the reader, with ``%(name)s`` for the parameters; translated when shown
-    :param tuple states: the states it goes with; of a parked message a person is told
+    :param tuple states: the states it applies to; a user is notified of a parked message
     :param str release: :data:`AGAIN`, :data:`REPEAT`, :data:`COPY` or :data:`NEVER`
     :param tuple accepts: of :data:`MESSAGE`, :data:`TARGET` and :data:`SENDER`
-    :param bool is_unexpected: an error stands behind it that an administrator wants to see
+    :param bool is_unexpected: whether it is caused by an error that an administrator should see
     """
 
     sentence: object
@@ -42,7 +42,7 @@ class Definition:
 
 
 def _of(*of_states, release=AGAIN, accepts=(), is_unexpected=False, **sentences):
-    """Return ``{code: Definition}`` of reasons that differ in their sentences alone."""
+    """Return ``{code: Definition}`` of reasons that differ only in their sentences."""
     return {
         code: Definition(sentence, of_states, release, accepts, is_unexpected)
         for code, sentence in sentences.items()
@@ -55,56 +55,54 @@ DEFINITIONS = {
         states.RECEIVED,
         waiting=_lt("Stored, waiting to be processed."),
     ),
-    # Something was made of it.
+    # It was delivered.
     **_of(
         states.DELIVERED,
         record_created=_lt("Created a record through the address %(alias)s."),
-        fallback_created=_lt("Created a record of %(model)s, for mail no alias takes."),
+        fallback_created=_lt("Created a record of %(model)s because no alias matched."),
         message_posted=_lt("Posted on the record that the address %(alias)s belongs to."),
         reply_posted=_lt("Posted in an existing conversation."),
         reply_noted=_lt(
             "Posted as an internal note for review: %(sender)s is not a participant of the "
             "conversation."
         ),
-        report_recorded=_lt("A delivery report, recorded on the message it is about. %(outcomes)s"),
-        receipt_recorded=_lt("A receipt, recorded on the message it is about. %(outcomes)s"),
-        complaint_recorded=_lt("A complaint, recorded on the message it is about. %(outcomes)s"),
+        report_recorded=_lt("Delivery report, recorded on the message it refers to. %(outcomes)s"),
+        receipt_recorded=_lt("Read receipt, recorded on the message it refers to. %(outcomes)s"),
+        complaint_recorded=_lt("Complaint, recorded on the message it refers to. %(outcomes)s"),
     ),
     # There was nothing to do.
     **_of(
         states.IGNORED,
-        report_unmatched=_lt("A report about no message that is known here. %(outcomes)s"),
+        report_unmatched=_lt("Report about a message that is not known here. %(outcomes)s"),
         report_unreadable=_lt(
-            "Automatic mail (%(proof)s) at an address for reports, which cannot be read as "
-            "a report."
+            "Automatic message (%(proof)s) to an address for delivery reports that cannot be read "
+            "as a report."
         ),
         report_imported=_lt(
-            "A report about an earlier message: nothing was done about the address."
+            "Imported report about an earlier message: it has no effect on the address."
         ),
         loop_notice_reply=_lt(
-            "A reply to a notice of this database, which would start a mail loop."
+            "Reply to a notice from this database; processing it would start a mail loop."
         ),
         catchall_repeated=_lt(
-            "The same sender has written the same to the catchall address before."
+            "The same sender has already sent the same text to the catchall address."
         ),
-        auto_reply_ignored=_lt("An auto-reply (%(proof)s), which creates no record."),
-        automatic_mail_ignored=_lt("Automatic mail (%(proof)s)."),
+        auto_reply_ignored=_lt("Auto-reply (%(proof)s), which does not create a record."),
+        automatic_mail_ignored=_lt("Automatic message (%(proof)s)."),
         ignored_by_hand=_lt("Ignored by %(user)s."),
     ),
-    # It repeats a message that is here.
+    # It repeats a message in the log.
     **_of(
         states.IGNORED,
         release=REPEAT,
         duplicate=_lt("The message was already delivered to every recipient."),
-        duplicate_message=_lt("A message with this Message-Id is already here."),
-        own_message=_lt(
-            "A message that this database has sent itself, from %(model)s number %(res_id)s."
-        ),
+        duplicate_message=_lt("A message with this Message-Id already exists."),
+        own_message=_lt("This database sent the message itself, from %(model)s #%(res_id)s."),
     ),
     **_of(
         states.IGNORED,
         release=COPY,
-        superseded=_lt("A later copy of this mail was delivered in its place."),
+        superseded=_lt("A later copy of this message was delivered instead."),
     ),
     **_of(
         states.IGNORED,
@@ -112,48 +110,49 @@ DEFINITIONS = {
         release=REPEAT,
         accepts=(MESSAGE,),
         duplicate_other_content=_lt(
-            "Every recipient already has a message with this Message-Id, but with another content."
+            "Every recipient already has a message with this Message-Id but different content."
         ),
     ),
-    # Its sender was told; of forged senders nobody is.
+    # Its sender was notified, unless the sender is forged.
     **_of(
         states.REFUSED,
-        catchall=_lt("Written to the catchall address, which only takes replies."),
+        catchall=_lt("Sent to the catchall address, which only accepts replies."),
         alias_security=_lt("The address %(alias)s does not accept mail from this sender."),
-        alias_misconfigured=_lt("The address %(alias)s is not set up correctly."),
-        alias_refuses=_lt("The address %(alias)s takes no mail."),
-        alias_closed=_lt("The address %(alias)s is closed since %(since)s."),
+        alias_misconfigured=_lt("The address %(alias)s is not configured correctly."),
+        alias_refuses=_lt("The address %(alias)s does not accept mail."),
+        alias_closed=_lt("The address %(alias)s has been closed since %(since)s."),
         sender_limit=_lt(
-            "%(sender)s has written more than %(count)s times in %(minutes)s minutes to the same "
-            "address."
+            "%(sender)s has sent more than %(count)s messages to the same address within "
+            "%(minutes)s minutes."
         ),
         loop_limit=_lt("Too many messages from this sender in a short time."),
         no_route_refused=_lt(
-            "No alias takes mail for %(recipients)s. The sending server was told."
+            "No alias accepts mail for %(recipients)s. The sending server was notified."
         ),
-        no_recipient_refused=_lt("The message names no recipient. The sending server was told."),
+        no_recipient_refused=_lt("The message has no recipient. The sending server was notified."),
         route_rejected_refused=_lt(
-            "The address cannot be used: %(error)s The sending server was told."
+            "The address cannot be used: %(error)s The sending server was notified."
         ),
     ),
     **_of(
         states.REFUSED,
         accepts=(SENDER,),
         identity_refused=_lt(
-            "%(sender)s seems not to have written this mail: %(finding)s. Nobody was told."
+            "%(sender)s does not seem to have written this message: %(finding)s. No notice "
+            "was sent."
         ),
     ),
-    # A rule about one target: who releases it accepts it there.
+    # A rule about one target: a release accepts the message there.
     **_of(
         states.PARKED,
         accepts=(TARGET,),
         alias_held=_lt("The address %(alias)s holds messages for review."),
         record_limit=_lt(
-            "The address %(alias)s has made %(count)s records in %(minutes)s minutes, as many as "
-            "it may."
+            "The address %(alias)s has created %(count)s records within %(minutes)s minutes, "
+            "which is its limit."
         ),
-        auto_reply_parked=_lt("An auto-reply (%(proof)s)."),
-        automatic_mail_parked=_lt("Automatic mail (%(proof)s)."),
+        auto_reply_parked=_lt("Auto-reply (%(proof)s)."),
+        automatic_mail_parked=_lt("Automatic message (%(proof)s)."),
         reply_parked=_lt(
             "%(sender)s replied in a conversation without being a participant, %(target)s."
         ),
@@ -164,113 +163,119 @@ DEFINITIONS = {
     **_of(
         states.PARKED,
         accepts=(TARGET, SENDER),
-        identity_parked=_lt("%(sender)s seems not to have written this mail: %(finding)s."),
+        identity_parked=_lt("%(sender)s does not seem to have written this message: %(finding)s."),
     ),
-    # A rule about the whole message: who releases it accepts it.
+    # A rule about the whole message: a release accepts the message.
     **_of(
         states.PARKED,
         accepts=(MESSAGE,),
         bounce_address_person=_lt(
-            "A person seems to have written this to the address that delivery reports come to."
+            "Sent to the bounce address, but apparently written by a person."
         ),
         too_many_received=_lt(
-            "Mail loop: this message has passed %(count)s servers, and %(most)s are allowed."
+            "Mail loop: this message has passed through %(count)s servers; the limit is %(most)s."
         ),
         too_many_delivered_to=_lt(
-            "Mail loop: this message was delivered %(count)s times, and %(most)s are allowed."
+            "Mail loop: this message was delivered %(count)s times; the limit is %(most)s."
         ),
-        own_answers=_lt("Mail loop: this message replies to %(count)s notices of this database."),
+        own_answers=_lt("Mail loop: this message replies to %(count)s notices from this database."),
         too_large_to_fetch=_lt(
-            "The mail is too large to be fetched: %(count)s bytes, and %(most)s are allowed "
+            "The message is too large to be fetched: %(count)s bytes; the limit is %(most)s "
             "(%(parameter)s). It is still in the folder %(folder)s of its mailbox; process it "
-            "again to fetch it all the same."
+            "again to fetch it anyway."
         ),
         limit_raw_bytes=_lt(
-            "The mail is too large: %(count)s bytes, and %(most)s are allowed (%(parameter)s)."
+            "The message is too large: %(count)s bytes; the limit is %(most)s (%(parameter)s)."
         ),
-        limit_lines=_lt("The mail has %(count)s lines, and %(most)s are allowed (%(parameter)s)."),
+        limit_lines=_lt(
+            "The message is too long: %(count)s lines; the limit is %(most)s (%(parameter)s)."
+        ),
         limit_header_bytes=_lt(
-            "A header in the mail is too long: at least %(count)s bytes, and %(most)s are allowed "
+            "A header of the message is too long: at least %(count)s bytes; the limit is %(most)s "
             "(%(parameter)s)."
         ),
         limit_header_fields=_lt(
-            "A header in the mail has %(count)s fields, and %(most)s are allowed (%(parameter)s)."
-        ),
-        limit_field_bytes=_lt(
-            "A header field is too long: %(count)s bytes, and %(most)s are allowed (%(parameter)s)."
-        ),
-        limit_field_effort=_lt(
-            "The addresses or the Content fields of the mail are too long to be read in reasonable "
-            "time: %(count)s, the sum of the squares of their lengths, and %(most)s is allowed "
+            "A header of the message has too many fields: %(count)s; the limit is %(most)s "
             "(%(parameter)s)."
         ),
+        limit_field_bytes=_lt(
+            "A header field is too long: %(count)s bytes; the limit is %(most)s (%(parameter)s)."
+        ),
+        limit_field_effort=_lt(
+            "The address and Content fields of the message would take too long to parse: the "
+            "squares of their lengths add up to %(count)s; the limit is %(most)s (%(parameter)s)."
+        ),
         limit_comment_levels=_lt(
-            "A header field has parentheses within parentheses, at least %(count)s deep, and "
-            "%(most)s are allowed (%(parameter)s)."
+            "Parentheses in a header field are nested too deeply: at least %(count)s levels; the "
+            "limit is %(most)s (%(parameter)s)."
         ),
         limit_parameters=_lt(
-            "The types of the parts of the mail have at least %(count)s parameters, and %(most)s "
-            "are allowed (%(parameter)s)."
+            "The Content fields of the message have too many parameters: at least %(count)s; the "
+            "limit is %(most)s (%(parameter)s)."
         ),
         limit_addresses=_lt(
-            "The mail names at least %(count)s addresses, and %(most)s are allowed (%(parameter)s)."
+            "The message has too many addresses: at least %(count)s; the limit is %(most)s "
+            "(%(parameter)s)."
         ),
         limit_references=_lt(
-            "The mail refers to at least %(count)s messages, and %(most)s are allowed "
+            "The message refers to too many messages: at least %(count)s; the limit is %(most)s "
             "(%(parameter)s)."
         ),
         limit_parts=_lt(
-            "The mail has at least %(count)s parts, and %(most)s are allowed (%(parameter)s)."
-        ),
-        limit_levels=_lt(
-            "The mail has parts within parts, at least %(count)s deep, and %(most)s are allowed "
+            "The message has too many parts: at least %(count)s; the limit is %(most)s "
             "(%(parameter)s)."
         ),
+        limit_levels=_lt(
+            "The parts of the message are nested too deeply: at least %(count)s levels; the limit "
+            "is %(most)s (%(parameter)s)."
+        ),
         limit_attachments=_lt(
-            "The mail has at least %(count)s attachments, and %(most)s are allowed (%(parameter)s)."
+            "The message has too many attachments: at least %(count)s; the limit is %(most)s "
+            "(%(parameter)s)."
         ),
         limit_text_parts=_lt(
-            "The mail has at least %(count)s texts, and %(most)s are allowed (%(parameter)s)."
+            "The message has too many text parts: at least %(count)s; the limit is %(most)s "
+            "(%(parameter)s)."
         ),
         limit_text_bytes=_lt(
-            "The texts of the mail are too long: Odoo would read at least %(count)s bytes, and "
-            "%(most)s are allowed (%(parameter)s)."
+            "The text of the message is too long: Odoo would read at least %(count)s bytes; the "
+            "limit is %(most)s (%(parameter)s)."
         ),
         limit_decoded_bytes=_lt(
-            "The attachments of the mail are too large: at least %(count)s bytes, and %(most)s are "
-            "allowed (%(parameter)s)."
+            "The attachments of the message are too large: at least %(count)s bytes; the limit is "
+            "%(most)s (%(parameter)s)."
         ),
         limit_html_bytes=_lt(
-            "The HTML of the mail is too long: Odoo would read at least %(count)s bytes, and "
-            "%(most)s are allowed (%(parameter)s)."
+            "The HTML of the message is too long: Odoo would read at least %(count)s bytes; the "
+            "limit is %(most)s (%(parameter)s)."
         ),
         limit_html_tags=_lt(
-            "The HTML of the mail is too long: Odoo would read at least %(count)s tags, and "
-            "%(most)s are allowed (%(parameter)s)."
+            "The HTML of the message is too long: Odoo would read at least %(count)s tags; the "
+            "limit is %(most)s (%(parameter)s)."
         ),
         limit_html_levels=_lt(
-            "The HTML of the mail has elements within elements, at least %(count)s deep, and "
-            "%(most)s are allowed (%(parameter)s). Odoo would lose its text."
+            "The HTML of the message is nested too deeply: at least %(count)s levels; the limit "
+            "is %(most)s (%(parameter)s). Odoo would lose its text."
         ),
     ),
-    # It could not be brought anywhere.
+    # It could not be delivered.
     **_of(
         states.PARKED,
-        no_route=_lt("No alias takes mail for %(recipients)s."),
-        no_recipient=_lt("The message names no recipient."),
+        no_route=_lt("No alias accepts mail for %(recipients)s."),
+        no_recipient=_lt("The message has no recipient."),
         route_rejected=_lt("The address cannot be used: %(error)s"),
         not_fetched=_lt(
-            "The server does not hand this mail over (%(count)s bytes). It is still in the folder "
+            "The server does not return this message (%(count)s bytes). It is still in the folder "
             "%(folder)s of its mailbox."
         ),
-        crashed=_lt("Odoo stopped %(count)s times while processing this mail."),
+        crashed=_lt("Odoo stopped %(count)s times while processing this message."),
     ),
     **_of(
         states.PARKED,
         is_unexpected=True,
         unreadable=_lt("This message cannot be read: %(error)s"),
     ),
-    # Not understood: tried again, then left to a person.
+    # Unexplained: retried, then held for review.
     **_of(
         states.RETRY,
         states.PARKED,
@@ -279,17 +284,17 @@ DEFINITIONS = {
             "Neither a record nor a message was created at %(target)s, and no reason was given. "
             "Another addon may have declined the message."
         ),
-        not_routed=_lt("Odoo routed this message to no record and gave no reason."),
+        not_routed=_lt("Odoo did not route this message to any record and gave no reason."),
     ),
     **_of(
         states.RETRY,
         states.PARKED,
         is_unexpected=True,
-        conflict=_lt("Another user changed the same data at that moment."),
+        conflict=_lt("Another user changed the same data at the same time."),
         failed=_lt("Processing failed with %(error)s."),
         alias_failed=_lt("The address %(alias)s could not create its record: %(error)s."),
     ),
-    # Its content is gone.
+    # Its content was removed.
     **_of(
         states.PARKED,
         release=NEVER,
@@ -298,13 +303,13 @@ DEFINITIONS = {
     **_of(
         states.IGNORED,
         release=NEVER,
-        erased=_lt("The data of its sender was erased before it was processed."),
+        erased=_lt("The sender's data was erased before the message was processed."),
     ),
 }
 
 
 class MailPostmasterReason(models.AbstractModel):
-    """The reasons of this database, those of other addons among them."""
+    """The reasons of this database, including those of other addons."""
 
     _name = "mail.postmaster.reason"
     _description = "Reasons of received messages"
@@ -316,11 +321,11 @@ class MailPostmasterReason(models.AbstractModel):
 
     @api.model
     def _codes(self, is_meant):
-        """Return the codes whose :class:`Definition` a function says yes to, as a list."""
+        """Return the list of codes whose :class:`Definition` satisfies a function."""
         return [code for code, known in self._definitions().items() if is_meant(known)]
 
     @api.model
     def _release_of(self, code):
-        """Return what a release is for a reason; of one that is unknown here, another attempt."""
+        """Return what a release does for a reason; for an unknown one, another attempt."""
         known = self._definitions().get(code)
         return known.release if known else AGAIN

@@ -89,7 +89,7 @@ class TestActions(ParkedMailCase):
         self.as_admin(self.mail).action_process_again()
         with self.assertRaisesRegex(UserError, "they were delivered"):
             self.as_admin(self.mail).action_process_again()
-        with self.assertRaisesRegex(UserError, "delivered can not be ignored"):
+        with self.assertRaisesRegex(UserError, "delivered message cannot be ignored"):
             self.as_admin(self.mail).action_ignore()
 
     def test_ignore(self):
@@ -107,7 +107,7 @@ class TestActions(ParkedMailCase):
             self.mail.delivery_ids.action_open_record()
         self.assertEqual(self.mail.delivery_ids.action_open_alias()["res_id"], self.alias.id)
         self.mail.delivery_ids.alias_id = False
-        with self.assertRaisesRegex(UserError, "No alias"):
+        with self.assertRaisesRegex(UserError, "did not use an alias"):
             self.mail.delivery_ids.action_open_alias()
 
     def test_from_message_to_mail_and_back(self):
@@ -117,5 +117,5 @@ class TestActions(ParkedMailCase):
         self.assertEqual(message.message_type, "email")
         action = self.as_admin(self.env["mail.postmaster.message"]).action_open_received(message.id)
         self.assertEqual(action["res_id"], self.mail.id)
-        with self.assertRaisesRegex(UserError, "not in the log"):
+        with self.assertRaisesRegex(UserError, "no longer in the log"):
             self.as_admin(self.env["mail.postmaster.message"]).action_open_received(0)

@@ -150,7 +150,7 @@ class TestAttached(HttpCase, ReceivedMail):
                     self.assertEqual(name, safe_name(name))
             self.assertEqual(row.trace_lines[-1]["hit"], True)
             told = " ".join(line["text"] for line in row.trace_lines)
-            self.assertIn("No file can be called ../../../../tmp/escaped.txt", told)
+            self.assertIn("../../../../tmp/escaped.txt is not a valid file name", told)
 
     def test_names_in_headers_and_archives_of_core(self):
         """Core writes a name into an archive unchanged."""

@@ -22,7 +22,7 @@ class TestAttention(ScreensCase):
         self.receive(raw_mail(subject="Second"))
         activity = self.activities()
         self.assertEqual((activity.res_model, activity.res_id), (first._name, first.id))
-        self.assertEqual(activity.summary, f"No alias takes mail for nobody@{DOMAIN}.")
+        self.assertEqual(activity.summary, f"No alias accepts mail for nobody@{DOMAIN}.")
         # The column has the transaction's own clock, which nothing freezes.
         self.env.cr.execute(
             "UPDATE mail_activity SET create_date = create_date - interval '1 day' WHERE id = %s",

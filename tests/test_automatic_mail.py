@@ -94,7 +94,7 @@ class TestAutomaticMail(GatewayCase, MockEmail):
         self.alias.automatic_mail_policy = "accept"
         self.assertReason(self.receive_automatic(LIST), "delivered", "record_created")
         self.assertIn(
-            "Other automatic mail: Accept (from this alias)", self.alias.policies_in_force
+            "Other automatic messages: Accept (from this alias)", self.alias.policies_in_force
         )
 
     def test_domain_of_the_catchall_decides_for_a_reply(self):

@@ -25,7 +25,7 @@ class TestBlacklist(ReportsCase):
         return self.env["mail.postmaster.bounce"].search_count([("address", "=", JANE)])
 
     def notes(self):
-        return self.jane.message_ids.filtered(lambda message: "came back" in (message.body or ""))
+        return self.jane.message_ids.filtered(lambda message: "bounced" in (message.body or ""))
 
     def test_five_in_a_month_with_a_week_between(self):
         self.bounce_on(1, 2, 3, 4)
@@ -34,9 +34,9 @@ class TestBlacklist(ReportsCase):
         self.assertTrue(self.is_blacklisted())
         note = self.notes()
         self.assertEqual(len(note), 1)
-        self.assertEqual(note.body.count("there is no such mailbox (received mail number"), 5)
+        self.assertEqual(note.body.count("the mailbox does not exist (received message #"), 5)
         number = self.log.search([], limit=1).id
-        self.assertIn(f"received mail number {number}", note.body)
+        self.assertIn(f"received message #{number}", note.body)
         self.bounce_on(9)
         self.assertEqual(len(self.notes()), 1)
 

@@ -18,7 +18,7 @@ class TestDeliveriesOnScreen(ScreensCase):
         first, second = (self.receive(raw_mail(f"people@{DOMAIN}", "Twice")) for _copy in range(2))
         self.assertEqual(second.reason_code, "duplicate")
         self.assertEqual(self.as_admin(second).original_id, first)
-        self.assertIn("not delivered again", self.note(second))
+        self.assertIn("not delivered because it repeats", self.note(second))
         self.assertFalse(self.as_admin(first).original_id)
         self.assertFalse(self.as_admin(first).delivery_note)
         second.reason_code = "superseded"
@@ -54,7 +54,7 @@ class TestDeliveriesOnScreen(ScreensCase):
     def test_no_alias(self):
         mail = self.receive(raw_mail())
         self.assertEqual(mail.reason_code, "no_route")
-        self.assertIn("No alias and no record", self.note(mail))
+        self.assertIn("Neither an alias nor a record", self.note(mail))
 
     def test_other_reasons(self):
         mail = self.receive(raw_mail())
@@ -74,5 +74,5 @@ class TestDeliveriesOnScreen(ScreensCase):
         self.env["mail.thread"].message_process("res.partner", raw_mail(subject="Submitted"))
         mail = self.env["mail.postmaster.message"].search([("subject", "=", "Submitted")])
         self.assertEqual((mail.source, mail.reason_code), ("rpc", "fallback_created"))
-        self.assertEqual(mail.reason, f"Created a record of {partner}, for mail no alias takes.")
+        self.assertEqual(mail.reason, f"Created a record of {partner} because no alias matched.")
         self.assertNotIn("server", " ".join(line["text"] for line in mail.trace_lines))

@@ -41,7 +41,7 @@ class TestLoops(GatewayCase, MockEmail):
         accepted, refused = ("delivered", "record_created"), ("refused", "sender_limit")
         self.assertStates(rows, *[accepted] * 3, *[refused] * 2)
         self.assertEqual(len(answers), 1)
-        self.assertIn("jane@customer.test has written more than 3 times", rows[-1].reason)
+        self.assertIn("jane@customer.test has sent more than 3 messages", rows[-1].reason)
         rows[-1].action_process_again()
         self.assertReason(rows[-1], "delivered", "record_created")
 
@@ -138,9 +138,9 @@ class TestLoops(GatewayCase, MockEmail):
         self.domain.loop_threshold = 2
         rows, _answers = self.receive_many(3)
         self.assertReason(rows[-1], "refused", "sender_limit")
-        self.assertIn("2 times", rows[-1].reason)
+        self.assertIn("2 messages", rows[-1].reason)
         self.assertIn(
-            "2 mails per sender in 120 minutes (from the domain postmaster.test)",
+            "2 messages per sender within 120 minutes (from the domain postmaster.test)",
             self.alias.policies_in_force,
         )
         self.alias.loop_threshold = 4

@@ -110,7 +110,7 @@ class TestStrangers(ReplyCase):
         self.assertReason(self.answer(question), "parked", "reply_parked")
         team.alias_id.reply_policy = "accept"
         self.assertIn(
-            "Answers of strangers: Accept (from this alias)",
+            "Replies from non-participants: Accept (from this alias)",
             team.alias_id.policies_in_force,
         )
         self.assertReason(self.answer(question), "delivered", "reply_posted")

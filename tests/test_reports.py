@@ -23,8 +23,8 @@ class TestDeliveryReports(ReportsCase):
         _result, row = self.receive(self.report("postfix_two_failed"))
         self.assertReason(row, "delivered", "report_recorded")
         for partner, why, server in (
-            (self.jane, "there is no such mailbox", "mx.example.org said: 550 5.1.1"),
-            (self.john, "the mailbox is full", "mx.example.net said: 552 5.2.2"),
+            (self.jane, "the mailbox does not exist", "mx.example.org responded: 550 5.1.1"),
+            (self.john, "the mailbox is full", "mx.example.net responded: 552 5.2.2"),
         ):
             notification = self.notification(partner)
             self.assertEqual(notification.notification_status, "bounce")
@@ -33,7 +33,7 @@ class TestDeliveryReports(ReportsCase):
             self.assertIn("This is the mail system at host", notification.failure_reason)
             self.assertIn(why, notification.postmaster_note)
             self.assertEqual(partner.message_bounce, 1)
-            self.assertIn(f"{partner.email} did not get it: {why}.", row.reason)
+            self.assertIn(f"{partner.email} did not receive it: {why}.", row.reason)
         self.assertEqual(row.delivery_ids.mail_message_id, self.sent)
         self.assertEqual(row.delivery_ids._record(), self.record)
 
@@ -54,9 +54,12 @@ class TestDeliveryReports(ReportsCase):
 
     def test_passing_failures_and_successes_count_for_nobody(self):
         for name, note in (
-            ("postfix_delayed", "so far: the server of the recipient does not answer"),
-            ("postfix_relayed", "Delivery report: it was handed to a server that sends no reports"),
-            ("gmail_delayed", "Not delivered so far"),
+            ("postfix_delayed", "yet: the recipient's server does not respond"),
+            (
+                "postfix_relayed",
+                "Delivery report: it was relayed to a server that does not send reports",
+            ),
+            ("gmail_delayed", "Not delivered yet"),
         ):
             with self.subTest(name=name):
                 _result, row = self.receive(self.report(name))
@@ -80,7 +83,9 @@ class TestDeliveryReports(ReportsCase):
         )
         self.assertReason(row, "delivered", "report_recorded")
         self.assertNotBounced()
-        self.assertIn("it was tried for too long", self.notification(self.jane).postmaster_note)
+        self.assertIn(
+            "delivery did not succeed in time", self.notification(self.jane).postmaster_note
+        )
 
     def test_delivered_to_one_and_failed_for_another(self):
         _result, row = self.receive(
@@ -96,7 +101,7 @@ class TestDeliveryReports(ReportsCase):
     def test_a_later_delay_does_not_hide_a_failure(self):
         self.receive(self.report("postfix_two_failed"))
         self.receive(self.report("postfix_delayed"))
-        self.assertIn("no such mailbox", self.notification(self.jane).postmaster_note)
+        self.assertIn("mailbox does not exist", self.notification(self.jane).postmaster_note)
 
     def test_what_a_user_wrote_into_the_field_stops_no_report(self):
         self.notification(self.jane).postmaster_report = ["anything"]
@@ -166,7 +171,7 @@ class TestDeliveryReports(ReportsCase):
     def test_unmatched_report_is_kept_with_what_was_looked_for(self):
         _result, row = self.receive(self.report("postfix_delayed", self.env["mail.message"]))
         self.assertReason(row, "ignored", "report_unmatched")
-        self.assertIn(f"{JANE} has not got it so far", row.reason)
+        self.assertIn(f"{JANE} has not received it yet", row.reason)
         self.assertStep(row, "report_original", hit=False)
         step = next(step for step in row.trace if step["step"] == "report_original")
         self.assertIn("<unknown@example.com>", step["params"]["references"])
@@ -216,7 +221,9 @@ class TestDeliveryReports(ReportsCase):
         self.assertLess(len(text), 300)
         _result, row = self.receive(self.mail())
         row.write({"reason_code": "report_recorded", "reason_params": {"outcomes": text}})
-        self.assertRegex(row.reason, r"did not get it: there is no such mailbox\. And 4\d more\.$")
+        self.assertRegex(
+            row.reason, r"did not receive it: the mailbox does not exist\. And 4\d more\.$"
+        )
 
 
 @tagged("post_install", "-at_install")

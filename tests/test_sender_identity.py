@@ -38,8 +38,8 @@ class TestSenderIdentity(IdentityCase):
             with self.subTest(address):
                 row = self.from_(address, failed(address))
                 self.assertReason(row, "parked", "identity_parked")
-                self.assertIn(f"{address} seems not to have written this mail", row.reason)
-                self.assertIn("DMARC has failed for", row.reason)
+                self.assertIn(f"{address} does not seem to have written this message", row.reason)
+                self.assertIn("DMARC failed for", row.reason)
                 self.assertEqual(row.authentication, "fail")
                 self.assertStep(row, "authentication_failed", hit=False)
                 self.assertStep(row, "identity")
@@ -267,7 +267,7 @@ class TestSenderIdentity(IdentityCase):
                 steps = [step for step in row.trace if step["step"] == "odd_sender"]
                 self.assertIn(code, steps[0]["params"]["oddities"])
                 texts = [line["text"] for line in row.trace_lines]
-                self.assertRegex("\n".join(texts), r"(?m)^From is odd: [^%]+\.$")
+                self.assertRegex("\n".join(texts), r"(?m)^The From field is suspicious: [^%]+\.$")
                 if row.state == "delivered":
                     self.assertTrue(self.message_of(row).postmaster_note)
 
@@ -328,7 +328,7 @@ class TestSenderIdentity(IdentityCase):
         self.alias.identity_policy = "withhold"
         self.assertActsAsNobody(self.from_(JANE, failed(JANE)), JANE)
         self.assertIn(
-            "Senders that are not proved: Accept, but not as its sender (from this alias)",
+            "Unauthenticated senders: Accept without its sender (from this alias)",
             self.alias.policies_in_force,
         )
         # A scanner that writes as one of us, without authentication.
@@ -419,7 +419,7 @@ class TestSenderIdentity(IdentityCase):
         self.assertActs(row, self.boss)
         self.assertFalse(row.authentication)
         self.assertFalse(row.authentication_results)
-        self.assertNotIn("Senders that are not proved", self.alias.policies_in_force)
+        self.assertNotIn("Unauthenticated senders", self.alias.policies_in_force)
 
     def test_same_as_odoo_leaves_core_alone(self):
         self.policy.apply_preset("odoo")
@@ -433,7 +433,10 @@ class TestSenderIdentity(IdentityCase):
 
     def test_names_of_servers_are_checked(self):
         for text in ("mail server!, x", "mx@example.com", "mx.example.com, *"):
-            with self.subTest(text), self.assertRaisesRegex(ValidationError, "name of a mail serv"):
+            with (
+                self.subTest(text),
+                self.assertRaisesRegex(ValidationError, "valid mail server name"),
+            ):
                 self.parameters.set_param(AUTHSERV, text)
         self.parameters.set_param(AUTHSERV, "mx.example.com, *.example.org")
 

@@ -49,7 +49,7 @@ class TestPassedOn(IdentityCase, MockSmtplibCase):
         """Otherwise our server would sign what an impostor has written as one of us."""
         self.domain.default_from = "notices"
         sender, raw = self.passed_on(OPEN)
-        self.assertEqual(sender, '"The Boss (sender not proved)" <notices@postmaster.test>')
+        self.assertEqual(sender, '"The Boss (sender not authenticated)" <notices@postmaster.test>')
         self.assertNotIn("X-Postmaster-From", raw)
         self.assertNotIn(BOSS, raw.partition("\n\n")[0])
 
@@ -60,7 +60,7 @@ class TestPassedOn(IdentityCase, MockSmtplibCase):
     def test_domain_that_writes_from_no_address(self):
         self.domain.default_from = False
         sender = self.passed_on(OPEN)[0]
-        self.assertEqual(sender, '"The Boss (sender not proved)" <catchall@postmaster.test>')
+        self.assertEqual(sender, '"The Boss (sender not authenticated)" <catchall@postmaster.test>')
 
 
 @tagged("post_install", "-at_install")
@@ -69,8 +69,8 @@ class TestMark(IdentityCase):
         message = self.message_of(self.from_(JANE, failed(JANE)))
         self.assertEqual(
             message.postmaster_note,
-            "Nobody knows who wrote this: DMARC has failed for customer.test. "
-            "It was accepted without its sender.",
+            "The sender is not authenticated: DMARC failed for customer.test. "
+            "The message was accepted without its sender.",
         )
         for user, is_shown in ((self.boss, True), (self.env.ref("base.public_user"), False)):
             with self.subTest(user=user.login):

@@ -33,7 +33,7 @@ class TestSentences(ScreensCase):
         self.patch(code_translations, "get_python_translations", lambda module, lang: terms)
 
     def test_reason_in_the_readers_language(self):
-        self.assertEqual(self.mail.reason, f"No alias takes mail for nobody@{DOMAIN}.")
+        self.assertEqual(self.mail.reason, f"No alias accepts mail for nobody@{DOMAIN}.")
         self.in_french(NO_ROUTE, "Aucun alias pour %(recipients)s.")
         french = self.mail.with_context(lang="fr_FR")
         self.assertEqual(french.reason, f"Aucun alias pour nobody@{DOMAIN}.")
@@ -52,13 +52,13 @@ class TestSentences(ScreensCase):
 
     def test_parameters_are_not_read_as_placeholders(self):
         self.mail.reason_params = {"recipients": "100%(alias)s %d %% %"}
-        self.assertEqual(self.mail.reason, "No alias takes mail for 100%(alias)s %d %% %.")
+        self.assertEqual(self.mail.reason, "No alias accepts mail for 100%(alias)s %d %% %.")
 
     def test_odd_parameters(self):
         for params in (None, [], "text", 1, {"other": 1}):
             with self.subTest(params=params):
                 self.mail.reason_params = params
-                self.assertEqual(self.mail.reason, "No alias takes mail for ?.")
+                self.assertEqual(self.mail.reason, "No alias accepts mail for ?.")
 
     def test_code_of_an_addon_that_is_gone(self):
         self.env.cr.execute(
@@ -84,12 +84,12 @@ class TestSentences(ScreensCase):
         self.assertEqual(
             [line["text"] for line in self.mail.trace_lines],
             [
-                "Created or updated Contact, 5.",
+                "Created or updated Contact #5.",
                 f"Route: named@{DOMAIN}.",
-                "Route: an alias that was deleted.",
-                "Route: Contact number 7.",
-                "Route: a new Contact, for mail that no alias takes.",
-                "Route: no.model number 7.",
+                "Route: a deleted alias.",
+                "Route: Contact #7.",
+                "Route: a new Contact (no alias matched).",
+                "Route: no.model #7.",
                 "Route: report.",
             ],
         )

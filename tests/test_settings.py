@@ -39,8 +39,8 @@ class TestSettings(ScreensCase):
             ("postmaster_raw_days", -1, "between 1 and 3650"),
             ("postmaster_raw_megabytes", 9, "mail.postmaster.raw.megabytes"),
             ("postmaster_log_days", 40_000, "mail.postmaster.log.days"),
-            ("postmaster_retry_minutes", "soon", "waiting times in minutes"),
-            ("postmaster_authserv", "our server!", "server! is not the name of a mail server"),
+            ("postmaster_retry_minutes", "soon", "intervals in minutes"),
+            ("postmaster_authserv", "our server!", "server! is not a valid mail server name"),
         ):
             with self.subTest(name=name), self.assertRaisesRegex(ValidationError, sentence):
                 self.settings(**{name: value})

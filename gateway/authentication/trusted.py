@@ -59,7 +59,7 @@ class BadServers(ValueError):
     def __init__(self, entry):
         self.entry = entry[:LONGEST_QUOTE]
         super().__init__(
-            f"{self.entry!r} is not the name of a mail server. "
+            f"{self.entry!r} is not a valid mail server name. "
             "Names are separated by commas, as in: mail.example.com, *.example.org"
         )
 

@@ -145,7 +145,7 @@ class TestTrusted(BaseCase):
         self.assertEqual(
             parse_trusted_ids(text), ("mail.example.com", "*.example.org", "mx.microsoft.com")
         )
-        with self.assertRaisesRegex(BadServers, "^'a@b' is not the name of a mail server"):
+        with self.assertRaisesRegex(BadServers, "^'a@b' is not a valid mail server name"):
             parse_trusted_ids("a.test, a@b")
 
     def test_no_more_is_read_than_servers_write(self):

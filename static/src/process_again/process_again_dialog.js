@@ -5,13 +5,13 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { Component, onWillStart, onWillUnmount, useState } from "@odoo/owl";
 
-// A mail takes some tens of milliseconds; a request must end before the worker's limit.
+// A message takes some tens of milliseconds; a request must end before the worker's limit.
 const CHUNK = 10;
 
-/** Processes received mails piece by piece, shows how far it is, and can be stopped.
+/** Processes received messages in batches, shows the progress, and can be stopped.
  *
- * Asks first when some of them were settled before: what their senders were told, or a
- * record that exists, is not undone.
+ * Asks for confirmation if some were already handled: neither a notice to the sender nor a
+ * record is undone.
  */
 export class ProcessAgainDialog extends Component {
     static template = "mail_postmaster.ProcessAgainDialog";
@@ -45,7 +45,7 @@ export class ProcessAgainDialog extends Component {
         return _t("Process again");
     }
 
-    /** What to ask about, by kind; see _release_kind in mail_postmaster_message.py. */
+    /** The questions to ask, by kind; see _release_kind in mail_postmaster_message.py. */
     get questions() {
         const { refused = [], repeated = [], ignored = [] } = this.props.kinds;
         return [
@@ -53,7 +53,7 @@ export class ProcessAgainDialog extends Component {
                 kind: "refused",
                 count: refused.length,
                 text: _t(
-                    "Refused: %s. Their senders were told, and may have sent them again.",
+                    "Refused: %s. Their senders were notified and may have sent them again.",
                     refused.length
                 ),
             },
@@ -61,7 +61,7 @@ export class ProcessAgainDialog extends Component {
                 kind: "repeated",
                 count: repeated.length,
                 text: _t(
-                    "Duplicates: %s. Another copy was delivered, so each makes a second record.",
+                    "Duplicates: %s. Another copy was delivered, so each creates a second record.",
                     repeated.length
                 ),
             },
@@ -110,7 +110,7 @@ export class ProcessAgainDialog extends Component {
             try {
                 await this.process(chunk, chosenKinds);
             } catch (error) {
-                // What stops a whole piece, as a server that does not answer, stops the rest.
+                // An error that stops a whole batch, such as an unreachable server, stops the rest.
                 this.state.error = error.data?.message || error.message;
                 break;
             }
@@ -128,7 +128,7 @@ export class ProcessAgainDialog extends Component {
     }
 }
 
-/** Opens the dialog, and has the list read again when it is closed. */
+/** Opens the dialog and reloads the list when it is closed. */
 async function processAgain(env, action) {
     const { kinds, skipped } = action.params;
     await new Promise((resolve) => {

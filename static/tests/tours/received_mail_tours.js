@@ -1,7 +1,7 @@
 import { registry } from "@web/core/registry";
 import { stepUtils } from "@web_tour/tour_utils";
 
-/** Finds a mail that needs attention, reads why, repairs the alias, processes it again. */
+/** Finds a message that needs attention, reads the reason, repairs the alias, processes it again. */
 registry.category("web_tour.tours").add("mail_postmaster_repair_alias", {
     steps: () => [
         ...stepUtils.goToAppSteps("mail_postmaster.menu_root"),
@@ -131,7 +131,7 @@ registry.category("web_tour.tours").add("mail_postmaster_process_many", {
     ],
 });
 
-/** Processes a selection in which some mails were settled before. */
+/** Processes a selection in which some messages were already handled. */
 registry.category("web_tour.tours").add("mail_postmaster_process_settled", {
     steps: () => [
         {
@@ -153,7 +153,7 @@ registry.category("web_tour.tours").add("mail_postmaster_process_settled", {
             trigger: ".modal .o_postmaster_repeated:contains('Duplicates: 1.') input:not(:checked)",
         },
         {
-            trigger: ".modal .o_postmaster_refused:contains('Refused: 1. Their senders were told') input",
+            trigger: ".modal .o_postmaster_refused:contains('Refused: 1. Their senders were notified') input",
             run: "click",
         },
         {
@@ -173,7 +173,7 @@ registry.category("web_tour.tours").add("mail_postmaster_process_settled", {
     ],
 });
 
-/** Opens the received mail from a message of a conversation. */
+/** Opens the received email from a message of a conversation. */
 registry.category("web_tour.tours").add("mail_postmaster_from_message", {
     steps: () => [
         {
@@ -200,7 +200,7 @@ registry.category("web_tour.tours").add("mail_postmaster_reports", {
         },
         {
             trigger:
-                ".o-mail-MessageNotificationPopover div:contains('Lost Customer') .o_postmaster_note:contains('Not delivered: there is no such mailbox. mx.example.org said: 550-5.1.1')",
+                ".o-mail-MessageNotificationPopover div:contains('Lost Customer') .o_postmaster_note:contains('Not delivered: the mailbox does not exist. mx.example.org responded: 550-5.1.1')",
         },
         {
             trigger:
@@ -209,16 +209,16 @@ registry.category("web_tour.tours").add("mail_postmaster_reports", {
     ],
 });
 
-/** Sees that somebody else may have written a message, and why, and finds such mail in the log. */
+/** Sees why a sender may be forged, and finds such messages in the log. */
 registry.category("web_tour.tours").add("mail_postmaster_sender", {
     steps: () => [
         {
             content: "A message that nobody is the author of is marked",
             trigger:
-                ".o-mail-Message:contains('Forged') .o_postmaster_doubt[title^='Nobody knows who wrote this: DMARC has failed for customer.test.']",
+                ".o-mail-Message:contains('Forged') .o_postmaster_doubt[title^='The sender is not authenticated: DMARC failed for customer.test.']",
         },
         {
-            content: "A message that its sender has written is not",
+            content: "A message of an authenticated sender is not marked",
             trigger: ".o-mail-Message:contains('Genuine'):not(:has(.o_postmaster_doubt))",
             run: "hover && click .o-mail-Message:contains('Forged') [title='Expand']",
         },
@@ -227,8 +227,8 @@ registry.category("web_tour.tours").add("mail_postmaster_sender", {
             run: "click",
         },
         {
-            content: "The log says who was found to have written it",
-            trigger: ".o_form_view [name='authentication']:contains('Somebody else')",
+            content: "The log shows the result of sender authentication",
+            trigger: ".o_form_view [name='authentication']:contains('Authentication failed')",
         },
         {
             trigger: ".nav-link:contains('Sender')",
