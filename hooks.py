@@ -77,16 +77,16 @@ def uninstall_hook(env):
             }
         )
     _logger.warning(
-        "Postmaster was removed: %s messages that are in no record were saved as attachments.",
+        "Postmaster was removed: %s messages that are not in any record were saved as attachments.",
         len(mails),
     )
     partner.message_notify(
         partner_ids=partner.ids,
-        subject=env._("Received messages that were not processed"),
+        subject=env._("Unprocessed received messages"),
         body=env._(
-            "Postmaster was removed while %s received messages were in no record. "
-            "They are attachments (.eml) without a document, for system administrators: "
-            "Settings, Technical, Attachments.",
+            "Postmaster was removed while %s received messages were not in any record. They were "
+            "saved as attachments (.eml) without a document, which system administrators find "
+            "under Settings, Technical, Attachments.",
             len(mails),
         ),
     )

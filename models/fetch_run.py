@@ -278,4 +278,6 @@ class ServerRun(FetchRun):
             self._pipeline._hand_over_now(ids)
         except psycopg2.Error as error:
             # They are due in a minute anyway, and the other servers are still to be read.
-            _logger.warning("Stored mail waits for its turn (%s)", type(error).__name__)
+            _logger.warning(
+                "Stored messages wait for the scheduled action (%s)", type(error).__name__
+            )

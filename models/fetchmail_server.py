@@ -33,7 +33,7 @@ class FetchmailServer(models.Model):
     _inherit = "fetchmail.server"
 
     postmaster_last_stored = fields.Datetime(
-        "Last mail stored",
+        "Last message stored",
         compute="_compute_postmaster_summary",
         groups="mail_postmaster.group_user",
     )
@@ -41,7 +41,7 @@ class FetchmailServer(models.Model):
         "Stored",
         compute="_compute_postmaster_summary",
         groups="mail_postmaster.group_user",
-        help="Mails stored from this mailbox in the last 30 days.",
+        help="Messages stored from this mailbox in the last 30 days.",
     )
     postmaster_delivered = fields.Integer(
         "Delivered",
@@ -54,7 +54,7 @@ class FetchmailServer(models.Model):
         groups="mail_postmaster.group_user",
     )
     postmaster_retry = fields.Integer(
-        "Failed, will be tried again",
+        "Failed, will be retried",
         compute="_compute_postmaster_summary",
         groups="mail_postmaster.group_user",
     )
@@ -62,31 +62,33 @@ class FetchmailServer(models.Model):
     recipient_preset = fields.Selection(
         "_selection_recipient_presets",
         "Mail server",
-        help="The server that fills this mailbox. What is known of it fills in the fields below.",
+        help="The mail server that delivers to this mailbox. The fields below are filled in with "
+        "its defaults.",
     )
     recipient_preset_note = fields.Char(compute="_compute_recipient_preset_note")
     recipient_fields = fields.Char(
         "Trusted recipient fields",
-        help="Header fields in which the server that fills this mailbox writes the recipient "
-        "of the envelope, the best first, separated by commas. With one, a single catch-all "
-        "mailbox serves all aliases, and what a sender writes there does not count. Empty: "
-        "To, Cc and Delivered-To decide, as in Odoo.",
+        help="Header fields in which the server that delivers to this mailbox records the envelope "
+        "recipient, in order of preference, separated by commas. With such a field, a single "
+        "catch-all mailbox can serve all aliases, and fields written by senders are not used. "
+        "Empty: To, Cc and Delivered-To decide, as in Odoo.",
     )
     recipient_prefix = fields.Char(
-        "Prefix of the recipient",
-        help="What the server puts before the local part, as qmail does for virtual domains: "
-        "with example.com- the recipient example.com-sales@example.com is sales@example.com.",
+        "Recipient prefix",
+        help="Text that the server adds before the local part, as qmail does for virtual domains: "
+        "with example.com-, the recipient example.com-sales@example.com is read as "
+        "sales@example.com.",
     )
 
     recipient_fields_on_top = fields.Boolean(
         "Only at the top",
-        help="Count the trusted fields only above the first Received field. For servers that "
-        "write them there and sometimes leave them out: what a sender has written stands lower.",
+        help="Use the trusted fields only above the first Received field. For servers that write "
+        "them there but sometimes omit them: fields written by the sender are further down.",
     )
     fallback_takes_catchall = fields.Boolean(
-        "Also for mail to the catchall",
-        help="Mail that is written to the catchall address and answers nothing makes a new "
-        "record, too. Otherwise its sender is told that this address only takes answers.",
+        "Also for messages to the catchall",
+        help="A message to the catchall address that is not a reply also creates a record. "
+        "Otherwise its sender is notified that this address only accepts replies.",
     )
 
     @api.model
@@ -114,7 +116,7 @@ class FetchmailServer(models.Model):
                 if name.lower() not in known:
                     raise ValidationError(
                         self.env._(
-                            "%(name)s is no field with a recipient. Known are: %(known)s.",
+                            "%(name)s is not a known recipient field. Known fields: %(known)s.",
                             name=name,
                             known=", ".join(TRUSTED_FIELDS),
                         )

@@ -39,56 +39,57 @@ class FetchmailServer(models.Model):
 
     new_mail = fields.Selection(
         [
-            (UNSEEN, "What is unread, as in Odoo"),
-            (BY_NUMBER, "What was not fetched before"),
+            (UNSEEN, "Unread messages, as in Odoo"),
+            (BY_NUMBER, "Messages not fetched before (by UID)"),
         ],
-        "New mail is",
+        "Which messages are new",
         required=True,
         default=lambda self: self._default_new_mail(),
-        help="Unread: whoever reads a mail in webmail keeps it from Odoo, POP3 mailboxes are "
-        "emptied, and a server that fails for five days is switched off. Not fetched before: "
-        "by the numbers that the server gives its mails, whatever their marks are, and a "
-        "server that fails is asked again and again, after longer and longer waits.",
+        help="Unread: a message read in webmail is not fetched, POP3 mailboxes are emptied, and a "
+        "server that has been failing for five days is deactivated. Not fetched before: "
+        "messages are recognised by the numbers the server assigns, whatever their flags, and "
+        "a server that fails is retried at increasing intervals.",
     )
     start_from = fields.Selection(
         [
-            (NOW, "Only mail that came since the first contact"),
-            (DATE, "Mail since a date"),
-            (ALL, "Everything"),
+            (NOW, "Messages received after the first connection"),
+            (DATE, "Messages since a date"),
+            (ALL, "All messages"),
         ],
-        "Mail that is there",
-        help="What becomes of mail that was in the mailbox before.",
+        "Existing messages",
+        help="How to handle messages that are already in the mailbox.",
     )
-    start_date = fields.Date("Mail since")
+    start_date = fields.Date("Messages since")
     folder_ids = fields.One2many("mail.postmaster.folder", "server_id", "Folders to read")
     delivered_folder = fields.Char(
-        "Move delivered mail to",
-        help="Folder of the mailbox; empty to leave it where it is.",
+        "Move delivered messages to",
+        help="A folder of the mailbox. Empty: messages stay where they are.",
     )
-    parked_folder = fields.Char("Move mail that needs attention to")
-    refused_folder = fields.Char("Move refused and ignored mail to")
+    parked_folder = fields.Char("Move messages that need attention to")
+    refused_folder = fields.Char("Move refused and ignored messages to")
     leave_days = fields.Integer(
-        "Leave on server for days",
-        help="Stored mail is deleted from the POP3 mailbox after so many days; 0 for at once.",
+        "Days to keep on the server",
+        help="Stored messages are deleted from the POP3 mailbox after this number of days; 0 "
+        "deletes them immediately.",
     )
 
     last_success = fields.Datetime("Last success", readonly=True, copy=False)
     failing_since = fields.Datetime(readonly=True, copy=False)
-    failures = fields.Integer("Failures in a row", readonly=True, copy=False)
-    next_fetch = fields.Datetime("Asked again at", readonly=True, copy=False)
+    failures = fields.Integer("Consecutive failures", readonly=True, copy=False)
+    next_fetch = fields.Datetime("Next attempt", readonly=True, copy=False)
     fetch_state = fields.Selection(
         [
-            ("asking", "Waits for a choice"),
-            ("failing", "Fails"),
-            ("importing", "Imports"),
-            ("working", "Works"),
+            ("asking", "Waiting for a choice"),
+            ("failing", "Failing"),
+            ("importing", "Importing"),
+            ("working", "Working"),
         ],
         "Fetching",
         compute="_compute_fetch_state",
     )
     import_progress = fields.Float("Imported", compute="_compute_fetch_state")
-    folder_problem = fields.Char("Problem of a folder", compute="_compute_fetch_state")
-    failing_note = fields.Char("Since when it fails", compute="_compute_failing_note")
+    folder_problem = fields.Char("Folder problem", compute="_compute_fetch_state")
+    failing_note = fields.Char("Failing since", compute="_compute_failing_note")
 
     @api.model
     def _default_new_mail(self):
@@ -130,15 +131,15 @@ class FetchmailServer(models.Model):
             )
             server.failing_note = since and (
                 self.env._(
-                    "Fetching fails since %(since)s (attempts: %(failures)s). "
-                    "The server is asked again at %(again)s.",
+                    "Fetching has been failing since %(since)s (attempts: %(failures)s). The next "
+                    "attempt is at %(again)s.",
                     since=since,
                     failures=server.failures,
                     again=again,
                 )
                 if again
                 else self.env._(
-                    "Fetching fails since %(since)s (attempts: %(failures)s).",
+                    "Fetching has been failing since %(since)s (attempts: %(failures)s).",
                     since=since,
                     failures=server.failures,
                 )
@@ -148,13 +149,17 @@ class FetchmailServer(models.Model):
     def _check_start(self):
         for server in self:
             if server.start_from == DATE and not server.start_date:
-                raise ValidationError(self.env._("Say since when mail is to be fetched."))
+                raise ValidationError(
+                    self.env._("Enter the date from which messages are to be fetched.")
+                )
             if server.start_from == DATE and server._get_connection_type() == "pop":
-                raise ValidationError(self.env._("A POP3 server does not tell when mail came."))
+                raise ValidationError(
+                    self.env._("A POP3 server does not report when a message was received.")
+                )
             if not 0 <= server.leave_days <= LONGEST_LEAVE_DAYS:
                 raise ValidationError(
                     self.env._(
-                        "Mail can be left on the server for 0 to %s days.",
+                        "Messages can be kept on the server for 0 to %s days.",
                         LONGEST_LEAVE_DAYS,
                     )
                 )
@@ -203,12 +208,12 @@ class FetchmailServer(models.Model):
         :return: core's result: the last exception, or None
         """
         if not self.env["mail.postmaster.policy"]._is_confirmed_database():
-            _logger.info("Nothing is fetched: this database is a copy that was not confirmed.")
+            _logger.info("Nothing is fetched: this database is an unconfirmed copy.")
             return UserError(
                 self.env._(
-                    "This database is a copy: fetching would take mail away from the original. "
-                    "If it is the one that should receive mail, "
-                    "confirm it in the Postmaster settings."
+                    "This database is a copy: fetching would take messages away from the "
+                    "original. If this database should receive mail, confirm it in the Postmaster "
+                    "settings."
                 )
             )
         # The scheduled action may run as any user, and its messages still come from the server.

@@ -37,9 +37,9 @@ class FetchmailServer(models.Model):
         if "AUTH=PLAIN" not in connection.capabilities:
             raise imaplib.IMAP4.error(
                 self.env._(
-                    "The user name or the password has characters outside ASCII, and this server "
-                    "does not offer the login that can carry them (AUTH=PLAIN). Use a password of "
-                    "ASCII characters, or let the server offer it."
+                    "The user name or the password contains non-ASCII characters, and this server "
+                    "does not offer a login method that supports them (AUTH=PLAIN). Use ASCII "
+                    "characters only, or enable AUTH=PLAIN on the server."
                 )
             )
         credentials = f"\0{user}\0{password}".encode()

@@ -23,16 +23,16 @@ class FetchmailServer(models.Model):
     _inherit = "fetchmail.server"
 
     certificate_policy = fields.Selection(
-        [(VERIFY, "Verify it"), (ANY, "Accept any")],
+        [(VERIFY, "Verify"), (ANY, "Accept any")],
         "Certificate",
         default=VERIFY,
         required=True,
-        help="Accept any only where the server has none that this machine trusts: then nobody "
-        "knows who reads the password.",
+        help="Accept any certificate only if the server has none that this machine trusts: the "
+        "password may then be read by a third party.",
     )
     starttls = fields.Boolean(
         "STARTTLS",
-        help="Begin without encryption and switch it on before the password is sent.",
+        help="Start unencrypted and switch to TLS before the password is sent.",
     )
 
     # As core does for outgoing servers: access to servers does not include access to their
@@ -88,8 +88,8 @@ class FetchmailServer(models.Model):
             # An SSLError, as callers expect.
             raise ssl.SSLError(
                 self.env._(
-                    "The certificate of %(server)s can not be trusted: %(problem)s. Install a "
-                    "valid one there, or accept any certificate for this server.",
+                    "The certificate of %(server)s cannot be trusted: %(problem)s. Install a "
+                    "valid certificate there, or accept any certificate for this server.",
                     server=self.server,
                     problem=error.verify_message,
                 )

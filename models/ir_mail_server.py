@@ -10,11 +10,11 @@ class IrMailServer(models.Model):
     _inherit = "ir.mail_server"
 
     takes_null_sender = fields.Boolean(
-        "Automatic answers without a return address",
+        "Notices without a return address",
         default=True,
-        help="What Postmaster answers leaves with an empty envelope sender, so that nobody "
-        "answers it. Untick it for a server that only sends for the address it was logged in "
-        "with; then the bounce address is used.",
+        help="Postmaster sends its notices with an empty envelope sender, so that they are not "
+        "replied to. Clear this for a server that only accepts the address of its login as "
+        "the sender; the bounce address is then used.",
     )
 
     def _connect__(self, *args, **kwargs):
@@ -25,8 +25,8 @@ class IrMailServer(models.Model):
             # which core would write on the message and show.
             raise UnicodeError(
                 self.env._(
-                    "The server's name, the user name or the password has characters that this "
-                    "login cannot carry."
+                    "The server name, the user name or the password contains characters that this "
+                    "login method does not support."
                 )
             ) from None
         if session and (server_id := kwargs.get("mail_server_id")):

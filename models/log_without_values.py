@@ -1,9 +1,9 @@
-"""What a mail says stays out of the server's log, also where a statement fails.
+"""Keep the content of messages out of the server's log, even if a statement fails.
 
-Core logs a statement that fails, and at the level of debugging every one, with its values: the
-subject, the text and the addresses of a mail that is made a record of. While a mail is in hand
-they are left out, in this thread alone; what went wrong stands on the mail itself, for its
-administrators.
+Core logs a statement that fails, and at debug level every statement, with its values: the subject,
+the text and the addresses of a message from which a record is created. While a message is being
+processed, they are omitted, in this thread only; the message itself records what went wrong, for
+its administrators.
 """
 
 import functools
@@ -15,7 +15,7 @@ _state = threading.local()
 
 
 def without_values(method):
-    """Keep the values of statements out of the log while a method has a mail in hand."""
+    """Keep the values of statements out of the log while a method processes a message."""
 
     @functools.wraps(method)
     def wrapped(*args, **kwargs):
@@ -30,7 +30,7 @@ def without_values(method):
 
 
 def frames(error):
-    """Return where an exception was raised, without its message, which may quote a mail."""
+    """Return where an exception was raised, without its text, which may quote a message."""
     places = "".join(traceback.format_tb(error.__traceback__))
     return f"{places}{type(error).__name__}"
 
@@ -65,7 +65,7 @@ def _without_values(value):
     if isinstance(value, BaseException):
         constraint = getattr(getattr(value, "diag", None), "constraint_name", None)
         return " ".join(filter(None, (type(value).__name__, constraint)))
-    return "(left out, a mail was in hand)"
+    return "(omitted: a message was being processed)"
 
 
 def _add_once(logger_name, kind):

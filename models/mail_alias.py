@@ -26,9 +26,9 @@ class MailAlias(models.Model):
 
     allowed_domains = fields.Char(
         "Allowed domains",
-        help="With local-part based detection: the domains this alias takes mail for, "
-        "separated by commas, *.example.com for all subdomains. Empty: as the alias domain "
-        "says, or else the System Parameter mail.catchall.domain.allowed. The alias domains "
+        help="With local-part based detection: the domains for which this alias accepts mail, "
+        "separated by commas; *.example.com for all subdomains. Empty: as set for the alias "
+        "domain, or else by the System Parameter mail.catchall.domain.allowed. Alias domains "
         "are always allowed.",
     )
     retired_address_ids = fields.One2many(
@@ -49,8 +49,8 @@ class MailAlias(models.Model):
     reached_by = fields.Char(
         "Reached by",
         compute="_compute_reached_by",
-        help="The addresses from which mail comes to this alias, former ones included. "
-        "@* stands for any domain.",
+        help="The addresses whose mail reaches this alias, including former addresses. @* stands "
+        "for any domain.",
     )
 
     @api.depends(

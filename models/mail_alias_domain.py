@@ -26,26 +26,26 @@ class MailAliasDomain(models.Model):
 
     allowed_domains = fields.Char(
         "Allowed domains",
-        help="The domains that aliases of this domain with local-part based detection take "
-        "mail for, separated by commas, *.example.com for all subdomains. Empty: as "
-        "the System Parameter mail.catchall.domain.allowed says. An alias may have its own.",
+        help="The domains for which aliases of this domain with local-part based detection accept "
+        "mail, separated by commas; *.example.com for all subdomains. Empty: as set by the "
+        "System Parameter mail.catchall.domain.allowed. An alias may have its own.",
     )
     trusted_forwarders = fields.Char(
         "Trusted forwarders",
-        help="Mailing lists, groups and mailboxes that send mail on to this domain with their "
+        help="Mailing lists, groups and mailboxes that forward messages to this domain with their "
         "own address as the sender, separated by commas: list@example.org, example.org for "
-        "everybody there, *.example.org for all subdomains. Where they name the author of a "
-        "mail, the author becomes its sender. Whoever can write as one of them can pass for "
-        "anybody.",
+        "all its addresses, *.example.org for all subdomains. If they name the author of a "
+        "message, the author becomes its sender. Anyone who can send as a trusted forwarder "
+        "can impersonate any sender.",
     )
     fallback_model_id = fields.Many2one(
         "ir.model",
         "Create a new record",
         ondelete="set null",
         domain=[("is_mail_thread", "=", True), ("abstract", "=", False)],
-        help="Mail that a mail server hands over for an address of this domain that is nobody's "
-        "makes a record of this kind. Empty: such mail is refused, and its sender is told by "
-        "the mail server.",
+        help="A message that a mail server submits for an address of this domain that does not "
+        "exist creates a record of this model. Empty: such messages are refused, and the mail "
+        "server notifies the sender.",
     )
     retired_address_ids = fields.One2many(
         "mail.postmaster.retired.address",
@@ -79,7 +79,7 @@ class MailAliasDomain(models.Model):
             if set(group) & set(self.ids):
                 raise ValidationError(
                     self.env._(
-                        "There is an alias domain %(name)s already. Companies can share it.",
+                        "The alias domain %(name)s already exists. Companies can share it.",
                         name=self.browse(group[0]).name,
                     )
                 )
@@ -91,8 +91,8 @@ class MailAliasDomain(models.Model):
             if domain.catchall_alias == domain.bounce_alias:
                 raise ValidationError(
                     self.env._(
-                        "%(name)s has the same address for catchall and bounce: answers would be "
-                        "taken for delivery reports.",
+                        "%(name)s has the same address for catchall and bounce: replies would be "
+                        "treated as delivery reports.",
                         name=domain.name,
                     )
                 )
@@ -216,7 +216,7 @@ class MailAliasDomain(models.Model):
             except BadAddress as error:
                 raise ValidationError(
                     self.env._(
-                        "%(name)s is not the name of a domain.",
+                        "%(name)s is not a valid domain name.",
                         name=vals["name"],
                     )
                 ) from error

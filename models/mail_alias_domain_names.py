@@ -17,7 +17,7 @@ class MailAliasDomain(models.Model):
     name_in_messages = fields.Char(
         "Name in messages",
         compute="_compute_name_in_messages",
-        help="How messages name this domain, where it is stored in another form.",
+        help="The name of this domain in messages, if it is stored in a different form.",
     )
 
     @api.depends("name")

@@ -21,21 +21,21 @@ class MailAlias(models.Model):
             (REFUSE, "Refuse"),
             (CLOSED, "Closed"),
         ],
-        "Incoming mail",
+        "Incoming messages",
         default=ACCEPT,
         required=True,
-        help="Hold for review: everything written to this address waits in the log of received "
-        "mail until somebody processes it. Refuse and Closed: nothing new is taken in, and the "
-        "sender is told; answers in a conversation that exists are still accepted.",
+        help="Hold for review: messages to this address wait in the log of received mail until "
+        "they are released. Refuse and Closed: new messages are not accepted, and the sender "
+        "is notified; replies in an existing conversation are still accepted.",
     )
     alias_closed_since = fields.Date(
         "Closed since",
-        help="The first day on which mail is refused. Empty: at once.",
+        help="The first day on which messages are refused. Empty: immediately.",
     )
     alias_refusal = fields.Html(
         "Text for the sender",
         translate=True,
-        help="What the sender of a refused mail is told. Empty: a general text.",
+        help="The text sent to the sender of a refused message. Empty: a general text.",
     )
 
     @api.onchange("alias_mode")
@@ -91,13 +91,14 @@ class MailAlias(models.Model):
         return Markup("<p>{}</p><p>{}</p>").format(
             self.env._("Dear Sender"),
             self.env._(
-                "The address %(alias)s is closed since %(since)s; your message was not accepted.",
+                "The address %(alias)s has been closed since %(since)s; your message was not "
+                "accepted.",
                 alias=self.display_name,
                 since=since,
             )
             if since
             else self.env._(
-                "The address %(alias)s takes no mail; your message was not accepted.",
+                "The address %(alias)s does not accept messages; your message was not accepted.",
                 alias=self.display_name,
             ),
         )

@@ -15,8 +15,8 @@ class MailAlias(models.Model):
     shared_with = fields.Char(
         "Shared with",
         compute="_compute_shared_with",
-        help="Addresses that another alias has as well. Where recipients are decided by the "
-        "evidence, the oldest alias gets the mail; otherwise each makes a record of it.",
+        help="Addresses that another alias also has. If Postmaster decides on the recipients, the "
+        "oldest alias gets the message; otherwise each alias creates a record.",
     )
 
     @api.depends(
@@ -71,8 +71,9 @@ class MailAlias(models.Model):
             for other, address in self._shared_addresses().get(alias.id, []):
                 raise ValidationError(
                     self.env._(
-                        "%(address)s would be answered by %(alias)s and by %(other)s (%(model)s). "
-                        "Choose another name, or let only one of them detect the local part.",
+                        "%(address)s would be used by %(alias)s and by %(other)s (%(model)s). "
+                        "Choose another name, or enable local-part based detection for only one "
+                        "of them.",
                         address=address,
                         alias=alias.display_name,
                         other=other.display_name,

@@ -39,8 +39,8 @@ class MailGatewayAllowed(models.Model):
         except BadAddress as error:
             raise ValidationError(
                 self.env._(
-                    "%(entry)s is neither an address nor a domain such as @example.com, so no "
-                    "sender can match it.",
+                    "%(entry)s is neither an address nor a domain such as @example.com, so it "
+                    "cannot match any sender.",
                     entry=entry,
                 )
             ) from error

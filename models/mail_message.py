@@ -9,8 +9,8 @@ from ..pipeline.attempt import ATTEMPT
 class MailMessage(models.Model):
     _inherit = "mail.message"
 
-    postmaster_mark = fields.Json("What is known of the sender", readonly=True, copy=False)
-    postmaster_note = fields.Char("Note on the sender", compute="_compute_postmaster_note")
+    postmaster_mark = fields.Json("Sender authentication", readonly=True, copy=False)
+    postmaster_note = fields.Char("Note about the sender", compute="_compute_postmaster_note")
 
     @api.depends("postmaster_mark")
     @api.depends_context("lang")
@@ -53,4 +53,6 @@ class MailMessage(models.Model):
         :raises AccessError: unless in superuser mode
         """
         if "postmaster_mark" in vals and not self.env.su:
-            raise AccessError(self.env._("What is known of a sender is nobody's to write."))
+            raise AccessError(
+                self.env._("The sender authentication of a message cannot be changed.")
+            )

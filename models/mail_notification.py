@@ -12,7 +12,7 @@ RECEIPTS = [
     ("deleted", "Deleted unread"),
     ("dispatched", "Forwarded"),
     ("processed", "Processed"),
-    ("denied", "Not told"),
+    ("denied", "Not disclosed"),
     ("failed", "Failed"),
     ("unknown", "Unknown"),
 ]
@@ -30,7 +30,7 @@ class MailNotification(models.Model):
         "Delivery report",
         readonly=True,
         copy=False,
-        help="What a mail server reported last, as a code and the words of that server.",
+        help="The last report of a mail server, as a code and the server's own text.",
     )
     postmaster_report_date = fields.Datetime("Date of the report", readonly=True, copy=False)
     postmaster_receipt = fields.Selection(
@@ -38,10 +38,10 @@ class MailNotification(models.Model):
         "Receipt",
         readonly=True,
         copy=False,
-        help="What the recipient's mail program said that it did with the mail.",
+        help="What the recipient's mail program reported about the message.",
     )
     postmaster_receipt_date = fields.Datetime("Date of the receipt", readonly=True, copy=False)
-    postmaster_note = fields.Char("What came back", compute="_compute_postmaster_note")
+    postmaster_note = fields.Char("Report", compute="_compute_postmaster_note")
 
     @api.depends(
         "postmaster_report",

@@ -25,7 +25,7 @@ FORWARDING_STEPS = {
 
 class MailPostmasterAddressing(models.AbstractModel):
     _name = "mail.postmaster.addressing"
-    _description = "Who received mail is for"
+    _description = "Recipients of received messages"
 
     @api.model
     def _prepare(self, submission, trace):

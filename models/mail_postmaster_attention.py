@@ -20,17 +20,17 @@ class MailPostmasterMessage(models.Model):
     def _call_for_attention(self):
         """Schedule one activity a day for the responsible user, at the first held message.
 
-        Called in the transaction that holds the message. A failed notification is no reason to lose
-        the outcome of the message.
+        Called in the transaction that holds the message. A failed notification must not cause
+        the outcome of the message to be lost.
         """
         self.ensure_one()
         try:
             with self.env.cr.savepoint():
                 self._tell_administrators()
                 self._schedule_attention()
-        except Exception as error:  # noqa: BLE001  another addon's or the database's, and the mail comes first
+        except Exception as error:  # noqa: BLE001  another addon's or the database's; the message comes first
             _logger.error(
-                "Mail %s needs attention, and nobody could be told\n%s",
+                "Message %s needs attention, but no notification could be sent\n%s",
                 self.id,
                 frames(error),
             )

@@ -33,7 +33,7 @@ OPEN_STEP = "authentication_open"
 
 class MailPostmasterAuthentication(models.AbstractModel):
     _name = "mail.postmaster.authentication"
-    _description = "Who wrote received mail"
+    _description = "Authentication of senders"
 
     # --- what was found -----------------------------------------------------------------
 

@@ -42,8 +42,8 @@ class MailPostmasterCaller(models.AbstractModel):
         if options["custom_values"] or options["thread_id"]:
             self._refuse_caller(
                 self.env._(
-                    "Values and records are not for the gateway to choose: hand the message over "
-                    "without custom_values and thread_id, as odoo-mailgate.py does."
+                    "The gateway cannot set values or a record: submit the message without "
+                    "custom_values and thread_id, as odoo-mailgate.py does."
                 )
             )
         wanted = [door] if door != THREAD else []
@@ -54,7 +54,7 @@ class MailPostmasterCaller(models.AbstractModel):
                 self._refuse_caller(
                     self.env._(
                         "No alias, incoming server or alias domain creates records of the model "
-                        "%(model)s. A gateway can name: %(allowed)s. Or none: then the recipients "
+                        "%(model)s. Allowed models: %(allowed)s. Without a model, the recipients "
                         "decide.",
                         model=model,
                         allowed=", ".join(allowed) or "–",
@@ -79,5 +79,7 @@ class MailPostmasterCaller(models.AbstractModel):
 
         :raises AccessError: always
         """
-        _logger.warning("A message of user %s was not taken: %s", self.env.uid, sentence)
+        _logger.warning(
+            "A message submitted by user %s was not accepted: %s", self.env.uid, sentence
+        )
         raise AccessError(sentence)

@@ -179,7 +179,7 @@ class MailPostmasterClaim(models.AbstractModel):
             return mail_id
 
     def _claim_lease(self):
-        """Return how long a claim lasts: DNS is asked before there is a lock."""
+        """Return how long a claim lasts: DNS is queried before there is a lock."""
         is_asking = self.env["mail.postmaster.authentication"]._checks_itself()
         return CLAIM_LEASE + timedelta(seconds=LONGEST_CHECK if is_asking else 0)
 

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 STATES = [
     ("received", "Received"),
-    ("retry", "Will be tried again"),
+    ("retry", "Retrying"),
     ("delivered", "Delivered"),
     ("ignored", "Ignored"),
     ("refused", "Refused"),
@@ -19,13 +19,13 @@ class MailPostmasterDelivery(models.Model):
     """
 
     _name = "mail.postmaster.delivery"
-    _description = "Delivery of a received mail"
+    _description = "Delivery of a received message"
     _order = "id"
     _log_access = False
 
     mail_id = fields.Many2one(
         "mail.postmaster.message",
-        string="Received mail",
+        string="Received message",
         required=True,
         index=True,
         ondelete="cascade",
@@ -37,7 +37,7 @@ class MailPostmasterDelivery(models.Model):
     reason_params = fields.Json()
     alias_id = fields.Many2one("mail.alias", index="btree_not_null", ondelete="set null")
     model = fields.Char()
-    res_id = fields.Many2oneReference("Record id", model_field="model")
+    res_id = fields.Many2oneReference("Record ID", model_field="model")
     model_name = fields.Char("Document", compute="_compute_model_name")
     record_name = fields.Char("Record", compute="_compute_record_name")
     mail_message_id = fields.Many2one(
@@ -95,7 +95,7 @@ class MailPostmasterDelivery(models.Model):
         """Open the alias, where its handling of messages can be changed."""
         self.ensure_one()
         if not self.alias_id:
-            raise UserError(self.env._("No alias took part in this delivery."))
+            raise UserError(self.env._("This delivery did not use an alias."))
         return {
             "type": "ir.actions.act_window",
             "res_model": "mail.alias",

@@ -9,13 +9,13 @@ class MailPostmasterDownload(models.Model):
     """
 
     _name = "mail.postmaster.download"
-    _description = "Download of a received mail"
+    _description = "Download of a received message"
     _order = "id desc"
     _rec_name = "message_id"
 
     mail_id = fields.Many2one(
         "mail.postmaster.message",
-        "Received mail",
+        "Received message",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
@@ -24,7 +24,7 @@ class MailPostmasterDownload(models.Model):
         "Number",
         readonly=True,
         aggregator=None,
-        help="Of the received mail.",
+        help="Of the received message.",
     )
     message_id = fields.Char("Message-Id", readonly=True)
     company_id = fields.Many2one(

@@ -41,14 +41,14 @@ class MailPostmasterMessage(models.Model):
         except (OSError, imaplib.IMAP4.error, poplib.error_proto) as error:
             raise UserError(
                 self.env._(
-                    "Its mailbox can not be read: %s",
+                    "The mailbox cannot be read: %s",
                     mail.fetchmail_server_id._error_text(error),
                 )
             ) from None
         if not raw:
             raise UserError(
                 self.env._(
-                    "This mail is not in its mailbox any more, or the server does not hand it over."
+                    "This message is no longer in its mailbox, or the server does not return it."
                 )
             )
         pipeline = self.env["mail.postmaster.pipeline"].sudo()

@@ -28,11 +28,11 @@ class MailPostmasterFolder(models.Model):
     uidvalidity = BigInteger(readonly=True)
     next_uid = BigInteger(readonly=True, default=1)
     contact_uid = BigInteger(readonly=True, default=1)
-    since = fields.Date("Mail since", readonly=True)
-    is_asking = fields.Boolean("Waits for a choice", readonly=True)
-    last_success = fields.Datetime("Read completely", readonly=True)
+    since = fields.Date("Messages since", readonly=True)
+    is_asking = fields.Boolean("Waiting for a choice", readonly=True)
+    last_success = fields.Datetime("Last read completely", readonly=True)
     problem = fields.Char(readonly=True)
-    progress = fields.Float("Mail from before", compute="_compute_progress")
+    progress = fields.Float("Existing messages", compute="_compute_progress")
 
     _name_unique = models.UniqueIndex("(server_id, name)")
 

@@ -138,7 +138,7 @@ class MailPostmasterIntake(models.AbstractModel):
         try:
             return self._insert([(submission, values)], joins)[0]
         except (psycopg2.DataError, ValueError) as error:
-            _logger.warning("A mail is stored without its header (%s)", type(error).__name__)
+            _logger.warning("A message is stored without its header (%s)", type(error).__name__)
         # PostgreSQL cannot store something in its header or options as text. The bytes are kept.
         values |= {**NO_HEADER, "options": submission.barest_options}
         return self._insert([(submission, values)], joins)[0]
@@ -166,7 +166,7 @@ class MailPostmasterIntake(models.AbstractModel):
             ]
             rows = self._insert(mails, joins=False, note=note)
         except (psycopg2.DataError, ValueError) as error:
-            _logger.info("A batch of mails is stored one by one (%s)", type(error).__name__)
+            _logger.info("The messages of a batch are stored one by one (%s)", type(error).__name__)
             rows = [self._take_in(submission, joins=False) for submission in submissions]
             if note:
                 with self._short_transaction(joins=False) as cr:
@@ -188,7 +188,7 @@ class MailPostmasterIntake(models.AbstractModel):
     def _insert(self, mails, joins, note=None):
         """Store messages in the caller's transaction, or in a separate one that is durable.
 
-        :param mails: ``(submission, values)`` of each
+        :param mails: a list of ``(submission, values)``
         :param note: see :meth:`_take_in_all`
         """
         if self._is_for_workers(joins):

@@ -102,14 +102,14 @@ class MailPostmasterOutcome(models.AbstractModel):
         :return: the :class:`Failure`, or None if the message was settled after all
         """
         reason = self._explain(attempt, error)
-        _logger.info("Mail %s: %s, %s", attempt.mail_id, reason.code, type(error).__name__)
+        _logger.info("Message %s: %s, %s", attempt.mail_id, reason.code, type(error).__name__)
         for record in (self._record_failure, self._record_barely):
             try:
                 with self._transaction(attempt.joined) as env:
                     is_recorded = record(env[self._name], attempt, reason, error)
-            except Exception as second_error:  # noqa: BLE001  the mail is stored and waiting
+            except Exception as second_error:  # noqa: BLE001  the message is stored and waiting
                 _logger.error(
-                    "Mail %s: how it failed could not be recorded (%s)",
+                    "Message %s: the failure could not be recorded (%s)",
                     attempt.mail_id,
                     type(second_error).__name__,
                 )
@@ -218,10 +218,10 @@ class MailPostmasterOutcome(models.AbstractModel):
                         message_dict,
                         set_invalid=True,
                     )
-            except Exception as error:  # noqa: BLE001  an answer is no reason to lose the outcome
+            except Exception as error:  # noqa: BLE001  a failed notice must not lose the outcome
                 attempt.trace.miss("answer", why=type(error).__name__)
                 _logger.warning(
-                    "Mail %s: its sender could not be told (%s)",
+                    "Message %s: its sender could not be notified (%s)",
                     attempt.mail_id,
                     type(error).__name__,
                 )
@@ -344,7 +344,7 @@ def _rows_of(results):
 
 
 def _found(attempt):
-    """Return the columns of what is known of the sender; None for what is unknown."""
+    """Return the columns about the sender's authentication; None for unknown values."""
     if attempt.identity is None:
         return {"authentication": None, "found": None}
     return {

@@ -49,7 +49,7 @@ class MailPostmasterPipeline(models.AbstractModel):
     """
 
     _name = "mail.postmaster.pipeline"
-    _description = "Processing of received mail"
+    _description = "Processing of received messages"
 
     # --- who may ---------------------------------------------------------------------
 
@@ -62,9 +62,12 @@ class MailPostmasterPipeline(models.AbstractModel):
         if self.env.su or self.env.user.has_group("mail_postmaster.group_gateway"):
             return
         _logger.warning(
-            "User %s may not submit mail: the group Mail Gateway is missing.", self.env.uid
+            "User %s is not allowed to submit messages: the group Mail Gateway is missing.",
+            self.env.uid,
         )
-        raise AccessError(self.env._("Only members of the group Mail Gateway may submit mail."))
+        raise AccessError(
+            self.env._("Only members of the group Mail Gateway are allowed to submit messages.")
+        )
 
     @api.model
     def _read_switches(self):
@@ -185,7 +188,7 @@ class MailPostmasterPipeline(models.AbstractModel):
                 if joins:
                     raise
                 error = conflict
-            except Exception as exception:  # noqa: BLE001  recorded on the mail
+            except Exception as exception:  # noqa: BLE001  recorded on the message
                 error = exception
                 break
             finally:

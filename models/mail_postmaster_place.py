@@ -24,7 +24,7 @@ class MailPostmasterPlace(models.Model):
     """
 
     _name = "mail.postmaster.place"
-    _description = "Place of a received mail in its mailbox"
+    _description = "Mailbox entry of a received message"
     _log_access = False
 
     message_id = fields.Many2one(

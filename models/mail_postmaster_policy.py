@@ -91,7 +91,7 @@ class MailPostmasterPolicy(models.AbstractModel):
         """
         self._check_administrator()
         if name not in PRESETS:
-            raise ValidationError(self.env._("There is no preset %(name)s.", name=name))
+            raise ValidationError(self.env._("The preset %(name)s does not exist.", name=name))
         self._write_preset(name, PRESET_CHOSEN)
         return True
 
@@ -143,4 +143,4 @@ class MailPostmasterPolicy(models.AbstractModel):
         :raises AccessError: naming the group
         """
         if not self.env.su and not self.env.user.has_group("mail_postmaster.group_admin"):
-            raise AccessError(self.env._("Only Postmaster administrators may do this."))
+            raise AccessError(self.env._("Only Postmaster administrators are allowed to do this."))

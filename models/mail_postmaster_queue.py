@@ -26,7 +26,7 @@ class MailPostmasterQueue(models.AbstractModel):
     def _cron_process(self):
         """Process the messages whose next attempt is due, oldest first."""
         if not self.env["mail.postmaster.policy"]._is_confirmed_database():
-            _logger.info("Stored mail waits: this database is a copy that was not confirmed.")
+            _logger.info("Stored messages wait: this database is an unconfirmed copy.")
             return
         with CursorSession() as session:
             self.with_context(**{CURSOR_SESSION: session})._process_due()
@@ -37,10 +37,10 @@ class MailPostmasterQueue(models.AbstractModel):
         while mail_id := self._claim_next(after=mail_id):
             try:
                 self._process_stored(mail_id)
-            except Exception as error:  # noqa: BLE001  the mails behind it are not held up
+            except Exception as error:  # noqa: BLE001  it must not delay the messages behind it
                 # The attempt is counted, due again soon, and the message is held if this continues.
                 _logger.error(
-                    "Mail %s: no attempt could be made (%s)", mail_id, type(error).__name__
+                    "Message %s: no attempt could be made (%s)", mail_id, type(error).__name__
                 )
             if not cron._commit_progress(1):
                 self._wake_up(fields.Datetime.now())

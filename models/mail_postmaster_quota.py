@@ -22,8 +22,8 @@ PLACE = """
             SELECT count(*) FROM (
                 SELECT FROM mail_postmaster_quota
                 WHERE target = %(target)s AND sender = %(sender)s AND at > %(since)s
-                -- The order of the index: what PostgreSQL guesses of a sender is
-                -- no reason to read the table.
+                -- The order of the index: the planner's estimate for a sender
+                -- must not lead to a scan of the table.
                 ORDER BY at DESC LIMIT %(limit)s
             ) AS recent
         )
@@ -48,7 +48,7 @@ class MailPostmasterQuota(models.Model):
     """
 
     _name = "mail.postmaster.quota"
-    _description = "Accepted mail, for limits"
+    _description = "Rate limit slots"
     _log_access = False
     _order = "id"
 

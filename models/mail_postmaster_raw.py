@@ -24,7 +24,7 @@ class MailPostmasterRaw(models.Model):
     """
 
     _name = "mail.postmaster.raw"
-    _description = "Received mail, raw"
+    _description = "Raw content of received messages"
     _log_access = False
 
     message_id = fields.Many2one("mail.postmaster.message", required=True, ondelete="cascade")

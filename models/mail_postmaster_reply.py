@@ -151,7 +151,7 @@ class MailPostmasterReply(models.AbstractModel):
     """The right to reply. Another addon that keeps records private overrides ``_is_hidden``."""
 
     _name = "mail.postmaster.reply"
-    _description = "Who may answer in a conversation"
+    _description = "Right to reply in conversations"
 
     @api.model
     def _is_on(self):

@@ -73,7 +73,7 @@ class MailPostmasterReport(models.AbstractModel):
     """
 
     _name = "mail.postmaster.report"
-    _description = "Reports about sent mail"
+    _description = "Reports about sent messages"
 
     # --- what is a report -----------------------------------------------------------
 
@@ -93,7 +93,7 @@ class MailPostmasterReport(models.AbstractModel):
     def _is_addressed_as_report(self, attempt, message_dict):
         """Return whether a non-report has an address that only reports should use.
 
-        A type alone, such as that of a TLS report, is no reason to keep a message from its alias.
+        A type alone, such as that of a TLS report, does not keep a message from its alias.
         """
         if attempt.is_released:
             # A user has read it and wants it to be delivered where possible.

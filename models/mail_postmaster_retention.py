@@ -15,7 +15,7 @@ class MailPostmasterRetention(models.AbstractModel):
     """How long received messages are kept, and how the data of a person is erased."""
 
     _name = "mail.postmaster.retention"
-    _description = "Retention of received mail"
+    _description = "Retention of received messages"
 
     @api.autovacuum
     def _gc_raw(self):

@@ -7,7 +7,7 @@ KINDS = [
     (address_book.ALIAS, "Alias"),
     (address_book.CATCHALL, "Catchall"),
     (address_book.BOUNCE, "Bounce"),
-    (address_book.DOMAIN, "Name of a domain"),
+    (address_book.DOMAIN, "Domain name"),
 ]
 
 
@@ -35,8 +35,8 @@ class MailPostmasterRetiredAddress(models.Model):
     )
     since = fields.Datetime("Former since", readonly=True, default=fields.Datetime.now)
     until = fields.Date(
-        "Works until",
-        help="The last day on which mail to it is accepted. Empty: for ever.",
+        "Valid until",
+        help="The last day on which mail to this address is accepted. Empty: no end.",
     )
 
     address = fields.Char(compute="_compute_address")

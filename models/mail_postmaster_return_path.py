@@ -24,7 +24,7 @@ class MailPostmasterReturnPath(models.AbstractModel):
     """
 
     _name = "mail.postmaster.return_path"
-    _description = "Return path of sent mail"
+    _description = "Return path of sent messages"
 
     @api.model
     def _signed(self, message_id, bounce_address):

@@ -55,7 +55,7 @@ class MailPostmasterScreening(models.AbstractModel):
     """
 
     _name = "mail.postmaster.screening"
-    _description = "Rules for received mail"
+    _description = "Rules for received messages"
 
     @api.model
     def _rules_before_routing(self):
@@ -200,7 +200,7 @@ class MailPostmasterScreening(models.AbstractModel):
         return reason or None
 
     def _screen_identity(self, attempt, screened):
-        """Turn down, by policy, a message that its sender has not written."""
+        """Turn down, by policy, a message whose sender is not authenticated."""
         setting = self.env["mail.postmaster.authentication"]._consequence(
             attempt,
             screened.alias,

@@ -11,7 +11,7 @@ class MailPostmasterShortcuts(models.AbstractModel):
     """Values that are the same for many messages, kept until the registry changes."""
 
     _name = "mail.postmaster.shortcuts"
-    _description = "What only saves time"
+    _description = "Performance shortcuts"
 
     @api.model
     @tools.ormcache("model_name")

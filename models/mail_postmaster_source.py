@@ -9,20 +9,20 @@ class MailPostmasterSource(models.Model):
     """A client that posts messages over HTTP: a mail provider, or the script of a mail server."""
 
     _name = "mail.postmaster.source"
-    _description = "HTTP source of mail"
+    _description = "HTTP source of messages"
     _order = "name, id"
 
-    name = fields.Char(required=True, help="Who posts: the mail provider or mail server.")
+    name = fields.Char(required=True, help="The email provider or mail server that posts messages.")
     active = fields.Boolean(
         default=True,
-        help="What an archived source posts is answered as if it had no token.",
+        help="Requests of an archived source are rejected as if they had no token.",
     )
     company_id = fields.Many2one(
         "res.company",
         required=True,
         index=True,
         default=lambda self: self.env.company,
-        help="Mail that is for no address of another company belongs to this one.",
+        help="The company of messages that are not for an address of another company.",
     )
     user_id = fields.Many2one(
         "res.users",
@@ -30,27 +30,27 @@ class MailPostmasterSource(models.Model):
         index="btree_not_null",
         ondelete="set null",
         domain=[("share", "=", False)],
-        help="Records are made as this user where the sender of a mail is none. "
-        "Empty: OdooBot, as for a mailbox that is fetched.",
+        help="Records are created as this user if the sender of a message is not a user. Empty: "
+        "OdooBot, as for a mailbox.",
     )
     unknown_recipient = fields.Selection(
-        [("park", "Keep it until somebody has looked at it"), ("refuse", "Refuse it (422)")],
-        "Mail for nobody's address",
+        [("park", "Hold for review"), ("refuse", "Refuse (422)")],
+        "Messages to unknown addresses",
         required=True,
         default="park",
-        help="Refuse it where whoever posts can still tell the sender: the script of your own "
-        "mail server. Most providers drop what is refused, and nobody hears of it.",
+        help="Refuse them if the source can still notify the sender, such as the script of your "
+        "own mail server. Most providers drop refused messages without notifying the sender.",
     )
     most_megabytes = fields.Integer(
         "Largest request (MB)",
         required=True,
         default=50,
-        help="A larger one is answered with 413 and not read.",
+        help="Larger requests are rejected with 413 without being read.",
     )
     token_ids = fields.One2many("mail.postmaster.token", "source_id", "Tokens")
     has_token = fields.Boolean("Has a valid token", compute="_compute_has_token")
-    last_used = fields.Datetime("Last mail", compute="_compute_last_used")
-    url = fields.Char("Address to post to", compute="_compute_url")
+    last_used = fields.Datetime("Last message", compute="_compute_last_used")
+    url = fields.Char("URL to post to", compute="_compute_url")
     mail_count = fields.Integer(compute="_compute_mail_count")
 
     @api.constrains("most_megabytes")

@@ -19,7 +19,7 @@ SECRET_BYTES = 32
 NOTE_USE = "1 minute"
 
 _TOKEN = re.compile(rf"{PREFIX}_([0-9a-f]{{{2 * PUBLIC_BYTES}}})_([A-Za-z0-9_-]{{1,200}})")
-# Compared with if there is no such token, so that it takes equally long.
+# Compared if there is no such token, so that the check takes equally long.
 _NOBODYS = hashlib.sha256(b"").digest()
 
 
@@ -61,7 +61,7 @@ class MailPostmasterToken(models.Model):
         "Begins with",
         required=True,
         readonly=True,
-        help="The part that is no secret, to know a token by.",
+        help="The part of the token that is not secret and identifies it.",
     )
     last_used = fields.Datetime(readonly=True)
     revoked_at = fields.Datetime("Revoked", readonly=True)
@@ -97,7 +97,7 @@ class MailPostmasterToken(models.Model):
             log_exceptions=False,
         )
         source.invalidate_recordset(["token_ids"])
-        _logger.info("User %s made a token for the HTTP source %s", self.env.uid, source.id)
+        _logger.info("User %s created a token for the HTTP source %s", self.env.uid, source.id)
         return f"{PREFIX}_{public}_{secret}"
 
     @api.model
@@ -171,7 +171,7 @@ class MailPostmasterTokenShow(models.AbstractModel):
     # Without it the form cannot ask for the default values.
     id = fields.Id()
     token = fields.Char(readonly=True)
-    url = fields.Char("Address to post to", readonly=True)
+    url = fields.Char("URL to post to", readonly=True)
 
 
 def _digest(secret):

@@ -10,7 +10,7 @@ class MailPostmasterWatched(models.AbstractModel):
     """
 
     _name = "mail.postmaster.watched"
-    _description = "Records whose changes are noted during a mail"
+    _description = "Change tracking during processing"
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -106,7 +106,7 @@ class ResConfigSettings(models.TransientModel):
         default=retries.DEFAULT_SCHEDULE,
     )
     postmaster_raw_days = fields.Integer(
-        "Days to keep the content of handled mail",
+        "Days to keep the content of processed messages",
         config_parameter=RAW_DAYS,
         default=NUMBERS[RAW_DAYS][0],
     )
@@ -121,7 +121,7 @@ class ResConfigSettings(models.TransientModel):
         default=NUMBERS[LOG_DAYS][0],
     )
     postmaster_addressing = fields.Boolean(
-        "Recipients by evidence",
+        "Recipients from the most reliable field",
         config_parameter=ADDRESSING,
     )
     postmaster_subaddressing = fields.Char(
@@ -129,19 +129,19 @@ class ResConfigSettings(models.TransientModel):
         config_parameter=SUBADDRESSING,
     )
     postmaster_other_content = fields.Selection(
-        [("ignore", "Ignore it"), ("park", "Let somebody look at it"), ("deliver", "Deliver it")],
-        "Same Message-Id, other content",
+        [("ignore", "Ignore it"), ("park", "Hold for review"), ("deliver", "Deliver it")],
+        "Same Message-Id, different content",
         config_parameter=OTHER_CONTENT,
         default="ignore",
     )
     postmaster_loops = fields.Selection(
-        [("odoo", "As Odoo finds them"), ("accepted", "From what was accepted")],
-        "Loops",
+        [("odoo", "Detected by Odoo"), ("accepted", "Based on accepted messages")],
+        "Mail loops",
         config_parameter=LOOPS,
         default="odoo",
     )
     postmaster_loop_threshold = fields.Integer(
-        "Mails of one sender",
+        "Messages per sender",
         config_parameter=LOOP_THRESHOLD,
         default=NUMBERS[LOOP_THRESHOLD][0],
     )
@@ -151,20 +151,20 @@ class ResConfigSettings(models.TransientModel):
         default=NUMBERS[LOOP_MINUTES][0],
     )
     postmaster_loop_replies = fields.Selection(
-        [("silent", "Post them without notifying anybody"), ("refuse", "Refuse them")],
-        "Answers above the limit",
+        [("silent", "Post them without notifications"), ("refuse", "Refuse them")],
+        "Replies above the limit",
         config_parameter=LOOP_REPLIES,
         default="silent",
     )
     postmaster_most_hops = fields.Integer(
-        "Servers a mail may pass",
+        "Maximum hops (Received headers)",
         config_parameter=MOST_HOPS,
         default=NUMBERS[MOST_HOPS][0],
     )
     # Not config_parameters: there is no limit if neither is set.
-    postmaster_limits_records = fields.Boolean("Limit the new records of an alias")
+    postmaster_limits_records = fields.Boolean("Limit new records per alias")
     postmaster_record_limit = fields.Integer(
-        "New records of one alias",
+        "New records per alias",
         default=NUMBERS[RECORD_LIMIT][0],
     )
     postmaster_record_minutes = fields.Integer(
@@ -173,19 +173,19 @@ class ResConfigSettings(models.TransientModel):
     )
     postmaster_auto_replies = fields.Selection(
         POLICIES,
-        "Automatic answers",
+        "Auto-replies",
         config_parameter=AUTO_REPLIES,
         default="accept",
     )
     postmaster_automatic_mail = fields.Selection(
         POLICIES,
-        "Other automatic mail",
+        "Other automatic messages",
         config_parameter=AUTOMATIC_MAIL,
         default="accept",
     )
     postmaster_replies = fields.Selection(
         REPLY_POLICIES,
-        "Answers of strangers",
+        "Replies from non-participants",
         config_parameter=REPLIES,
         default="accept",
     )
@@ -197,40 +197,40 @@ class ResConfigSettings(models.TransientModel):
     )
     postmaster_reply_rules = fields.Selection(
         [
-            ("odoo", "Where its address was written to"),
-            ("record", "For each answer on its records"),
+            ("odoo", "For messages sent to its address"),
+            ("record", "For every reply on its records"),
         ],
-        "Rules of an alias",
+        "When the rules of an alias apply",
         config_parameter=REPLY_RULES,
         default="odoo",
     )
     postmaster_reply_providers = fields.Char(
-        "More public mail providers",
+        "Additional public email providers",
         config_parameter=PROVIDERS,
     )
     postmaster_missing_providers = fields.Boolean(
         compute="_compute_postmaster_missing_providers",
     )
     postmaster_answers = fields.Selection(
-        [("odoo", "As Odoo sends them"), ("careful", "To people alone, and once a day")],
-        "Answers to senders",
+        [("odoo", "As sent by Odoo"), ("careful", "To people only, at most once a day")],
+        "Notices to senders",
         config_parameter=ANSWERS,
         default="odoo",
     )
     postmaster_answer_hours = fields.Integer(
-        "Hours after which nobody is answered",
+        "Hours after which no notice is sent",
         config_parameter=ANSWER_HOURS,
         default=NUMBERS[ANSWER_HOURS][0],
     )
     postmaster_complaints = fields.Selection(
-        [("record", "Record them"), ("blacklist", "Write to that address no more")],
+        [("record", "Record only"), ("blacklist", "Blacklist the address")],
         "Complaints",
         config_parameter=COMPLAINTS,
         default="record",
     )
     postmaster_bounce_blacklist = fields.Selection(
-        [("off", "Leave them to the applications"), ("on", "Write to them no more")],
-        "Addresses that do not exist",
+        [("off", "Leave it to the applications"), ("on", "Blacklist them")],
+        "Nonexistent addresses",
         config_parameter=BOUNCE_BLACKLIST,
         default="off",
     )
@@ -240,7 +240,7 @@ class ResConfigSettings(models.TransientModel):
         default=NUMBERS[BLACKLIST_BOUNCES][0],
     )
     postmaster_blacklist_days = fields.Integer(
-        "Days in which they count",
+        "Days in which they are counted",
         config_parameter=BLACKLIST_DAYS,
         default=NUMBERS[BLACKLIST_DAYS][0],
     )
@@ -250,21 +250,21 @@ class ResConfigSettings(models.TransientModel):
         default=NUMBERS[BLACKLIST_SPREAD][0],
     )
     postmaster_return_path = fields.Selection(
-        [("odoo", "The bounce address"), ("signed", "The bounce address with a number")],
-        "Return path of mail",
+        [("odoo", "Bounce address"), ("signed", "Bounce address with a number")],
+        "Return path",
         config_parameter=RETURN_PATH,
         default="odoo",
     )
     postmaster_authserv = fields.Char("Trusted mail servers", config_parameter=AUTHSERV)
     postmaster_authentication_own = fields.Selection(
-        [("off", "Leave it to the mail servers"), ("on", "Check it here")],
-        "Mail that none of them has checked",
+        [("off", "Leave it to the mail servers"), ("on", "Check in Odoo")],
+        "Messages they have not checked",
         config_parameter=AUTHENTICATION_OWN,
         default="off",
     )
     postmaster_identity = fields.Selection(
         IDENTITY_POLICIES,
-        "Senders that are not proved",
+        "Unauthenticated senders",
         config_parameter=IDENTITY,
         default="off",
     )
@@ -279,11 +279,11 @@ class ResConfigSettings(models.TransientModel):
     )
     # Not a config_parameter: core removes the parameter of a Boolean that is not set, and a missing
     # parameter means that Postmaster is on.
-    postmaster_pass_through = fields.Boolean("Mail passes through")
+    postmaster_pass_through = fields.Boolean("Bypass Postmaster")
     # Written by the preset itself, together with its values.
     postmaster_preset = fields.Selection(
         [("recommended", "Recommended"), ("strict", "Strict"), ("odoo", "Same as Odoo")],
-        "Preset of policies",
+        "Policy preset",
     )
     postmaster_preset_preview = fields.Text(compute="_compute_postmaster_preset_preview")
     postmaster_preset_is_stored = fields.Boolean(compute="_compute_postmaster_preset_preview")
@@ -347,7 +347,8 @@ class ResConfigSettings(models.TransientModel):
             if settings.postmaster_blacklist_spread >= settings.postmaster_blacklist_days:
                 raise ValidationError(
                     self.env._(
-                        "%(spread)s must be less than %(days)s, or no address is ever blacklisted.",
+                        "%(spread)s must be less than %(days)s, otherwise no address is ever "
+                        "blacklisted.",
                         spread=BLACKLIST_SPREAD,
                         days=BLACKLIST_DAYS,
                     )

@@ -19,7 +19,7 @@ class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
     # Not config_parameters: core would write all defaults into the database at each save.
-    postmaster_limit_raw_bytes = fields.Integer("Bytes of a mail")
+    postmaster_limit_raw_bytes = fields.Integer("Bytes of a message")
     postmaster_limit_attachments = fields.Integer("Attachments")
     postmaster_limit_decoded_bytes = fields.Integer("Bytes of all attachments")
     postmaster_limit_addresses = fields.Integer("Addresses in all fields")
@@ -29,21 +29,21 @@ class ResConfigSettings(models.TransientModel):
     postmaster_limit_header_fields = fields.Integer("Fields of a header")
     postmaster_limit_field_bytes = fields.Integer("Bytes of a field")
     postmaster_limit_references = fields.Integer("Message-Ids in References")
-    postmaster_limit_comment_levels = fields.Integer("Parentheses in parentheses")
-    postmaster_limit_parameters = fields.Integer("Parameters of content fields")
-    postmaster_limit_field_effort = fields.Integer("Effort to read fields, in millions")
+    postmaster_limit_comment_levels = fields.Integer("Levels of parentheses")
+    postmaster_limit_parameters = fields.Integer("Parameters of Content fields")
+    postmaster_limit_field_effort = fields.Integer("Effort to parse fields, in millions")
     postmaster_limit_lines = fields.Integer("Lines")
     postmaster_limit_parts = fields.Integer("Parts")
-    postmaster_limit_levels = fields.Integer("Parts in parts")
-    postmaster_limit_text_parts = fields.Integer("Texts")
-    postmaster_limit_text_bytes = fields.Integer("Bytes of all texts")
+    postmaster_limit_levels = fields.Integer("Levels of parts")
+    postmaster_limit_text_parts = fields.Integer("Text parts")
+    postmaster_limit_text_bytes = fields.Integer("Bytes of all text parts")
     postmaster_limit_html_bytes = fields.Integer("Bytes of HTML")
-    postmaster_limit_html_tags = fields.Integer("Tags of HTML")
-    postmaster_limit_html_levels = fields.Integer("Elements in elements")
+    postmaster_limit_html_tags = fields.Integer("HTML tags")
+    postmaster_limit_html_levels = fields.Integer("Levels of HTML elements")
 
     postmaster_attachments = fields.Selection(
-        [("odoo", "As Odoo reads them"), ("exact", "As they were sent, byte for byte")],
-        "Attachments as they were sent",
+        [("odoo", "As decoded by Odoo"), ("exact", "As sent, byte for byte")],
+        "Attachments as sent",
         config_parameter=ATTACHMENTS,
         default="odoo",
     )

@@ -107,7 +107,7 @@ class TestAliasMode(GatewayCase, MockEmail):
     def test_refused_with_the_general_text(self):
         self.alias.alias_mode = "refuse"
         _row, answers = self.receive_with_answers(self.mail())
-        self.assertIn("people@postmaster.test takes no mail", answers[0])
+        self.assertIn("people@postmaster.test does not accept messages", answers[0])
 
     def test_closed_since(self):
         self.alias.write({"alias_mode": "closed", "alias_closed_since": "2030-05-01"})

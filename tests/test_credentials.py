@@ -109,7 +109,7 @@ class TestCredentials(TransactionCase, EverythingLogged):
     def test_server_without_that_login(self):
         with self.listening("imap", offers=b"AUTH=LOGIN") as listening:
             server = self.make_server("imap", listening)
-            with self.assertRaisesRegex(UserError, "characters outside ASCII.*AUTH=PLAIN"):
+            with self.assertRaisesRegex(UserError, "non-ASCII characters.*AUTH=PLAIN"):
                 server.button_confirm_login()
             self.assertEqual([line.split()[1] for line in listening.lines], [b"CAPABILITY"])
 

@@ -100,7 +100,7 @@ class TestGatewayRightsOverRpc(HttpCase, GatewayCase):
             for name in models:
                 with self.subTest(user=user.login, model=name):
                     raw = self.raw(f"To {name}")
-                    said = f"creates records of the model {name}. A gateway can name: "
+                    said = f"creates records of the model {name}. Allowed models: "
                     self.assert_refused(said, THREAD, name, raw, user=user)
                     self.assert_refused(said, THREAD, model=name, message=raw, user=user)
                     self.assert_refused(said, name, False, raw, user=user)
@@ -157,7 +157,7 @@ class TestGatewayRightsOverRpc(HttpCase, GatewayCase):
         before = self.counts([])
         for model in (["res.partner"], {"a": 1}, 7, THREAD, "no.such.model"):
             with self.subTest(model=model):
-                self.assert_refused("A gateway can name: ", THREAD, model, self.raw("Nonsense"))
+                self.assert_refused("Allowed models: ", THREAD, model, self.raw("Nonsense"))
         self.assertEqual(self.counts([]), before)
 
     def test_what_a_script_of_a_mail_server_sends(self):
@@ -183,13 +183,13 @@ class TestGatewayRightsOverRpc(HttpCase, GatewayCase):
             try:
                 self.call(THREAD, "message_process", "mail.blacklist", self.raw("Routed"))
             except Fault as fault:
-                self.assertNotIn("A gateway can name", fault.faultString)
+                self.assertNotIn("Allowed models", fault.faultString)
 
     def test_archived_server_routes_nothing(self):
         self.server.write({"object_id": self.env["ir.model"]._get_id("res.users"), "active": False})
         self.env.flush_all()
         self.assert_refused(
-            "A gateway can name: ",
+            "Allowed models: ",
             THREAD,
             "res.users",
             self.raw("Archived"),

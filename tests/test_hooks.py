@@ -70,7 +70,7 @@ class TestHooks(GatewayCase):
         self.assertEqual(len(added.filtered(lambda a: a.name == f"received-mail-{row.id}.eml")), 1)
         self.assertIn(raw, [base64.b64decode(attachment.datas) for attachment in added])
         told = self.env["mail.message"].search([("partner_ids", "in", partner.ids)], limit=1)
-        self.assertEqual(told.subject, "Received messages that were not processed")
+        self.assertEqual(told.subject, "Unprocessed received messages")
         for login, groups, may in (
             ("internal-h", "base.group_user,base.group_partner_manager", False),
             ("portal-h", "base.group_portal", False),

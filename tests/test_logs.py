@@ -99,7 +99,7 @@ class TestLogs(ScreensCase, EverythingLogged):
         row, text = self.received(f"contacts@{DOMAIN}")
         self.assertEqual((row.state, row.subject), (states.DELIVERED, SUBJECT))
         self.assert_silent(text)
-        self.assertIn("(left out, a mail was in hand)", text)
+        self.assertIn("(omitted: a message was being processed)", text)
 
     def test_parked(self):
         row, text = self.received(f"nobody@{DOMAIN}")
@@ -145,7 +145,7 @@ class TestLogs(ScreensCase, EverythingLogged):
         ):
             row, text = self.received(f"nobody@{DOMAIN}")
         self.assertEqual(row.state, states.PARKED)
-        self.assertIn("nobody could be told", text)
+        self.assertIn("no notification could be sent", text)
         self.assertIn("DataError", text)
         self.assertIn("mail_postmaster_attention.py", text)
         self.assert_silent(text)

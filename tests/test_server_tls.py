@@ -132,7 +132,7 @@ class TestServerTls(TransactionCase):
                 with self.subTest(kind=kind, is_ssl=is_ssl), self.listening(kind, is_ssl) as other:
                     server = self.make_server(kind, other, is_ssl=is_ssl, starttls=not is_ssl)
                     self.assertEqual(server.certificate_policy, "verify")
-                    with self.assertRaisesRegex(UserError, "127.0.0.1 can not be trusted.*signed"):
+                    with self.assertRaisesRegex(UserError, "127.0.0.1 cannot be trusted.*signed"):
                         server.button_confirm_login()
                     self.assertNotIn(b"LOGIN", [verb for verb, _tls in other.verbs])
                     self.assertNotIn(b"USER", [verb for verb, _tls in other.verbs])

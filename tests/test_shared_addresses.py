@@ -32,7 +32,7 @@ class TestSharedAddresses(GatewayCase):
         self.recommend()
         self.alias.alias_incoming_local = True
         other = self.make_other()
-        with self.assertRaisesRegex(ValidationError, "people@shop.test would be answered by"):
+        with self.assertRaisesRegex(ValidationError, "people@shop.test would be used by"):
             other.alias_incoming_local = True
         other.write({"alias_incoming_local": True, "allowed_domains": "partner.test"})
         with self.assertRaisesRegex(ValidationError, "people@partner.test"):

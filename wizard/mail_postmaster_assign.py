@@ -6,15 +6,15 @@ from . import mail_postmaster_release  # noqa: F401  what is extended here
 
 class MailPostmasterAssign(models.TransientModel):
     _name = "mail.postmaster.assign"
-    _description = "Assign a received mail"
+    _description = "Assign a received message"
     _inherit = ["mail.postmaster.release"]
 
     target = fields.Selection(
         [("record", "An existing record"), ("alias", "An alias")],
         required=True,
         default="record",
-        help="A record gets the mail in its conversation; "
-        "an alias does with it what it does with its mail.",
+        help="A record: the message is posted in its conversation. An alias: the message is "
+        "processed as if it had been sent to the alias.",
     )
     record = fields.Reference("_selection_models")
     alias_id = fields.Many2one("mail.alias", domain=[("alias_name", "!=", False)])

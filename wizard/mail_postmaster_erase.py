@@ -18,7 +18,7 @@ class MailPostmasterErase(models.TransientModel):
     _description = "Erase a sender's data"
 
     address = fields.Char("Address of the sender", required=True)
-    mail_count = fields.Integer("Mails from this address", compute="_compute_mail_count")
+    mail_count = fields.Integer("Messages from this address", compute="_compute_mail_count")
 
     @api.depends("address")
     def _compute_mail_count(self):
@@ -61,4 +61,4 @@ class MailPostmasterErase(models.TransientModel):
         :raises AccessError: if the user is not one
         """
         if not self.env.su and not self.env.user.has_group("base.group_system"):
-            raise AccessError(self.env._("Only administrators of the system may do this."))
+            raise AccessError(self.env._("Only system administrators are allowed to do this."))

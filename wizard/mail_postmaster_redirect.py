@@ -5,7 +5,7 @@ from odoo.tools import email_normalize_all
 
 class MailPostmasterRedirect(models.TransientModel):
     _name = "mail.postmaster.redirect"
-    _description = "Process a received mail as addressed to"
+    _description = "Process a received message as addressed to"
     _inherit = ["mail.postmaster.release"]
 
     alias_ids = fields.Many2many(
@@ -27,8 +27,7 @@ class MailPostmasterRedirect(models.TransientModel):
         if local and (addresses or len(self.alias_ids) > 1):
             raise UserError(
                 self.env._(
-                    "%(alias)s has no domain, so there is no address to write to it: "
-                    "choose it alone.",
+                    "%(alias)s has no domain and therefore no address: choose it alone.",
                     alias=local[0].display_name,
                 )
             )

@@ -10,11 +10,11 @@ class MailPostmasterRelease(models.AbstractModel):
     """The common part of the dialogs in which a user chooses the target of a message."""
 
     _name = "mail.postmaster.release"
-    _description = "Process a received mail another way"
+    _description = "Process a received message differently"
 
     mail_id = fields.Many2one(
         "mail.postmaster.message",
-        "Received mail",
+        "Received message",
         required=True,
         readonly=True,
         ondelete="cascade",
@@ -74,7 +74,8 @@ class MailPostmasterRelease(models.AbstractModel):
         if not self.mail_id._process_again(self._changes()):
             raise UserError(
                 self.env._(
-                    "Nothing was done: this message was delivered meanwhile, or is being processed."
+                    "Nothing was done: the message has been delivered in the meantime or is "
+                    "being processed."
                 )
             )
         return {"type": "ir.actions.act_window_close"}
