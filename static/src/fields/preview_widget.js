@@ -2,7 +2,7 @@ import { registry } from "@web/core/registry";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 import { Component } from "@odoo/owl";
 
-/** Shows the text of a received mail in a frame where nothing is fetched and nothing runs. */
+/** Shows the text of a received message in a frame that fetches nothing and runs no scripts. */
 export class PreviewWidget extends Component {
     static template = "mail_postmaster.PreviewWidget";
     static props = { ...standardWidgetProps };

@@ -2,7 +2,7 @@ import { registry } from "@web/core/registry";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 import { Component } from "@odoo/owl";
 
-/** Shows the decisions taken on the way of a mail: a list of {hit, text}. */
+/** Shows the decisions taken about a message: a list of {hit, text}. */
 export class TraceField extends Component {
     static template = "mail_postmaster.TraceField";
     static props = { ...standardFieldProps };

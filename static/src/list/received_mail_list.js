@@ -6,7 +6,7 @@ import { ListRenderer } from "@web/views/list/list_renderer";
 import { listView } from "@web/views/list/list_view";
 import { Component, onWillStart, useState } from "@odoo/owl";
 
-/** Says above the list of received mail what keeps mail from coming in, or waits for a choice. */
+/** Warns above the list of received messages about what blocks incoming mail or needs a choice. */
 export class PostmasterWarnings extends Component {
     static template = "mail_postmaster.Warnings";
     static props = {};

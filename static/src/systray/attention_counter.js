@@ -4,10 +4,10 @@ import { useService } from "@web/core/utils/hooks";
 import { debounce } from "@web/core/utils/timing";
 import { Component, onWillStart, onWillUnmount, useState } from "@odoo/owl";
 
-// Many mails may be parked at once.
+// Many messages may be parked at once.
 const PATIENCE = 1000;
 
-/** Shows administrators how many received mails need attention, when there are any. */
+/** Shows administrators how many received messages need attention, if any. */
 export class AttentionCounter extends Component {
     static template = "mail_postmaster.AttentionCounter";
     static props = [];

@@ -151,7 +151,7 @@ registry.category("web_tour.tours").add("mail_postmaster_alias_form", {
         },
         ...choose("alias_mode", "Refuse"),
         {
-            content: "Write what the sender is told",
+            content: "Write the text for the sender",
             trigger: ".o_form_view [name='alias_refusal'] .odoo-editor-editable",
             run: "editor We sell no desks.",
         },
@@ -358,7 +358,7 @@ registry.category("web_tour.tours").add("mail_postmaster_http_source", {
         ...openConfiguration("menu_sources"),
         {
             content: "Nobody posts yet",
-            trigger: ".o_nocontent_help:contains('Let somebody post mail')",
+            trigger: ".o_nocontent_help:contains('Let a provider or a script post messages')",
         },
         {
             trigger: ".o_list_button_add",
@@ -370,7 +370,7 @@ registry.category("web_tour.tours").add("mail_postmaster_http_source", {
         },
         {
             content: "Whoever posts needs a token",
-            trigger: ".o_form_view .alert:contains('Nothing can be posted now')",
+            trigger: ".o_form_view .alert:contains('Nothing can be posted yet')",
         },
         {
             trigger: "button[name='action_new_token']",
@@ -391,7 +391,7 @@ registry.category("web_tour.tours").add("mail_postmaster_http_source", {
                 "[name='public']:contains(/^postmaster_[0-9a-f]{12}$/)",
         },
         {
-            trigger: ".o_form_view:not(:has(.alert:contains('Nothing can be posted now')))",
+            trigger: ".o_form_view:not(:has(.alert:contains('Nothing can be posted yet')))",
         },
         {
             trigger: ".o_data_row button[name='action_revoke']",
@@ -399,7 +399,7 @@ registry.category("web_tour.tours").add("mail_postmaster_http_source", {
         },
         {
             content: "There is no way back",
-            trigger: ".modal:contains('can not be undone') footer .btn-primary",
+            trigger: ".modal:contains('cannot be undone') footer .btn-primary",
             run: "click",
         },
         {
@@ -407,7 +407,7 @@ registry.category("web_tour.tours").add("mail_postmaster_http_source", {
             trigger: ".o_data_row:not(:has(button[name='action_revoke'])):contains('postmaster_')",
         },
         {
-            trigger: ".o_form_view .alert:contains('Nothing can be posted now')",
+            trigger: ".o_form_view .alert:contains('Nothing can be posted yet')",
         },
     ],
 });
