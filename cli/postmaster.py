@@ -46,5 +46,5 @@ def _database(parser, arguments, others):
     config.parse_config(options, setup_logging=True)
     databases = config["db_name"]
     if len(databases) != 1:
-        parser.error("Name one database, with -d or as db_name in the configuration file.")
+        parser.error("Specify one database, with -d or as db_name in the configuration file.")
     return databases[0]

@@ -22,10 +22,10 @@ RECIPIENT, SENDER = "recipient", "sender"
 URLENCODED_FACTOR = 3
 
 NO_MAIL = {
-    "unsupported": (415, "Post the message as message/rfc822, or in a form or JSON document."),
+    "unsupported": (415, "Post the message as message/rfc822, in a form or in a JSON document."),
     "malformed": (400, "The form cannot be read, or is incomplete."),
     "no_field": (415, "No field of the form contains a raw message."),
-    "empty": (400, "There is no message in this request."),
+    "empty": (400, "This request contains no message."),
     "bad_envelope": (400, "The sender or a recipient of the envelope cannot be read."),
 }
 
@@ -46,10 +46,10 @@ class PostmasterInbound(http.Controller):
     def inbound(self):
         """Take in a message, and answer 200 once it is committed."""
         if not request.db:
-            raise Refused(503, "no_database", "The database cannot be reached or chosen.")
+            raise Refused(503, "no_database", "The database cannot be reached or selected.")
         credentials = self._authenticate()
         if not request.env["mail.postmaster.policy"]._is_confirmed_database():
-            raise Refused(503, "copy", "This database is a copy that was not confirmed.")
+            raise Refused(503, "copy", "This database is an unconfirmed copy.")
         most_bytes = self._most_bytes(credentials)
         length = request.httprequest.content_length
         with in_flight.reserved(min(most_bytes if length is None else length, most_bytes)):
@@ -68,11 +68,15 @@ class PostmasterInbound(http.Controller):
         query = request.httprequest.args.items(multi=True)
         if any(tokens._looks_like(text) for named in query for text in named):
             # It is in the log of every server on the way.
-            raise Refused(400, "token_in_url", "Revoke this token, and send one in Authorization.")
+            raise Refused(
+                400,
+                "token_in_url",
+                "Revoke this token and send a new one in the Authorization header.",
+            )
         given = _given_token()
         credentials = tokens._authenticate(given) if given else None
         if not credentials:
-            raise Refused(401, "unauthorized", "No token, or none that is valid.")
+            raise Refused(401, "unauthorized", "The token is missing or not valid.")
         return credentials
 
     # --- what ------------------------------------------------------------------------

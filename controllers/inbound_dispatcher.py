@@ -97,7 +97,7 @@ class InboundDispatcher(HttpDispatcher):
         stream = environ["wsgi.input"]
         length = self.request.httprequest.content_length
         if length is None and "wsgi.input_terminated" not in environ:
-            raise Refused(411, "no_length", "State the length of the body in Content-Length.")
+            raise Refused(411, "no_length", "Specify the length of the body in Content-Length.")
         if (length or 0) > most_bytes:
             raise too_large(most_bytes)
         with _silence_ends(environ):
@@ -106,7 +106,7 @@ class InboundDispatcher(HttpDispatcher):
 
 def too_large(most_bytes):
     """Return the :class:`Refused` error for a body that is too long."""
-    return Refused(413, "too_large", f"At most {most_bytes // MEGABYTE} MB are taken.")
+    return Refused(413, "too_large", f"At most {most_bytes // MEGABYTE} MB are accepted.")
 
 
 def _cut_off():

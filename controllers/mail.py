@@ -67,7 +67,7 @@ class PostmasterMail(http.Controller):
         mail = self._mail(mail_id)
         words = {
             "empty": mail.env._("This message has no text."),
-            "cut": mail.env._("The rest is not shown. Download the message to see all of it."),
+            "cut": mail.env._("The rest is not shown. Download the message to see it completely."),
         }
         page = preview(self._content(mail, LONGEST_MAIL + 1), words)
         return request.make_response(page, headers=PREVIEW_HEADERS)

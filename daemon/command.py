@@ -57,8 +57,8 @@ def add_arguments(parser):
         "--lmtp",
         action="append",
         metavar="ADDRESS",
-        help="where to receive messages by LMTP: HOST:PORT, unix:PATH or none; may be repeated "
-        f"(default: {DEFAULT_LMTP}). Any client that can connect may submit messages.",
+        help="where to receive messages by LMTP: HOST:PORT, unix:PATH or none; can be repeated "
+        f"(default: {DEFAULT_LMTP}). Any client that can connect can submit messages.",
     )
     parser.add_argument(
         "--lmtp-mode",
@@ -72,7 +72,7 @@ def add_arguments(parser):
         dest="serve_workers",
         type=_natural,
         default=os.cpu_count() or 1,
-        help="number of worker processes (default: one for each processor; 0 for none)",
+        help="number of worker processes (default: one per processor; 0 for none)",
     )
     parser.add_argument(
         "--no-watch",
@@ -99,7 +99,7 @@ def add_arguments(parser):
         type=_natural,
         default=DEFAULT_MEMORY_MEGABYTES,
         metavar="MB",
-        help="of messages that are received at the same time; others wait or are deferred "
+        help="maximum size of the messages in memory; others wait or are deferred "
         f"(default: {DEFAULT_MEMORY_MEGABYTES})",
     )
     parser.add_argument(
@@ -107,15 +107,15 @@ def add_arguments(parser):
         type=_natural,
         default=DEFAULT_PACE,
         metavar="N",
-        help="maximum rate of messages a minute that have waited long, as after an "
-        f"outage (default: {DEFAULT_PACE}; 0 for any number)",
+        help="maximum number per minute of messages that have waited long, as after "
+        f"an outage (default: {DEFAULT_PACE}; 0 for any number)",
     )
     parser.add_argument(
         "--grace",
         type=_natural,
         default=DEFAULT_GRACE,
         metavar="SECONDS",
-        help=f"to finish current work when asked to end (default: {DEFAULT_GRACE})",
+        help=f"time to finish current work when asked to end (default: {DEFAULT_GRACE})",
     )
     parser.add_argument(
         "--adopt-filestore",
@@ -136,8 +136,7 @@ def run(database, arguments):
         return _refuse(f"The addon mail_postmaster is not installed in {database}.")
     if not _is_confirmed(registry):
         return _refuse(
-            f"The database {database} is a copy that was not confirmed: see the settings of "
-            "Postmaster."
+            f"The database {database} is an unconfirmed copy: see the settings of Postmaster."
         )
     if problem := filestore.problem(registry, adopts=arguments.adopt_filestore):
         return _refuse(problem)

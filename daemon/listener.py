@@ -99,7 +99,7 @@ class Listener(Child):
             with self._quick_env() as env:
                 env["mail.postmaster.pipeline"]._call_workers()
         except Exception as error:  # noqa: BLE001  the workers also poll
-            _logger.info("The workers were not called (%s)", type(error).__name__)
+            _logger.info("The workers were not notified (%s)", type(error).__name__)
 
     @contextlib.contextmanager
     def _quick_env(self):

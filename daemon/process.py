@@ -61,7 +61,9 @@ class Child(ABC):
         try:
             self.run()
         except AWAY as error:
-            _logger.warning("%s: the database is away (%s)", self.name, type(error).__name__)
+            _logger.warning(
+                "%s: the database is not available (%s)", self.name, type(error).__name__
+            )
             return 1
         return 0
 

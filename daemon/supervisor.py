@@ -111,7 +111,7 @@ class Supervisor:
             child = make()
             status = child.start()
         except Exception as error:  # noqa: BLE001  the process ends, and its supervisor restarts it
-            _logger.error("A process of the mail daemon has failed\n%s", frames(error))
+            _logger.error("A process of the mail daemon failed\n%s", frames(error))
         finally:
             exit_now(status)
 

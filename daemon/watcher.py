@@ -58,7 +58,9 @@ class Watcher(Child):
             try:
                 self._share_out()
             except AWAY as error:
-                _logger.warning("%s: the database is away (%s)", self.name, type(error).__name__)
+                _logger.warning(
+                    "%s: the database is not available (%s)", self.name, type(error).__name__
+                )
                 self._let_go()
             self.wait(LOOK_SECONDS)
         self._let_go()
@@ -171,7 +173,7 @@ class Watch:
             folders = server.folder_ids.mapped("name") or [INBOX]
             self._connection = connection = server._connect__()
         if not idle.can_idle(connection):
-            _logger.info("Mailbox %s: its server has no IDLE", self._server_id)
+            _logger.info("Mailbox %s: its server does not support IDLE", self._server_id)
             self._disconnect()
             return poll
         # This comes before the first fetch, so that later messages are announced. IDLE covers one

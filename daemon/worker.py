@@ -45,7 +45,9 @@ class Worker(Child):
         try:
             pause = self._work_or_wait()
         except AWAY as error:
-            _logger.warning("%s: the database is away (%s)", self.name, type(error).__name__)
+            _logger.warning(
+                "%s: the database is not available (%s)", self.name, type(error).__name__
+            )
             self._forget_connections()
             pause = AWAY_SECONDS
         if pause:

@@ -15,10 +15,7 @@ try:
 except ImportError:
     dns = None
 
-ABSENT = (
-    "The Python library dnspython is not installed, so that signatures of mail are checked by "
-    "the mail server only."
-)
+ABSENT = "The Python library dnspython is not installed, so only the mail server checks signatures."
 
 MOST_REMEMBERED = 1_000
 # Limit per name; longer keys and policies are treated as missing.
@@ -136,4 +133,4 @@ def _resolver():
     try:
         return dns.resolver.Resolver()
     except dns.resolver.NoResolverConfiguration as error:
-        raise OSError("This machine is not set up to ask DNS.") from error
+        raise OSError("This machine is not configured for DNS queries.") from error

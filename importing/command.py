@@ -24,7 +24,7 @@ EX_OK, EX_INCOMPLETE, EX_USAGE = 0, 1, 2
 WORDS = {
     KNOWN: "was imported before",
     UNREADABLE: "the file could not be read",
-    EMPTY: "nothing in it",
+    EMPTY: "no messages in it",
     NOT_STORED: "could not be stored; see the log",
 }
 
@@ -34,7 +34,7 @@ def add_arguments(parser):
         "paths",
         nargs="+",
         metavar="PATH",
-        help="mbox file, .eml file, or folder with some",
+        help="mbox file, .eml file, Maildir or folder of .eml files",
     )
     parser.add_argument(
         "--dry-run",
@@ -46,7 +46,7 @@ def add_arguments(parser):
         action="append",
         default=[],
         metavar="ADDRESS",
-        help="recipient of the messages, instead of To and Cc; may be repeated",
+        help="recipient of the messages, instead of To and Cc; can be repeated",
     )
     parser.add_argument(
         "--model",
@@ -62,7 +62,7 @@ def add_arguments(parser):
         "--since",
         type=_day,
         metavar="YYYY-MM-DD",
-        help="only messages from this day on",
+        help="only messages from this day or later",
     )
     parser.add_argument(
         "--until",
@@ -115,7 +115,7 @@ def _problem(database, target):
     """Return a sentence that says why nothing can be imported, or None."""
     for address in target.recipients:
         if not first_address(address):
-            return f"{address!r} is not a valid address: --to takes one like sales@example.com."
+            return f"{address!r} is not a valid address: enter one such as --to=sales@example.com."
     registry = Registry(database)
     if "mail.postmaster.pipeline" not in registry:
         return f"The addon mail_postmaster is not installed in {database}."

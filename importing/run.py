@@ -75,7 +75,7 @@ class Import:
     def run(self, mails):
         """Import messages and count their outcomes in ``outcomes``.
 
-        :param mails: a list of :class:`gateway.mail_files.MailFile`, in the order of the import
+        :param list mails: each :class:`gateway.mail_files.MailFile`, in the order of the import
         :raises Interrupted: after SIGINT or SIGTERM
         :raises psycopg2.OperationalError: if the database is not available
         """

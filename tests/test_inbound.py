@@ -192,7 +192,9 @@ class TestInbound(HttpCase, ReceivedMail):
         self.source.most_megabytes = 1
         self.assert_answer(self.post(b"x: y\r\n\r\n" + b"z" * (1 << 20)), 413, "too_large")
         with patch.object(inbound_dispatcher, "_read_stream") as read:
-            self.assert_answer(self.post(b"z" * (2 << 20)), 413, "too_large")
+            response = self.post(b"z" * (2 << 20))
+        self.assert_answer(response, 413, "too_large")
+        self.assertEqual(response.text.strip(), "At most 1 MB are accepted.")
         # A request declared as too long is not read at all.
         read.assert_not_called()
         self.assertFalse(self.stored())

@@ -271,4 +271,4 @@ def test_refuses_to_serve_a_copy(gateway):
     gateway.query("DELETE FROM ir_config_parameter WHERE key = 'mail.postmaster.database'")
     daemon = MailDaemon(gateway.name, "--workers=0", "--no-watch", lmtp=None)
     assert daemon.launch().process.wait(120) == 1
-    assert "is a copy that was not confirmed" in daemon.log.read_text()
+    assert "is an unconfirmed copy" in daemon.log.read_text()

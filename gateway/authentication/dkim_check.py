@@ -42,10 +42,7 @@ try:
 except ImportError:
     dkim = None
 
-ABSENT = (
-    "The Python library dkimpy is not installed, so that signatures of mail are checked by "
-    "the mail server only."
-)
+ABSENT = "The Python library dkimpy is not installed, so only the mail server checks signatures."
 
 # RFC 6376 section 6.1 lets a verifier limit their number. Two or three are usual.
 MOST_SIGNATURES = 10

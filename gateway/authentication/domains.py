@@ -14,8 +14,8 @@ except ImportError:
     PublicSuffixList = None
 
 ABSENT = (
-    "The Python library publicsuffixlist is not installed, so that a signature or an envelope "
-    "sender of another host of the same organisation does not speak for the sender."
+    "The Python library publicsuffixlist is not installed, so a signature or an envelope sender "
+    "of another host of the same organisation does not authenticate the sender."
 )
 
 

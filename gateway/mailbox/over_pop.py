@@ -115,7 +115,7 @@ class PopMailbox(Mailbox):
         lines = []
         while (line := self._connection.file.readline()) != b".\r\n":
             if not line:
-                raise poplib.error_proto("-ERR connection closed in the middle of a mail")
+                raise poplib.error_proto("-ERR connection closed in the middle of a message")
             lines.append(line[1:] if line.startswith(b".") else line)
         return b"".join(lines)
 

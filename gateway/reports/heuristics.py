@@ -16,8 +16,8 @@ except ImportError:
     all_failures = None
 
 ABSENT = (
-    "The Python library flufl.bounce is not installed, so that bounces of some old mail "
-    "servers, which follow no standard, are not recognised."
+    "The Python library flufl.bounce is not installed, so non-standard bounces of some old mail "
+    "servers are not recognised."
 )
 
 MOST_LINES = 1000
