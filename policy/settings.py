@@ -57,7 +57,7 @@ ATTACHMENTS = "mail.postmaster.attachments"
 # conversation.
 REPLIES = "mail.postmaster.reply"
 REPLIES_PRIVATE = "mail.postmaster.reply.private"
-# Whether the alias of a record is asked only if it is addressed, or about every reply.
+# Whether the rules of a record's alias apply only if it is addressed, or to every reply.
 REPLY_RULES = "mail.postmaster.reply.rules"
 # The possible treatments of such a reply.
 REPLY_POLICIES = ACCEPT, NOTE, PARK, NEW = "accept", "note", "park", "new"

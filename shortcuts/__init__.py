@@ -1,11 +1,11 @@
-"""What only saves time: the way of a message is the same without it.
+"""Shortcuts that only save time: messages are processed the same way without them.
 
-``memoize``        questions that core asks several times about one message, answered once
-``contacts``       the contacts of an address, which core looks for several times
+``memoize``        lookups that core repeats for one message, made once
+``contacts``       the contacts of an address, which core looks up several times
 ``cache_prefill``  columns that core reads again for each message
 
 Beside these: ``mail.postmaster.shortcuts``, which keeps the descriptions of fields, and the calls
-of scheduled actions that a cursor session puts off.
+of scheduled actions that a cursor session postpones.
 """
 
 import os

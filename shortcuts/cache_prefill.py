@@ -1,4 +1,4 @@
-"""Columns of records that core reads again for each mail, put into its cache beforehand."""
+"""Put columns that core reads for each message into its cache beforehand."""
 
 from . import ARE_ON
 
@@ -29,7 +29,7 @@ def read_columns(records):
 
 
 def put_into_cache(records, values_by_column):
-    """Let a transaction take columns for read; what it has read or written itself stays.
+    """Mark columns as read in a transaction; what it has read or written itself stays.
 
     :param dict values_by_column: values in the order of the records, as Odoo's cache has them
     """

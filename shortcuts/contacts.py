@@ -1,18 +1,19 @@
-"""The contacts of an address, which core looks for five times in a message of a stranger."""
+"""The contacts of an address, which core looks up five times for an unknown sender."""
 
 from odoo.tools.mail import email_normalize, parse_contact_from_email
 
 from . import ARE_ON
 from .memoize import has_changed, memoize_for_attempt
 
-# What decides which of several contacts with one address is found, and whether one is.
+# What determines whether a contact is found, and which of several with one address.
 ORDERED_BY = ("mail.followers", "mail.alias", "res.users")
 
 
 def find(thread, records_emails, ask, options):
-    """Look for contacts once for a message, and not at all where none is known.
+    """Look up contacts once for a message, and not at all if none is known.
 
-    Whom core has found for no record and without a filter, it finds for no other record.
+    An address for which core finds no contact without a filter is not looked up again, for any
+    record.
 
     :param ask: core's ``_partner_find_from_emails``
     :param dict options: its other arguments
@@ -51,19 +52,19 @@ def find(thread, records_emails, ask, options):
 
 
 def _is_known(thread, emails, found):
-    """Return whether a contact has one of these addresses, without what chooses among them.
+    """Return whether any contact has one of these addresses, without choosing among them.
 
     :param emails: texts with an address each
-    :param found: function that asks core
+    :param found: function that queries core
     """
     addresses = {parse_contact_from_email(email)[1] for email in emails}
     is_plain = addresses == {email_normalize(email or "", strict=False) for email in emails}
     if not is_plain or not thread.env["mail.postmaster.shortcuts"]._finds_as_core(thread._name):
         return bool(found())
-    # Whoever hands a message over need not be allowed to read alias domains.
+    # The submitter of a message may not be allowed to read alias domains.
     own = thread.env["mail.alias.domain"].sudo()._find_aliases(list(addresses))
     others = list(addresses.difference(own))
-    # Core's very search, which is remembered (res.partner.search).
+    # Exactly core's search, whose result is remembered (res.partner.search).
     return bool(
         others
         and thread.env["res.partner"].search([("email_normalized", "in", others)], order="id ASC")

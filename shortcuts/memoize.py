@@ -1,8 +1,8 @@
-"""Questions that core asks several times about one mail, answered once.
+"""Make lookups that core repeats for one message only once.
 
-Core looks for the contact of a sender, for its alias domains and for its own addresses three to
-six times on the way of one mail. An answer is kept for one attempt, and only as long as nothing
-it depends on was written in that transaction: until then its snapshot can give no other.
+Core looks up the contact of a sender, the alias domains and its own addresses three to six times
+for one message. A result is kept for one attempt, and only as long as nothing it depends on was
+written in that transaction: until then the snapshot cannot give a different one.
 """
 
 from ..pipeline.attempt import ATTEMPT
@@ -12,12 +12,12 @@ CHANGED = "mail_postmaster_changed"
 
 
 def memoize_for_attempt(env, model, question, ask):
-    """Return what ``ask`` answers, or what it has answered before in the same attempt.
+    """Return the result of ``ask``, or its earlier result in the same attempt.
 
-    :param env: who asks: others may see other records
-    :param str model: the model that is asked about
-    :param question: hashable, names the question
-    :param ask: function without arguments; what it returns is not to be changed
+    :param env: the environment; other users may see other records
+    :param str model: the model that the result depends on
+    :param question: hashable, identifies the lookup
+    :param ask: function without arguments; its result must not be modified
     """
     attempt = env.context.get(ATTEMPT)
     if not ARE_ON or not attempt or has_changed(env, model):
@@ -38,13 +38,13 @@ def memoize_for_attempt(env, model, question, ask):
 
 
 def note_change(env, model):
-    """Note that records of a model were written: from here on each question is asked.
+    """Record that records of a model were written: from now on each lookup is made.
 
-    Kept with the cursor and not with the attempt: a write need not carry its context.
+    Kept with the cursor and not with the attempt, because a write may lack its context.
     """
     env.cr.cache.setdefault(CHANGED, set()).add(model)
 
 
 def has_changed(env, model):
-    """Tell whether records of a model were written in this transaction."""
+    """Return whether records of a model were written in this transaction."""
     return model in env.cr.cache.get(CHANGED, ())
