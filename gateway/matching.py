@@ -258,7 +258,7 @@ def explain(recipients, book):
         trace = Trace()
         found = match(address, book, trace)
         lines += [display(address), *map(_step_line, trace.steps), *map(_match_line, found)]
-        lines += [] if found else ["  => nobody"]
+        lines += [] if found else ["  => none"]
     return lines
 
 

@@ -15,13 +15,13 @@ from odoo.tests import TransactionCase, tagged
 from .screens_common import DOMAIN, ReceivedMail, raw_mail
 
 # Who may call a method.
-ADMINISTRATOR = "a Postmaster administrator of the mail's companies"
-READER = "whoever may read the mail or delivery"
+ADMINISTRATOR = "a Postmaster administrator of the message's companies"
+READER = "a user who may read the message or delivery"
 GATEWAY = "members of the group Mail Gateway"
-SYSTEM = "administrators of the system, as in core"
-CORE = "an override that lets through whom core lets through"
-NOTHING = "does nothing and tells nothing"
-SOURCE = "whoever has a valid token of an HTTP source"
+SYSTEM = "system administrators, as in core"
+CORE = "an override that allows whom core allows"
+NOTHING = "does nothing and discloses nothing"
+SOURCE = "a client with a valid token of an HTTP source"
 
 METHODS = {
     ("fetchmail.server", "action_postmaster_messages"): SYSTEM,
@@ -145,7 +145,7 @@ class TestAccess(TransactionCase, ReceivedMail):
         cls.contact_alias = cls.make_alias("contacts")
         # A message for an alias of users, whose model only administrators may write; it fails.
         cls.contact = cls.receive(raw_mail(f"contacts@{DOMAIN}", "To contacts"))
-        cls.parked = cls.receive(raw_mail(subject="To nobody"))
+        cls.parked = cls.receive(raw_mail(subject="Unknown address"))
         cls.portal = cls.make_user("portal-x", "base.group_portal")
         cls.internal = cls.make_user("internal-x", "base.group_user")
         cls.reader = cls.make_user("reader-x", "mail_postmaster.group_user")

@@ -24,9 +24,9 @@ loose       loose/1   loose/1   loose/1   loose/1   parked/-   loose/1   parked/
 info        one/1     two/2     one/1     one/1     parked/-   one/1     parked/-  parked/-
 catchall    answer/1  answer/2  answer/-  parked/-  parked/-   parked/-  parked/-  parked/-
 bounce      person/1  person/2  person/-  parked/-  parked/-   parked/-  parked/-  parked/-
-nobody      parked/1  parked/2  parked/-  parked/-  parked/-   parked/-  parked/-  parked/-
+unknown     parked/1  parked/2  parked/-  parked/-  parked/-   parked/-  parked/-  parked/-
 """
-# If both companies have the shared domain, the domain does not tell which is meant.
+# If both companies have the shared domain, the domain does not determine the company.
 BOTH_HAVE_THE_SHARED_DOMAIN = """
             one       two       shared    partner
 sales       one/-     two/1     shared/2  parked/-
@@ -34,7 +34,7 @@ desk        one/-     one/-     one/-     one/-
 help        shared/2  shared/2  shared/2  shared/2
 catchall    answer/-  answer/-  answer/-  parked/-
 bounce      person/-  person/-  person/-  parked/-
-nobody      parked/-  parked/-  parked/-  parked/-
+unknown     parked/-  parked/-  parked/-  parked/-
 """
 REASONS = {
     "answer": ("refused", "catchall"),

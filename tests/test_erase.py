@@ -25,7 +25,7 @@ class TestErase(ScreensCase):
 
     def test_erase(self):
         form = self.dialog(" Ann <ANN@customer.test> ")
-        self.assertEqual(form.mail_count, 2, "Of all companies, and of nobody else.")
+        self.assertEqual(form.mail_count, 2, "Of all companies, and of no other sender.")
         erase = form.save()
         action = erase.action_erase()
         message = action["params"]["message"]

@@ -167,7 +167,7 @@ class TestStrangers(ReplyCase):
         )
 
     def test_without_an_address(self):
-        row = self.answer(sender="nobody at all")
+        row = self.answer(sender="not an address")
         self.assertNoted(row, "no_address")
 
     def test_presets(self):

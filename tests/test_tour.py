@@ -29,11 +29,11 @@ class TestTour(HttpCase, ReceivedMail):
         alias = self.make_broken_alias("contacts")
         for number in range(11):
             self.receive(raw_mail(f"contacts@{DOMAIN}", f"Mail {number}"))
-        self.receive(raw_mail(subject="To nobody"))
+        self.receive(raw_mail(subject="Unknown address"))
         alias.alias_defaults = "{}"
         self.start_tour("/odoo/postmaster-attention", "mail_postmaster_process_many", login="admin")
         parked = self.env["mail.postmaster.message"].search([("state", "=", "parked")])
-        self.assertEqual(parked.mapped("subject"), ["To nobody"])
+        self.assertEqual(parked.mapped("subject"), ["Unknown address"])
 
     def test_process_what_was_settled(self):
         alias = self.make_broken_alias("contacts")

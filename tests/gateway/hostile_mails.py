@@ -34,7 +34,7 @@ def encoded(text):
 
 CASES = {
     "multiparts in multiparts": (nested, 2000, "levels"),
-    "mails in mails": (lambda n: b"Content-Type: message/rfc822\n\n" * n, 2000, "levels"),
+    "messages in messages": (lambda n: b"Content-Type: message/rfc822\n\n" * n, 2000, "levels"),
     "HTML parts": (
         lambda n: parts(b"Content-Type: text/html\r\n\r\n" + PARAGRAPH * 29, n),
         400,

@@ -517,7 +517,9 @@ MESSAGES = {
         GOOD,
     ),
     "empty mail in a mail": Odd(parts(PLAIN, b"Content-Type: message/rfc822\r\n\r\n"), GOOD),
-    "mails in mails": Odd(HEAD + b"Content-Type: message/rfc822\r\n\r\n" * 20 + b"Good morning"),
+    "messages in messages": Odd(
+        HEAD + b"Content-Type: message/rfc822\r\n\r\n" * 20 + b"Good morning"
+    ),
     "mail in a mail in an unknown charset": Odd(
         parts(
             PLAIN,

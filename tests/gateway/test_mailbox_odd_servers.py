@@ -123,7 +123,7 @@ class OddPop(RecordingPop):
 
     def _getresp(self):
         if self.asked.pop(0) in self.refused:
-            raise poplib.error_proto(b"-ERR can not read this mail")
+            raise poplib.error_proto(b"-ERR cannot read this message")
 
 
 class TestOddPop(BaseCase):

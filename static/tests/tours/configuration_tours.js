@@ -54,12 +54,12 @@ function endFormerAddress(address, day) {
     ];
 }
 
-/** Finds an alias that shares its address; looks for the addresses of the others. */
+/** Finds an alias that shares its address, and shows the addresses. */
 registry.category("web_tour.tours").add("mail_postmaster_alias_list", {
     steps: () => [
         ...openConfiguration("menu_aliases"),
         {
-            content: "Refused mail can be seen in the list",
+            content: "The list shows that the alias refuses messages",
             trigger: ".o_data_row:contains('closed') .text-danger:contains('Refuse')",
         },
         {
@@ -75,7 +75,7 @@ registry.category("web_tour.tours").add("mail_postmaster_alias_list", {
             trigger: ".o_data_row td[name='reached_by']:contains('desks@received.test')",
         },
         {
-            content: "Which aliases share an address?",
+            content: "Show aliases that share an address",
             trigger: ".o_searchview_dropdown_toggler",
             run: "click",
         },
@@ -92,7 +92,7 @@ registry.category("web_tour.tours").add("mail_postmaster_alias_list", {
             run: "click",
         },
         {
-            content: "Read who else has the address",
+            content: "Read which alias shares the address",
             trigger:
                 ".o_form_view [name='shared_with']:contains('twins@shop.test (twins@second.test)')",
         },
@@ -126,7 +126,7 @@ registry.category("web_tour.tours").add("mail_postmaster_alias_form", {
             trigger: ".o_form_view [name='reached_by']:contains('desks@*')",
         },
         {
-            content: "Name the domains it is for",
+            content: "Enter the domains it accepts",
             trigger: ".o_form_view [name='allowed_domains'] input",
             run: "edit Partner.example.com,*.example.org && press Tab",
         },
@@ -137,7 +137,7 @@ registry.category("web_tour.tours").add("mail_postmaster_alias_form", {
         },
         ...stepUtils.saveForm(),
         {
-            content: "The domains are in one form",
+            content: "The domains are normalized",
             trigger:
                 ".o_form_view [name='allowed_domains'] input:value('partner.example.com, *.example.org')",
         },
@@ -146,7 +146,7 @@ registry.category("web_tour.tours").add("mail_postmaster_alias_form", {
                 ".o_form_view [name='reached_by']:contains('desks@partner.example.com, desks@*.example.org')",
         },
         {
-            content: "There is no text for the sender of accepted mail",
+            content: "No text for the sender while messages are accepted",
             trigger: ".o_form_view:not(:has([name='alias_refusal']))",
         },
         ...choose("alias_mode", "Refuse"),
@@ -156,13 +156,13 @@ registry.category("web_tour.tours").add("mail_postmaster_alias_form", {
             run: "editor We sell no desks.",
         },
         {
-            content: "Refused at once, so there is no date",
+            content: "Refused immediately, so no date is shown",
             trigger: ".o_form_view:not(:has([name='alias_closed_since']))",
         },
         ...stepUtils.saveForm(),
         ...choose("alias_mode", "Closed"),
         {
-            content: "It would be closed from today",
+            content: "It is closed from today by default",
             trigger: ".o_form_view [name='alias_closed_since'] button",
             run: "click",
         },
@@ -218,7 +218,7 @@ registry.category("web_tour.tours").add("mail_postmaster_alias_domain", {
             run: "click",
         },
         {
-            content: "What is no domain is named",
+            content: "An invalid domain is named",
             trigger: ".modal:contains('no domain is not a domain name.') .btn-primary",
             run: "click",
         },
@@ -237,7 +237,7 @@ registry.category("web_tour.tours").add("mail_postmaster_alias_domain", {
         },
         ...stepUtils.saveForm(),
         {
-            content: "Its name is in one form, and the former one is listed",
+            content: "Its name is normalized, and the former one is listed",
             trigger: ".o_form_view [name='name'] input:value('renamed.test')",
         },
         {
@@ -277,7 +277,7 @@ registry.category("web_tour.tours").add("mail_postmaster_stored_name", {
             run: "click",
         },
         {
-            content: "Nothing is changed unasked",
+            content: "Nothing is changed without confirmation",
             trigger: ".modal:contains('change with it') footer .btn-primary",
             run: "click",
         },
@@ -290,7 +290,7 @@ registry.category("web_tour.tours").add("mail_postmaster_stored_name", {
     ],
 });
 
-/** Says which server fills a mailbox, and what mail to no alias becomes. */
+/** Chooses the mail server of a mailbox, and a record for messages without an alias. */
 registry.category("web_tour.tours").add("mail_postmaster_incoming_server", {
     steps: () => [
         ...openConfiguration("menu_servers"),
@@ -299,7 +299,7 @@ registry.category("web_tour.tours").add("mail_postmaster_incoming_server", {
             run: "click",
         },
         {
-            content: "Without a record to create, nothing is asked about the catchall",
+            content: "Without a record to create, there is no option for the catchall",
             trigger:
                 ".o_form_view:has([name='object_id']):not(:has([name='fallback_takes_catchall']))",
         },
@@ -310,7 +310,7 @@ registry.category("web_tour.tours").add("mail_postmaster_incoming_server", {
                 ".o_form_view [name='recipient_fields'] input:value('X-Original-To, Delivered-To')",
         },
         {
-            content: "And why",
+            content: "Read the note about the server",
             trigger: ".o_form_view [name='recipient_preset_note']:contains('Postfix writes')",
         },
         {
@@ -333,7 +333,7 @@ registry.category("web_tour.tours").add("mail_postmaster_incoming_server", {
             run: "edit example.com-",
         },
         {
-            content: "Mail for no alias becomes a contact",
+            content: "Messages without an alias create a contact",
             trigger: ".o_form_view [name='object_id'] input",
             run: "edit Contact",
         },
@@ -352,12 +352,12 @@ registry.category("web_tour.tours").add("mail_postmaster_incoming_server", {
     ],
 });
 
-/** Makes a source, gives it a token that is shown once, and revokes it. */
+/** Creates a source and a token that is shown once, and revokes the token. */
 registry.category("web_tour.tours").add("mail_postmaster_http_source", {
     steps: () => [
         ...openConfiguration("menu_sources"),
         {
-            content: "Nobody posts yet",
+            content: "No sources yet",
             trigger: ".o_nocontent_help:contains('Let a provider or a script post messages')",
         },
         {
@@ -369,7 +369,7 @@ registry.category("web_tour.tours").add("mail_postmaster_http_source", {
             run: "edit Provider",
         },
         {
-            content: "Whoever posts needs a token",
+            content: "A source needs a token",
             trigger: ".o_form_view .alert:contains('Nothing can be posted yet')",
         },
         {
@@ -377,7 +377,7 @@ registry.category("web_tour.tours").add("mail_postmaster_http_source", {
             run: "click",
         },
         {
-            content: "The token is shown, whole",
+            content: "The complete token is shown",
             trigger: ".modal [name='token']:contains(/postmaster_[0-9a-f]{12}_[\\w-]{43}/)",
         },
         {
@@ -385,7 +385,7 @@ registry.category("web_tour.tours").add("mail_postmaster_http_source", {
             run: "click",
         },
         {
-            content: "Only its beginning is left",
+            content: "Only its beginning is still shown",
             trigger:
                 "body:not(:has(.modal)) [name='token_ids'] .o_data_row " +
                 "[name='public']:contains(/^postmaster_[0-9a-f]{12}$/)",
@@ -398,12 +398,12 @@ registry.category("web_tour.tours").add("mail_postmaster_http_source", {
             run: "click",
         },
         {
-            content: "There is no way back",
+            content: "Confirm that this cannot be undone",
             trigger: ".modal:contains('cannot be undone') footer .btn-primary",
             run: "click",
         },
         {
-            content: "It is of no use any more, and the page says so",
+            content: "The token no longer works, and the page says so",
             trigger: ".o_data_row:not(:has(button[name='action_revoke'])):contains('postmaster_')",
         },
         {

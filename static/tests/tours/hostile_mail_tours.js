@@ -1,6 +1,6 @@
 import { registry } from "@web/core/registry";
 
-// Begins the subject of the mail, which goes on with an image that would be asked for.
+// Start of the subject, which continues with an image that would be requested.
 const HOSTILE = "Hostile <img";
 
 function assertText() {
@@ -9,7 +9,7 @@ function assertText() {
     }
 }
 
-/** Sees a mail whose every name is markup wherever the addon shows one. */
+/** Opens every view of a message in which every name is markup. */
 registry.category("web_tour.tours").add("mail_postmaster_hostile_mail", {
     steps: () => [
         {
@@ -63,7 +63,7 @@ registry.category("web_tour.tours").add("mail_postmaster_hostile_mail", {
             },
         ]),
         {
-            content: "Process it again, in vain",
+            content: "Process it again, without success",
             trigger: "button[name='action_process_again']:visible",
             run: "click",
         },

@@ -6,7 +6,7 @@ registry.category("web_tour.tours").add("mail_postmaster_repair_alias", {
     steps: () => [
         ...stepUtils.goToAppSteps("mail_postmaster.menu_root"),
         {
-            content: "The counter tells that there is something to do",
+            content: "The counter shows that a message needs attention",
             trigger: ".o_postmaster_attention .badge",
         },
         {
@@ -14,7 +14,7 @@ registry.category("web_tour.tours").add("mail_postmaster_repair_alias", {
             run: "click",
         },
         {
-            content: "Open the mail that is parked",
+            content: "Open the message",
             trigger: ".o_breadcrumb:contains('Needs attention')",
         },
         {
@@ -22,11 +22,11 @@ registry.category("web_tour.tours").add("mail_postmaster_repair_alias", {
             run: "click",
         },
         {
-            content: "Read why",
+            content: "Read the reason",
             trigger: ".o_form_view .alert-danger:contains('Processing failed')",
         },
         {
-            content: "Read which decisions were taken",
+            content: "Read the decisions",
             trigger: ".nav-link:contains('Trace')",
             run: "click",
         },
@@ -34,7 +34,7 @@ registry.category("web_tour.tours").add("mail_postmaster_repair_alias", {
             trigger: ".o_postmaster_trace li:contains('Addressed to desks@received.test.')",
         },
         {
-            content: "Read the mail itself",
+            content: "Read the message itself",
             trigger: ".nav-link:contains('Content')",
             run: "click",
         },
@@ -42,7 +42,7 @@ registry.category("web_tour.tours").add("mail_postmaster_repair_alias", {
             trigger: "iframe.o_postmaster_preview[sandbox='']",
         },
         {
-            content: "Read what an administrator needs to know",
+            content: "Read the diagnostics",
             trigger: ".nav-link:contains('Diagnostics')",
             run: "click",
         },
@@ -50,7 +50,7 @@ registry.category("web_tour.tours").add("mail_postmaster_repair_alias", {
             trigger: "[name='error']:contains('ValueError')",
         },
         {
-            content: "Open the alias that took part",
+            content: "Open the alias of the delivery",
             trigger: ".nav-link:contains('Deliveries')",
             run: "click",
         },
@@ -65,7 +65,7 @@ registry.category("web_tour.tours").add("mail_postmaster_repair_alias", {
         },
         ...stepUtils.saveForm(),
         {
-            content: "Back to the mail",
+            content: "Back to the message",
             trigger: ".breadcrumb-item a:contains('Twenty desks')",
             run: "click",
         },
@@ -93,7 +93,7 @@ registry.category("web_tour.tours").add("mail_postmaster_repair_alias", {
     ],
 });
 
-/** Processes many mails from the list, with progress. */
+/** Processes many messages from the list, with progress. */
 registry.category("web_tour.tours").add("mail_postmaster_process_many", {
     steps: () => [
         {
@@ -108,7 +108,7 @@ registry.category("web_tour.tours").add("mail_postmaster_process_many", {
             run: "click",
         },
         {
-            content: "Twelve are more than one piece",
+            content: "Twelve messages are more than one batch",
             trigger: ".modal .o_postmaster_done:contains('12')",
         },
         {
@@ -122,11 +122,11 @@ registry.category("web_tour.tours").add("mail_postmaster_process_many", {
             run: "click",
         },
         {
-            content: "The list was read again",
+            content: "The list was reloaded",
             trigger: "body:not(:has(.modal)) .o_list_view:not(:has(.o_data_row:contains('Mail 1')))",
         },
         {
-            trigger: ".o_data_row:contains('To nobody')",
+            trigger: ".o_data_row:contains('Unknown address')",
         },
     ],
 });
@@ -146,7 +146,7 @@ registry.category("web_tour.tours").add("mail_postmaster_process_settled", {
             run: "click",
         },
         {
-            content: "Only what waits is processed, unless a person says more",
+            content: "Only waiting messages are processed unless others are chosen",
             trigger: ".modal .o_postmaster_process:contains('Process (1)')",
         },
         {
@@ -190,7 +190,7 @@ registry.category("web_tour.tours").add("mail_postmaster_from_message", {
     ],
 });
 
-/** Reads behind the envelope why a mail came back, and that another one was read. */
+/** Reads behind the envelope why a message bounced, and that another one was read. */
 registry.category("web_tour.tours").add("mail_postmaster_reports", {
     steps: () => [
         {
@@ -213,7 +213,7 @@ registry.category("web_tour.tours").add("mail_postmaster_reports", {
 registry.category("web_tour.tours").add("mail_postmaster_sender", {
     steps: () => [
         {
-            content: "A message that nobody is the author of is marked",
+            content: "A message without an author is marked",
             trigger:
                 ".o-mail-Message:contains('Forged') .o_postmaster_doubt[title^='The sender is not authenticated: DMARC failed for customer.test.']",
         },
