@@ -182,7 +182,7 @@ def verdict(ratio, counted):
     is_frugal = all(counted[ours].decision <= counted[core].about_aliases for core, ours in pairs)
     is_good = ratio <= HIGHEST_RATIO and is_frugal
     return (
-        f"{'OK' if is_good else 'FAILED'}: CPU of a mail, many / few {ratio:.3f}, "
+        f"{'OK' if is_good else 'FAILED'}: CPU of a message, many / few {ratio:.3f}, "
         f"at most {HIGHEST_RATIO}; the decision takes {'no' if is_frugal else 'MORE'} more "
         "statements than core's own about aliases"
     )
@@ -222,7 +222,7 @@ def main(rounds):
     for name in SIZES:
         counted[name], plans[name] = count(name)
     figures = rounds_of_all(rounds)
-    print(f"\n{rounds} rounds of {MAILS} mails each, median per mail")
+    print(f"\n{rounds} rounds of {MAILS} messages each, median per message")
     print(f"few: {FEW[0]} aliases in {FEW[1]} domain; many: {MANY[0]} in {MANY[1]}\n")
     print(f"{'':46}{'few':>10}{'many':>10}{'ratio':>10}")
     report("core", databases.CORE, MANY_CORE, figures, counted)

@@ -27,7 +27,7 @@ def main(rounds):
             result = measure(database, MAILS)
             if number >= WARM_UP:
                 figures[label].append(result)
-    print(f"{rounds} rounds of {MAILS} mails each, median per mail\n")
+    print(f"{rounds} rounds of {MAILS} messages each, median per message\n")
     print(f"{'':24}{'core':>10}{'ours':>10}{'ratio':>8}")
     rows = {
         "CPU Python, ms": "python",

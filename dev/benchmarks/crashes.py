@@ -55,11 +55,11 @@ def main(moments):
                 moments - used,
                 seed=rounds,
             )
-            print(f"{used:5} moments, {len(subjects)} mails", flush=True)
+            print(f"{used:5} moments, {len(subjects)} messages", flush=True)
         released = finish(database, server_id, lambda: is_left(database, dovecot))
         check(database, subjects)
     print(
-        f"\n{used} times kill -9 while {len(subjects)} mails were fetched and processed, "
+        f"\n{used} times kill -9 while {len(subjects)} messages were fetched and processed, "
         f"{time.monotonic() - start:.0f} s: {len(subjects)} records and rows in the log, "
         f"none twice, none missing; {released} were parked for their crashes and released."
     )

@@ -46,7 +46,7 @@ def raw_mails(count):
 def measure(database, mails):
     """Deliver messages as the fetcher does: one cursor, a commit after each message.
 
-    :param int mails: number of messages
+    :param int mails: the number of messages
     :return: the :class:`Figures`
     """
     raws = raw_mails(mails)

@@ -137,7 +137,7 @@ def network(boxes):
     trips = [figures.round_trips for figures in slow]
     line("round trips, all", *trips)
     is_good = line(
-        "waiting for answers at 40 ms, ms a mail",
+        "waiting for responses at 40 ms, ms a message",
         *(figures.waiting for figures in slow),
         HIGHEST_NETWORK_SHARE,
     )
@@ -156,10 +156,10 @@ def whole(boxes, rounds):
     def medians(read):
         return [statistics.median(map(read, figures[label])) for label in boxes]
 
-    line("CPU Python, ms a mail", *medians(lambda one: one.python))
-    line("CPU PostgreSQL, ms a mail", *medians(lambda one: one.postgresql))
-    line("CPU together, ms a mail", *medians(lambda one: one.python + one.postgresql))
-    return line("time, ms a mail", *medians(lambda one: one.wall), HIGHEST_TIME)
+    line("CPU Python, ms a message", *medians(lambda one: one.python))
+    line("CPU PostgreSQL, ms a message", *medians(lambda one: one.postgresql))
+    line("CPU together, ms a message", *medians(lambda one: one.python + one.postgresql))
+    return line("time, ms a message", *medians(lambda one: one.wall), HIGHEST_TIME)
 
 
 def main(rounds):
@@ -169,7 +169,7 @@ def main(rounds):
         for label in LABELS:
             dovecot.add_user(f"{label}@example.com")
         boxes = {label: Mailbox(label, dovecot) for label in LABELS}
-        print(f"{MAILS} mails a fetch, IMAP; {rounds} rounds, medians\n")
+        print(f"{MAILS} messages a fetch, IMAP; {rounds} rounds, medians\n")
         print(f"{'':44}{'core':>10}{'ours':>10}{'ratio':>10}{'at most':>12}")
         results = [network(boxes), whole(boxes, rounds)]
     print(f"\n{'OK' if all(results) else 'FAILED'}: at most {MOST_ROUND_TRIPS} round trips")

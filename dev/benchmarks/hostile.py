@@ -204,7 +204,7 @@ def main(paths):
 def report(outcomes):
     """Print the summary, and return the exit status."""
     if not outcomes:
-        print("There is no mail.")
+        print("There are no messages.")
         return 1
     bad = [outcome for outcome in outcomes if outcome.problem]
     kinds = Counter(outcome.problem.partition(" ")[0].strip(",") for outcome in bad)
@@ -215,7 +215,7 @@ def report(outcomes):
     slowest = max(outcomes, key=lambda outcome: outcome.seconds)
     largest = max(outcomes, key=lambda outcome: outcome.megabytes)
     print(
-        f"\n{len(outcomes)} mails: {kinds['LOST']} lost, {kinds['UNHANDLED']} unhandled, "
+        f"\n{len(outcomes)} messages: {kinds['LOST']} lost, {kinds['UNHANDLED']} unhandled, "
         f"{kinds['SLOW']} above {MOST_SECONDS} s of CPU\n"
         f"slowest: {slowest}\nmost memory: {largest}"
     )

@@ -33,13 +33,13 @@ QUERIES = {
         WHERE id = 150000 AND state = ANY('{received,retry}') FOR UPDATE OF mail SKIP LOCKED""",
     "intake: the same bytes again": """
         SELECT id FROM mail_postmaster_message WHERE intake_key = 'k150000'""",
-    "next mail of the scheduled action": """
+    "next message of the scheduled action": """
         SELECT id FROM mail_postmaster_message
         WHERE state IN ('received', 'retry') AND next_attempt <= now() AT TIME ZONE 'UTC'
         ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED""",
     "from a chatter message": """
         SELECT mail_id FROM mail_postmaster_delivery WHERE mail_message_id = 4711""",
-    "deliveries of a mail": """
+    "deliveries of a message": """
         SELECT id FROM mail_postmaster_delivery WHERE mail_id = 150000""",
     "first page of the list": """
         SELECT id FROM mail_postmaster_message ORDER BY id DESC LIMIT 80""",
@@ -62,7 +62,7 @@ def main():
     databases.prepare()
     with databases.environment(databases.OURS) as env:
         env.cr.execute(FILL.format(rows=ROWS))
-    print(f"{ROWS} mails in the log\n\n{'search':36}{'ms':>8}  plan")
+    print(f"{ROWS} messages in the log\n\n{'search':36}{'ms':>8}  plan")
     with databases.environment(databases.OURS) as env:
         for title, query in QUERIES.items():
             env.cr.execute("EXPLAIN (ANALYZE, TIMING OFF) " + query)

@@ -70,9 +70,9 @@ def main():
         figures = [measure(database) for _run in range(RUNS)]
         peaks[label] = min(peak for _before, peak, _size in figures)
         for before, peak, size in figures:
-            print(f"{label}: mail of {size:.1f} MB, {before:.0f} MB before, peak {peak:.0f} MB")
+            print(f"{label}: message of {size:.1f} MB, {before:.0f} MB before, peak {peak:.0f} MB")
     difference = peaks["ours"] - peaks["core"]
-    print(f"\nours - core: {difference:+.1f} MB, one mail is {size:.1f} MB")
+    print(f"\nours - core: {difference:+.1f} MB, one message is {size:.1f} MB")
 
 
 main()

@@ -43,7 +43,7 @@ class Run:
 
 
 def run(command, raw):
-    """Run a script with a mail as its standard input; return the :class:`Run`."""
+    """Run a script with a message as its standard input; return the :class:`Run`."""
     begin = time.perf_counter()
     process = subprocess.Popen(
         list(map(str, command)),
@@ -139,7 +139,7 @@ def main(rounds):
             figures = measure(compared, rounds)
     finally:
         server.stop()
-    print(f"{rounds} rounds, median per mail")
+    print(f"{rounds} rounds, median per message")
     return 0 if report(figures) else 1
 
 

@@ -213,14 +213,14 @@ def workers(quick):
         ours / core for ours, core in zip(figures["ours"], figures["core"], strict=True)
     )
     row(
-        "mails/s of a mailbox, serve with 2 workers",
+        "messages/s of a mailbox, serve with 2 workers",
         statistics.median(figures["ours"]),
         statistics.median(figures["core"]),
         ">= 1.7",
         ratio,
     )
     row(
-        "  CPU of the machine, ms a mail",
+        "  CPU of the machine, ms a message",
         statistics.median(cpu["ours"]),
         statistics.median(cpu["core"]),
     )
@@ -247,12 +247,12 @@ def handover(quick):
             OURS.wait_for(before + len(result.times))
             last = time.perf_counter() - start
     row(
-        "one at a time: ms until it is taken, median",
+        "one at a time: ms until it is accepted, median",
         statistics.median(ours),
         statistics.median(core),
         "<= 0.1",
     )
-    row("  mails/s", statistics.median(per_second), 1000 / statistics.mean(core), ">= 20")
+    row("  messages/s", statistics.median(per_second), 1000 / statistics.mean(core), ">= 20")
     row(f"  s until the last record of {number} is there", last)
 
 

@@ -100,8 +100,8 @@ def main(minutes=MINUTES, rate=MAILS):
     most = max(value for _at, value in counted) - counted[0][1]
     is_good = is_complete and growth <= MOST_MEGABYTES_AN_HOUR and most <= MOST_CONNECTIONS
     print(
-        f"\n{'OK' if is_good else 'FAILED'}: {total} mails, {OURS.leads()} records; memory of all "
-        f"processes {growth:+.1f} MB an hour, at most {MOST_MEGABYTES_AN_HOUR}; "
+        f"\n{'OK' if is_good else 'FAILED'}: {total} messages, {OURS.leads()} records; memory of "
+        f"all processes {growth:+.1f} MB an hour, at most {MOST_MEGABYTES_AN_HOUR}; "
         f"{most:+d} connections, at most {MOST_CONNECTIONS}"
     )
     return 0 if is_good else 1

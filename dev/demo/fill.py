@@ -195,7 +195,7 @@ def main(database, configuration, address, mailbox, smtp_port, imap_port):
         with environment(database) as env:
             message_id = send_first(env)
         mails = samples.read(message_id, CUSTOMER)
-        print(f"-> Odoo receives {len(mails)} sample mails ...", flush=True)
+        print(f"-> Odoo receives {len(mails)} sample messages ...", flush=True)
         if imap_port:
             fetch(database, mailbox, mails)
         else:

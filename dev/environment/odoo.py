@@ -86,11 +86,11 @@ def locate():
         found = find(os.environ["ODOO_HOME"])
         if not found:
             home = os.environ["ODOO_HOME"]
-            raise Stop(f"ODOO_HOME={home} holds neither odoo-bin nor usr/bin/odoo.")
+            raise Stop(f"ODOO_HOME={home} contains neither odoo-bin nor usr/bin/odoo.")
         return found
     found = find(DOWNLOADED_ODOO)
     if not found:
-        raise Stop("Odoo is not here yet: run dev/bootstrap first.")
+        raise Stop("Odoo is not installed yet: run dev/bootstrap first.")
     return found
 
 
@@ -128,7 +128,7 @@ def _download():
             with step("Unpacking Odoo"):
                 _unpack(packages, unfinished)
         except Stop as reason:
-            say(f"   Debian did not give Odoo: {reason}")
+            say(f"   Odoo could not be fetched from Debian: {reason}")
             _clone(unfinished)
     else:
         _clone(unfinished)
@@ -226,10 +226,10 @@ def _unpack(packages, target):
             # Translations are two thirds of the size, and no test or demo reads them.
             run(["tar", "-x", "-C", target, "--exclude=*/i18n/*.po"], stdin=content.stdout)
         if content.returncode:
-            raise Stop(f"{package} can not be unpacked.")
+            raise Stop(f"{package} cannot be unpacked.")
     odoo = find(target)
     if not odoo:
-        raise Stop("The packages hold no Odoo.")
+        raise Stop("The packages do not contain Odoo.")
     _redirect_links(target)
     stub = odoo.core_addons / REMOVED_FILE
     stub.parent.mkdir(parents=True, exist_ok=True)

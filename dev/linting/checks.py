@@ -14,13 +14,13 @@ PYLINT = (
     "--valid-odoo-versions=19.0",
     "--score=n",
 )
-# What cannot hold in this addon.
+# Rules that do not apply to this addon.
 ADDON = (
-    # Rules of the association that makes pylint-odoo, about its own addons.
+    # Rules of the association that publishes pylint-odoo, for its own addons.
     "--disable=manifest-required-author,missing-readme",
-    # A model that is extended for several topics has a class for each topic.
+    # A model that is extended for several topics has a class for each.
     "--disable=consider-merging-classes-inherited",
-    # An override may leave the call of core to a method of its own, for instance to a cached one.
+    # An override may leave the call of core to a separate method, for example a cached one.
     "--disable=super-method-mismatch",
     # The first two are those of the default; the others have no result in core either.
     "--no-missing-return=__init__,_register_hook,"

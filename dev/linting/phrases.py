@@ -19,7 +19,7 @@ from environment.progress import Stop, say
 from .reading import readable
 
 RECORD = ROOT / "dev" / "linting" / "phrases.json"
-# Samples, translations, which follow their texts, and texts that are about these phrases.
+# Samples, translations, which follow their sources, and texts that are about these phrases.
 EXCLUDED = (
     "tests/data",
     "i18n",
@@ -27,7 +27,7 @@ EXCLUDED = (
     "dev/linting/phrases.py",
     "dev/system/test_phrases.py",
 )
-# Between two words are blanks, or the end of a line.
+# Two words are separated by blanks or the end of a line.
 GAP = r"(?:[ \t]+|[ \t]*\n[ \t]*)"
 PHRASES = (
     r"can not",
@@ -76,7 +76,7 @@ def _readable(name):
 
 
 def risen(found, record):
-    """Return lines for a person about files with more phrases than the record allows them."""
+    """Return lines about the files that have more phrases than the record allows."""
     lines = []
     for name, places in found.items():
         allowed = record.get(name, 0)
@@ -108,7 +108,7 @@ def check():
 def lower():
     """Write today's counts.
 
-    :raises Stop: when there are more phrases than before
+    :raises Stop: if there are more phrases than before
     """
     counts = {name: len(places) for name, places in find_all().items()}
     before, now = sum(read_record().values()), sum(counts.values())

@@ -1,11 +1,11 @@
-"""What of a file people read; the rest is crossed out, so that the numbers of lines stay.
+"""The parts of a file that people read; the rest is crossed out, to keep line numbers.
 
-Of Python that is comments, docstrings, and string literals that hold a blank or are a word with a
-capital; of XML and HTML text, comments and the attributes that are shown; of Markdown everything.
-Code in backticks is not text.
+In Python these are comments, docstrings, and string literals that contain a blank or are a
+capitalized word; in XML and HTML text, comments and the attributes that are shown; in Markdown
+everything. Code in backticks is not text.
 
-Text stays connected where a reader reads on, over the end of a line or of a literal, and is apart
-where code stands in between: what is crossed out there is a mark, elsewhere a blank.
+Text that continues after the end of a line or a literal stays connected; text with code in between
+is separated: code is replaced by marks, everything else by blanks.
 """
 
 import io
@@ -23,7 +23,7 @@ ESCAPED = re.compile(r"\\.", re.DOTALL)
 # Names for values: "%(name)s", "{name}".
 PLACEHOLDER = re.compile(r"%\(\w+\)|\{(?:[^{}]|\{[^{}]*\})*\}")
 STYLE = re.compile(r"<(style|script)\b.*?</\1>", re.DOTALL)
-# No comment. Values of attributes may hold a ">": domains of views do.
+# Not a comment. Values of attributes may contain a ">": domains of views do.
 TAG = re.compile(r"<[^!<](?:[^<>\"']|\"[^\"]*\"|'[^']*')*>")
 SHOWN = re.compile(
     r"\s(?:alt|confirm|help|placeholder|string|summary|title)=(?:\"([^\"]*)\"|'([^']*)')"
@@ -33,9 +33,9 @@ FSTRING_END = getattr(tokenize, "FSTRING_END", None)
 
 
 def readable(name, source):
-    """Return the source with nothing but what is read, or None for an unknown kind of file.
+    """Return the source with only the text that is read, or None for an unknown kind of file.
 
-    :param name: path of the file, whose ending says the kind
+    :param name: path of the file, whose suffix determines the kind
     """
     reader = KINDS.get(PurePath(name).suffix)
     if not reader and source.startswith("#!") and "python" in source.partition("\n")[0]:

@@ -168,7 +168,7 @@ def add_trusting_server(env, dovecot, way, kind):
 
 
 class Mailbox:
-    """The mailbox of a way, its incoming server, and what became of its messages in one test."""
+    """The mailbox of a way, its incoming server, and the outcomes of its messages in one test."""
 
     def __init__(self, way, dovecot, database, server_id, postfix):
         self.way = way

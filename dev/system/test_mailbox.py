@@ -310,7 +310,7 @@ def test_folders_are_read_and_mail_is_moved(imap):
     imap.dovecot.create_folder(USER, "Sales")
     imap.dovecot.deliver(USER, mail(subject="In the folder"), "Sales")
     imap.deliver()
-    imap.dovecot.deliver(USER, mail(to="nobody@example.com", subject="For nobody"))
+    imap.dovecot.deliver(USER, mail(to="nobody@example.com", subject="Unknown address"))
     imap.fetch()
     assert imap.subjects() == ["In the folder", "Number 1"]
     assert not imap.dovecot.stored(USER)

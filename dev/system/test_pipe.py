@@ -200,7 +200,7 @@ def test_over_lmtp(ready, serve, is_unix):
     assert wait_until(lambda: states(ready) == [("delivered", "record_created")])
     status, text = pipe("--lmtp", where, "-f", "", "nobody@example.com", raw=raw)
     assert (status, "5.1.1" in text) == (EX_NOUSER, True)
-    # One of two is nobody's: the other has the mail, and the sender hears of the one.
+    # One of two does not exist: the other gets the message, and the sender is notified of one.
     both = ("sales@example.com", "nobody@example.com")
     status, _text = pipe("--lmtp", where, "-f", "jane@customer.test", *both, raw=mail())
     assert (status, len(states(ready))) == (EX_NOUSER, 2)
@@ -381,7 +381,7 @@ def test_whatever_is_wrong_the_mail_server_keeps_the_mail(arguments):
 def test_empty_input():
     """Nothing is sent when the mail server hands nothing over."""
     status, text = pipe("--lmtp", f"{LOOPBACK}:1", "-f", "", "a@b", raw=b"")
-    assert (status, text) == (EX_TEMPFAIL, "postmaster-pipe: standard input holds no message\n")
+    assert (status, text) == (EX_TEMPFAIL, "postmaster-pipe: standard input contains no message\n")
 
 
 def test_nobody_listens():

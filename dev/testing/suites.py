@@ -47,7 +47,7 @@ NEIGHBOUR_TESTS = (
     "google_gmail/tests",
     "microsoft_outlook/tests",
 )
-# shortcuts/ is what only saves time: these tests pass without it.
+# shortcuts/ only saves time: these tests pass without it.
 WITHOUT_SHORTCUTS = {"POSTMASTER_SHORTCUTS": "off"}
 TESTS_OF_THE_WAY = (
     "TestAddressing",
@@ -78,7 +78,7 @@ UNSAFE = {
     "S501": "import requests\n\nrequests.get('https://example.com', verify=False, timeout=1)\n",
     "S105": "password = 'swordfish'\n",
 }
-# Tests of how time grows say nothing about a Python, and take half of all time.
+# Tests of how time grows do not depend on the Python, and take half of all time.
 NOT_MEASURING = "not time_is_linear and not time_grows"
 # Why a test may be skipped in an Odoo with nothing but what Odoo requires.
 ABSENT_FROM_ODOO = re.compile(
@@ -153,7 +153,7 @@ def pythons(log, arguments):
         number = full.partition(" ")[0]
         environment = VirtualEnvironment(WORK / f"venv-{number}", REQUIREMENTS, str(interpreter))
         environment.install(f"Installing the Python requirements for {interpreter} ({number})")
-        # Each has a log of its own: the summary of one run must not be taken for the other's.
+        # Each has its own log: the summary of one run must not be taken for the other's.
         own = log.with_suffix(f".{number}.log")
         own.unlink(missing_ok=True)
         ran = _gateway(environment.python, own, ("-k", NOT_MEASURING, *arguments))
@@ -184,7 +184,7 @@ def _gateway(python, log, arguments):
     return outcome.of_pytest(log.read_text()).checked(status)
 
 
-# --- what can be seen in the source --------------------------------------------------
+# --- checks of the source --------------------------------------------------
 
 
 def lint(log, arguments):
@@ -242,7 +242,7 @@ def addon(log, arguments):
 
 
 def addon_without_shortcuts(log, arguments):
-    """The addon's tests of a message's way, where nothing only saves time."""
+    """The addon's tests of the path of a message, without shortcuts."""
     tags = ",".join(f"/{ADDON}:{name}" for name in TESTS_OF_THE_WAY)
     return _addon("postmaster_test_way", tags, log, arguments, **WITHOUT_SHORTCUTS)
 
@@ -263,7 +263,7 @@ def _addon(database, tags, log, arguments, **variables):
             "--test-tags",
             tags,
             *arguments,
-            # Skipped tests show nowhere but in lines of this level.
+            # Skipped tests appear only in lines of this level.
             f"--log-handler=odoo.addons.{ADDON}.tests:INFO",
         ),
         log,
@@ -349,7 +349,7 @@ def core_mail(log, arguments):
 
 
 def core_mail_without_shortcuts(log, arguments):
-    """The same, where nothing only saves time."""
+    """The same, without shortcuts."""
     return _core(
         "slow", "mail", ("test_mail",), MAIL_TESTS, 119, log, arguments, **WITHOUT_SHORTCUTS
     )
