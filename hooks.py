@@ -15,10 +15,10 @@ OPEN = (states.RECEIVED, states.RETRY, states.PARKED)
 
 
 def post_load():
-    """Change what is Odoo's for the whole process, whatever the database.
+    """Patch Odoo for the whole process, independently of the database.
 
-    Odoo calls it when it is the first to load the addon. A program that loads the addon before,
-    as ``odoo-bin postmaster`` does, calls it by itself.
+    Odoo calls this when it first loads the addon. A program that loads the addon earlier, such as
+    ``odoo-bin postmaster``, calls it itself.
     """
     install_filters()
     answer_without_database()

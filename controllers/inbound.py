@@ -44,7 +44,7 @@ class PostmasterInbound(http.Controller):
         readonly=False,
     )
     def inbound(self):
-        """Take in a message, and answer 200 once it is committed."""
+        """Store a message, and respond with 200 once it is committed."""
         if not request.db:
             raise Refused(503, "no_database", "The database cannot be reached or selected.")
         credentials = self._authenticate()
@@ -159,11 +159,11 @@ def _decoded(text):
 
 
 def answer_without_database():
-    """Let the route answer while no database can be reached.
+    """Let the route respond while no database can be reached.
 
-    Core then answers 404, at which providers drop the message. Without a database it knows only
-    the routes of server-wide modules. Once this addon has been loaded for a database, its route
-    is known too.
+    Core then responds with 404, at which providers drop the message. Without a database it knows
+    only the routes of server-wide modules. Once this addon has been loaded for a database, its
+    route is known too.
     """
     if ADDON in config["server_wide_modules"]:
         # It may be loaded before other addons, whose routes core is still going to collect.

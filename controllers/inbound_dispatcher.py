@@ -1,7 +1,7 @@
 """The dispatcher of requests with messages: it reads no body before the client is authenticated.
 
 Core's dispatcher reads a form from any client before the controller runs, decodes its fields as
-UTF-8, which damages messages, and answers errors with an HTML page.
+UTF-8, which damages messages, and responds to errors with an HTML page.
 """
 
 import logging
@@ -27,7 +27,7 @@ RETRY_AFTER_SECONDS = 30
 
 
 class Refused(Exception):
-    """A request that is answered with a status other than 200.
+    """A request that gets a status other than 200.
 
     :param int status: the status of the response
     :param str code: the reason for programs, in the field ``X-Postmaster``
@@ -73,7 +73,7 @@ class InboundDispatcher(HttpDispatcher):
         return self.request.registry["ir.http"]._dispatch(endpoint)
 
     def handle_error(self, exc):
-        """Answer an error so that the client sends the message again, unless it was refused."""
+        """Respond to an error so that the client retries, unless the message was refused."""
         if isinstance(exc, Refused):
             _logger.warning(
                 "A message posted from %s was refused: %s (%s).",

@@ -66,7 +66,7 @@ class ServerRun(FetchRun):
         )
 
     def _end(self):
-        """Return when the other servers have their turn; a fetch from one server only waits."""
+        """Return when the turn of this server ends, if it shares the time with other servers."""
         context = self._env.context
         ends_at = context.get("cron_end_time", float("inf"))
         return min(ends_at, time.monotonic() + context.get(SHARE, float("inf")))

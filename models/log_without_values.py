@@ -36,9 +36,9 @@ def frames(error):
 
 
 class _ExceptionFilter(logging.Filter):
-    """Leaves of an exception that core logs while it fetches where it was raised, and its class.
+    """Reduces an exception that core logs while fetching to its class and where it was raised.
 
-    Its text may be that of a login or of a statement. Errors of ours say nothing of that kind.
+    Its text may come from a login or a statement. The texts of our own errors are safe.
     """
 
     def filter(self, record):
@@ -51,7 +51,7 @@ class _ExceptionFilter(logging.Filter):
 
 
 class _Filter(logging.Filter):
-    """Leaves numbers in a record of core's cursor, and takes out the rest."""
+    """Keeps the numbers in a log record of core's cursor, and removes all other values."""
 
     def filter(self, record):
         if getattr(_state, "is_on", False) and isinstance(record.args, tuple):
@@ -69,7 +69,7 @@ def _without_values(value):
 
 
 def _add_once(logger_name, kind):
-    """Add a filter, which is found by its class when the module is loaded again."""
+    """Add a filter, replacing one of the same class from before the module was reloaded."""
     logger = logging.getLogger(logger_name)
     for known in [known for known in logger.filters if type(known).__name__ == kind.__name__]:
         logger.removeFilter(known)
@@ -77,6 +77,6 @@ def _add_once(logger_name, kind):
 
 
 def install_filters():
-    """Let the logs of core leave out values, from now on in this process."""
+    """Omit values from core's logs, from now on in this process."""
     _add_once("odoo.sql_db", _Filter)
     _add_once("odoo.addons.mail.models.fetchmail", _ExceptionFilter)

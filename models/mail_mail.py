@@ -14,7 +14,7 @@ class MailMail(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Send nothing because of a message accepted in silence, whichever code creates it."""
+        """Send nothing for a message that was accepted silently, whichever code creates it."""
         attempt = self.env.context.get(ATTEMPT)
         if attempt and attempt.is_quiet:
             vals_list = [{**vals, "state": "cancel"} for vals in vals_list]

@@ -40,10 +40,10 @@ from .waiting import (
 # How long a message belongs to the process that has claimed it, until the lock on its row
 # protects the work. If that process dies, the message is taken over after this time.
 CLAIM_LEASE = timedelta(seconds=5)
-# Each claim looks at so many messages of each kind whose time has come.
+# The number of due messages of each kind that a claim looks at.
 MOST_NOTICED = 2
 
-# The next of the conversation of a message that was just processed.
+# The next message in the conversation of the one that was just processed.
 CALL_NEXT = f"""
     UPDATE mail_postmaster_message
     SET next_attempt = NULL, turn = GREATEST(turn, {CURRENT_TURN} + 1)
@@ -57,14 +57,14 @@ CALL_NEXT = f"""
         ) FOR UPDATE SKIP LOCKED
     );
 """  # noqa: S608  made of constants
-# The first messages that wait for a time which has come. Those that are held back have a list of
-# their own, so that retries do not wait behind them.
+# The first messages whose waiting time is over. Those that are held back have a list of their own,
+# so that retries do not wait behind them.
 DUE = f"""
     SELECT id, conversation_key FROM mail_postmaster_message
     WHERE {WAITS} AND {{which}} AND next_attempt <= {NOW}
     ORDER BY next_attempt LIMIT {MOST_NOTICED} FOR UPDATE SKIP LOCKED
 """  # noqa: S608  made of constants
-# They are ready, or held back for longer. One that has failed comes after all of its sender's.
+# They become ready, or are held back longer. A failed one comes after all others of its sender.
 NOTICE_DUE = f"""
     UPDATE mail_postmaster_message AS mail SET
         next_attempt = CASE WHEN holding.id IS NOT NULL THEN LEAST(
@@ -83,7 +83,7 @@ NOTICE_DUE = f"""
     ) AS due LEFT JOIN LATERAL {HOLDING_BACK.format(mail="due")} AS holding ON true
     WHERE mail.id = due.id;
 """  # noqa: S608  made of constants
-# The first messages that were held back, where nothing holds them back any more.
+# The first messages that were held back and that nothing holds back any more.
 NOTICE_FREE = f"""
     UPDATE mail_postmaster_message AS mail
     SET next_attempt = NULL, turn = GREATEST(turn, {CURRENT_TURN} + 1)

@@ -250,7 +250,7 @@ class MailPostmasterReply(models.AbstractModel):
     # --- facts ---------------------------------------------------------------------------
 
     def _about(self, record):
-        """Return the :class:`Record` of a conversation: one statement, which core spares later.
+        """Return the :class:`Record` of a conversation: one statement, which saves core one later.
 
         :raises MissingError: when it is gone
         """

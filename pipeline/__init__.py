@@ -10,7 +10,7 @@ Each function gets the recordset that core calls. A function that lets core cont
 ``routing``     what core decides about a message and its routes
 ``sender``      the author of a message, and what core looks up by that address
 ``replies``     who may reply in a conversation
-``notices``     what core tells the sender
+``notices``     notices to the sender
 ``delivering``  one target after the other, each once
 ``notifying``   who is notified of the effects of a message
 """

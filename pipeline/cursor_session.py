@@ -22,7 +22,7 @@ LONGEST_IDLE_SECONDS = 0.2
 class CursorSession:
     """A context manager for processing one or more messages.
 
-    Odoo resets a connection each time it is borrowed, which costs more than many a statement.
+    Odoo resets a connection each time it is borrowed, which costs more than many statements.
     The transactions of a session use the same cursor, one after the other. A transaction opened
     inside another has a separate cursor, as has one that is opened after the session.
     """

@@ -1,4 +1,4 @@
-"""What core tells the sender of a message: once, and following the policy on notices."""
+"""Core's notices to the sender of a message: once, and following the policy on notices."""
 
 from ..gateway import states
 

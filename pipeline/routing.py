@@ -45,7 +45,7 @@ def is_notice_reply(thread, attempt, message_dict, core):
 
 
 def is_loop(thread, attempt, message, message_dict, routes, core):
-    """Return whether core is to ignore a message because its sender writes too often."""
+    """Return whether core is to ignore a message because its sender sends too many messages."""
     is_screened = attempt.policies.choice(LOOPS) == "accepted"
     if _is_routed_by_another(thread.env, attempt, message_dict):
         return True
