@@ -29,7 +29,7 @@ STEPS = {
 
 # By the reason of a gateway.authentication.Verdict.
 FINDINGS = {
-    "no_from": _lt("the message names no sender"),
+    "no_from": _lt("the message has no sender"),
     "not_judged": _lt("no trusted mail server has checked it"),
     "other_from": _lt("the mail server checked a different sender, of %(domain)s"),
     "several_from": _lt("From names several senders, or cannot be read completely"),
@@ -68,7 +68,7 @@ MARKS = {
         "The sender is not authenticated: %(finding)s. The message was accepted without its sender."
     ),
     "failed": _lt("The sender may be forged: %(finding)s."),
-    "accepted": _lt("The sender may be forged: %(finding)s. The message was accepted by hand."),
+    "accepted": _lt("The sender may be forged: %(finding)s. The message was accepted manually."),
     "odd": _lt("The sender of this message is suspicious."),
 }
 MARK_OF_ODDITIES = _lt("From field: %(oddities)s.")

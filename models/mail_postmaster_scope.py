@@ -39,13 +39,13 @@ class MailPostmasterScope(models.AbstractModel):
     allowed_domains = fields.Char()
     loop_threshold = fields.Integer(
         "Messages per sender",
-        help="How many messages one sender may send to this address within the given minutes; more "
-        "are treated as a mail loop. 0: as set for the domain or the database.",
+        help="How many messages one sender may send to this address within the period beside it; "
+        "more are treated as a mail loop. 0: as set for the domain or the database.",
     )
     loop_minutes = fields.Integer("Minutes per sender")
     record_limit = fields.Integer(
         "Records per period",
-        help="How many records messages to this address may create within the given minutes, "
+        help="How many records messages to this address may create within the period beside it, "
         "counting all senders; further messages wait in the log. 0: as set for the domain or "
         "the database.",
     )

@@ -188,7 +188,7 @@ DEFINITIONS = {
             "The message is too large: %(count)s bytes; the limit is %(most)s (%(parameter)s)."
         ),
         limit_lines=_lt(
-            "The message is too long: %(count)s lines; the limit is %(most)s (%(parameter)s)."
+            "The message has too many lines: %(count)s; the limit is %(most)s (%(parameter)s)."
         ),
         limit_header_bytes=_lt(
             "A header of the message is too long: at least %(count)s bytes; the limit is %(most)s "

@@ -121,7 +121,7 @@ class ResConfigSettings(models.TransientModel):
         default=NUMBERS[LOG_DAYS][0],
     )
     postmaster_addressing = fields.Boolean(
-        "Recipients from the most reliable field",
+        "Let Postmaster determine the recipients",
         config_parameter=ADDRESSING,
     )
     postmaster_subaddressing = fields.Char(
@@ -229,7 +229,7 @@ class ResConfigSettings(models.TransientModel):
         default="record",
     )
     postmaster_bounce_blacklist = fields.Selection(
-        [("off", "Leave it to the applications"), ("on", "Blacklist them")],
+        [("off", "Leave them to the applications"), ("on", "Blacklist them")],
         "Nonexistent addresses",
         config_parameter=BOUNCE_BLACKLIST,
         default="off",

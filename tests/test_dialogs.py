@@ -119,6 +119,6 @@ class TestDialogs(ParkedMailCase):
         self.repair()
         self.as_admin(self.mail).action_process_again()
         for dialog in dialogs:
-            with self.subTest(dialog._name), self.assertRaisesRegex(UserError, "meanwhile"):
+            with self.subTest(dialog._name), self.assertRaisesRegex(UserError, "in the meantime"):
                 dialog.action_process()
         self.assertEqual(len(self.mail.delivery_ids), 1)

@@ -100,7 +100,7 @@ class TestDuplicates(GatewayCase):
                 self.assertReason(row, "ignored", "own_message")
                 # The form asks before it creates a second record, like the dialog of the list.
                 self.assertEqual(row.release_kind, "repeated")
-                self.assertIn(f"Contact number {partner.id}", row.reason)
+                self.assertIn(f"Contact #{partner.id}", row.reason)
 
     def test_without_a_message_id(self):
         raw = self.mail(message_id="").replace(b"Message-Id: \r\n", b"")

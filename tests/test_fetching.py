@@ -88,7 +88,7 @@ class TestFetching(TransactionCase):
 
     def test_what_makes_no_sense(self):
         for values, message in (
-            ({"start_from": "date"}, "since when"),
+            ({"start_from": "date"}, "date from which"),
             ({"start_from": "date", "start_date": "2026-01-01", "server_type": "pop"}, "POP3"),
             ({"leave_days": -1}, "0 to"),
         ):
@@ -111,7 +111,9 @@ class TestFetching(TransactionCase):
         self.assertEqual(fields.Datetime.to_string(since), "2026-01-01 12:00:00")
         # One translatable sentence, in the time zone of the reader.
         note = self.server.with_context(tz="Asia/Tokyo").failing_note
-        self.assertRegex(note, r"since \S+ 9:00.PM \(attempts: 6\)\. .*again at \S+ 10:00.PM\.$")
+        self.assertRegex(
+            note, r"since \S+ 9:00.PM \(attempts: 6\)\. .*next attempt is at \S+ 10:00.PM\.$"
+        )
         self.server.next_fetch = False
         self.assertRegex(self.server.failing_note, r"\(attempts: 6\)\.$")
 

@@ -107,7 +107,7 @@ class TestDeliveryReports(ReportsCase):
         self.notification(self.jane).postmaster_report = ["anything"]
         _result, row = self.receive(self.report("postfix_delayed"))
         self.assertReason(row, "delivered", "report_recorded")
-        self.assertIn("so far", self.notification(self.jane).postmaster_note)
+        self.assertIn("Not delivered yet", self.notification(self.jane).postmaster_note)
 
     def test_text_for_people_alone(self):
         for number, name in enumerate(("qmail", "gmx")):

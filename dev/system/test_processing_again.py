@@ -54,7 +54,7 @@ def test_dialog_says_that_the_mail_was_delivered_meanwhile(database, mails):
         dialog = late["mail.postmaster.redirect"].browse(dialog.id)
         assert dialog.mail_id.state == "parked"
         process(database, mails[0])
-        with pytest.raises(UserError, match="meanwhile"):
+        with pytest.raises(UserError, match="in the meantime"):
             dialog.action_process()
         with pytest.raises(UserError, match="were delivered"):
             dialog.mail_id.action_process_again()

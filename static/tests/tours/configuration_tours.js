@@ -311,7 +311,7 @@ registry.category("web_tour.tours").add("mail_postmaster_incoming_server", {
         },
         {
             content: "Read the note about the server",
-            trigger: ".o_form_view [name='recipient_preset_note']:contains('Postfix writes')",
+            trigger: ".o_form_view [name='recipient_preset_note']:contains('When Postfix delivers')",
         },
         {
             trigger: ".o_form_view [name='recipient_fields_on_top'] input:checked",
