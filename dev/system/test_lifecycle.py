@@ -92,7 +92,7 @@ def test_removal_keeps_what_is_in_no_record(database, received):
             "addon.button_immediate_uninstall()\n"
         ),
     )
-    assert "1 messages that are in no record" in said
+    assert "1 messages that are not in any record" in said
     assert database.query("SELECT to_regclass('mail_postmaster_message')") == ""
     assert database.query("SELECT to_regproc('mail_postmaster_claim_next')") == ""
     with database.env() as env:
