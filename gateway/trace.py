@@ -16,12 +16,13 @@ class Trace:
         self.steps = []
 
     def hit(self, step, **params):
-        self._add(step, True, params)
+        self.add(step, True, params)
 
     def miss(self, step, **params):
-        self._add(step, False, params)
+        self.add(step, False, params)
 
-    def _add(self, step, hit, params):
+    def add(self, step: str, hit: bool, params: dict):
+        """Add a step, unless it is there already."""
         taken = {"step": step, "hit": hit, "params": bounded(params)}
         # Core asks some questions twice for one message; users want the answer once.
         if len(self.steps) < MOST_STEPS and taken not in self.steps:

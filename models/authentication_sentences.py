@@ -88,18 +88,6 @@ ABSENT = {
 }
 
 
-def finding(identity):
-    """Return the parameters of a sentence about the authentication of a sender.
-
-    :param identity: a :class:`gateway.authentication.Identity`
-    """
-    return {
-        "sender": ", ".join(identity.addresses),
-        "finding": identity.verdict.reason,
-        "domain": identity.verdict.domain or identity.address.rpartition("@")[2],
-    }
-
-
 def encode_oddities(oddities):
     """Return oddities as a text, one per line: code, blank, detail."""
     return "\n".join(f"{odd.code} {odd.detail}" for odd in oddities)

@@ -9,9 +9,10 @@ from ..gateway import states
 from ..gateway.mailbox.folder import ALL
 from ..gateway.mailbox.imap import folder_argument
 from ..gateway.mailbox.run import FetchRun
-from ..pipeline.attempt import Attempt, Reason
+from ..pipeline.attempt import Attempt
 from ..pipeline.submission import FETCHED, Submission
 from ..policy.settings import LIMITS
+from ..rules.verdict import Reason
 from .mail_postmaster_place import FETCH, LEAVE, MARK, OLD
 
 _logger = logging.getLogger(__name__)

@@ -6,7 +6,8 @@ from odoo.exceptions import MissingError
 from odoo.tools import SQL
 
 from ..gateway import address_book, states
-from ..pipeline.attempt import ATTEMPT, Reason, RouteResult
+from ..pipeline.attempt import ATTEMPT, RouteResult
+from ..rules.verdict import Reason
 from ..shortcuts.cache_prefill import columns, put_into_cache
 from ..shortcuts.memoize import note_change
 from . import mail_postmaster_scope  # noqa: F401  what is extended here

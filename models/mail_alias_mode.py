@@ -3,10 +3,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import format_date, is_html_empty
 
-from ..gateway import states
-from ..pipeline.attempt import Reason
-
-ACCEPT, HOLD, REFUSE, CLOSED = "accept", "hold", "refuse", "closed"
+from ..rules.alias_mode import ACCEPT, CLOSED, HOLD, REFUSE
 
 
 class MailAlias(models.Model):
@@ -42,27 +39,6 @@ class MailAlias(models.Model):
     def _onchange_alias_mode(self):
         if self.alias_mode == CLOSED and not self.alias_closed_since:
             self.alias_closed_since = fields.Date.context_today(self)
-
-    def _turn_down(self, is_reply):
-        """Return the :class:`Reason` not to accept a message for this alias, or None.
-
-        :param bool is_reply: whether it is a reply in an existing conversation
-        """
-        self.ensure_one()
-        params = {"alias": self.display_name}
-        if self.alias_mode == HOLD:
-            return Reason(states.PARKED, "alias_held", params)
-        if is_reply:
-            return None
-        if self.alias_mode == REFUSE:
-            return Reason(states.REFUSED, "alias_refuses", params)
-        since = self.alias_closed_since
-        if self.alias_mode != CLOSED or since and since > fields.Date.today():
-            return None
-        if not since:
-            return Reason(states.REFUSED, "alias_refuses", params)
-        params["since"] = fields.Date.to_string(since)
-        return Reason(states.REFUSED, "alias_closed", params)
 
     def _tell_refused_sender(self, message, message_dict):
         """Notify the sender of a message that this alias has turned down."""

@@ -5,6 +5,7 @@ from odoo.tools import html2plaintext, plaintext2html
 from odoo.tools.mail import generate_tracking_message_id
 
 from ..policy.settings import ANSWER_HOURS, ANSWERS, LOOP_MINUTES
+from ..rules.verdict import Slot
 from .ir_mail_server import NULL_SENDER
 
 DAY = 24 * 60
@@ -98,7 +99,7 @@ class MailPostmasterAnswer(models.AbstractModel):
         ):
             return self.env._("the sender was already notified that the limit is reached")
         minutes = window if about == LOOP_LIMIT else DAY
-        if not quota._reserve(attempt, f"answer:{about}", 1, minutes, sender=addressee):
+        if quota._reserve(attempt, [Slot(f"answer:{about}", 1, minutes, addressee)]):
             return self.env._("the sender has already received this notice")
         return ""
 

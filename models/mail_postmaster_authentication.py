@@ -17,7 +17,7 @@ from ..policy.settings import (
     IDENTITY_OWN,
     Setting,
 )
-from .authentication_sentences import ABSENT, WITHHELD, encode_oddities, finding
+from .authentication_sentences import ABSENT, WITHHELD, encode_oddities
 
 # Seconds that the DNS queries for one message may take.
 LONGEST_CHECK = 5
@@ -117,7 +117,7 @@ class MailPostmasterAuthentication(models.AbstractModel):
         note(
             STEPS.get(identity.verdict.outcome, OPEN_STEP),
             judge=results.judge.replace("\0", ""),
-            **finding(identity),
+            **identity.finding,
         )
         if identity.oddities:
             attempt.trace.miss("odd_sender", oddities=encode_oddities(identity.oddities))
@@ -179,7 +179,7 @@ class MailPostmasterAuthentication(models.AbstractModel):
             return None
         return {
             "kind": self._kind_of_mark(attempt, decided),
-            **finding(attempt.identity),
+            **attempt.identity.finding,
             "oddities": encode_oddities(attempt.identity.oddities),
         }
 

@@ -8,8 +8,9 @@ from odoo import api, fields, models
 from ..gateway import error_text, retries, states
 from ..gateway.authentication import to_json
 from ..gateway.trace import bounded
-from ..pipeline.attempt import ATTEMPT, Failure, Reason, UnreadableMail
+from ..pipeline.attempt import ATTEMPT, Failure, UnreadableMail
 from ..policy.settings import OTHER_CONTENT
+from ..rules.verdict import Reason
 from .mail_postmaster_pipeline import CONFLICTS
 from .reasons import REPEAT
 

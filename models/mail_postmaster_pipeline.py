@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, ConcurrencyError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..gateway import states
+from ..pipeline import applying
 from ..pipeline.attempt import ATTEMPT, Attempt
 from ..pipeline.cursor_session import CURSOR_SESSION, FRESH, STABLE, CursorSession
 from ..policy.settings import ENABLED
@@ -199,7 +200,7 @@ class MailPostmasterPipeline(models.AbstractModel):
     def _call_core(self, env, door, submission, attempt):
         attempt.addressing = env["mail.postmaster.addressing"]._prepare(submission, attempt.trace)
         attempt.identity = env["mail.postmaster.authentication"]._identify(attempt)
-        reason = not attempt.is_released and env["mail.postmaster.screening"]._screen_mail(attempt)
+        reason = not attempt.is_released and applying.turned_down(env, attempt)
         if reason:
             attempt.is_routed = True
             attempt.decide(reason.state, reason.code, **reason.params)

@@ -5,9 +5,10 @@ from psycopg2.extras import Json
 from odoo import api, fields, models
 
 from ..gateway import states
-from ..pipeline.attempt import Attempt, Reason
+from ..pipeline.attempt import Attempt
 from ..pipeline.cursor_session import CURSOR_SESSION, CursorSession
 from ..pipeline.submission import STORED, Submission
+from ..rules.verdict import Reason
 from .mail_postmaster_pipeline import LEASE
 from .reasons import MESSAGE, REPEAT, SENDER, TARGET
 

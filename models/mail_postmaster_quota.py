@@ -7,29 +7,43 @@ from odoo import api, fields, models
 # Longer than the longest window that can be set.
 KEEP = timedelta(days=8)
 
-# One at a time per sender and target; others do not wait. The statement after it sees what was
-# committed while this one waited.
-LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%(target)s || ' ' || %(sender)s, 0));"
-# A message has one rate slot, however often it asks.
+# One at a time per sender and target; others do not wait. In one order, so that two messages with
+# several limits do not wait for each other. The statement after it sees what was committed while
+# this one waited.
+LOCK = """
+    SELECT pg_advisory_xact_lock(key) FROM (
+        SELECT DISTINCT hashtextextended(target || ' ' || sender, 0) AS key
+        FROM unnest(%(targets)s::text[], %(senders)s::text[]) AS slot (target, sender)
+        ORDER BY key
+    ) AS ordered;
+"""
+# All slots or none. A message has one rate slot in a limit, however often it asks.
 PLACE = """
-    WITH known AS (
-        SELECT FROM mail_postmaster_quota
-        WHERE target = %(target)s AND sender = %(sender)s AND mail_key = %(key)s
-    ), reserved AS (
-        INSERT INTO mail_postmaster_quota (sender, target, mail_key, at)
-        SELECT %(sender)s, %(target)s, %(key)s, %(now)s
-        WHERE NOT EXISTS (SELECT FROM known) AND %(limit)s > (
+    WITH missing AS (
+        SELECT * FROM unnest(
+            %(targets)s::text[], %(senders)s::text[], %(limits)s::int[], %(minutes)s::int[]
+        ) WITH ORDINALITY AS slot (target, sender, most, minutes, place)
+        WHERE NOT EXISTS (
+            SELECT FROM mail_postmaster_quota AS taken WHERE taken.target = slot.target
+                AND taken.sender = slot.sender AND taken.mail_key = %(key)s
+        )
+    ), full_limit AS (
+        SELECT place FROM missing WHERE most <= (
             SELECT count(*) FROM (
-                SELECT FROM mail_postmaster_quota
-                WHERE target = %(target)s AND sender = %(sender)s AND at > %(since)s
+                SELECT FROM mail_postmaster_quota AS taken
+                WHERE taken.target = missing.target AND taken.sender = missing.sender
+                    AND taken.at > %(now)s - missing.minutes * interval '1 minute'
                 -- The order of the index: the planner's estimate for a sender
                 -- must not lead to a scan of the table.
-                ORDER BY at DESC LIMIT %(limit)s
+                ORDER BY taken.at DESC LIMIT missing.most
             ) AS recent
-        )
-        RETURNING id
+        ) ORDER BY place LIMIT 1
+    ), reserved AS (
+        INSERT INTO mail_postmaster_quota (sender, target, mail_key, at)
+        SELECT sender, target, %(key)s, %(now)s FROM missing
+        WHERE NOT EXISTS (SELECT FROM full_limit)
     )
-    SELECT EXISTS (SELECT FROM known) OR EXISTS (SELECT FROM reserved)
+    SELECT (SELECT place FROM full_limit)
 """
 # Statements in one string are one transaction and one round trip (PostgreSQL manual, "Multiple
 # Statements in a Simple Query"). The commit does not wait for the disk. The commit that creates the
@@ -63,8 +77,8 @@ class MailPostmasterQuota(models.Model):
     _window = models.Index("(target, sender, at)")
 
     @api.model
-    def _reserve(self, attempt, target, limit, minutes, sender=""):
-        """Reserve a rate slot for a message and return whether there was one.
+    def _reserve(self, attempt, slots):
+        """Reserve rate slots for a message, all of them or none.
 
         This uses a short separate transaction. Counting and reserving inside the transaction that
         creates the record would miss what others are about to commit: at a limit of 3, eight
@@ -72,38 +86,27 @@ class MailPostmasterQuota(models.Model):
 
         :param attempt: the :class:`Attempt`; if it is joined to its caller's transaction, so is the
         reservation
-        :param str target: what is limited
-        :param int limit: slots in the window
-        :param int minutes: length of the window
-        :param str sender: whose slots are counted, canonical; empty for those of all senders
+        :param slots: list of :class:`rules.verdict.Slot`
+        :return: the first slot that is not available, None if all are reserved
         """
-        now = fields.Datetime.now()
         values = {
-            "sender": sender,
-            "target": target,
+            "targets": [slot.target for slot in slots],
+            "senders": [slot.sender for slot in slots],
+            "limits": [slot.limit for slot in slots],
+            "minutes": [slot.minutes for slot in slots],
             "key": attempt.mail_key,
-            "limit": limit,
-            "now": now,
-            "since": now - timedelta(minutes=minutes),
+            "now": fields.Datetime.now(),
         }
         if attempt.joined:
             with self.env.cr.savepoint(flush=False):
                 self.env.cr.execute(LOCK + PLACE, values)
-                return self.env.cr.fetchone()[0]
-        with self.env.registry.cursor() as cr:
-            cr.connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
-            cr.execute(ALONE + LOCK + PLACE, values)
-            return cr.fetchone()[0]
-
-    @api.model
-    def _give_back(self, attempt, target, sender):
-        """Release the rate slot that a message has reserved and does not use."""
-        with self.env["mail.postmaster.pipeline"]._short_transaction(attempt.joined) as cr:
-            cr.execute(
-                "DELETE FROM mail_postmaster_quota "
-                "WHERE target = %s AND sender = %s AND mail_key = %s",
-                [target, sender, attempt.mail_key],
-            )
+                place = self.env.cr.fetchone()[0]
+        else:
+            with self.env.registry.cursor() as cr:
+                cr.connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
+                cr.execute(ALONE + LOCK + PLACE, values)
+                place = cr.fetchone()[0]
+        return slots[place - 1] if place else None
 
     @api.model
     def _is_reserved(self, target, minutes, sender):

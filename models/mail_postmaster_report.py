@@ -10,9 +10,10 @@ from ..gateway import states
 from ..gateway.address_list import first_address
 from ..gateway.automatic import AUTO_REPLY, HUMAN
 from ..gateway.reports.enhanced_status import explain
-from ..pipeline.attempt import Reason, RouteResult
+from ..pipeline.attempt import RouteResult
 from ..pipeline.delivering import claim_targets
 from ..policy.settings import LOOPS
+from ..rules.verdict import Reason
 from .report_recipients import Recipients, message_ids
 from .report_sentences import COMPLAINT, FEEDBACK, RECEIPT, encode_outcomes
 

@@ -7,6 +7,8 @@ Each function gets the recordset that core calls. A function that lets core cont
 ``submission``  what a transport has submitted
 ``attempt``     what is known and recorded while one message is processed
 ``reading``     how core parses a message: repaired before, completed after
+``facts``       what the rules are asked about
+``applying``    the verdicts of the rules: rate slots, trace, outcome of targets
 ``routing``     what core decides about a message and its routes
 ``sender``      the author of a message, and what core looks up by that address
 ``replies``     who may reply in a conversation

@@ -5,7 +5,7 @@ decision points find it there and record what core decided.
 """
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from ..gateway import identity, states
@@ -14,6 +14,7 @@ from ..gateway.envelope import decode_field, read_fields, split_addresses
 from ..gateway.origin import read_origin
 from ..gateway.reports import read_report
 from ..gateway.trace import Trace
+from ..rules.verdict import Reason
 from .submission import STORED
 
 ATTEMPT = "mail_postmaster_attempt"
@@ -21,20 +22,6 @@ ATTEMPT = "mail_postmaster_attempt"
 
 class UnreadableMail(Exception):
     """Core cannot store the content of this message; the text names the reason."""
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why a message is in its state.
-
-    :param state: see :mod:`gateway.states`
-    :param code: key of the sentence, see ``models/sentences.py``
-    :param params: the values that the sentence names
-    """
-
-    state: str
-    code: str
-    params: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from odoo.exceptions import ConcurrencyError
 
 from ..gateway import states
 from ..gateway.screening import NOTE, REVIEW
+from ..rules.verdict import Reason
 from . import replies, sender
-from .attempt import Reason, RouteResult, target_of
+from .attempt import RouteResult, target_of
 
 
 def deliver(thread, attempt, message, message_dict, routes, core):

@@ -8,8 +8,10 @@ from odoo.tools.mail import email_normalize, email_split
 from ..gateway import states
 from ..gateway.automatic import HUMAN
 from ..policy.settings import LOOPS
-from . import sender
+from ..rules.table import CATCHALL
+from . import applying, sender
 from .attempt import target_of
+from .facts import MessageFacts
 
 # The prefix of the ValueError that core's message_route raises.
 NO_ROUTE = "No possible route found"
@@ -73,11 +75,9 @@ def is_written_to_catchall(thread, attempt, message_dict, core):
     )
     if is_catchall:
         attempt.answers_about = "catchall"
-        screening = thread.env["mail.postmaster.screening"]
-        if screening._repeats_to_catchall(attempt, attempt.message_dict):
-            attempt.decide(states.IGNORED, "catchall_repeated")
-        else:
-            attempt.decide(states.REFUSED, "catchall")
+        facts = MessageFacts(thread.env, attempt)
+        reason, _treatment = applying.judge(thread.env, attempt, CATCHALL, facts)
+        attempt.decide(reason.state, reason.code)
     return _noted(attempt, "catchall", is_catchall)
 
 
@@ -143,8 +143,7 @@ def route(thread, attempt, message, message_dict, core):
     if attempt.is_released or attempt.addressed_to is not None:
         # A user has decided where the message goes.
         return routes
-    screening = thread.env["mail.postmaster.screening"]
-    return screening._screen_routes(attempt, message, message_dict, routes)
+    return applying.keep_routes(thread.env, attempt, message, message_dict, routes)
 
 
 def _ask_for_routes(attempt, message, message_dict, core):

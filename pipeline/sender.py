@@ -20,6 +20,7 @@ from ..gateway.authentication import read_author
 from ..gateway.authentication.consequence import PARK, REFUSE
 from . import replies
 from .attempt import target_of
+from .facts import domain_of
 
 # A longer name would not be shown.
 LONGEST_NAME = 200
@@ -149,7 +150,7 @@ def _is_turned_down(env, attempt, route):
 def _levels_of(env, attempt, alias):
     """Return the ``(alias, alias domain)`` whose policies apply, each possibly empty."""
     alias = alias or env["mail.alias"]
-    return alias, env["mail.postmaster.screening"]._domain_of(attempt, alias)
+    return alias, domain_of(env, attempt, alias)
 
 
 def _first(text):

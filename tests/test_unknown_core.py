@@ -6,6 +6,7 @@ from unittest.mock import patch
 from odoo.tests import tagged
 
 from odoo.addons.mail.models.mail_thread import MailThread
+from odoo.addons.mail_postmaster.rules.table import Rule
 
 from .common import GatewayCase
 
@@ -30,7 +31,8 @@ class TestUnknownCore(GatewayCase):
         """That says nothing about the message, which a person would look at in vain."""
         screening = type(self.env["mail.postmaster.screening"])
         raw = self.mail(message_id="<rule@customer.test>")
-        broken = patch.object(screening, "_screen_hops", lambda *arguments: {}["missing"])
+        rule = Rule("broken", lambda _message: {}["missing"])
+        broken = patch.object(screening, "_rules_before_routing", lambda _model: (rule,))
         # Not assertRaises, which rolls back what the caller keeps.
         with broken, suppress(KeyError):
             self.receive(raw)

@@ -129,13 +129,20 @@ def attempt_of(number, joined):
     return SimpleNamespace(mail_key=f"<{number}.{time.time_ns()}@x.test>", joined=joined)
 
 
+def slot_of(sender):
+    # Importable only after Odoo's configuration was read.
+    from odoo.addons.mail_postmaster.rules.verdict import Slot
+
+    return Slot(TARGET, THRESHOLD, 120, sender)
+
+
 def measure_ours(joined):
     """Return the :class:`Timed` of a reservation, in its own transaction or not."""
     with databases.environment(databases.OURS) as env:
         quota = env["mail.postmaster.quota"]
 
         def reserve(number, sender):
-            quota._reserve(attempt_of(number, joined), TARGET, THRESHOLD, 120, sender=sender)
+            quota._reserve(attempt_of(number, joined), [slot_of(sender)])
 
         result = timed(reserve)
         env.cr.rollback()
@@ -145,23 +152,31 @@ def measure_ours(joined):
 def measure_rule():
     """Return the :class:`Timed` of the whole rule: exemptions, limit, reservation."""
     with databases.environment(databases.OURS) as env:
+        # Importable only after Odoo's configuration was read.
+        from odoo.addons.mail_postmaster.pipeline import applying
+        from odoo.addons.mail_postmaster.rules.sender_limit import sender_limit
+        from odoo.addons.mail_postmaster.rules.table import Rule
+
         alias = env["mail.alias"].search([("alias_full_name", "=", "sales@example.com")])
-        screening = env["mail.postmaster.screening"]
+        policies = env["mail.postmaster.policy"]._in_force()
+        domain = alias.alias_domain_id
+        rules = (Rule("sender_limit", sender_limit),)
 
         def screen(number, sender):
             attempt = attempt_of(number, joined=False)
-            attempt.trace = SimpleNamespace(hit=lambda *_, **__: None, miss=lambda *_, **__: None)
-            screening._screen_loop(
-                attempt,
-                SimpleNamespace(
-                    target=TARGET,
-                    alias=alias,
-                    domain=alias.alias_domain_id,
-                    is_reply=False,
-                    sender=sender,
-                    sender_key=sender,
-                ),
+            attempt.trace = SimpleNamespace(add=lambda *_: None)
+            target = SimpleNamespace(
+                name=TARGET,
+                policies=policies,
+                is_quiet=False,
+                is_reply=False,
+                is_sender_withheld=False,
+                is_sender_exempt=env["mail.gateway.allowed"]._allows(sender),
+                sender=sender,
+                sender_key=sender,
+                setting=lambda name: policies.setting(name, alias, domain),
             )
+            applying.judge(env, attempt, rules, target)
 
         return timed(screen)
 
@@ -204,13 +219,7 @@ def plan(env, sender):
 
     env.cr.execute = explain
     try:
-        env["mail.postmaster.quota"]._reserve(
-            attempt_of(0, joined=True),
-            TARGET,
-            THRESHOLD,
-            120,
-            sender=sender,
-        )
+        env["mail.postmaster.quota"]._reserve(attempt_of(0, joined=True), [slot_of(sender)])
     finally:
         del env.cr.execute
         env.cr.rollback()

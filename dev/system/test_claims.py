@@ -180,8 +180,9 @@ def test_a_sender_whose_messages_fail_does_not_pass_others(gateway):
 def fail(pipeline, row):
     """Record a failed attempt."""
     from odoo.addons.mail_postmaster.gateway import states
-    from odoo.addons.mail_postmaster.pipeline.attempt import Attempt, Reason
+    from odoo.addons.mail_postmaster.pipeline.attempt import Attempt
     from odoo.addons.mail_postmaster.pipeline.submission import LMTP, Submission
+    from odoo.addons.mail_postmaster.rules.verdict import Reason
 
     values = {
         "id": row.id,

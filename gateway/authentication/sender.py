@@ -25,6 +25,15 @@ class Identity(NamedTuple):
     oddities: tuple
     addresses: tuple = ()
 
+    @property
+    def finding(self) -> dict:
+        """What was found, as the parameters of a sentence."""
+        return {
+            "sender": ", ".join(self.addresses),
+            "finding": self.verdict.reason,
+            "domain": self.verdict.domain or self.address.rpartition("@")[2],
+        }
+
 
 def identity(header, results, own_domains=()):
     """Return the :class:`Identity` of a message, whatever its header.

@@ -55,6 +55,7 @@ from . import (
     test_report_wording,
     test_retired,
     test_retries,
+    test_rules,
     test_shared_addresses,
     test_states,
     test_trace,

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from odoo.tests import BaseCase
 
+from odoo.addons.mail_postmaster.rules import table
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 # `models/mail_postmaster_{message,raw}.py`, `controllers/inbound*.py`
 FILE = re.compile(r"`((?:[a-z_]+/)+[\w{},*.-]+\.(?:py|xml|eml|json|md|sql))`")
 BRACES = re.compile(r"\{([^}]*)\}")
-FOLDERS = ("pipeline", "policy", "shortcuts")
+FOLDERS = ("pipeline", "policy", "rules", "shortcuts")
 
 
 def variants(text):
@@ -52,3 +54,14 @@ class TestDocuments(BaseCase):
         self.assertGreater(len(methods), 20)
         for name in methods:
             self.assertIn(f"`{name}`", page)
+
+    def test_the_tables_of_rules_are_complete_and_in_order(self):
+        names = [rule.name for rule in (*table.BEFORE_ROUTING, *table.AFTER_ROUTING)]
+        page = (ROOT / "docs" / "loops.md").read_text()
+        shown = re.findall(r"^\|[^|`]*\| `(\w+)` \|", page, re.MULTILINE)
+        self.assertEqual(shown, names)
+        self.assertEqual(re.findall(r"^``(\w+)``  +", table.__doc__, re.MULTILINE), names)
+
+    def test_every_rule_has_a_file_of_its_name(self):
+        for rule in (*table.BEFORE_ROUTING, *table.AFTER_ROUTING, *table.CATCHALL):
+            self.assertTrue((ROOT / "rules" / f"{rule.name}.py").exists(), rule.name)

@@ -8,6 +8,7 @@ GATEWAY = Path(__file__).resolve().parents[2] / "gateway"
 ORDER = (
     "gateway",
     "policy",
+    "rules",
     "pipeline",
     "shortcuts",
     "models",

@@ -1,7 +1,17 @@
 from odoo import api, models
 
 from odoo.addons.mail_postmaster.gateway import states
-from odoo.addons.mail_postmaster.pipeline.attempt import Reason
+from odoo.addons.mail_postmaster.rules.table import Rule
+from odoo.addons.mail_postmaster.rules.verdict import Reason, Step, Verdict
+
+
+def invoices(message):
+    """Hold invoices for review."""
+    subject = message.field("Subject")
+    if "invoice" not in subject.lower():
+        return Verdict(Step("example_invoice", is_hit=False))
+    reason = Reason(states.PARKED, "example_invoice_held", {"subject": subject})
+    return Verdict(Step("example_invoice"), reason)
 
 
 class Screening(models.AbstractModel):
@@ -9,13 +19,4 @@ class Screening(models.AbstractModel):
 
     @api.model
     def _rules_before_routing(self):
-        return [*super()._rules_before_routing(), "_screen_invoices"]
-
-    def _screen_invoices(self, attempt):
-        """Hold invoices for review. A rule reads and answers; it writes nothing."""
-        subject = attempt.field("Subject")
-        if "invoice" not in subject.lower():
-            attempt.trace.miss("example_invoice")
-            return None
-        attempt.trace.hit("example_invoice")
-        return Reason(states.PARKED, "example_invoice_held", {"subject": subject})
+        return (*super()._rules_before_routing(), Rule("invoices", invoices))

@@ -1,0 +1,93 @@
+"""The verdicts of the rules, carried out: rate slots, trace, outcome of targets, notices.
+
+Rules only judge. Rate slots are reserved here, after all rules were asked: a message that is turned
+down takes none.
+"""
+
+from ..gateway import states
+from ..rules.table import verdicts
+from ..rules.verdict import stronger
+from .attempt import RouteResult
+from .facts import MessageFacts, TargetFacts
+
+
+def turned_down(env, attempt):
+    """Return the :class:`Reason` not to route a message at all, or None."""
+    rules = env["mail.postmaster.screening"]._rules_before_routing()
+    reason, _treatment = judge(env, attempt, rules, MessageFacts(env, attempt))
+    return reason
+
+
+def keep_routes(env, attempt, message, message_dict, routes):
+    """Return the routes that pass the rules, and record the outcome of the others."""
+    kept = []
+    rules = env["mail.postmaster.screening"]._rules_after_routing()
+    # Targets to which a copy of the message was delivered are not judged again.
+    settled = attempt.accepted_targets | _delivered_targets(env, attempt)
+    for route in routes:
+        target = TargetFacts(env, attempt, message_dict, route)
+        if target.name in settled:
+            kept.append(route)
+            continue
+        reason, treatment = judge(env, attempt, rules, target)
+        if reason:
+            result = RouteResult(target.name, reason, alias_id=target.alias.id or None)
+            attempt.results.append(result)
+            _tell_sender(env, attempt, message, message_dict, target.alias, reason)
+            continue
+        kept.append(route)
+        if treatment:
+            attempt.treatments[target.name] = treatment
+    return kept
+
+
+def judge(env, attempt, rules, facts):
+    """Ask rules, reserve what their verdicts depend on, and trace them.
+
+    :return: ``(Reason to turn the message down or None, treatment or None)``
+    """
+    reason = treatment = None
+    for verdict in _reserved(env, attempt, list(verdicts(rules, facts))):
+        if verdict.step:
+            attempt.trace.add(verdict.step.code, verdict.step.is_hit, verdict.step.params)
+        reason = reason or verdict.reason
+        treatment = stronger(treatment, verdict.treatment)
+    return reason, treatment
+
+
+def _reserved(env, attempt, found):
+    """Return the verdicts that are left after their slots were reserved, all of them or none."""
+    if found and found[-1].reason and not found[-1].slot:
+        return found
+    needed = {verdict.slot: place for place, verdict in enumerate(found) if verdict.slot}
+    while needed:
+        full = env["mail.postmaster.quota"]._reserve(attempt, list(needed))
+        if full is None:
+            break
+        place = needed.pop(full)
+        found[place] = found[place].when_full
+        if found[place].reason:
+            return found[: place + 1]
+    return found
+
+
+def _delivered_targets(env, attempt):
+    if not attempt.is_known:
+        return set()
+    deliveries = env["mail.postmaster.delivery"].search(
+        [("mail_key", "=", attempt.mail_key), ("state", "=", states.DELIVERED)]
+    )
+    return set(deliveries.mapped("target"))
+
+
+def _tell_sender(env, attempt, message, message_dict, alias, reason):
+    """Notify the sender of a message that was refused."""
+    if reason.code in ("alias_refuses", "alias_closed"):
+        # Each of several aliases has a separate text.
+        attempt.answers_about = f"{reason.code}:{alias.id}"
+        alias._tell_refused_sender(message, message_dict)
+    elif reason.code == "sender_limit":
+        attempt.answers_about = "loop_limit"
+        attempt.answer_window = reason.params["minutes"]
+        env["mail.postmaster.answer"]._send_loop_notice(message, message_dict)
+    attempt.answers_about = attempt.answer_window = None

@@ -1,0 +1,146 @@
+"""What the rules are asked about: facts of a message and of one of its targets.
+
+Each is found out when a rule first reads it. Rules of other addons may read more through ``env``.
+"""
+
+import socket
+from datetime import date
+from functools import cached_property
+
+from odoo import fields
+from odoo.tools import html2plaintext
+
+from ..gateway.authentication import PASS
+from .attempt import target_of
+
+# The suffix of Message-Ids by which core recognizes its own notices
+# (mail.tools.generate_tracking_message_id).
+NOTICE_TAG = "-loop-detection-bounce-email"
+
+
+class MessageFacts:
+    """A message as a whole.
+
+    :ivar bytes raw: the message
+    :ivar bytes header: its header
+    :ivar policies: the :class:`policy.snapshot.Policies` of the attempt
+    :ivar bool is_quiet: nobody is notified: the message is imported
+    :ivar bool is_sender_accepted: a user has accepted the unauthenticated sender
+    """
+
+    def __init__(self, env, attempt):
+        self.env = env
+        self.attempt = attempt
+        self.raw = attempt.raw
+        self.header = attempt.header
+        self.policies = attempt.policies
+        self.is_quiet = attempt.is_quiet
+        self.is_sender_accepted = attempt.is_sender_accepted
+
+    @property
+    def notice_suffix(self) -> str:
+        """How the Message-Ids of this host's notices end."""
+        return f"{NOTICE_TAG}@{socket.gethostname()}"
+
+    def field(self, name: str) -> str:
+        """Return the decoded text of a header field, the topmost of its name; empty for none."""
+        return self.attempt.field(name)
+
+    @property
+    def automatic(self):
+        """The :class:`gateway.automatic.Automatic` of the message."""
+        return self.attempt.automatic
+
+    @property
+    def sender(self) -> str:
+        """Canonical address of the sender, empty if there is none."""
+        return self.attempt.origin.sender
+
+    @property
+    def origin_key(self) -> str:
+        """Whose rate slots an authenticated message takes."""
+        return self.attempt.origin.key
+
+    @property
+    def sender_key(self) -> str:
+        """Whose rate slots the message takes: a forged message does not take the sender's.
+
+        Otherwise twenty forged messages would lock out the sender whom they name.
+        """
+        identity = self.attempt.identity
+        is_unproved = identity is not None and identity.verdict.outcome != PASS
+        return f"{self.origin_key} unproved" if is_unproved else self.origin_key
+
+    @property
+    def finding(self) -> dict:
+        """What is known of the sender, as parameters of a sentence."""
+        return self.attempt.identity.finding
+
+    @property
+    def text(self) -> str:
+        """Subject and text, as core has read them."""
+        values = self.attempt.message_dict
+        return f"{values.get('subject')}\0{html2plaintext(values.get('body') or '')}"
+
+
+class TargetFacts(MessageFacts):
+    """One route of a message.
+
+    :ivar str name: see :func:`attempt.target_of`
+    :ivar alias: the ``mail.alias``, or an empty recordset
+    :ivar domain: the ``mail.alias.domain`` of the recipient, or an empty recordset
+    :ivar bool is_reply: whether it goes into an existing conversation
+    :ivar bool makes_record: whether it creates a new record
+    :ivar reply: the ``Reply`` of the message as it was judged, or None
+    """
+
+    def __init__(self, env, attempt, message_dict, route):
+        super().__init__(env, attempt)
+        _model, thread_id, _values, _user_id, alias = route
+        self.name = target_of(route, attempt.server_id)
+        self.alias = alias or env["mail.alias"]
+        self.domain = domain_of(env, attempt, self.alias)
+        # Core has removed the parent from what an alias posts on its own record.
+        self.is_reply = bool(thread_id) and (
+            thread_id != self.alias.alias_force_thread_id or bool(message_dict.get("parent_id"))
+        )
+        self.makes_record = not thread_id
+        self.reply = attempt.reply
+
+    @property
+    def alias_name(self) -> str:
+        return self.alias.display_name
+
+    @property
+    def today(self) -> date:
+        return fields.Date.today()
+
+    def setting(self, name):
+        """Return the :class:`policy.settings.Setting` of a policy in force here."""
+        return self.policies.setting(name, self.alias, self.domain)
+
+    @cached_property
+    def identity_policy(self):
+        """The :class:`policy.settings.Setting` for how to handle the sender here."""
+        authentication = self.env["mail.postmaster.authentication"]
+        return authentication._consequence(self.attempt, self.alias, self.domain)
+
+    @property
+    def is_sender_withheld(self) -> bool:
+        """Whether a message that is accepted here does not act as its sender."""
+        authentication = self.env["mail.postmaster.authentication"]
+        return authentication._withholds(self.attempt, self.alias, self.domain)
+
+    @property
+    def is_sender_exempt(self) -> bool:
+        """Whether the messages of this sender are not counted."""
+        return self.env["mail.gateway.allowed"]._allows(self.sender)
+
+
+def domain_of(env, attempt, alias):
+    """Return the alias domain whose policies apply to an alias, or to none."""
+    addressing = attempt.addressing
+    return (
+        alias.alias_domain_id
+        or env["mail.alias.domain"].browse(addressing.domain_ids if addressing else ())[:1]
+    )

@@ -1,0 +1,69 @@
+"""The rules in the order in which they are asked; the first one that turns a message down decides.
+
+===================  ==============================================================================
+before routing       what happens on a hit
+===================  ==============================================================================
+``limits``           needs attention: core could not parse the message within seconds
+``hops``             needs attention: mail loop
+===================  ==============================================================================
+
+===================  ==============================================================================
+after routing        what happens on a hit, at one target
+===================  ==============================================================================
+``alias_mode``       needs attention, or refused and the sender is notified, as the alias says
+``sender_identity``  needs attention or refused, as the policy says; the sender is not notified
+``automatic_mail``   a note, silence, ignored or needs attention, as the policy says
+``reply``            an internal note or needs attention, as the policy says
+``sender_limit``     refused and the sender is notified once; a reply is accepted in silence
+``record_limit``     needs attention
+===================  ==============================================================================
+
+``catchall`` is asked about messages that core refuses because they are for the catchall only: a
+text that the same sender repeats is ignored.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from .alias_mode import alias_mode
+from .automatic_mail import automatic_mail
+from .catchall import catchall
+from .hops import hops
+from .limits import limits
+from .record_limit import record_limit
+from .reply import reply
+from .sender_identity import sender_identity
+from .sender_limit import sender_limit
+
+
+class Rule(NamedTuple):
+    """A rule and its name.
+
+    :param str name: in logs and in the documentation
+    :param judge: function of the facts that returns a :class:`~.verdict.Verdict` or None
+    """
+
+    name: str
+    judge: Callable
+
+
+BEFORE_ROUTING = tuple(Rule(judge.__name__, judge) for judge in (limits, hops))
+CATCHALL = (Rule("catchall", catchall),)
+AFTER_ROUTING = tuple(
+    Rule(judge.__name__, judge)
+    for judge in (alias_mode, sender_identity, automatic_mail, reply, sender_limit, record_limit)
+)
+
+
+def verdicts(rules, facts):
+    """Yield the verdicts of the rules, up to the first one that turns the message down.
+
+    :param rules: of :class:`Rule`, in order
+    :param facts: see ``pipeline/facts.py``
+    """
+    for rule in rules:
+        verdict = rule.judge(facts)
+        if verdict:
+            yield verdict
+            if verdict.reason:
+                return

@@ -1,0 +1,271 @@
+"""The rules: pure functions of facts, asked in order."""
+
+from datetime import date
+from itertools import product
+from types import SimpleNamespace
+
+from odoo.tests import BaseCase
+
+from odoo.addons.mail_postmaster.gateway import screening, states
+from odoo.addons.mail_postmaster.gateway.automatic import classify
+from odoo.addons.mail_postmaster.policy.settings import (
+    LIMITS,
+    LOOP_REPLIES,
+    LOOPS,
+    MOST_HOPS,
+    NUMBERS,
+    Setting,
+)
+from odoo.addons.mail_postmaster.policy.snapshot import Policies
+from odoo.addons.mail_postmaster.rules import table
+from odoo.addons.mail_postmaster.rules.catchall import REFUSED, REPEATED, catchall
+from odoo.addons.mail_postmaster.rules.verdict import (
+    STRENGTH,
+    Reason,
+    Slot,
+    Step,
+    Verdict,
+    stronger,
+)
+
+ACCEPTED = {LOOPS: "accepted"}
+HUMAN = b"From: jane@customer.test\n\n"
+OUT_OF_OFFICE = b"From: jane@customer.test\nAuto-Submitted: auto-replied\n\n"
+BULK = b"From: jane@customer.test\nAuto-Submitted: auto-generated\n\n"
+
+
+def judge(name, facts):
+    """Return the verdict of the rule of this name."""
+    rules = (*table.BEFORE_ROUTING, *table.AFTER_ROUTING)
+    return next(rule for rule in rules if rule.name == name).judge(facts)
+
+
+def message(texts=None, **facts):
+    return SimpleNamespace(
+        **{
+            "raw": HUMAN,
+            "header": HUMAN,
+            "policies": Policies(texts or {}),
+            "notice_suffix": "-notice@mx.test",
+            "text": "Hello",
+            "origin_key": "jane@customer.test",
+            **facts,
+        }
+    )
+
+
+def target(texts=None, settings=(), **facts):
+    policies = Policies(texts or {})
+    settings = dict(settings)
+    return SimpleNamespace(
+        **{
+            "policies": policies,
+            "setting": lambda name: settings.get(name) or policies.setting(name, None, None),
+            "name": "alias:1",
+            "alias": SimpleNamespace(id=1, alias_mode="accept", alias_closed_since=False),
+            "alias_name": "sales@example.com",
+            "today": date(2026, 3, 1),
+            "is_reply": False,
+            "makes_record": True,
+            "is_quiet": False,
+            "sender": "jane@customer.test",
+            "sender_key": "jane@customer.test",
+            "identity_policy": Setting("off", "database"),
+            "is_sender_accepted": False,
+            "is_sender_withheld": False,
+            "is_sender_exempt": False,
+            "finding": {"sender": "jane@customer.test", "finding": "dmarc_fail", "domain": "c.t"},
+            "automatic": classify(HUMAN),
+            "reply": None,
+            **facts,
+        }
+    )
+
+
+class TestOrder(BaseCase):
+    def test_first_reason_ends_it(self):
+        asked = []
+
+        def rule(name, verdict):
+            return table.Rule(name, lambda _facts: asked.append(name) or verdict)
+
+        down = Verdict(reason=Reason(states.PARKED, "held"))
+        step = Verdict(Step("seen"))
+        rules = (rule("a", None), rule("b", step), rule("c", down), rule("d", step))
+        self.assertEqual(list(table.verdicts(rules, None)), [step, down])
+        self.assertEqual(asked, ["a", "b", "c"])
+
+    def test_treatments_have_an_order(self):
+        for first, second in product((None, *STRENGTH), repeat=2):
+            with self.subTest(first=first, second=second):
+                found = stronger(first, second)
+                self.assertEqual(found, stronger(second, first))
+                self.assertIn(found, (first, second))
+        self.assertEqual(stronger(screening.SILENT, screening.REVIEW), screening.REVIEW)
+        self.assertEqual(stronger(screening.REVIEW, screening.NOTE), screening.NOTE)
+
+    def test_plain_message_passes_all_of_them(self):
+        self.assertEqual(list(table.verdicts(table.BEFORE_ROUTING, message(ACCEPTED))), [])
+        for verdict in table.verdicts(table.AFTER_ROUTING, target(ACCEPTED)):
+            self.assertIsNone(verdict.reason)
+            self.assertIsNone(verdict.treatment)
+
+
+class TestBeforeRouting(BaseCase):
+    def test_limits_are_those_in_force(self):
+        lines = LIMITS["lines"]
+        _default, smallest, _largest = NUMBERS[lines]
+        raw = HUMAN + b"line\n" * smallest
+        self.assertIsNone(judge("limits", message(raw=raw)))
+        found = judge("limits", message({lines: str(smallest)}, raw=raw))
+        self.assertEqual((found.reason.state, found.reason.code), (states.PARKED, "limit_lines"))
+        self.assertEqual(found.reason.params["parameter"], lines)
+        self.assertEqual(found.step, Step("limits", True, found.reason.params))
+
+    def test_hops(self):
+        header = b"Received: from a by b\n" * 12 + HUMAN
+        for loops, most, is_hit in (
+            ("accepted", "10", True),
+            ("accepted", "12", False),
+            ("odoo", "10", False),
+        ):
+            with self.subTest(loops=loops, most=most):
+                found = judge("hops", message({LOOPS: loops, MOST_HOPS: most}, header=header))
+                self.assertEqual(bool(found), is_hit)
+                if found:
+                    self.assertEqual(found.reason.params, {"count": 12, "most": 10})
+
+    def test_catchall(self):
+        self.assertEqual(catchall(message()), Verdict(reason=REFUSED))
+        found = catchall(message(ACCEPTED))
+        self.assertEqual((found.reason, found.when_full.reason), (REFUSED, REPEATED))
+        self.assertEqual((found.slot.limit, found.slot.sender), (1, "jane@customer.test"))
+        self.assertEqual(catchall(message(ACCEPTED)).slot, found.slot)
+        self.assertNotEqual(catchall(message(ACCEPTED, text="Other")).slot, found.slot)
+
+
+class TestAfterRouting(BaseCase):
+    def test_alias_mode(self):
+        day = date(2026, 3, 1)
+        for mode, since, is_reply, code in (
+            ("accept", False, False, None),
+            ("hold", False, False, "alias_held"),
+            ("hold", False, True, "alias_held"),
+            ("refuse", False, False, "alias_refuses"),
+            ("refuse", False, True, None),
+            ("closed", False, False, "alias_refuses"),
+            ("closed", day, False, "alias_closed"),
+            ("closed", day, True, None),
+            ("closed", date(2026, 3, 2), False, None),
+        ):
+            with self.subTest(mode=mode, since=since, is_reply=is_reply):
+                alias = SimpleNamespace(id=1, alias_mode=mode, alias_closed_since=since)
+                found = judge("alias_mode", target(alias=alias, is_reply=is_reply))
+                self.assertEqual(found and found.reason.code, code)
+                if code == "alias_closed":
+                    self.assertEqual(found.reason.params["since"], "2026-03-01")
+        self.assertIsNone(judge("alias_mode", target(alias=None)))
+
+    def test_sender_identity(self):
+        for policy, is_accepted, expected in (
+            ("off", False, None),
+            ("mark", False, None),
+            ("withhold", False, None),
+            ("park", False, (states.PARKED, "identity_parked")),
+            ("refuse", False, (states.REFUSED, "identity_refused")),
+            ("park", True, None),
+            ("refuse", True, None),
+        ):
+            with self.subTest(policy=policy, is_accepted=is_accepted):
+                facts = target(
+                    identity_policy=Setting(policy, "alias"), is_sender_accepted=is_accepted
+                )
+                found = judge("sender_identity", facts)
+                self.assertEqual(found and (found.reason.state, found.reason.code), expected)
+
+    def test_automatic_mail(self):
+        for policy, is_reply in product(screening.POLICIES, (False, True)):
+            expected = screening.treatment(policy, is_reply)
+            for header, name in ((OUT_OF_OFFICE, "auto_reply"), (BULK, "automatic_mail")):
+                with self.subTest(policy=policy, is_reply=is_reply, name=name):
+                    settings = {f"{name}_policy": Setting(policy, "domain")}
+                    facts = target(settings=settings, automatic=classify(header), is_reply=is_reply)
+                    found = judge("automatic_mail", facts)
+                    self.assertEqual(found.step.params["treatment"], expected)
+                    code = found.reason and found.reason.code
+                    if expected == screening.PARK:
+                        self.assertEqual(code, f"{name}_parked")
+                    elif expected == screening.IGNORE:
+                        self.assertEqual(code, f"{name}_ignored")
+                    else:
+                        self.assertIsNone(code)
+                    is_treated = expected in (screening.SILENT, screening.NOTE)
+                    self.assertEqual(found.treatment, expected if is_treated else None)
+
+    def test_reply(self):
+        for policy, is_private, expected in (
+            (None, False, None),
+            ("accept", False, None),
+            ("note", False, screening.REVIEW),
+            ("park", False, "reply_parked"),
+            ("park", True, "reply_parked_private"),
+        ):
+            for changes, is_asked in (({}, True), ({"is_quiet": True}, False)):
+                with self.subTest(policy=policy, is_private=is_private, **changes):
+                    reply = SimpleNamespace(
+                        target="thread:x,1",
+                        is_private=is_private,
+                        policy=policy and Setting(policy, "database"),
+                    )
+                    facts = target(name="thread:x,1", is_reply=True, reply=reply, **changes)
+                    found = judge("reply", facts)
+                    outcome = found and (found.treatment or found.reason.code)
+                    self.assertEqual(outcome, expected if is_asked else None)
+        other = SimpleNamespace(target="thread:x,2", policy=Setting("park", "alias"))
+        self.assertIsNone(judge("reply", target(name="thread:x,1", reply=other)))
+
+    def test_sender_limit(self):
+        settings = {
+            "loop_threshold": Setting(3, "alias"),
+            "loop_minutes": Setting(60, "database"),
+        }
+        found = judge("sender_limit", target(ACCEPTED, settings))
+        self.assertEqual(found.slot, Slot("alias:1", 3, 60, "jane@customer.test"))
+        self.assertIsNone(found.reason)
+        self.assertEqual(found.when_full.reason.code, "sender_limit")
+        self.assertEqual(found.when_full.reason.params["origin"], "alias")
+
+    def test_sender_limit_of_replies(self):
+        for policy, is_refused in (("silent", False), ("refuse", True)):
+            facts = target({**ACCEPTED, LOOP_REPLIES: policy}, is_reply=True)
+            full = judge("sender_limit", facts).when_full
+            self.assertEqual(bool(full.reason), is_refused)
+            self.assertEqual(full.treatment, None if is_refused else screening.SILENT)
+
+    def test_who_is_not_counted(self):
+        for facts, is_counted in (
+            (target(), False),
+            (target(ACCEPTED, is_quiet=True), False),
+            (target(ACCEPTED, is_sender_exempt=True), False),
+            (target(ACCEPTED, is_sender_exempt=True, is_sender_withheld=True), True),
+        ):
+            found = judge("sender_limit", facts)
+            self.assertEqual(bool(found and found.slot), is_counted)
+
+    def test_record_limit(self):
+        ten = {"record_limit": Setting(10, "alias")}
+        for settings, changes, minutes in (
+            ({}, {}, None),
+            (ten, {}, 60),
+            ({**ten, "record_limit_minutes": Setting(5, "alias")}, {}, 5),
+            (ten, {"makes_record": False}, None),
+            (ten, {"alias": None}, None),
+            (ten, {"is_quiet": True}, None),
+        ):
+            with self.subTest(settings=settings, **changes):
+                found = judge("record_limit", target({}, settings, **changes))
+                if minutes is None:
+                    self.assertIsNone(found)
+                    continue
+                self.assertEqual(found.slot, Slot("records:1", 10, minutes))
+                self.assertEqual(found.when_full.reason.code, "record_limit")
