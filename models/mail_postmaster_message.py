@@ -150,7 +150,7 @@ class MailPostmasterMessage(models.Model):
     raw_kept = fields.Boolean("Content kept", readonly=True)
     trace = fields.Json(readonly=True, groups="mail_postmaster.group_admin")
     trace_lines = fields.Json(
-        "Trace",
+        "Trace as sentences",
         compute="_compute_trace_lines",
         groups="mail_postmaster.group_admin",
     )
