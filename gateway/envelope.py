@@ -6,11 +6,14 @@ malformed input and reads a 50 MB message as fast as a small one.
 
 import email.header
 import email.utils
+import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timezone
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 from functools import lru_cache
+from itertools import chain
 
 from .address_list import read_addresses
 from .charsets import decode
@@ -22,10 +25,18 @@ MOST_RECIPIENTS = 200
 # The time to decode encoded words grows quadratically with their number.
 LONGEST_ENCODED = 50_000
 LONGEST_SMALL = 100_000
+# The log shows the beginning of a field, and at most so many recipients.
+LONGEST_FIELD = 60_000
+LONGEST_RECIPIENTS = 100_000
+MOST_REPEATS = 50
 
 THREAD_FIELDS = ("message-id", "references", "in-reply-to")
 # The header fields that core reads recipients from (mail.thread.message_parse of 19.0).
 RECIPIENT_FIELDS = ("delivered-to", "to", "cc", "resent-to", "resent-cc")
+ADDRESS_FIELDS = {"from", *RECIPIENT_FIELDS}
+ENVELOPE_FIELDS = {"subject", "date", *THREAD_FIELDS, *ADDRESS_FIELDS}
+# A line that begins a field; the parser ends the header at any other.
+_FIELD_LINE = re.compile(rb"From |([!-9;-~]*):")
 
 
 @dataclass(frozen=True)
@@ -51,18 +62,20 @@ class Envelope:
 
 
 def read_envelope(raw):
-    """Return the :class:`Envelope` of a raw message, whatever its bytes."""
-    fields = read_fields(split_header(raw)[0], str)
+    """Return the :class:`Envelope` of a raw message, whatever its bytes.
+
+    It is read before the limits on a message apply, so it reads a bounded part of the header.
+    """
+    header = split_header(raw)[0]
+    if len(header) > LONGEST_FIELD:
+        header = _abridged(header)
+    fields = read_fields(header, str)
     sender = _first(fields, "from")
     return Envelope(
         message_id=_first(fields, "message-id"),
         sender=sender[:LONGEST_TEXT],
         sender_address=next(iter(_addresses([sender])), "")[:LONGEST_TEXT],
-        recipients=tuple(
-            _addresses(
-                decode_field(value) for name in RECIPIENT_FIELDS for value in fields.get(name, ())
-            )
-        ),
+        recipients=tuple(_addresses(map(decode_field, _recipient_values(fields)))),
         subject=_first(fields, "subject")[:LONGEST_TEXT],
         date=_date(_first(fields, "date")),
         thread=read_thread(*(next(iter(fields.get(name, ())), "") for name in THREAD_FIELDS)),
@@ -138,6 +151,42 @@ def _decode_part(content, charset):
     if isinstance(content, str):
         return content
     return decode(content, charset or "latin-1", LONGEST_ENCODED)
+
+
+def _abridged(header):
+    """Return a header without other fields than those of an envelope, and without their excess."""
+    kept, seen, room = [], Counter(), 0
+    for line in header.splitlines(keepends=True):
+        if line[:1] not in (b" ", b"\t"):
+            start = _FIELD_LINE.match(line)
+            if not start:
+                break
+            name, room = (start[1] or b"").lower().decode(), 0
+            if name in ENVELOPE_FIELDS:
+                seen[name] += 1
+                room = LONGEST_FIELD if seen[name] <= MOST_REPEATS else 0
+        if room > 0:
+            kept.append(line if len(line) <= room else _beginning(line, room, name) + b"\n")
+            room -= len(line)
+    return b"".join(kept)
+
+
+def _beginning(line, length, name):
+    """Return the beginning of a line, without an address that would be cut off in the middle."""
+    text = line[:length]
+    if name not in ADDRESS_FIELDS:
+        return text
+    return text[: max(text.rfind(b","), text.rfind(b" ")) + 1]
+
+
+def _recipient_values(fields):
+    """Yield the recipient fields, as long as there is room for the next one."""
+    room = LONGEST_RECIPIENTS
+    for value in chain.from_iterable(fields.get(name, ()) for name in RECIPIENT_FIELDS):
+        room -= len(value)
+        if room < 0:
+            return
+        yield value
 
 
 def _first(fields, name):

@@ -19,6 +19,7 @@ from . import (
     test_dns_answers,
     test_documents,
     test_envelope,
+    test_envelope_bounds,
     test_error_text,
     test_explanation,
     test_file_names,
