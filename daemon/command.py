@@ -10,6 +10,7 @@ from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 
 from . import filestore, supervisor
+from .budget import ALL_KEPT, KEPT
 
 _logger = logging.getLogger(__name__)
 
@@ -19,6 +20,7 @@ MEGABYTE = 1_000_000
 DEFAULT_MAIL_MEGABYTES, DEFAULT_MEMORY_MEGABYTES = 100, 256
 DEFAULT_PACE = 600
 DEFAULT_GRACE = 60
+DEFAULT_RECEIVE, SHORTEST_RECEIVE, LONGEST_RECEIVE = 300, 10, 3600
 LAST_PORT = 65535
 UNIX = "unix:"
 NONE = "none"
@@ -38,6 +40,7 @@ class Settings:
     :param float poll: the polling interval of a mailbox without IDLE, in seconds
     :param float pace: the messages per second that have waited long, 0 for no limit
     :param float grace: the seconds that processes get to finish their current work
+    :param float receive: the seconds that a client has for sending one message after DATA
     """
 
     database: str
@@ -50,6 +53,7 @@ class Settings:
     poll: float
     pace: float
     grace: float
+    receive: float
 
 
 def add_arguments(parser):
@@ -100,7 +104,17 @@ def add_arguments(parser):
         default=DEFAULT_MEMORY_MEGABYTES,
         metavar="MB",
         help="maximum size of the messages in memory; others wait or are deferred "
-        f"(default: {DEFAULT_MEMORY_MEGABYTES})",
+        f"(default: {DEFAULT_MEMORY_MEGABYTES}). {ALL_KEPT // MEGABYTE} MB of it are reserved for "
+        f"messages of up to {KEPT[-1][0] // MEGABYTE} MB.",
+    )
+    parser.add_argument(
+        "--receive",
+        type=_seconds_to_receive,
+        default=DEFAULT_RECEIVE,
+        metavar="SECONDS",
+        help="maximum time for a client to send one message after DATA; then its connection is "
+        "closed "
+        f"(default: {DEFAULT_RECEIVE}; from {SHORTEST_RECEIVE} to {LONGEST_RECEIVE})",
     )
     parser.add_argument(
         "--pace",
@@ -158,12 +172,13 @@ def _settings(database, arguments):
         workers=arguments.serve_workers,
         largest=largest,
         # The largest message must fit, or it would be deferred forever.
-        memory=max(arguments.memory * MEGABYTE, largest),
+        memory=max(arguments.memory * MEGABYTE, largest + ALL_KEPT),
         socket_mode=arguments.lmtp_mode,
         watches=not arguments.no_watch,
         poll=arguments.poll,
         pace=arguments.pace / 60,
         grace=arguments.grace,
+        receive=arguments.receive,
     )
 
 
@@ -191,6 +206,13 @@ def _natural(text):
     if not text.isascii() or not text.isdigit():
         raise ValueError
     return int(text)
+
+
+def _seconds_to_receive(text):
+    seconds = _natural(text)
+    if not SHORTEST_RECEIVE <= seconds <= LONGEST_RECEIVE:
+        raise ValueError
+    return seconds
 
 
 def _octal(text):

@@ -27,6 +27,7 @@ class Door(Dialogue):
 
     def __init__(self, settings, recipients, commits):
         self.largest = settings.largest
+        self.receive = settings.receive
         self.budget = Budget(settings.memory)
         self.recipients = recipients
         self.commits = commits

@@ -35,6 +35,7 @@ from . import (
     test_inbound,
     test_intake,
     test_limits,
+    test_lmtp_dialogue,
     test_logs,
     test_loops,
     test_memoize,

@@ -4,8 +4,10 @@ The daemon itself is tested by dev/system/test_serve_*.py.
 """
 
 import asyncio
+import random
 import re
 import threading
+from argparse import ArgumentError, ArgumentParser
 from importlib.util import find_spec
 from types import SimpleNamespace
 from unittest import skipUnless
@@ -14,12 +16,15 @@ from unittest.mock import MagicMock, patch
 from odoo.tests import BaseCase, tagged
 
 from odoo.addons.mail_postmaster.daemon.budget import Budget
-from odoo.addons.mail_postmaster.daemon.command import _address
+from odoo.addons.mail_postmaster.daemon.command import _address, add_arguments
 from odoo.addons.mail_postmaster.daemon.commits import LARGE, Commits
 from odoo.addons.mail_postmaster.daemon.watcher import CONNECTIONS_KEPT, Watch
 from odoo.addons.mail_postmaster.daemon.worker import Pace
 
 from .common import GatewayCase
+
+# The classes of the budget.
+SMALL, MEDIUM, LARGE_SIZE = range(3)
 
 
 def mail_of(size, name=""):
@@ -39,9 +44,9 @@ class TestBudget(BaseCase):
             await take("first", 8)
             tasks = [asyncio.create_task(take(*wanted)) for wanted in (("big", 9), ("small", 1))]
             await asyncio.sleep(0.01)
-            # The small one would fit, but does not overtake.
+            # The other one would fit, but does not overtake one of its own class.
             assert order == ["first"]
-            budget.free(8)
+            budget.free(8, SMALL)
             await asyncio.sleep(0.01)
             assert order == ["first", "big", "small"]
             await asyncio.gather(*tasks)
@@ -53,7 +58,7 @@ class TestBudget(BaseCase):
             budget = Budget(10)
             assert await budget.reserve(10, 5)
             assert not await budget.reserve(5, 0.01)
-            budget.free(10)
+            budget.free(10, SMALL)
             # A client that gave up holds nothing and blocks no other.
             assert await budget.reserve(10, 5)
 
@@ -67,8 +72,77 @@ class TestBudget(BaseCase):
             await asyncio.sleep(0.01)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            budget.free(10)
-            assert budget.try_reserve(10)
+            budget.free(10, SMALL)
+            assert budget.try_reserve(10, SMALL)
+
+        asyncio.run(ask())
+
+    # --- classes of sizes: 10 bytes for messages of 1, 20 more for messages of up to 5 ---
+
+    def budget(self, size=100):
+        return Budget(size, kept=((1, 10), (5, 20)))
+
+    def test_large_messages_leave_room_for_small_ones(self):
+        budget = self.budget()
+        assert not budget.try_reserve(71, LARGE_SIZE)
+        assert budget.try_reserve(70, LARGE_SIZE)
+        assert not budget.try_reserve(1, LARGE_SIZE)
+        # All of what is kept, and not more.
+        assert budget.try_reserve(20, MEDIUM)
+        assert not budget.try_reserve(1, MEDIUM)
+        assert budget.try_reserve(10, SMALL)
+        assert not budget.try_reserve(1, SMALL)
+        budget.free(70, LARGE_SIZE)
+        assert budget.try_reserve(70, SMALL)
+
+    def test_what_small_messages_use_is_no_longer_kept_for_them(self):
+        budget = self.budget()
+        assert budget.try_reserve(10, SMALL)
+        assert budget.try_reserve(20, MEDIUM)
+        assert budget.try_reserve(70, LARGE_SIZE)
+
+    def test_small_messages_do_not_wait_for_large_ones(self):
+        async def ask():
+            budget = self.budget()
+            assert await budget.reserve(70, 5)
+            large = asyncio.create_task(budget.reserve(50, 5))
+            await asyncio.sleep(0.01)
+            for size in (1, 5):
+                assert await budget.reserve(size, 0.01)
+            assert not large.done()
+            budget.free(70, LARGE_SIZE)
+            assert await large
+
+        asyncio.run(ask())
+
+    def test_small_messages_do_not_take_what_a_large_one_waits_for(self):
+        async def ask():
+            budget = self.budget()
+            assert await budget.reserve(60, 5)
+            large = asyncio.create_task(budget.reserve(50, 5))
+            await asyncio.sleep(0.01)
+            # 40 are free: small messages get the 10 that are kept for them.
+            granted = [await budget.reserve(1, 0.01) for _number in range(12)]
+            assert granted == [True] * 10 + [False] * 2
+            budget.free(60, LARGE_SIZE)
+            assert await large
+
+        asyncio.run(ask())
+
+    def test_nothing_is_lost_whatever_the_order(self):
+        async def ask():
+            budget = self.budget()
+            order = random.Random(7)
+
+            async def use(size):
+                if await budget.reserve(size, order.random() / 20):
+                    await asyncio.sleep(order.random() / 50)
+                    budget.free(size, budget.class_of(size))
+
+            await asyncio.gather(*(use(order.choice((1, 5, 40, 70))) for _number in range(300)))
+            assert budget.try_reserve(70, LARGE_SIZE)
+            assert budget.try_reserve(20, MEDIUM)
+            assert budget.try_reserve(10, SMALL)
 
         asyncio.run(ask())
 
@@ -78,14 +152,14 @@ class TestBudget(BaseCase):
         from odoo.addons.mail_postmaster.daemon.protocol import Part
 
         async def ask():
-            budget = Budget(3_000_000)
+            budget = Budget(3_000_000, kept=((1_000_000, 0),))
             part = Part(budget, 2_500_000)
             assert await part.begin(1000)
             assert part.grow(1_000_000)
             assert not part.grow(2_000_000)
             assert part.refusal.startswith("452")
             part.end()
-            assert budget.try_reserve(3_000_000)
+            assert budget.try_reserve(3_000_000, 1)
 
         asyncio.run(ask())
 
@@ -200,6 +274,16 @@ class TestArguments(BaseCase):
         for text in ("8024", ":8024", "[]:8024", "127.0.0.1", "127.0.0.1:99999", "unix:", ""):
             with self.subTest(text), self.assertRaisesRegex(SystemExit, "HOST:PORT"):
                 _address(text)
+
+    def test_seconds_to_receive_a_message(self):
+        parser = ArgumentParser(exit_on_error=False)
+        add_arguments(parser)
+        self.assertEqual(parser.parse_args([]).receive, 300)
+        for text in ("10", "3600"):
+            self.assertEqual(parser.parse_args(["--receive", text]).receive, int(text))
+        for text in ("9", "3601", "0", "-1", "1e3", "a", ""):
+            with self.subTest(text), self.assertRaises(ArgumentError):
+                parser.parse_args(["--receive", text])
 
 
 class TestPace(BaseCase):
