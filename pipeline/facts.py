@@ -24,7 +24,7 @@ class MessageFacts:
     :ivar bytes raw: the message
     :ivar bytes header: its header
     :ivar policies: the :class:`policy.snapshot.Policies` of the attempt
-    :ivar bool is_quiet: nobody is notified: the message is imported
+    :ivar bool is_quiet: no notifications are sent, because the message is imported
     :ivar bool is_sender_accepted: a user has accepted the unauthenticated sender
     """
 
