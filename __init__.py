@@ -1,2 +1,3 @@
 from . import controllers, models, wizard
 from .hooks import post_init_hook, post_load, uninstall_hook
+from .shortcuts import change_tracking, field_descriptions

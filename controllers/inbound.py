@@ -113,7 +113,7 @@ class PostmasterInbound(http.Controller):
         env = api.Environment(request.env.cr, credentials.user_id or SUPERUSER_ID, {}, su=True)
         submission = Submission(
             raw=with_return_path(posted.raw, posted.sender),
-            door="mail.thread",
+            entry_model="mail.thread",
             source=POSTED,
             source_id=credentials.source_id,
             company_id=credentials.company_id,

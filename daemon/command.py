@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 
+from ..gateway.command_line import natural
 from . import filestore, supervisor
 from .budget import ALL_KEPT, KEPT
 
@@ -74,7 +75,7 @@ def add_arguments(parser):
     parser.add_argument(
         "--workers",
         dest="serve_workers",
-        type=_natural,
+        type=natural,
         default=os.cpu_count() or 1,
         help="number of worker processes (default: one per processor; 0 for none)",
     )
@@ -85,7 +86,7 @@ def add_arguments(parser):
     )
     parser.add_argument(
         "--poll",
-        type=_natural,
+        type=natural,
         default=60,
         metavar="SECONDS",
         help="polling interval of a mailbox whose server cannot announce new messages "
@@ -93,14 +94,14 @@ def add_arguments(parser):
     )
     parser.add_argument(
         "--largest",
-        type=_natural,
+        type=natural,
         default=DEFAULT_MAIL_MEGABYTES,
         metavar="MB",
         help=f"maximum size of a message received by LMTP (default: {DEFAULT_MAIL_MEGABYTES})",
     )
     parser.add_argument(
         "--memory",
-        type=_natural,
+        type=natural,
         default=DEFAULT_MEMORY_MEGABYTES,
         metavar="MB",
         help="maximum size of the messages in memory; others wait or are deferred "
@@ -118,7 +119,7 @@ def add_arguments(parser):
     )
     parser.add_argument(
         "--pace",
-        type=_natural,
+        type=natural,
         default=DEFAULT_PACE,
         metavar="N",
         help="maximum number per minute of messages that have waited long, as after "
@@ -126,7 +127,7 @@ def add_arguments(parser):
     )
     parser.add_argument(
         "--grace",
-        type=_natural,
+        type=natural,
         default=DEFAULT_GRACE,
         metavar="SECONDS",
         help=f"time to finish current work when asked to end (default: {DEFAULT_GRACE})",
@@ -202,14 +203,8 @@ def _refuse(sentence):
     return 1
 
 
-def _natural(text):
-    if not text.isascii() or not text.isdigit():
-        raise ValueError
-    return int(text)
-
-
 def _seconds_to_receive(text):
-    seconds = _natural(text)
+    seconds = natural(text)
     if not SHORTEST_RECEIVE <= seconds <= LONGEST_RECEIVE:
         raise ValueError
     return seconds

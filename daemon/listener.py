@@ -12,14 +12,14 @@ from .budget import Budget
 from .commits import Commits
 from .process import Child
 from .protocol import Dialogue, PostmasterLmtp
-from .recipients import Recipients
+from .recipients import RecipientLookup
 
 _logger = logging.getLogger(__name__)
 
 SIGNALING_SECONDS = 1.0
 
 
-class Door(Dialogue):
+class SharedState(Dialogue):
     """The state that all connections share.
 
     :param settings: the :class:`~.command.Settings`
@@ -62,18 +62,18 @@ class Listener(Child):
         logging.getLogger("mail.log").setLevel(logging.ERROR)
         commits = Commits(self._store, self._announce)
         try:
-            asyncio.run(self._serve(Door(self.settings, Recipients(self.env), commits)))
+            asyncio.run(self._serve(SharedState(self.settings, RecipientLookup(self.env), commits)))
         finally:
             commits.close()
 
-    async def _serve(self, door):
+    async def _serve(self, state):
         loop, ending = asyncio.get_running_loop(), asyncio.Event()
         loop.add_signal_handler(signal.SIGTERM, ending.set)
         loop.add_reader(self._life, ending.set)
         host_name = socket.getfqdn()
 
         def protocol():
-            return PostmasterLmtp(door, loop=loop, hostname=host_name)
+            return PostmasterLmtp(state, loop=loop, hostname=host_name)
 
         servers = [
             await (
@@ -87,8 +87,8 @@ class Listener(Child):
         loop.remove_reader(self._life)
         for server in servers:
             server.close()
-        door.end()
-        while door.connections:
+        state.end()
+        while state.connections:
             await asyncio.sleep(0.01)
 
     def _store(self, submissions):

@@ -62,26 +62,26 @@ BAD_SENDER = "501 5.1.7 The sender is not a valid address"
 class PostmasterLmtp(LMTP):
     """One connection.
 
-    :param door: the :class:`~.listener.Door` that all connections share
+    :param shared: the :class:`~.listener.SharedState` that all connections share
     """
 
-    def __init__(self, door, **options):
+    def __init__(self, shared, **options):
         super().__init__(
-            door,
-            data_size_limit=door.largest,
+            shared,
+            data_size_limit=shared.largest,
             enable_SMTPUTF8=True,
             ident="LMTP",
             **options,
         )
-        self._door = door
+        self._shared = shared
         self.is_busy = False
 
     def connection_made(self, transport):
-        self._door.connections.add(self)
+        self._shared.connections.add(self)
         return super().connection_made(transport)
 
     def connection_lost(self, error):
-        self._door.connections.discard(self)
+        self._shared.connections.discard(self)
         return super().connection_lost(error)
 
     def end(self):
@@ -140,13 +140,13 @@ class PostmasterLmtp(LMTP):
             await self.push("501 5.5.4 Syntax: DATA")
             return
         self.is_busy = True
-        part = Part(self._door.budget, self.data_size_limit)
+        part = Part(self._shared.budget, self.data_size_limit)
         is_coming = None
         try:
             if not await part.begin(_declared_size(self.envelope)):
                 await self.push(NO_SPACE)
                 return
-            is_coming = self._door.commits.expect(_declared_size(self.envelope))
+            is_coming = self._shared.commits.expect(_declared_size(self.envelope))
             envelope = self.envelope
             reply = await self._take(envelope, part)
             self._set_post_data_state()
@@ -156,7 +156,7 @@ class PostmasterLmtp(LMTP):
                 is_coming()
             part.end()
             self.is_busy = False
-            if self._door.is_ending:
+            if self._shared.is_ending:
                 self.end()
 
     async def _take(self, envelope, part):
@@ -167,7 +167,7 @@ class PostmasterLmtp(LMTP):
         if part.refusal:
             return part.refusal
         try:
-            await self._door.store(envelope, content.getvalue())
+            await self._shared.store(envelope, content.getvalue())
         except (DiskFull, OutOfMemory):
             return NO_SPACE
         except Exception as error:  # noqa: BLE001  the mail server keeps it and tries again
@@ -177,7 +177,7 @@ class PostmasterLmtp(LMTP):
 
     async def _read_in_time(self, content, part):
         """Read a message, or close the connection: one that is not sent to its end uses memory."""
-        seconds = self._door.receive
+        seconds = self._shared.receive
         deadline = self.loop.call_later(seconds, self._close, TOO_SLOW)
         try:
             await self._read(content, part)
@@ -294,7 +294,7 @@ class Dialogue:
         await self.commits.store(
             Submission(
                 raw=raw,
-                door="mail.thread",
+                entry_model="mail.thread",
                 source=SOURCE,
                 options={"model": fallback},
                 recipients=tuple(dict.fromkeys(one.address for one in envelope.rcpt_tos)),

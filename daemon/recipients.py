@@ -29,7 +29,7 @@ class Recipient(NamedTuple):
     fallback: str | None
 
 
-class Recipients:
+class RecipientLookup:
     """Looks up recipients one at a time, in a thread beside the event loop.
 
     :param open_env: a context manager that yields an environment of an up-to-date registry

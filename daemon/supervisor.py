@@ -27,7 +27,7 @@ _TICK = 0.2
 STATUS_KILLED = 1
 
 
-class _Place:
+class _Wanted:
     """A process that should run: how to start it, and the process that is running."""
 
     def __init__(self, make):
@@ -51,14 +51,14 @@ class Supervisor:
         self._is_ending = False
         self._life, self._life_end = os.pipe()
         self._sockets = []
-        self._places = []
+        self._wanted = []
 
     def run(self):
         """Serve until a signal asks the process to end; return the exit status."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._end)
         self._sockets = [listen(address, self._settings) for address in self._settings.addresses]
-        self._places = [_Place(make) for make in self._children()]
+        self._wanted = [_Wanted(make) for make in self._children()]
         # The garbage collector writes to each object it visits, so the children would soon have
         # copies of all the memory that they share with this process.
         gc.collect()
@@ -95,9 +95,9 @@ class Supervisor:
 
     def _start_missing(self):
         now = time.monotonic()
-        for place in self._places:
-            if place.pid is None and place.start_at <= now and not self._is_ending:
-                place.pid, place.started = self._fork(place.make), now
+        for child in self._wanted:
+            if child.pid is None and child.start_at <= now and not self._is_ending:
+                child.pid, child.started = self._fork(child.make), now
 
     def _fork(self, make):
         # Two processes must not share a connection.
@@ -122,12 +122,12 @@ class Supervisor:
                 self._note_end(*ended)
 
     def _note_end(self, pid, status):
-        for place in self._places:
-            if place.pid == pid:
+        for child in self._wanted:
+            if child.pid == pid:
                 now = time.monotonic()
-                is_stable = now - place.started > STABLE_SECONDS
-                place.delay = FIRST_DELAY if is_stable else min(place.delay * 2, LONGEST_DELAY)
-                place.pid, place.start_at = None, now + place.delay
+                is_stable = now - child.started > STABLE_SECONDS
+                child.delay = FIRST_DELAY if is_stable else min(child.delay * 2, LONGEST_DELAY)
+                child.pid, child.start_at = None, now + child.delay
                 if not self._is_ending:
                     _logger.warning("Process %s has ended (%s) and will be restarted", pid, status)
 
@@ -149,7 +149,7 @@ class Supervisor:
         return 0 if is_clean else STATUS_KILLED
 
     def _running(self):
-        return [place.pid for place in self._places if place.pid]
+        return [child.pid for child in self._wanted if child.pid]
 
     def _signal(self, number):
         for pid in self._running():

@@ -16,13 +16,14 @@ module               purpose
 ``content_fields``   rewrites fields that stop Python's parser
 ``repair``           rewrites what core cannot read in a message
 ``file_names``       safe names for attachments
-``origin``           where a reply would go, and whose rate slots a message takes
-``identity``         when two deliveries are the same message
+``sender``           where a reply would go, and whose rate slots a message takes
+``fingerprint``      when two deliveries are the same message
 ``conversation``     which messages belong together and are processed in order
 ``automatic``        whether a program or a person wrote a message, and which field says so
 ``hops``             how many hops a message has passed, and whether it is in a mail loop
 ``authentication``   the authenticated sender of a message
 ``dns_answers``      DNS answers, cached, with a time limit
+``treatments``       how a message can be treated by a policy
 ``screening``        how automatic mail is handled by the policy in force
 ``participants``     whether the sender of a reply is a participant
 ``mail_providers``   whether a domain gives addresses to the public
@@ -34,6 +35,7 @@ module               purpose
 ``posted``           the message and envelope in an HTTP request
 ``mail_files``       the messages in an mbox, a Maildir or a folder
 ``idle``             waits at a mailbox until its server announces a message
+``command_line``     values of options on the command line
 ``error_text``       what an error text may contain: never a credential
 ``mailbox``          reads IMAP and POP3 without losing messages
 ``charsets``         decodes text in the charset a message names, with bounded work

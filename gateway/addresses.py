@@ -242,13 +242,14 @@ def splits(local_part, separators, reserved=()):
     if local_part.startswith('"'):
         return ()
     shortest = _reserved_length(local_part, separators, (*RESERVED, *reserved))
-    places = [
-        place
-        for place in range(max(shortest, 1), len(local_part) - 1)
-        if local_part[place] in separators
+    positions = [
+        position
+        for position in range(max(shortest, 1), len(local_part) - 1)
+        if local_part[position] in separators
     ]
     return tuple(
-        (local_part[:place], local_part[place + 1 :]) for place in reversed(places[:MOST_SPLITS])
+        (local_part[:position], local_part[position + 1 :])
+        for position in reversed(positions[:MOST_SPLITS])
     )
 
 

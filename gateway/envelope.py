@@ -18,7 +18,7 @@ from itertools import chain
 from .address_list import read_addresses
 from .charsets import decode
 from .conversation import Thread, read_thread
-from .identity import split_header
+from .fingerprint import split_header
 
 LONGEST_TEXT = 500
 MOST_RECIPIENTS = 200

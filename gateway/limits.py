@@ -57,7 +57,7 @@ from lxml import etree
 
 from . import mime
 from .charsets import decode
-from .identity import LONGEST_HEADER
+from .fingerprint import LONGEST_HEADER
 
 MEGABYTE = 1_000_000
 
@@ -167,16 +167,6 @@ def exceeded(raw, limits=None):
     except _Exceeded as stop:
         return stop.excess
     return None
-
-
-def measure(raw):
-    """Return the measures of a message as ``{name of the limit: number}``.
-
-    Counting does not stop at the limits; this is for measuring messages that are not attacks.
-    """
-    counter = _Counter(dict.fromkeys(LIMITS, float("inf")))
-    counter.count(raw)
-    return counter.counts
 
 
 class _Exceeded(Exception):

@@ -33,7 +33,7 @@ Not done here: reading the database. The caller fills the book with what
 from dataclasses import dataclass
 
 from .address_book import ALIAS, BOUNCE, CATCHALL
-from .addresses import BadAddress, canonical, display, domain_allowed, splits
+from .addresses import BadAddress, canonical, domain_allowed, splits
 from .trace import Trace
 
 DEFAULT_FROM = "default_from"
@@ -238,35 +238,3 @@ def _default_from(question, book, trace):
                 trace.hit("match_default_from", **_about(question, local_part, found))
                 return found
     return []
-
-
-# --- Output as text -----------------------------------------------------------------
-
-
-def explain(recipients, book):
-    """Return the decisions about the recipients of a message, as lines of text.
-
-    The lines contain codes: they are for the command line and for tests. The web client turns the
-    trace into sentences.
-
-    :param recipients: a :class:`~.recipients.Recipients`
-    """
-    kind = "envelope" if recipients.is_envelope else "no envelope"
-    lines = [f"evidence: {recipients.source} ({kind})"]
-    lines += [f"rejected: {text} ({reason})" for text, reason in recipients.rejected]
-    for address in recipients.addresses:
-        trace = Trace()
-        found = match(address, book, trace)
-        lines += [display(address), *map(_step_line, trace.steps), *map(_match_line, found)]
-        lines += [] if found else ["  => none"]
-    return lines
-
-
-def _step_line(step):
-    params = "".join(f" {key}={value}" for key, value in step["params"].items() if key != "address")
-    return f"  {'hit ' if step['hit'] else 'miss'} {step['step']}{params}"
-
-
-def _match_line(found):
-    detail = f", detail {found.detail}" if found.detail else ""
-    return f"  => {found.kind} {found.record_id} by {found.rule}{detail}"

@@ -21,7 +21,7 @@ from email.parser import BytesHeaderParser
 from email.policy import SMTP, compat32
 from functools import cached_property
 
-from .identity import LONGEST_HEADER
+from .fingerprint import LONGEST_HEADER
 
 # What Python's header parser raises on malformed fields, as observed in 3.10 to 3.13.
 ODD_HEADER = (

@@ -19,7 +19,7 @@ from lxml import etree
 from .charsets import decode
 from .envelope import decode_field
 from .file_names import safe_name
-from .identity import split_header
+from .fingerprint import split_header
 
 # A longer text is not read here.
 LONGEST_TEXT = 300_000

@@ -4,15 +4,9 @@ Not done here: classifying a message (``automatic``) and finding the policy.
 """
 
 from .automatic import AUTO_REPLY, HUMAN
+from .treatments import ACCEPT, IGNORE, NOTE, PARK, SILENT
 
 # Allowed policies for automatic mail.
-ACCEPT = "accept"
-SILENT = "silent"
-NOTE = "note"
-IGNORE = "ignore"
-PARK = "park"
-# Not a policy: how a message is handled that a user should read as a note.
-REVIEW = "review"
 POLICIES = (ACCEPT, SILENT, NOTE, IGNORE, PARK)
 
 

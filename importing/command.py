@@ -9,6 +9,7 @@ from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 
 from ..gateway.address_list import first_address
+from ..gateway.command_line import natural
 from ..gateway.error_text import short_sentence
 from ..gateway.mail_files import find_mails
 from ..models.reasons import DEFINITIONS
@@ -73,7 +74,7 @@ def add_arguments(parser):
     parser.add_argument(
         "--limit",
         dest="most_mails",
-        type=_natural,
+        type=natural,
         metavar="N",
         help="only the first N messages",
     )
@@ -169,12 +170,6 @@ def _refuse(sentence):
 def _say(line):
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
-
-
-def _natural(text):
-    if not text.isascii() or not text.isdigit():
-        raise ValueError
-    return int(text)
 
 
 def _day(text):

@@ -12,7 +12,7 @@ from psycopg2 import OperationalError
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 
-from ..gateway import identity, states
+from ..gateway import fingerprint, states
 from ..pipeline.submission import IMPORTED, Submission
 
 _logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Target:
     def submission(self, raw):
         return Submission(
             raw=raw,
-            door="mail.thread",
+            entry_model="mail.thread",
             source=IMPORTED,
             recipients=self.recipients,
             company_id=self.company_id,
@@ -136,7 +136,7 @@ class Import:
         """Return id and state of a message that an earlier run has stored, or None."""
         env.cr.execute(
             "SELECT id, state FROM mail_postmaster_message WHERE intake_key = %s",
-            [identity.intake_key(submission.raw, submission.origin)],
+            [fingerprint.intake_key(submission.raw, submission.transport_key)],
         )
         return env.cr.dictfetchone()
 

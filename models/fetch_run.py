@@ -48,7 +48,7 @@ class ServerRun(FetchRun):
         self._server = server
         self._env = server.env
         self._pipeline = server.env["mail.postmaster.pipeline"]
-        self._places = server.env["mail.postmaster.place"]
+        self._entries = server.env["mail.postmaster.place"]
         self._states = server.env["mail.postmaster.folder"]
         self._is_imap = server._get_connection_type() == "imap"
         is_enabled, _has_written = self._pipeline._read_switches()
@@ -107,7 +107,7 @@ class ServerRun(FetchRun):
                 folder.pass_over(number)
                 self._states._write_state(cr, folder)
             else:
-                self._places._add(cr, folder, [number], [None], [LEAVE])
+                self._entries._add(cr, folder, [number], [None], [LEAVE])
 
     def caught_up(self, folder):
         with self._transaction() as cr:
@@ -143,7 +143,7 @@ class ServerRun(FetchRun):
                     if isinstance(mail.number, int):
                         folder.pass_over(mail.number)
                 self._states._write_state(cr, folder)
-            self._note_places(cr, folder, mails, rows)
+            self._note_entries(cr, folder, mails, rows)
 
         rows = self._pipeline._take_in_all(submissions, note)
         for mail, submission, row in zip(mails, submissions, rows, strict=True):
@@ -158,11 +158,11 @@ class ServerRun(FetchRun):
         server = self._server
         return Submission(
             raw=mail.raw,
-            door="mail.thread",
+            entry_model="mail.thread",
             source=FETCHED,
             server_id=server.id,
             whole_size=mail.size if mail.missing else None,
-            place="" if mail.raw else f"at {folder.id} {folder.uidvalidity} {mail.number}",
+            mailbox_entry="" if mail.raw else f"at {folder.id} {folder.uidvalidity} {mail.number}",
             options={
                 "model": server.object_id.model,
                 "custom_values": None,
@@ -172,7 +172,7 @@ class ServerRun(FetchRun):
             },
         )
 
-    def _note_places(self, cr, folder, mails, rows):
+    def _note_entries(self, cr, folder, mails, rows):
         """Record what is left to do in the mailbox, in the transaction that stores the messages."""
         todo = {}
         for mail, row in zip(mails, rows, strict=True):
@@ -183,7 +183,7 @@ class ServerRun(FetchRun):
             elif self.is_by_number:
                 todo[mail.number] = (row["id"], LEAVE)
         if todo:
-            self._places._add(
+            self._entries._add(
                 cr,
                 folder,
                 list(todo),
@@ -212,18 +212,18 @@ class ServerRun(FetchRun):
     def marked(self, folder, numbers):
         with self._transaction() as cr:
             if any(self._server[name] for name in TARGETS.values()):
-                self._places._plan_moves(cr, folder, numbers)
+                self._entries._plan_moves(cr, folder, numbers)
             else:
-                self._places._remove(cr, folder, numbers)
+                self._entries._remove(cr, folder, numbers)
 
     def unmarked(self, folder):
         with self._transaction() as cr:
-            return sorted(map(int, self._places._numbers(cr, folder, MARK)))
+            return sorted(map(int, self._entries._numbers(cr, folder, MARK)))
 
     def moves(self, folder):
         moves, done = {}, []
         with self._transaction() as cr:
-            for state, uids in self._places._settled(cr, folder).items():
+            for state, uids in self._entries._settled(cr, folder).items():
                 target = self._server[TARGETS[state]]
                 # INBOX is not case-sensitive, and a message moved to the same folder would be a new
                 # one.
@@ -232,24 +232,24 @@ class ServerRun(FetchRun):
                 else:
                     done += uids
             if done:
-                self._places._remove(cr, folder, done)
+                self._entries._remove(cr, folder, done)
         return moves
 
     def moved(self, folder, numbers):
         with self._transaction() as cr:
-            self._places._remove(cr, folder, numbers)
+            self._entries._remove(cr, folder, numbers)
 
     def known(self, folder):
         with self._transaction() as cr:
-            return set(self._places._numbers(cr, folder, LEAVE, OLD, FETCH))
+            return set(self._entries._numbers(cr, folder, LEAVE, OLD, FETCH))
 
     def left_there(self, folder):
         with self._transaction() as cr:
-            return set(self._places._numbers(cr, folder, FETCH))
+            return set(self._entries._numbers(cr, folder, FETCH))
 
     def leave(self, folder, unique_ids):
         with self._transaction() as cr:
-            self._places._add(
+            self._entries._add(
                 cr,
                 folder,
                 unique_ids,
@@ -259,9 +259,9 @@ class ServerRun(FetchRun):
 
     def expired(self, folder, present):
         with self._transaction() as cr:
-            gone = set(self._places._numbers(cr, folder, LEAVE, OLD)) - present
+            gone = set(self._entries._numbers(cr, folder, LEAVE, OLD)) - present
             if gone:
-                self._places._remove(cr, folder, gone)
+                self._entries._remove(cr, folder, gone)
             cr.execute(
                 "SELECT number FROM mail_postmaster_place WHERE folder_id = %s AND todo = %s "
                 "AND since <= now() AT TIME ZONE 'UTC' - %s * interval '1 day'",

@@ -1,8 +1,8 @@
 from odoo import models
 
-from . import mail_postmaster_watched  # noqa: F401  what is extended here
+from ..shortcuts import change_tracking  # noqa: F401  what is extended here
 
 
 class MailFollowers(models.Model):
     _name = "mail.followers"
-    _inherit = ["mail.followers", "mail.postmaster.watched"]
+    _inherit = ["mail.followers", "mail.postmaster.change.tracking"]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from odoo import api, fields, models, tools
 
-from ..gateway import address_book, forwarding, identity, matching
+from ..gateway import address_book, fingerprint, forwarding, matching
 from ..gateway.addresses import display
 from ..gateway.recipients import HEADER, envelope_recipients, header_addresses, read_sender
 from ..gateway.shared_addresses import shared_address
@@ -37,7 +37,7 @@ class MailPostmasterAddressing(models.AbstractModel):
         told = submission.addressed_to or submission.recipients
         if is_assigned or not (server.trusted or submission.recipients or self._is_on()):
             return None
-        header = identity.split_header(submission.raw)[0]
+        header = fingerprint.split_header(submission.raw)[0]
         recipients = envelope_recipients(
             header,
             told=told,

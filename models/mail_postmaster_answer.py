@@ -83,7 +83,7 @@ class MailPostmasterAnswer(models.AbstractModel):
         sent = fields.Datetime.to_datetime(attempt.message_dict.get("date"))
         if sent and sent < fields.Datetime.now() - timedelta(hours=hours):
             return self.env._("the message is more than %s hours old", hours)
-        addressee = attempt.origin.addressee
+        addressee = attempt.sender.notice_address
         if not addressee:
             return self.env._("the notice would go to an address other than the sender's")
         if self.env["mail.alias.domain"]._find_aliases([addressee]):
@@ -117,7 +117,7 @@ class MailPostmasterAnswer(models.AbstractModel):
         company = self.env.company
         values = {
             # Core sends to every address in all the return paths.
-            "email_to": attempt.origin.addressee,
+            "email_to": attempt.sender.notice_address,
             "headers": repr({**self._automatic_headers(), "Return-Path": NULL_SENDER}),
             # From these core finds the addresses to send from, and the server.
             "record_company_id": company.id,

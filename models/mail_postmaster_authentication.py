@@ -7,9 +7,10 @@ from odoo import api, models
 from ..gateway import authentication, dns_answers
 from ..gateway.addresses import display
 from ..gateway.authentication import NONE, PASS, dkim_check, domains
-from ..gateway.authentication.consequence import OFF, WITHHOLDING, consequence
+from ..gateway.authentication.consequence import WITHHOLDING, consequence
 from ..gateway.authentication.results import OWN
-from ..gateway.identity import split_header
+from ..gateway.fingerprint import split_header
+from ..gateway.treatments import OFF
 from ..policy.settings import (
     AUTHENTICATION_OWN,
     AUTHSERV,

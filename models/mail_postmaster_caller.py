@@ -21,7 +21,7 @@ class MailPostmasterCaller(models.AbstractModel):
     _inherit = "mail.postmaster.pipeline"
 
     @api.model
-    def _door_for_caller(self, thread, options):
+    def _entry_for_caller(self, thread, options):
         """Return the recordset to process a submitted message on, in superuser mode.
 
         Code in superuser mode passes on what it likes, as in core.
@@ -38,7 +38,7 @@ class MailPostmasterCaller(models.AbstractModel):
         # context is the caller's as well, and its default values would reach every record.
         return self.env(context={}, su=True)[thread._name]
 
-    def _check_options(self, door, options):
+    def _check_options(self, entry_model, options):
         if options["custom_values"] or options["thread_id"]:
             self._refuse_caller(
                 self.env._(
@@ -46,7 +46,7 @@ class MailPostmasterCaller(models.AbstractModel):
                     "custom_values and thread_id, as odoo-mailgate.py does."
                 )
             )
-        wanted = [door] if door != THREAD else []
+        wanted = [entry_model] if entry_model != THREAD else []
         wanted += [options["model"]] if options["model"] else []
         allowed = self._routed_models() if wanted else []
         for model in wanted:

@@ -9,8 +9,8 @@ So senders and conversations take turns, however many messages one of them has s
 
 A message that must not be processed yet has a time: of a back-off, of a lease, or because an
 earlier message of its conversation waits. Such a message is looked at again when the earlier one
-was processed, when nothing else is ready, and at that time at the latest, a second for each place
-in the conversation, so that nothing is lost with a process that dies in between.
+was processed, when nothing else is ready, and at that time at the latest, a second for each message
+before it, so that nothing is lost with a process that dies in between.
 
 The statements of a claim stand in a function of the database, which plans them once for each
 connection: planning took five times as long as the work.
@@ -72,11 +72,11 @@ NOTICE_DUE = f"""
         ) END,
         turn = CASE
             WHEN holding.id IS NOT NULL THEN turn
-            WHEN failures > 0 THEN {LAST_TURN.format(mail="mail")} + due.place
+            WHEN failures > 0 THEN {LAST_TURN.format(mail="mail")} + due.position
             ELSE GREATEST(turn, {CURRENT_TURN} + 1)
         END
     FROM (
-        SELECT id, conversation_key, row_number() OVER () AS place FROM (
+        SELECT id, conversation_key, row_number() OVER () AS position FROM (
             SELECT * FROM ({DUE.format(which=SCHEDULED)}) AS scheduled
             UNION ALL SELECT * FROM ({DUE.format(which=HELD)}) AS held
         ) AS come

@@ -6,7 +6,7 @@ import poplib
 from odoo import models
 from odoo.exceptions import UserError
 
-from ..gateway import identity
+from ..gateway import fingerprint
 from ..gateway.mailbox.folder import Folder
 from ..gateway.mailbox.run import TOO_LARGE, UNREADABLE
 from . import mail_postmaster_message  # noqa: F401  what is extended here
@@ -73,7 +73,7 @@ class MailPostmasterMessage(models.Model):
         The next fetch handles it in the mailbox like any other stored message.
         """
         self.env["mail.postmaster.raw"]._write_contents(cr, [(mail_id, raw)])
-        mail_digest = identity.digest(raw)
+        mail_digest = fingerprint.digest(raw)
         cr.execute(
             """
             UPDATE mail_postmaster_message SET
@@ -89,6 +89,6 @@ class MailPostmasterMessage(models.Model):
                 "size": len(raw),
                 "todo": FETCH,
                 "next": MARK if is_from_imap else LEAVE,
-                "key": identity.mail_key("", mail_digest),
+                "key": fingerprint.mail_key("", mail_digest),
             },
         )

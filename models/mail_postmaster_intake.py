@@ -9,7 +9,7 @@ from psycopg2.extras import Json
 
 from odoo import api, models
 
-from ..gateway import envelope, identity, states
+from ..gateway import envelope, fingerprint, states
 from ..gateway.conversation import Thread, link
 from ..policy.settings import OTHER_CONTENT
 from .log_without_values import without_values
@@ -38,7 +38,7 @@ STORE = f"""
             ELSE current_setting('synchronous_commit') END, true)
     ), mail AS (
         SELECT * FROM jsonb_to_recordset(%(mails)s) AS mail (
-            place integer, intake_key text, message_id text, content_key text, mail_key text,
+            position integer, intake_key text, message_id text, content_key text, mail_key text,
             digest text, email_from text, email_normalized text, recipients text, subject text,
             date timestamp, size integer, source text, server_id integer,
             http_source_id integer, uid integer, options jsonb, message_number bigint,
@@ -88,7 +88,7 @@ STORE = f"""
                 {NOW} + {LONGEST_HOLD}
             )
         END
-    FROM durable, queued AS mail ORDER BY place
+    FROM durable, queued AS mail ORDER BY position
     ON CONFLICT (intake_key) DO NOTHING
     RETURNING id, intake_key, mail_key, digest, recipients, state, true AS is_new
 """  # noqa: S608  made of constants
@@ -233,11 +233,11 @@ class MailPostmasterIntake(models.AbstractModel):
         threads = [row.pop("thread") for row in rows]
         of_sender, of_conversation = Counter(), Counter()
         keys = self._conversation_keys(cr, threads)
-        for place, (row, thread, key) in enumerate(zip(rows, threads, keys, strict=True)):
+        for position, (row, thread, key) in enumerate(zip(rows, threads, keys, strict=True)):
             of_sender[row["email_normalized"]] += 1
             of_conversation[key] += key is not None
             row |= {
-                "place": place,
+                "position": position,
                 "message_number": thread.own,
                 "conversation_key": key,
                 "of_sender": of_sender[row["email_normalized"]],
@@ -258,13 +258,13 @@ class MailPostmasterIntake(models.AbstractModel):
         """Return the columns of a new row; ``occasion`` makes equal bytes a separate delivery."""
         raw = submission.raw
         head = envelope.read_envelope(raw)
-        mail_digest = identity.digest(raw)
+        mail_digest = fingerprint.digest(raw)
         return {
             "uid": self.env.uid,
-            "intake_key": identity.intake_key(raw, submission.origin + occasion),
+            "intake_key": fingerprint.intake_key(raw, submission.transport_key + occasion),
             "message_id": head.message_id[: envelope.LONGEST_TEXT],
-            "mail_key": identity.mail_key(head.message_id, mail_digest),
-            "content_key": identity.mail_key(head.message_id, mail_digest, with_content=True)
+            "mail_key": fingerprint.mail_key(head.message_id, mail_digest),
+            "content_key": fingerprint.mail_key(head.message_id, mail_digest, with_content=True)
             if self._delivers_other_content()
             else None,
             "digest": mail_digest,

@@ -94,13 +94,13 @@ class MailPostmasterPipeline(models.AbstractModel):
         :return: what core returns
         :raises ValueError: core's, for a message without route whose sender is to be refused
         """
-        door = self._environment_of(submission, self.env.uid)[submission.door]
+        thread = self._environment_of(submission, self.env.uid)[submission.entry_model]
         is_enabled, has_written = self._read_switches()
         if not is_enabled:
             # The entry point passes it on to core.
             options = dict(submission.options)
-            return door.message_process(options.pop("model", None), submission.raw, **options)
-        return door.env[self._name]._process(door, submission, joins=has_written)
+            return thread.message_process(options.pop("model", None), submission.raw, **options)
+        return thread.env[self._name]._process(thread, submission, joins=has_written)
 
     def _environment_of(self, submission, user_id):
         """Return the environment to process a message in: of a user, bypassing their rights.
@@ -119,10 +119,10 @@ class MailPostmasterPipeline(models.AbstractModel):
 
     @api.model
     @without_values
-    def _process(self, door, submission, joins):
+    def _process(self, thread, submission, joins):
         """Store a message, then make the first attempt.
 
-        :param door: the recordset ``message_process`` was called on
+        :param thread: the recordset ``message_process`` was called on
         :param bool joins: share the caller's transaction
         :return: what core returns
         :raises ValueError: core's, for a message without route whose caller can refuse it
@@ -130,7 +130,7 @@ class MailPostmasterPipeline(models.AbstractModel):
         if not joins and not self.env.context.get(CURSOR_SESSION):
             with CursorSession() as session:
                 pipeline = self.with_context(**{CURSOR_SESSION: session})
-                return pipeline._process(door, submission, joins)
+                return pipeline._process(thread, submission, joins)
         row = self._row_in_hand(joins) or self._take_in(submission, joins)
         if not joins:
             self._acknowledge()
@@ -138,7 +138,7 @@ class MailPostmasterPipeline(models.AbstractModel):
             return False
         if not row["is_new"] and not self._is_offered_again(row, submission, joins):
             return False
-        result, failure = self._work(door, submission, row, joins)
+        result, failure = self._work(thread, submission, row, joins)
         if failure and (joins or failure.reason.state == states.REFUSED):
             raise failure.error
         return result
@@ -157,7 +157,7 @@ class MailPostmasterPipeline(models.AbstractModel):
     # --- work ------------------------------------------------------------------------
 
     @without_values
-    def _work(self, door, submission, row, joins):
+    def _work(self, thread, submission, row, joins):
         """Make an attempt, a second one at once after a conflict, and record the outcome.
 
         :return: ``(what core returned, None)`` or ``(False, Failure)``
@@ -181,7 +181,7 @@ class MailPostmasterPipeline(models.AbstractModel):
                     if not joins:
                         # A caller that shares the transaction has usually read them before.
                         attempt.alias_domains_version = env["res.users"]._read_together()
-                    result = self._call_core(env, door, submission, attempt)
+                    result = self._call_core(env, thread, submission, attempt)
                     env[self._name]._record_outcome(attempt)
                 self._share_changes(joins)
                 return result, None
@@ -197,7 +197,7 @@ class MailPostmasterPipeline(models.AbstractModel):
         attempt = attempt or Attempt(row, submission, joins)
         return False, self._end_badly(attempt, error)
 
-    def _call_core(self, env, door, submission, attempt):
+    def _call_core(self, env, thread, submission, attempt):
         attempt.addressing = env["mail.postmaster.addressing"]._prepare(submission, attempt.trace)
         attempt.identity = env["mail.postmaster.authentication"]._identify(attempt)
         reason = not attempt.is_released and applying.turned_down(env, attempt)
@@ -206,7 +206,7 @@ class MailPostmasterPipeline(models.AbstractModel):
             attempt.decide(reason.state, reason.code, **reason.params)
             return False
         options = dict(submission.options)
-        thread = door.with_env(env).with_context(**{ATTEMPT: attempt})
+        thread = thread.with_env(env).with_context(**{ATTEMPT: attempt})
         return thread.message_process(options.pop("model", None), submission.raw, **options)
 
     def _own_transaction(self, level):

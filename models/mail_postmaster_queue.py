@@ -80,9 +80,11 @@ class MailPostmasterQueue(models.AbstractModel):
             return
         options = row.pop("options") or {}
         options |= options.pop("release", {})
+        # Versions before 19.0.1.2 stored it as "door".
+        entry_model = options.pop("door", None) or options.pop("entry_model", None)
         submission = Submission(
             raw=raw or b"",
-            door=options.pop("door", "mail.thread"),
+            entry_model=entry_model or "mail.thread",
             source=STORED,
             server_id=row.pop("fetchmail_server_id"),
             addressed_to=options.pop("addressed_to", None),
@@ -94,8 +96,8 @@ class MailPostmasterQueue(models.AbstractModel):
             is_quiet=options.pop("is_quiet", False),
             options=options,
         )
-        door = self._door_of(submission, row.pop("user_id"))
-        pipeline = door.env[self._name]
+        thread = self._thread_of(submission, row.pop("user_id"))
+        pipeline = thread.env[self._name]
         crashes = row.pop("attempts") - 1 - row.pop("failures")
         attempt = Attempt(row, submission, joins)
         if raw is None:
@@ -103,7 +105,7 @@ class MailPostmasterQueue(models.AbstractModel):
         elif crashes >= MOST_CRASHES:
             pipeline._park(attempt, Reason(states.PARKED, "crashed", {"count": crashes}))
         else:
-            pipeline._work(door, submission, row, joins)
+            pipeline._work(thread, submission, row, joins)
 
     def _read_row(self, mail_id):
         self.env.cr.execute(
@@ -116,11 +118,11 @@ class MailPostmasterQueue(models.AbstractModel):
         )
         return self.env.cr.dictfetchone()
 
-    def _door_of(self, submission, user_id):
+    def _thread_of(self, submission, user_id):
         """Return the recordset to process a stored message on, as the user who submitted it."""
         user = self.env["res.users"].browse(user_id or api.SUPERUSER_ID).exists()
         env = self._environment_of(submission, user.id or api.SUPERUSER_ID)
-        return env[submission.door if submission.door in env else "mail.thread"]
+        return env[submission.entry_model if submission.entry_model in env else "mail.thread"]
 
     def _park(self, attempt, reason):
         with self._transaction(attempt.joined) as env:

@@ -22,13 +22,13 @@ PLACE = """
     WITH missing AS (
         SELECT * FROM unnest(
             %(targets)s::text[], %(senders)s::text[], %(limits)s::int[], %(minutes)s::int[]
-        ) WITH ORDINALITY AS slot (target, sender, most, minutes, place)
+        ) WITH ORDINALITY AS slot (target, sender, most, minutes, position)
         WHERE NOT EXISTS (
             SELECT FROM mail_postmaster_quota AS taken WHERE taken.target = slot.target
                 AND taken.sender = slot.sender AND taken.mail_key = %(key)s
         )
     ), full_limit AS (
-        SELECT place FROM missing WHERE most <= (
+        SELECT position FROM missing WHERE most <= (
             SELECT count(*) FROM (
                 SELECT FROM mail_postmaster_quota AS taken
                 WHERE taken.target = missing.target AND taken.sender = missing.sender
@@ -37,13 +37,13 @@ PLACE = """
                 -- must not lead to a scan of the table.
                 ORDER BY taken.at DESC LIMIT missing.most
             ) AS recent
-        ) ORDER BY place LIMIT 1
+        ) ORDER BY position LIMIT 1
     ), reserved AS (
         INSERT INTO mail_postmaster_quota (sender, target, mail_key, at)
         SELECT sender, target, %(key)s, %(now)s FROM missing
         WHERE NOT EXISTS (SELECT FROM full_limit)
     )
-    SELECT (SELECT place FROM full_limit)
+    SELECT (SELECT position FROM full_limit)
 """
 # Statements in one string are one transaction and one round trip (PostgreSQL manual, "Multiple
 # Statements in a Simple Query"). The commit does not wait for the disk. The commit that creates the
@@ -100,13 +100,13 @@ class MailPostmasterQuota(models.Model):
         if attempt.joined:
             with self.env.cr.savepoint(flush=False):
                 self.env.cr.execute(LOCK + PLACE, values)
-                place = self.env.cr.fetchone()[0]
+                position = self.env.cr.fetchone()[0]
         else:
             with self.env.registry.cursor() as cr:
                 cr.connection.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
                 cr.execute(ALONE + LOCK + PLACE, values)
-                place = cr.fetchone()[0]
-        return slots[place - 1] if place else None
+                position = cr.fetchone()[0]
+        return slots[position - 1] if position else None
 
     @api.model
     def _is_reserved(self, target, minutes, sender):

@@ -11,10 +11,8 @@ from odoo.tools.mail import unfold_references
 from ..gateway import participants
 from ..gateway.authentication import FAIL
 from ..gateway.authentication.domains import domain_of
+from ..gateway.treatments import ACCEPT, NOTE, PARK
 from ..policy.settings import (
-    ACCEPT,
-    NOTE,
-    PARK,
     PROVIDERS,
     REPLIES,
     REPLIES_PRIVATE,
@@ -87,7 +85,7 @@ FACTS = """
             WHERE lower(text) LIKE ANY(%(patterns)s::text[])
         ) AS alike
         ORDER BY strpos(lower(text), %(sender)s) = 0 LIMIT %(most)s
-    ), door AS (
+    ), record_alias AS (
         SELECT id, alias_contact FROM mail_alias WHERE alias_model_id = %(model_id)s
             AND alias_force_thread_id = %(res_id)s AND alias_force_thread_id > 0
         UNION SELECT id, alias_contact FROM mail_alias WHERE alias_model_id = %(model_id)s
@@ -97,7 +95,9 @@ FACTS = """
     )
     SELECT
         (SELECT json_agg(json_build_array(role, text, is_internal)) FROM near) AS participants,
-        (SELECT json_agg(json_build_array(id, alias_contact) ORDER BY id) FROM door) AS aliases,
+        (
+            SELECT json_agg(json_build_array(id, alias_contact) ORDER BY id) FROM record_alias
+        ) AS aliases,
         EXISTS (
             SELECT 1 FROM res_users AS users JOIN res_partner AS partner
                 ON partner.id = users.partner_id
@@ -190,7 +190,7 @@ class MailPostmasterReply(models.AbstractModel):
             about = self._about(record)
         except MissingError:
             return None
-        sender = attempt.origin.sender
+        sender = attempt.sender.address
         row = self._facts(record, about, message_dict, sender)
         reply = self._unjudged(record, row)
         # Mailing lists have members and rules of their own, which their alias checks.
@@ -216,7 +216,7 @@ class MailPostmasterReply(models.AbstractModel):
 
     def _judge_sender(self, attempt, reply, record, about, row):
         """Record the sender's standing in a :class:`Reply`, and the policy on non-participants."""
-        sender = attempt.origin.sender
+        sender = attempt.sender.address
         standing = participants.standing(self._read(attempt, row, about, sender))
         is_private = (not standing.reason or standing.is_for_open) and (
             row["quotes_note"] or self._is_hidden(record)

@@ -14,7 +14,7 @@ from ..pipeline.attempt import RouteResult
 from ..pipeline.delivering import claim_targets
 from ..policy.settings import LOOPS
 from ..rules.verdict import Reason
-from .report_recipients import Recipients, message_ids
+from .report_recipients import SentTo, message_ids
 from .report_sentences import COMPLAINT, FEEDBACK, RECEIPT, encode_outcomes
 
 TARGET = "report"
@@ -187,7 +187,7 @@ class MailPostmasterReport(models.AbstractModel):
             core(email_message, message_dict)
             return
         original = message_dict["bounced_message"]
-        recipients = Recipients(
+        recipients = SentTo(
             original,
             message_ids(attempt.report),
             bool(original & self._proven(attempt)),
@@ -230,7 +230,7 @@ class MailPostmasterReport(models.AbstractModel):
     def _outcomes(self, report, message_dict, recipients):
         """Return the :class:`Outcome` of each recipient that a report names.
 
-        :param Recipients recipients: the recipients of the message
+        :param SentTo recipients: the recipients of the message
         """
         if report.disposition:
             return [self._receipt(report.disposition, message_dict, recipients)]

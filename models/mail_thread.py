@@ -45,7 +45,7 @@ class MailThread(models.AbstractModel):
             )
             return reading.process(attempt, message, core) or False
         # A message attached to another, submitted by another addon, is processed separately.
-        door = self.with_context(**{ATTEMPT: None}) if attempt else self
+        thread = self.with_context(**{ATTEMPT: None}) if attempt else self
         options = {
             "model": model,
             "custom_values": custom_values,
@@ -53,24 +53,24 @@ class MailThread(models.AbstractModel):
             "strip_attachments": strip_attachments,
             "thread_id": thread_id,
         }
-        door = door.env["mail.postmaster.pipeline"]._door_for_caller(door, options)
-        pipeline = door.env["mail.postmaster.pipeline"]
+        thread = thread.env["mail.postmaster.pipeline"]._entry_for_caller(thread, options)
+        pipeline = thread.env["mail.postmaster.pipeline"]
         is_enabled, has_written = pipeline._read_switches()
         if not is_enabled:
             pipeline._acknowledge()
             return (
-                super(MailThread, door).message_process(options.pop("model"), message, **options)
+                super(MailThread, thread).message_process(options.pop("model"), message, **options)
                 or False
             )
-        server_id = door.env.context.get("default_fetchmail_server_id")
+        server_id = thread.env.context.get("default_fetchmail_server_id")
         submission = Submission(
             raw=to_bytes(message),
-            door=self._name,
+            entry_model=self._name,
             source=FETCHED if server_id else SUBMITTED,
             server_id=server_id,
             options=options,
         )
-        return pipeline._process(door, submission, joins=has_written) or False
+        return pipeline._process(thread, submission, joins=has_written) or False
 
     # --- reading ---------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from odoo.tools.mail import email_split
 from ..gateway.address_list import first_address
 
 
-class Recipients:
+class SentTo:
     """The recipients of a message, by the addresses that a report may know them by.
 
     Anyone can write a report, so it counts only for a recipient that the message was sent to.

@@ -2,8 +2,8 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ..pipeline.attempt import ATTEMPT
+from ..shortcuts import change_tracking  # noqa: F401  what is extended here
 from ..shortcuts.memoize import memoize_for_attempt
-from . import mail_postmaster_watched  # noqa: F401  what is extended here
 
 # The fields by which core looks up contacts (res.partner._find_or_create_from_emails of 19.0).
 BY_ADDRESS = {"email", "email_normalized"}
@@ -11,7 +11,7 @@ BY_ADDRESS = {"email", "email_normalized"}
 
 class ResPartner(models.Model):
     _name = "res.partner"
-    _inherit = ["res.partner", "mail.postmaster.watched"]
+    _inherit = ["res.partner", "mail.postmaster.change.tracking"]
 
     @api.model
     def search(self, domain, offset=0, limit=None, order=None):

@@ -1,8 +1,8 @@
 from odoo import api, models, tools
 from odoo.tools import SQL
 
+from ..shortcuts import change_tracking  # noqa: F401  what is extended here
 from ..shortcuts.cache_prefill import columns, put_into_cache
-from . import mail_postmaster_watched  # noqa: F401  what is extended here
 from .mail_alias_domain import VERSION
 
 # What core reads of the user who processes a message.
@@ -23,7 +23,7 @@ FROM_TABLES = """
 
 class ResUsers(models.Model):
     _name = "res.users"
-    _inherit = ["res.users", "mail.postmaster.watched"]
+    _inherit = ["res.users", "mail.postmaster.change.tracking"]
 
     @api.model
     def _read_together(self):

@@ -59,15 +59,15 @@ def _reserved(env, attempt, found):
     """Return the verdicts that are left after their slots were reserved, all of them or none."""
     if found and found[-1].reason and not found[-1].slot:
         return found
-    needed = {verdict.slot: place for place, verdict in enumerate(found) if verdict.slot}
+    needed = {verdict.slot: position for position, verdict in enumerate(found) if verdict.slot}
     while needed:
         full = env["mail.postmaster.quota"]._reserve(attempt, list(needed))
         if full is None:
             break
-        place = needed.pop(full)
-        found[place] = found[place].when_full
-        if found[place].reason:
-            return found[: place + 1]
+        position = needed.pop(full)
+        found[position] = found[position].when_full
+        if found[position].reason:
+            return found[: position + 1]
     return found
 
 

@@ -8,11 +8,11 @@ import uuid
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..gateway import identity, states
+from ..gateway import fingerprint, states
 from ..gateway.automatic import classify
 from ..gateway.envelope import decode_field, read_fields, split_addresses
-from ..gateway.origin import read_origin
 from ..gateway.reports import read_report
+from ..gateway.sender import sender_of
 from ..gateway.trace import Trace
 from ..rules.verdict import Reason
 from .submission import STORED
@@ -115,8 +115,8 @@ class Attempt:
         self.withheld = frozenset()
         self.mark = None
         self.raw = submission.raw
-        self.header = identity.split_header(submission.raw)[0]
-        # {target: how to treat automatic messages there}, see gateway.screening.
+        self.header = fingerprint.split_header(submission.raw)[0]
+        # {target: how to treat automatic messages there}, see gateway.treatments.
         self.treatments = {}
         # For the current route.
         self.treatment = None
@@ -160,8 +160,8 @@ class Attempt:
 
     @property
     def origin(self):
-        """Where the message comes from, as a :class:`gateway.origin.Origin`."""
-        return read_origin(self.header, self.message_dict["email_from"] or "")
+        """Where the message comes from, as a :class:`gateway.sender.Sender`."""
+        return sender_of(self.header, self.message_dict["email_from"] or "")
 
     def field(self, name):
         """Return the decoded text of a header field, the topmost of its name; empty for none."""

@@ -5,7 +5,7 @@ import psycopg2
 from odoo.exceptions import ConcurrencyError
 
 from ..gateway import states
-from ..gateway.screening import NOTE, REVIEW
+from ..gateway.treatments import NOTE, REVIEW
 from ..rules.verdict import Reason
 from . import replies, sender
 from .attempt import RouteResult, target_of
@@ -97,7 +97,7 @@ def _expected_result(target, route, attempt):
     elif alias and alias.alias_force_thread_id == thread_id:
         code, params = "message_posted", {"alias": alias.display_name}
     elif thread_id and attempt.treatments.get(target) == REVIEW:
-        code, params = "reply_noted", {"sender": attempt.origin.sender}
+        code, params = "reply_noted", {"sender": attempt.sender.address}
     elif thread_id:
         code, params = "reply_posted", {}
     else:

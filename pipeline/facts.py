@@ -54,12 +54,12 @@ class MessageFacts:
     @property
     def sender(self) -> str:
         """Canonical address of the sender, empty if there is none."""
-        return self.attempt.origin.sender
+        return self.attempt.sender.address
 
     @property
     def origin_key(self) -> str:
         """Whose rate slots an authenticated message takes."""
-        return self.attempt.origin.key
+        return self.attempt.sender.rate_key
 
     @property
     def sender_key(self) -> str:

@@ -2,7 +2,7 @@
 
 from odoo.tools.mail import email_normalize_all
 
-from ..gateway.screening import REVIEW
+from ..gateway.treatments import REVIEW
 
 
 def recipients(thread, attempt, message, msg_vals, core):

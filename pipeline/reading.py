@@ -3,7 +3,7 @@
 from odoo import fields
 from odoo.tools.mail import formataddr
 
-from ..gateway import identity
+from ..gateway import fingerprint
 from ..gateway.content_fields import readable
 from ..gateway.envelope import RECIPIENT_FIELDS
 from ..gateway.file_names import safe_name
@@ -63,7 +63,7 @@ def parse(thread, attempt, message, save_original, core):
         # Core serializes the message it has parsed, which loses 8-bit characters.
         values["attachments"].insert(0, thread._Attachment(ORIGINAL, attempt.raw, {}))
     if not message.get("Message-Id"):
-        values["message_id"] = identity.message_id_from_digest(attempt.digest)
+        values["message_id"] = fingerprint.message_id_from_digest(attempt.digest)
     _repair_date(attempt, values)
     _refuse_null_bytes(values)
     # Another addon may parse a message that is attached to this one.

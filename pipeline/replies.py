@@ -1,6 +1,6 @@
 """Who may reply in a conversation, decided before core takes the route there."""
 
-from ..policy.settings import NEW
+from ..gateway.treatments import NEW
 from .attempt import target_of
 
 

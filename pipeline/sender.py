@@ -17,7 +17,7 @@ from odoo.tools.mail import (
 
 from ..gateway.addresses import BadAddress, canonical
 from ..gateway.authentication import read_author
-from ..gateway.authentication.consequence import PARK, REFUSE
+from ..gateway.treatments import PARK, REFUSE
 from . import replies
 from .attempt import target_of
 from .facts import domain_of

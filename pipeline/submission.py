@@ -16,12 +16,12 @@ class Submission:
     """The arguments of one call of ``mail.thread.message_process``.
 
     :param bytes raw: the message
-    :param str door: name of the model on which it was called
+    :param str entry_model: name of the model on which it was called
     :param str source: ``fetch`` for a mailbox, ``rpc`` for a caller that can refuse,
     ``lmtp`` for a mail server, ``http`` for a source that posts, ``import`` for old messages,
     ``stored`` for a message in the log
     :param server_id: id of the ``fetchmail.server``, or None
-    :param str place: distinguishes messages that the transport could not read at all, else empty
+    :param str mailbox_entry: where a message is whose content could not be read, else empty
     :param source_id: id of the ``mail.postmaster.source``, or None
     :param company_id: id of the company that owns messages to unknown addresses, or None
     :param bool refuses: whether the client wants an error if no alias takes the message
@@ -38,7 +38,7 @@ class Submission:
     """
 
     raw: bytes
-    door: str
+    entry_model: str
     source: str
     server_id: int | None = None
     options: dict = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Submission:
     is_sender_accepted: bool = False
     recipients: tuple = ()
     whole_size: int | None = None
-    place: str = ""
+    mailbox_entry: str = ""
     source_id: int | None = None
     company_id: int | None = None
     refuses: bool = False
@@ -60,21 +60,21 @@ class Submission:
         return self.source == SUBMITTED or self.refuses
 
     @property
-    def origin(self):
+    def transport_key(self):
         """Text for the intake key: the same bytes from two mailboxes are two deliveries.
 
         The same bytes for other recipients are also two deliveries. A mail server that got no
         response submits the same bytes again for the same recipients.
         """
-        place = f"{self.source}:{self.server_id or self.source_id or ''}"
+        transport = f"{self.source}:{self.server_id or self.source_id or ''}"
         header_of = () if self.whole_size is None else (f"header of {self.whole_size}",)
-        nothing_of = (self.place,) if self.place else ()
-        return " ".join((place, *header_of, *nothing_of, *sorted(self.recipients)))
+        unread = (self.mailbox_entry,) if self.mailbox_entry else ()
+        return " ".join((transport, *header_of, *unread, *sorted(self.recipients)))
 
     @property
     def stored_options(self):
         """The call as a dict, for processing the message again later."""
-        return {"door": self.door, **self.barest_options, **self.options}
+        return {"entry_model": self.entry_model, **self.barest_options, **self.options}
 
     @property
     def barest_options(self):

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from ..gateway import authentication, hops, limits, screening
+from ..gateway.treatments import ACCEPT, NEW, NOTE, PARK
 
 ENABLED = "mail.postmaster.enabled"
 RETRY_MINUTES = "mail.postmaster.retry.minutes"
@@ -60,7 +61,7 @@ REPLIES_PRIVATE = "mail.postmaster.reply.private"
 # Whether the rules of a record's alias apply only if it is addressed, or to every reply.
 REPLY_RULES = "mail.postmaster.reply.rules"
 # The possible treatments of such a reply.
-REPLY_POLICIES = ACCEPT, NOTE, PARK, NEW = "accept", "note", "park", "new"
+REPLY_POLICIES = ACCEPT, NOTE, PARK, NEW
 # Domains, besides the known ones, at which anyone can get an address.
 PROVIDERS = "mail.postmaster.reply.providers"
 # The authserv-ids (RFC 8601) of the servers whose verdict on the sender is trusted.

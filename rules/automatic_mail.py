@@ -1,6 +1,6 @@
 """Auto-replies and other automatic messages."""
 
-from ..gateway import screening, states
+from ..gateway import screening, states, treatments
 from .verdict import Reason, Step, Verdict
 
 
@@ -12,9 +12,9 @@ def automatic_mail(target):
     treatment = screening.treatment(policy.value, target.is_reply)
     params = {"proof": target.automatic.proof, "target": target.name, "origin": policy.origin}
     step = Step(name, True, {"treatment": treatment, **params})
-    if treatment == screening.PARK:
+    if treatment == treatments.PARK:
         return Verdict(step, Reason(states.PARKED, f"{name}_parked", params))
-    if treatment == screening.IGNORE:
+    if treatment == treatments.IGNORE:
         return Verdict(step, Reason(states.IGNORED, f"{name}_ignored", params))
-    accepted = treatment if treatment in (screening.SILENT, screening.NOTE) else None
+    accepted = treatment if treatment in (treatments.SILENT, treatments.NOTE) else None
     return Verdict(step, treatment=accepted)

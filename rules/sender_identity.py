@@ -1,7 +1,7 @@
 """Messages that their sender did not write, as far as sender authentication shows."""
 
 from ..gateway import states
-from ..gateway.authentication.consequence import PARK, REFUSE
+from ..gateway.treatments import PARK, REFUSE
 from .verdict import Reason, Step, Verdict
 
 

@@ -1,7 +1,7 @@
 """Loop protection: what was accepted from exactly this sender for exactly this target."""
 
 from ..gateway import states
-from ..gateway.screening import SILENT
+from ..gateway.treatments import SILENT
 from ..policy.settings import LOOP_REPLIES, LOOPS
 from .verdict import Reason, Slot, Step, Verdict
 

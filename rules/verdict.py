@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ..gateway.screening import NOTE, REVIEW, SILENT
+from ..gateway.treatments import NOTE, REVIEW, SILENT
 
 # A later rule replaces the treatment that an earlier one asked for only by a stronger one.
 STRENGTH = (SILENT, REVIEW, NOTE)
@@ -38,10 +38,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Slot:
-    """One place in a rate limit.
+    """One rate slot.
 
     :param str target: what is limited
-    :param int limit: number of places within the window
+    :param int limit: number of slots within the window
     :param int minutes: length of the window
     :param str sender: whose messages are counted, canonical; empty for those of all senders
     """

@@ -69,9 +69,9 @@ class ReceivedMail:
         """Deliver a message like core's fetcher, and return its row of the log."""
         messages = cls.env["mail.postmaster.message"]
         last = messages.search([], order="id desc", limit=1).id or 0
-        door = cls.env["mail.thread"].with_context(default_fetchmail_server_id=cls.server.id)
+        entry = cls.env["mail.thread"].with_context(default_fetchmail_server_id=cls.server.id)
         try:
-            door.message_process(model, raw)
+            entry.message_process(model, raw)
         except Exception:  # noqa: BLE001  a caller that has written shares the fate of its mail
             cls.env.invalidate_all()
         return messages.search([("id", ">", last)], order="id desc", limit=1)

@@ -51,9 +51,9 @@ class TestBadAddresses(GatewayCase):
 
     def fetch(self, raw):
         before = self.log.search([], limit=1).id or 0
-        door = self.env["mail.thread"].with_context(default_fetchmail_server_id=self.server.id)
+        entry = self.env["mail.thread"].with_context(default_fetchmail_server_id=self.server.id)
         try:
-            door.message_process(False, raw)
+            entry.message_process(False, raw)
         except ValueError as error:
             # Core's error for a caller that has written, about a message without a route.
             self.assertIn("No possible route found", str(error))

@@ -139,10 +139,10 @@ class TestCompanyMatrix(GatewayCase):
 
     def fetch(self, raw):
         """Deliver a message like the fetcher and return its row of the log."""
-        door = self.env["mail.thread"].with_context(default_fetchmail_server_id=self.server.id)
+        entry = self.env["mail.thread"].with_context(default_fetchmail_server_id=self.server.id)
         before = self.log.search([], limit=1).id or 0
         try:
-            door.message_process(False, raw)
+            entry.message_process(False, raw)
         except ValueError:
             # Core's error for a message without a route: this caller has written before.
             self.env.invalidate_all()

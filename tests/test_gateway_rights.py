@@ -72,13 +72,13 @@ class TestGatewayRightsOverRpc(HttpCase, GatewayCase):
         super().setUpClass()
         cls.set_up_gateway()
 
-    def call(self, door, method, /, *args, user=None, **kwargs):
+    def call(self, entry, method, /, *args, user=None, **kwargs):
         user = user or self.gateway
         return self.xmlrpc_object.execute_kw(
             self.env.cr.dbname,
             user.id,
             user.login,
-            door,
+            entry,
             method,
             args,
             kwargs,
@@ -87,10 +87,10 @@ class TestGatewayRightsOverRpc(HttpCase, GatewayCase):
     def raw(self, subject, to=f"nobody@{DOMAIN}"):
         return Binary(raw_mail(to, subject))
 
-    def assert_refused(self, sentence, door, /, *args, **kwargs):
+    def assert_refused(self, sentence, entry, /, *args, **kwargs):
         with mute_logger(*LOGGERS):
             with self.assertRaises(Fault) as fault:
-                self.call(door, "message_process", *args, **kwargs)
+                self.call(entry, "message_process", *args, **kwargs)
         self.assertIn(sentence, fault.exception.faultString)
 
     def test_every_thread_that_nothing_routes_to(self):
@@ -112,12 +112,12 @@ class TestGatewayRightsOverRpc(HttpCase, GatewayCase):
         raw = self.raw("Values")
         before = self.counts(CODE)
         for name in (*CODE, "res.partner"):
-            for door in (THREAD, name):
-                with self.subTest(model=name, door=door):
-                    self.assert_refused("custom_values", door, name, raw, values)
+            for entry in (THREAD, name):
+                with self.subTest(model=name, entry=entry):
+                    self.assert_refused("custom_values", entry, name, raw, values)
                     self.assert_refused(
                         "custom_values",
-                        door,
+                        entry,
                         model=name,
                         message=raw,
                         custom_values=values,
@@ -174,9 +174,9 @@ class TestGatewayRightsOverRpc(HttpCase, GatewayCase):
         self.domain.fallback_model_id = self.env["ir.model"]._get("mail.blacklist")
         allowed = self.env["mail.postmaster.pipeline"]._routed_models()
         self.assertLessEqual({"res.partner", "res.users", "mail.blacklist"}, set(allowed))
-        for door in (THREAD, "res.partner"):
-            subject = f"Routed from {door}"
-            record_id = self.call(door, "message_process", "res.partner", self.raw(subject))
+        for entry in (THREAD, "res.partner"):
+            subject = f"Routed from {entry}"
+            record_id = self.call(entry, "message_process", "res.partner", self.raw(subject))
             self.assertEqual(self.env["res.partner"].browse(record_id).name, subject)
         # A route to records that messages cannot create is not refused here: its message is stored.
         with mute_logger(*LOGGERS):
@@ -268,12 +268,12 @@ class TestGatewayRights(TransactionCase, GatewayCase):
 
     def test_pass_through_has_the_same_rule(self):
         self.env["ir.config_parameter"].set_param("mail.postmaster.enabled", "false")
-        door = self.env[THREAD].with_user(self.gateway)
+        entry = self.env[THREAD].with_user(self.gateway)
         with mute_logger(*LOGGERS):
             for arguments in (("ir.cron", raw_mail()), (False, raw_mail(), {"name": "x"})):
                 with self.assertRaises(AccessError):
-                    door.message_process(*arguments)
-        record_id = door.with_context(default_comment="Planted").message_process(
+                    entry.message_process(*arguments)
+        record_id = entry.with_context(default_comment="Planted").message_process(
             "res.partner",
             raw_mail(subject="Core alone"),
         )

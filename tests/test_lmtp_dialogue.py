@@ -85,7 +85,7 @@ class TestLmtpDialogue(BaseCase):
     def serve(self, dialogue, *, memory=256, receive=300):
         # Importing them requires that library.
         from odoo.addons.mail_postmaster.daemon.command import Settings
-        from odoo.addons.mail_postmaster.daemon.listener import Door
+        from odoo.addons.mail_postmaster.daemon.listener import SharedState
         from odoo.addons.mail_postmaster.daemon.protocol import PostmasterLmtp
 
         settings = Settings(
@@ -105,16 +105,16 @@ class TestLmtpDialogue(BaseCase):
         async def run():
             loop = asyncio.get_running_loop()
             self.commits = Commits()
-            self.door = Door(settings, Known(), self.commits)
+            self.shared = SharedState(settings, Known(), self.commits)
             server = await loop.create_server(
-                lambda: PostmasterLmtp(self.door, loop=loop, hostname="test"), "127.0.0.1", 0
+                lambda: PostmasterLmtp(self.shared, loop=loop, hostname="test"), "127.0.0.1", 0
             )
             self.port = server.sockets[0].getsockname()[1]
             try:
                 await asyncio.wait_for(dialogue(), 30)
             finally:
                 server.close()
-                for connection in list(self.door.connections):
+                for connection in list(self.shared.connections):
                     connection.transport.abort()
 
         asyncio.run(run())
@@ -147,7 +147,7 @@ class TestLmtpDialogue(BaseCase):
     async def check_deadline(self, client, octets=b"y", seconds=1):
         """Send content slowly until the connection is closed; the memory is free again."""
         start = time.monotonic()
-        while self.door.connections:
+        while self.shared.connections:
             self.assertLess(time.monotonic() - start, seconds + 3)
             try:
                 await client.send(octets)
@@ -155,8 +155,8 @@ class TestLmtpDialogue(BaseCase):
                 break
             await asyncio.sleep(0.05)
         await asyncio.sleep(0.05)
-        self.assertFalse(self.door.connections)
-        self.assertTrue(self.door.budget.try_reserve(self.door.largest, 2))
+        self.assertFalse(self.shared.connections)
+        self.assertTrue(self.shared.budget.try_reserve(self.shared.largest, 2))
 
     def test_message_that_comes_too_slowly(self):
         async def dialogue():
@@ -192,13 +192,13 @@ class TestLmtpDialogue(BaseCase):
             await client.say(b"LHLO client.test")
             client._writer.transport.pause_reading()
             client._writer.write(b"VRFY jane@customer.test\r\n" * 500_000)
-            [connection] = self.door.connections
+            [connection] = self.shared.connections
             while not connection.transport.get_write_buffer_size():
                 await asyncio.sleep(0.05)
             connection._timeout_cb()
             await asyncio.sleep(0.2)
-            self.assertFalse(self.door.connections)
-            self.assertTrue(self.door.budget.try_reserve(self.door.largest, 2))
+            self.assertFalse(self.shared.connections)
+            self.assertTrue(self.shared.budget.try_reserve(self.shared.largest, 2))
 
         self.serve(dialogue)
 

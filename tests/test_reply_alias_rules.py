@@ -73,7 +73,7 @@ class TestRulesOfAnAlias(ReplyCase):
 
     def test_second_alias_that_is_open(self):
         self.make_alias(
-            "door",
+            "record_alias",
             "project.task",
             alias_parent_thread_id=self.project.id,
             alias_parent_model_id=self.env["ir.model"]._get_id("project.project"),

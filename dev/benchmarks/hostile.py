@@ -158,7 +158,7 @@ def _peak():
 
 def look_up(outcome, raw, server_id):
     """Read the log entry of a message."""
-    key = pure.load("gateway.identity").intake_key(raw, f"fetch:{server_id}")
+    key = pure.load("gateway.fingerprint").intake_key(raw, f"fetch:{server_id}")
     with databases.environment(DATABASE) as env:
         row = env["mail.postmaster.message"].search([("intake_key", "=", key)])
         outcome.state, outcome.code = row.state or "", row.reason_code or None

@@ -12,7 +12,7 @@ from environment.places import ROOT
 
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "gateway")]
 
-from gateway import envelope, identity, limits
+from gateway import envelope, fingerprint, limits
 from hostile_mails import CASES
 
 ROUNDS = 3
@@ -22,7 +22,7 @@ MOST_SECONDS = 2
 def decide(raw):
     """Return the result of the limits for a message, after what the intake reads of it."""
     envelope.read_envelope(raw)
-    identity.digest(raw)
+    fingerprint.digest(raw)
     return limits.exceeded(raw)
 
 

@@ -38,7 +38,7 @@ def take_in(env, raws, recipients=("sales@example.com",)):
 
     return env["mail.postmaster.pipeline"]._take_in_batch(
         [
-            Submission(raw=raw, door="mail.thread", source=LMTP, recipients=recipients)
+            Submission(raw=raw, entry_model="mail.thread", source=LMTP, recipients=recipients)
             for raw in raws
         ]
     )

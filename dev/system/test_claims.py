@@ -190,7 +190,9 @@ def fail(pipeline, row):
         "digest": row.digest,
         "recipients": row.recipients,
     }
-    attempt = Attempt(values, Submission(raw=b"", door="mail.thread", source=LMTP), joined=False)
+    attempt = Attempt(
+        values, Submission(raw=b"", entry_model="mail.thread", source=LMTP), joined=False
+    )
     pipeline._settle(attempt, Reason(states.RETRY, "failed"), 1, None)
 
 

@@ -18,14 +18,10 @@ otherwise                           as in core: it passes, or the verdict is non
 Not done here: finding the policy and knowing which senders are ours.
 """
 
+from ..treatments import MARK, OFF, PARK, REFUSE, WITHHOLD
 from .alignment import FAIL, PASS
 from .results import OWN
 
-OFF = "off"
-MARK = "mark"
-WITHHOLD = "withhold"
-PARK = "park"
-REFUSE = "refuse"
 POLICIES = (OFF, MARK, WITHHOLD, PARK, REFUSE)
 # The policies under which an accepted message may not act as its sender.
 WITHHOLDING = (WITHHOLD, PARK, REFUSE)

@@ -79,7 +79,7 @@ _SILENT.addHandler(logging.NullHandler())
 class _Signature(NamedTuple):
     """One DKIM-Signature field; without tags if they cannot be read."""
 
-    place: int
+    index: int
     tags: dict
 
     def tag(self, name):
@@ -121,7 +121,7 @@ def check_signatures(signed, domain, dns):
         str, empty if there are none, and raises :class:`OSError` if there was no answer
     """
     signatures = [
-        _Signature(place, _tags(value)) for place, value in enumerate(signed.named(_FIELD_NAME))
+        _Signature(index, _tags(value)) for index, value in enumerate(signed.named(_FIELD_NAME))
     ]
     signatures.sort(key=lambda one: not is_aligned(one.domain, domain))
     digest = cache(lambda form: body_digest(signed.body, form))
@@ -202,7 +202,7 @@ def _verified(signature, signed, key):
     check.headers = [field for field in signed.fields if field[0].lower() in names]
     try:
         # The key is already known; dkimpy would wait for DNS without a limit.
-        is_valid = check.verify(signature.place, dnsfunc=lambda _name, timeout: key.encode())
+        is_valid = check.verify(signature.index, dnsfunc=lambda _name, timeout: key.encode())
     except dkim.NaClNotFoundError:
         return "no_library"
     except dkim.KeyFormatError:

@@ -30,12 +30,12 @@ def find_policy(domain, dns):
     :raises OSError: if DNS did not answer
     """
     organisation = organisational_domain(domain)
-    for place in dict.fromkeys((domain, organisation)):
-        if tags := _record(dns(f"_dmarc.{place}", "TXT")):
+    for name in dict.fromkeys((domain, organisation)):
+        if tags := _record(dns(f"_dmarc.{name}", "TXT")):
             action = tags.get("p", "none")
-            if place != domain:
+            if name != domain:
                 action = tags.get("sp", action)
-            return Policy(place, _action(action, tags), tags.get("adkim") == "s")
+            return Policy(name, _action(action, tags), tags.get("adkim") == "s")
     return None
 
 

@@ -96,11 +96,11 @@ def _divide(value):
 
 def _tokens(value):
     """Yield the tokens; in a comment, quotes are ordinary characters (RFC 5322 section 3.2.2)."""
-    place, depth = 0, 0
-    while place < len(value):
-        token = (_IN_COMMENT if depth else _TOKEN).match(value, place)[0]
+    position, depth = 0, 0
+    while position < len(value):
+        token = (_IN_COMMENT if depth else _TOKEN).match(value, position)[0]
         depth = max(depth + {"(": 1, ")": -1}.get(token, 0), 0)
-        place += len(token)
+        position += len(token)
         yield token
 
 

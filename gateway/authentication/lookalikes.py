@@ -37,7 +37,7 @@ def lookalike_of(domain, own_domains):
     if domain_allowed(domain, (*own_domains, *below)):
         return ""
     labels = skeleton(domain).split(".")
-    ends = {".".join(labels[place:]) for place in range(len(labels))}
+    ends = {".".join(labels[start:]) for start in range(len(labels))}
     return next((own for own in own_domains if skeleton(own) in ends), "")
 
 

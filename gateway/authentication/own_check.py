@@ -8,7 +8,7 @@ Not done here: querying DNS, caching answers and measuring time. These are up to
 should query DNS outside a transaction.
 """
 
-from ..identity import split_header
+from ..fingerprint import split_header
 from .alignment import PASS, signing_domain
 from .author import read_author
 from .dkim_check import check_signatures, is_available

@@ -11,7 +11,7 @@ import hashlib
 import re
 from typing import NamedTuple
 
-from ..identity import split_header
+from ..fingerprint import split_header
 
 # Checking a signature reads the header once for each name it signs.
 MOST_FIELDS = 5_000

@@ -107,7 +107,7 @@ def read_fields_in_text(lines):
 
     :param lines: the lines of the text
     """
-    start = next((place for place, line in enumerate(lines) if _FIRST_FIELD.match(line)), None)
+    start = next((number for number, line in enumerate(lines) if _FIRST_FIELD.match(line)), None)
     if start is None:
         return ()
     octets = "\n".join(lines[start:]).encode("utf-8", "surrogateescape")

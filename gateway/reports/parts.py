@@ -15,7 +15,7 @@ from itertools import islice
 
 from ..charsets import decode
 from ..envelope import decode_field, read_fields
-from ..identity import split_header
+from ..fingerprint import split_header
 from ..mime import decoded
 from ..preview import clean_html
 

@@ -78,9 +78,9 @@ def _in_words(mail, lines, below, returned):
 
 def _divided(lines):
     """Return the lines of a report, and those of the returned message below them."""
-    for place, line in enumerate(lines):
+    for number, line in enumerate(lines):
         if CLOSING.search(line):
-            return lines[:place], lines[place:]
+            return lines[:number], lines[number:]
     return lines, []
 
 

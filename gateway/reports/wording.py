@@ -99,18 +99,18 @@ def _tiers(lines, others):
     """Return three lists of ``(address, line)``: certain, beside a reply code, possible."""
     tiers = sure, replies, possible = [], [], []
     listed = -_MOST_LINES_BELOW - 1
-    for place, line in enumerate(lines):
+    for number, line in enumerate(lines):
         if "@" not in line:
-            listed = place if _OPENS_A_LIST.search(line) else listed
+            listed = number if _OPENS_A_LIST.search(line) else listed
             continue
-        is_listed = place - listed <= _MOST_LINES_BELOW
+        is_listed = number - listed <= _MOST_LINES_BELOW
         for match in _ADDRESS.finditer(line):
             tier = _certainty(line, match, is_listed)
             if tier is None or first_address(match[0]) in others:
                 continue
             tiers[tier].append((match[0], line))
             # The next entry of a list is below.
-            listed = place if tier == _SURE and is_listed else listed
+            listed = number if tier == _SURE and is_listed else listed
     return sure, replies, possible
 
 

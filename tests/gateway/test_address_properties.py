@@ -28,6 +28,7 @@ from odoo.addons.mail_postmaster.gateway.recipients import (
 from odoo.addons.mail_postmaster.gateway.shared_addresses import shared_address
 from odoo.addons.mail_postmaster.gateway.trace import Trace
 
+from .explanation import explain
 from .properties import CASES, example, given, settings, st
 
 LOCAL_PARTS = ("a", "b", "a+b", "a-b", "A", "ä", "postmaster", "")
@@ -181,7 +182,7 @@ class TestMatching(BaseCase):
         self.assertTrue(trace.steps)
         self.assertEqual(matching.match(address, book, Trace()), found)
         self.assertEqual(len(set(found)), len(found))
-        matching.explain(envelope_recipients(b"", told=[address]), book)
+        explain(envelope_recipients(b"", told=[address]), book)
 
     @settings(CASES, max_examples=1000)
     @given(plausible, books)

@@ -15,7 +15,7 @@ from pathlib import Path
 from odoo.tests import BaseCase
 
 from odoo.addons.mail_postmaster.gateway.automatic import HUMAN, classify
-from odoo.addons.mail_postmaster.gateway.identity import split_header
+from odoo.addons.mail_postmaster.gateway.fingerprint import split_header
 from odoo.addons.mail_postmaster.gateway.reports import read_report
 
 DATA = Path(__file__).resolve().parents[1] / "data"

@@ -10,8 +10,9 @@ from pathlib import Path
 from odoo.tests import BaseCase
 
 from odoo.addons.mail_postmaster.gateway.address_book import AddressBook, Alias, Domain, Retired
-from odoo.addons.mail_postmaster.gateway.matching import explain
 from odoo.addons.mail_postmaster.gateway.recipients import PRESETS, envelope_recipients
+
+from .explanation import explain
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from odoo.tests import BaseCase
 
-from odoo.addons.mail_postmaster.gateway import screening, states
+from odoo.addons.mail_postmaster.gateway import screening, states, treatments
 from odoo.addons.mail_postmaster.gateway.automatic import classify
 from odoo.addons.mail_postmaster.policy.settings import (
     LIMITS,
@@ -101,8 +101,8 @@ class TestOrder(BaseCase):
                 found = stronger(first, second)
                 self.assertEqual(found, stronger(second, first))
                 self.assertIn(found, (first, second))
-        self.assertEqual(stronger(screening.SILENT, screening.REVIEW), screening.REVIEW)
-        self.assertEqual(stronger(screening.REVIEW, screening.NOTE), screening.NOTE)
+        self.assertEqual(stronger(treatments.SILENT, treatments.REVIEW), treatments.REVIEW)
+        self.assertEqual(stronger(treatments.REVIEW, treatments.NOTE), treatments.NOTE)
 
     def test_plain_message_passes_all_of_them(self):
         self.assertEqual(list(table.verdicts(table.BEFORE_ROUTING, message(ACCEPTED))), [])
@@ -193,20 +193,20 @@ class TestAfterRouting(BaseCase):
                     found = judge("automatic_mail", facts)
                     self.assertEqual(found.step.params["treatment"], expected)
                     code = found.reason and found.reason.code
-                    if expected == screening.PARK:
+                    if expected == treatments.PARK:
                         self.assertEqual(code, f"{name}_parked")
-                    elif expected == screening.IGNORE:
+                    elif expected == treatments.IGNORE:
                         self.assertEqual(code, f"{name}_ignored")
                     else:
                         self.assertIsNone(code)
-                    is_treated = expected in (screening.SILENT, screening.NOTE)
+                    is_treated = expected in (treatments.SILENT, treatments.NOTE)
                     self.assertEqual(found.treatment, expected if is_treated else None)
 
     def test_reply(self):
         for policy, is_private, expected in (
             (None, False, None),
             ("accept", False, None),
-            ("note", False, screening.REVIEW),
+            ("note", False, treatments.REVIEW),
             ("park", False, "reply_parked"),
             ("park", True, "reply_parked_private"),
         ):
@@ -240,7 +240,7 @@ class TestAfterRouting(BaseCase):
             facts = target({**ACCEPTED, LOOP_REPLIES: policy}, is_reply=True)
             full = judge("sender_limit", facts).when_full
             self.assertEqual(bool(full.reason), is_refused)
-            self.assertEqual(full.treatment, None if is_refused else screening.SILENT)
+            self.assertEqual(full.treatment, None if is_refused else treatments.SILENT)
 
     def test_who_is_not_counted(self):
         for facts, is_counted in (

@@ -15,13 +15,12 @@ from ...gateway import (
     automatic,
     content_fields,
     envelope,
+    fingerprint,
     forwarding,
     hops,
-    identity,
     limits,
     matching,
     mime,
-    origin,
     preview,
     recipients,
     repair,
@@ -29,7 +28,9 @@ from ...gateway import (
     screening,
 )
 from ...gateway.address_book import AddressBook, Alias, Domain, Retired
+from ...gateway.sender import sender_of
 from ...gateway.trace import Trace, bounded
+from .explanation import explain
 
 OWN_DOMAIN = "example.com"
 BOOK = AddressBook(
@@ -110,19 +111,19 @@ def _parameters(way):
 
 def _intake(raw):
     head = envelope.read_envelope(raw)
-    digest = identity.digest(raw)
+    digest = fingerprint.digest(raw)
     return {
         "envelope": head,
         "digest": digest,
-        "key": identity.mail_key(head.message_id, digest),
-        "content_key": identity.mail_key(head.message_id, digest, with_content=True),
-        "intake_key": identity.intake_key(raw, "fetch:1"),
+        "key": fingerprint.mail_key(head.message_id, digest),
+        "content_key": fingerprint.mail_key(head.message_id, digest, with_content=True),
+        "intake_key": fingerprint.intake_key(raw, "fetch:1"),
         "split": envelope.split_addresses(", ".join(head.recipients)),
     }
 
 
 def _routing(raw):
-    header = identity.split_header(raw)[0]
+    header = fingerprint.split_header(raw)[0]
     trace = Trace()
     found = recipients.envelope_recipients(
         header,
@@ -140,7 +141,7 @@ def _routing(raw):
         "header_recipients": recipients.envelope_recipients(header),
         "recipients": found,
         "matches": matches,
-        "explanation": matching.explain(found, BOOK),
+        "explanation": explain(found, BOOK),
         "forwarding": forwarding.restored_sender(header, TRUSTED_FORWARDERS),
         "hops": counted,
         "loop": hops.loop_reason(counted),
@@ -152,7 +153,7 @@ def _routing(raw):
 
 def _reading(raw, trace):
     """Run the steps for a message within the limits."""
-    header = identity.split_header(raw)[0]
+    header = fingerprint.split_header(raw)[0]
     message, repairs = _parsed(raw)
     mime.read_fields_once(message)
     repairs += repair.repair(message)
@@ -164,7 +165,7 @@ def _reading(raw, trace):
     return {
         "repairs": repairs,
         "report": reports.read_report(raw),
-        "origin": origin.read_origin(header, str(message.get("From", ""))),
+        "sender": sender_of(header, str(message.get("From", ""))),
         "results": results,
         "identity": authentication.identity(header, results, (OWN_DOMAIN,)),
         "own_identity": authentication.identity(header, own, (OWN_DOMAIN,)),

@@ -13,7 +13,9 @@ class Folder(models.AbstractModel):
     def _read(self, folder):
         """Submit the files of a folder; remove each when it is stored, and not before."""
         for path in sorted(Path(folder).glob("*.eml")):
-            submission = Submission(raw=path.read_bytes(), door="mail.thread", source="example")
+            submission = Submission(
+                raw=path.read_bytes(), entry_model="mail.thread", source="example"
+            )
             # It returns after the commit. After an exception the file is still there.
             self.env["mail.postmaster.pipeline"]._hand_over(submission)
             path.unlink()

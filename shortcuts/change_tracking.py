@@ -1,15 +1,15 @@
 from odoo import api, models
 
-from ..shortcuts.memoize import note_change
+from .memoize import note_change
 
 
-class MailPostmasterWatched(models.AbstractModel):
+class MailPostmasterChangeTracking(models.AbstractModel):
     """Records that core reads several times for one message in the same way.
 
     A result is reused as long as none of them was written, see ``shortcuts/memoize.py``.
     """
 
-    _name = "mail.postmaster.watched"
+    _name = "mail.postmaster.change.tracking"
     _description = "Change tracking during processing"
 
     @api.model_create_multi

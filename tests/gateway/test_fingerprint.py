@@ -1,16 +1,16 @@
 from odoo.tests import BaseCase
 
-from odoo.addons.mail_postmaster.gateway import identity
+from odoo.addons.mail_postmaster.gateway import fingerprint
 
 MAIL = b"From: a@x.test\r\nTo: b@x.test\r\nSubject: Hi\r\n\r\nGood morning\r\n"
 
 
 class TestDigest(BaseCase):
     def assertSame(self, one, other):
-        self.assertEqual(identity.digest(one), identity.digest(other))
+        self.assertEqual(fingerprint.digest(one), fingerprint.digest(other))
 
     def assertDiffers(self, one, other):
-        self.assertNotEqual(identity.digest(one), identity.digest(other))
+        self.assertNotEqual(fingerprint.digest(one), fingerprint.digest(other))
 
     def test_trace_header_is_left_out(self):
         for field in (
@@ -40,26 +40,26 @@ class TestDigest(BaseCase):
         self.assertDiffers(MAIL + b"Received: no\r\n", MAIL)
 
     def test_without_header_or_body(self):
-        self.assertEqual(len(identity.digest(b"")), 64)
+        self.assertEqual(len(fingerprint.digest(b"")), 64)
         self.assertDiffers(b"", b"x")
 
 
 class TestKeys(BaseCase):
     def test_mail_key(self):
-        mail_digest = identity.digest(MAIL)
-        self.assertEqual(identity.mail_key("<a@x>", mail_digest), "<a@x>")
-        made = identity.mail_key("", mail_digest)
-        self.assertEqual(made, identity.message_id_from_digest(mail_digest))
+        mail_digest = fingerprint.digest(MAIL)
+        self.assertEqual(fingerprint.mail_key("<a@x>", mail_digest), "<a@x>")
+        made = fingerprint.mail_key("", mail_digest)
+        self.assertEqual(made, fingerprint.message_id_from_digest(mail_digest))
         self.assertRegex(made, r"^<[0-9a-f]{40}@postmaster\.invalid>$")
 
     def test_long_message_id_fits_the_index(self):
-        one = identity.mail_key(f"<{'é' * 400}1@x>", "d")
-        other = identity.mail_key(f"<{'é' * 400}2@x>", "d")
-        self.assertLessEqual(len(one), identity.LONGEST_KEY)
+        one = fingerprint.mail_key(f"<{'é' * 400}1@x>", "d")
+        other = fingerprint.mail_key(f"<{'é' * 400}2@x>", "d")
+        self.assertLessEqual(len(one), fingerprint.LONGEST_KEY)
         self.assertNotEqual(one, other)
 
     def test_intake_key_tells_the_same_delivery_again(self):
-        key = identity.intake_key(MAIL, "fetch:1")
-        self.assertEqual(identity.intake_key(MAIL, "fetch:1"), key)
-        self.assertNotEqual(identity.intake_key(MAIL, "fetch:2"), key)
-        self.assertNotEqual(identity.intake_key(MAIL + b" ", "fetch:1"), key)
+        key = fingerprint.intake_key(MAIL, "fetch:1")
+        self.assertEqual(fingerprint.intake_key(MAIL, "fetch:1"), key)
+        self.assertNotEqual(fingerprint.intake_key(MAIL, "fetch:2"), key)
+        self.assertNotEqual(fingerprint.intake_key(MAIL + b" ", "fetch:1"), key)

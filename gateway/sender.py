@@ -16,21 +16,21 @@ from .envelope import decode_field, read_fields
 LONGEST_KEY = 255
 
 
-class Origin(NamedTuple):
-    """The origin of a message.
+class Sender(NamedTuple):
+    """The sender of a message, as it says.
 
-    :param sender: canonical address in From, empty if missing
-    :param addressee: canonical address that notices may go to, or empty
-    :param key: key of the sender for counting; never empty
+    :param address: canonical address in From, empty if missing
+    :param notice_address: canonical address that notices may go to, or empty
+    :param rate_key: key of the sender whose messages are counted; never empty
     """
 
-    sender: str
-    addressee: str
-    key: str
+    address: str
+    notice_address: str
+    rate_key: str
 
 
-def read_origin(header, email_from):
-    """Return the :class:`Origin` of a message, whatever its header.
+def sender_of(header, email_from):
+    """Return the :class:`Sender` of a message, whatever its header.
 
     :param bytes header: the header block
     :param str email_from: the From field that the message is processed with
@@ -41,15 +41,15 @@ def read_origin(header, email_from):
     key = sender or " ".join(email_from.lower().split())[:LONGEST_KEY] or "nobody"
     fields = read_fields(header, decode_field)
     if "return-path" not in fields:
-        return Origin(sender, sender, key)
+        return Sender(sender, sender, key)
     # The delivering server adds its own on top (RFC 5321 section 4.4).
     paths = list(canonical_addresses(fields["return-path"][0]))
     # The header may name a forwarder for which the author has been found.
     senders += [address for text in fields.get("from", ()) for address in canonical_addresses(text)]
     if len(paths) == 1 and any(_is_related(_domain(paths[0]), _domain(known)) for known in senders):
-        return Origin(sender, paths[0], key)
+        return Sender(sender, paths[0], key)
     via = _domain(paths[0]) if len(paths) == 1 else "elsewhere"
-    return Origin(sender, "", f"{key} {via}")
+    return Sender(sender, "", f"{key} {via}")
 
 
 def _domain(address):
