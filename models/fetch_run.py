@@ -10,6 +10,7 @@ from ..gateway.mailbox.folder import ALL
 from ..gateway.mailbox.imap import folder_argument
 from ..gateway.mailbox.run import FetchRun
 from ..pipeline.attempt import Attempt
+from ..pipeline.mail import Mail
 from ..pipeline.submission import FETCHED, Submission
 from ..policy.settings import LIMITS
 from ..rules.verdict import Reason
@@ -192,7 +193,7 @@ class ServerRun(FetchRun):
             )
 
     def _park(self, folder, mail, submission, row):
-        attempt = Attempt(row, submission, joined=False)
+        attempt = Attempt(Mail.of(row, submission, is_joined=False))
         self._pipeline._park(
             attempt,
             Reason(

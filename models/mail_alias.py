@@ -6,7 +6,8 @@ from odoo.exceptions import MissingError
 from odoo.tools import SQL
 
 from ..gateway import address_book, states
-from ..pipeline.attempt import ATTEMPT, RouteResult
+from ..pipeline.attempt import ATTEMPT, NoticeInHand, Stage
+from ..pipeline.ledger import RouteResult
 from ..rules.verdict import Reason
 from ..shortcuts.cache_prefill import columns, put_into_cache
 from ..shortcuts.memoize import note_change
@@ -155,9 +156,9 @@ class MailAlias(models.Model):
         Core searches for recipients in lower case (``message_route`` of 19.0), whatever is stored.
         """
         attempt = self.env.context.get(ATTEMPT)
-        if attempt and attempt.addressing and attempt.addressing.stored_as:
+        if attempt and attempt.found.addressing and attempt.found.addressing.stored_as:
             domain = fields.Domain(domain).map_conditions(
-                partial(_with_stored_names, attempt.addressing.stored_as)
+                partial(_with_stored_names, attempt.found.addressing.stored_as)
             )
         return super()._search(domain, *args, **kwargs)
 
@@ -175,13 +176,13 @@ class MailAlias(models.Model):
         message is given up.
         """
         attempt = self.env.context.get(ATTEMPT)
-        if attempt and attempt.in_route and not attempt.is_callers:
+        if attempt and attempt.route and not attempt.mail.is_callers:
             # Nothing is read here: core calls this with a separate cursor, which may not see the
             # alias.
-            attempt.alias_failures.append((self.id, message, message_dict))
-            attempt.trace.miss("alias_bounce")
+            attempt.ledger.alias_failures.append((self.id, message, message_dict))
+            attempt.ledger.miss("alias_bounce")
             return
-        if attempt and not attempt.in_route and not attempt.is_over:
+        if attempt and not attempt.route and attempt.stage < Stage.GIVEN_UP:
             self._note_refusal(attempt, set_invalid)
         alias = self
         if attempt and self.env["mail.postmaster.answer"]._is_careful():
@@ -201,15 +202,15 @@ class MailAlias(models.Model):
 
     def _note_refusal(self, attempt, set_invalid):
         contact = dict(self._fields["alias_contact"]._description_selection(self.env))
-        attempt.trace.miss(
+        attempt.ledger.miss(
             "alias_security",
             alias=self.display_name,
             contact=contact.get(self.alias_contact),
         )
         code = "alias_misconfigured" if set_invalid else "alias_security"
         reason = Reason(states.REFUSED, code, {"alias": self.display_name})
-        attempt.answers_about = f"{code}:{self.id}"
-        attempt.results.append(RouteResult(f"alias:{self.id}", reason, alias_id=self.id))
+        attempt.notice = NoticeInHand(f"{code}:{self.id}")
+        attempt.ledger.results.append(RouteResult(f"alias:{self.id}", reason, alias_id=self.id))
 
     def _levels(self):
         return self, self.alias_domain_id

@@ -152,7 +152,7 @@ class MailAliasDomain(models.Model):
         :return: nothing if they may have changed since they were read
         """
         attempt = self.env.context.get(ATTEMPT)
-        version = shortcuts.ARE_ON and attempt and attempt.alias_domains_version
+        version = shortcuts.ARE_ON and attempt and attempt.found.alias_domains_version
         if not version or not self.env.su or has_changed(self.env, self._name):
             return []
         ids, values = self._all_columns(version, self.env.context.get("active_test", True))

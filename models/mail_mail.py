@@ -16,7 +16,7 @@ class MailMail(models.Model):
     def create(self, vals_list):
         """Send nothing for a message that was accepted silently, whichever code creates it."""
         attempt = self.env.context.get(ATTEMPT)
-        if attempt and attempt.is_quiet:
+        if attempt and attempt.mail.is_quiet:
             vals_list = [{**vals, "state": "cancel"} for vals in vals_list]
         return super().create(vals_list)
 
@@ -28,7 +28,7 @@ class MailMail(models.Model):
         sent.
         """
         attempt = self.env.context.get(ATTEMPT)
-        if attempt and not attempt.joined:
+        if attempt and not attempt.mail.is_joined:
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
             return True
         return super().send(

@@ -31,16 +31,16 @@ class MailMessage(models.Model):
         for vals in vals_list:
             self._check_mark(vals)
         attempt = self.env.context.get(ATTEMPT)
-        if attempt and attempt.mark:
+        if attempt and attempt.route and attempt.route.mark:
             vals_list = [
-                {**vals, "postmaster_mark": attempt.mark}
+                {**vals, "postmaster_mark": attempt.route.mark}
                 if vals.get("message_type") == "email"
                 else vals
                 for vals in vals_list
             ]
         messages = super().create(vals_list)
         if attempt:
-            attempt.message_ids += messages.filtered(lambda m: m.message_type == "email").ids
+            attempt.ledger.message_ids += messages.filtered(lambda m: m.message_type == "email").ids
         return messages
 
     def write(self, vals):

@@ -234,12 +234,12 @@ class MailPostmasterAddressing(models.AbstractModel):
 
     def _known_lookup(self):
         attempt = self.env.context.get(ATTEMPT)
-        if not attempt or not attempt.addressing:
+        if not attempt or not attempt.found.addressing:
             return None
         is_outdated = has_changed(self.env, "mail.alias") or (
             has_changed(self.env, "mail.alias.domain")
         )
-        return None if is_outdated else attempt.addressing.lookup
+        return None if is_outdated else attempt.found.addressing.lookup
 
     def _book_of(self, names, separators, homes=None):
         """Return the address book with all entries that have one of these local parts.

@@ -65,7 +65,7 @@ class MailPostmasterAnswer(models.AbstractModel):
         """Return why the sender of a message gets no notice, or an empty text."""
         if why := self._reason_for_silence(attempt):
             return why
-        if attempt.identity and self.env["mail.postmaster.authentication"]._doubts(attempt):
+        if attempt.found.identity and self.env["mail.postmaster.authentication"]._doubts(attempt):
             return self.env._("the sender is not authenticated")
         return self._reason_to_be_careful(attempt) if self._is_careful() else ""
 
@@ -74,13 +74,13 @@ class MailPostmasterAnswer(models.AbstractModel):
 
         No notice for automatic messages, for a null sender, or repeatedly.
         """
-        policies = attempt.policies
-        if attempt.reason and attempt.reason.code == "catchall_repeated":
+        policies = attempt.found.policies
+        if attempt.ledger.reason and attempt.ledger.reason.code == "catchall_repeated":
             return self.env._("the same text was answered before")
-        if not attempt.automatic.may_be_answered:
-            return self.env._("the message is automatic: %s", attempt.automatic.forbidding)
+        if not attempt.mail.automatic.may_be_answered:
+            return self.env._("the message is automatic: %s", attempt.mail.automatic.forbidding)
         hours = policies.number(ANSWER_HOURS)
-        sent = fields.Datetime.to_datetime(attempt.message_dict.get("date"))
+        sent = fields.Datetime.to_datetime(attempt.found.message_dict.get("date"))
         if sent and sent < fields.Datetime.now() - timedelta(hours=hours):
             return self.env._("the message is more than %s hours old", hours)
         addressee = attempt.sender.notice_address
@@ -88,8 +88,8 @@ class MailPostmasterAnswer(models.AbstractModel):
             return self.env._("the notice would go to an address other than the sender's")
         if self.env["mail.alias.domain"]._find_aliases([addressee]):
             return self.env._("the message comes from an address of this database")
-        about = attempt.answers_about or "other"
-        window = attempt.answer_window or policies.number(LOOP_MINUTES)
+        about = attempt.notice.about or "other"
+        window = attempt.notice.window or policies.number(LOOP_MINUTES)
         quota = self.env["mail.postmaster.quota"]
         # A sender of that many messages may be a program that replies to everything.
         if about != LOOP_LIMIT and quota._is_reserved(
@@ -105,7 +105,7 @@ class MailPostmasterAnswer(models.AbstractModel):
 
     def _reason_for_silence(self, attempt):
         """Return why no sender gets a notice, or an empty text."""
-        if attempt.is_quiet:
+        if attempt.mail.is_quiet:
             return self.env._("the message was imported")
         if not self.env["mail.postmaster.policy"]._is_confirmed_database():
             return self.env._("this database is an unconfirmed copy")
@@ -159,13 +159,13 @@ class MailPostmasterAnswer(models.AbstractModel):
 
         The notice of an alias is already written for its company.
         """
-        template = TEMPLATES.get(attempt.answers_about)
+        template = TEMPLATES.get(attempt.notice.about)
         if not template:
             return self.env, body_html, mail_values
         pipeline = self.env["mail.postmaster.pipeline"]
         company = pipeline._company_of(attempt, self.env["mail.alias"])
         answer = self._speaking_for(self, company, email_from)
-        message = self._quote(attempt.message_dict)
+        message = self._quote(attempt.found.message_dict)
         body_html = answer.env["ir.qweb"]._render(
             template,
             {"message": message, "email": message["to"]},

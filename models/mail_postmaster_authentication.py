@@ -109,19 +109,19 @@ class MailPostmasterAuthentication(models.AbstractModel):
     @api.model
     def _identify(self, attempt):
         """Return the :class:`Identity` of a message, or None if nothing is configured; trace it."""
-        results = attempt.authentication
+        results = attempt.found.authentication
         if results is None:
             return None
         own_domains = [home.name for home in self.env["mail.postmaster.addressing"]._domains()]
-        identity = authentication.identity(attempt.header, results, own_domains)
-        note = attempt.trace.hit if identity.verdict.outcome == PASS else attempt.trace.miss
+        identity = authentication.identity(attempt.mail.header, results, own_domains)
+        note = attempt.ledger.hit if identity.verdict.outcome == PASS else attempt.ledger.miss
         note(
             STEPS.get(identity.verdict.outcome, OPEN_STEP),
             judge=results.judge.replace("\0", ""),
             **identity.finding,
         )
         if identity.oddities:
-            attempt.trace.miss("odd_sender", oddities=encode_oddities(identity.oddities))
+            attempt.ledger.miss("odd_sender", oddities=encode_oddities(identity.oddities))
         return identity
 
     @api.model
@@ -140,16 +140,16 @@ class MailPostmasterAuthentication(models.AbstractModel):
         :param alias: the ``mail.alias``, or an empty recordset
         :param domain: the ``mail.alias.domain`` of the recipient, or an empty recordset
         """
-        if attempt.identity is None:
+        if attempt.found.identity is None:
             return Setting(OFF, "database")
-        policy, origin = attempt.policies.setting("identity_policy", alias, domain)
+        policy, origin = attempt.found.policies.setting("identity_policy", alias, domain)
         claims_us = self._claims_us(attempt)
         if origin == "database" and claims_us:
-            policy = attempt.policies.choice(IDENTITY_OWN)
+            policy = attempt.found.policies.choice(IDENTITY_OWN)
         decided = consequence(
             policy,
-            attempt.identity,
-            attempt.authentication,
+            attempt.found.identity,
+            attempt.found.authentication,
             claims_us,
             self._is_read_otherwise(attempt),
         )
@@ -158,7 +158,7 @@ class MailPostmasterAuthentication(models.AbstractModel):
     @api.model
     def _withholds(self, attempt, alias, domain):
         """Return whether a message accepted at a target may not act as its sender there."""
-        is_vouched_for = attempt is None or attempt.is_sender_accepted
+        is_vouched_for = attempt is None or attempt.mail.is_sender_accepted
         return not is_vouched_for and (
             self._consequence(attempt, alias, domain).value in WITHHOLDING
         )
@@ -180,15 +180,15 @@ class MailPostmasterAuthentication(models.AbstractModel):
             return None
         return {
             "kind": self._kind_of_mark(attempt, decided),
-            **attempt.identity.finding,
-            "oddities": encode_oddities(attempt.identity.oddities),
+            **attempt.found.identity.finding,
+            "oddities": encode_oddities(attempt.found.identity.oddities),
         }
 
     def _kind_of_mark(self, attempt, decided):
         if decided in WITHHOLDING:
-            return "accepted" if attempt.is_sender_accepted else WITHHELD
-        is_as_claimed = attempt.identity.verdict.outcome == PASS
-        is_open = attempt.identity.verdict.outcome == NONE and not self._claims_us(attempt)
+            return "accepted" if attempt.mail.is_sender_accepted else WITHHELD
+        is_as_claimed = attempt.found.identity.verdict.outcome == PASS
+        is_open = attempt.found.identity.verdict.outcome == NONE and not self._claims_us(attempt)
         if (is_as_claimed or is_open) and not self._is_read_otherwise(attempt):
             return "odd"
         return "failed"
@@ -198,18 +198,21 @@ class MailPostmasterAuthentication(models.AbstractModel):
 
         The author that a trusted forwarder names is as trustworthy as the forwarder.
         """
-        is_restored = attempt.addressing and attempt.addressing.sender
-        return not is_restored and attempt.senders_read != {attempt.identity.address}
+        is_restored = attempt.found.addressing and attempt.found.addressing.sender
+        return not is_restored and attempt.found.senders_read != {attempt.found.identity.address}
 
     def _claims_us(self, attempt):
         """Return whether a message claims to be from one of our domains or an internal user."""
-        if attempt.claims_us is None:
-            attempt.claims_us = (
-                attempt.identity.claims_own_domain
-                or (attempt.identity.verdict.outcome != PASS or self._is_read_otherwise(attempt))
-                and self._are_ours({*attempt.identity.addresses, *attempt.senders_read})
+        if attempt.found.claims_us is None:
+            attempt.found.claims_us = (
+                attempt.found.identity.claims_own_domain
+                or (
+                    attempt.found.identity.verdict.outcome != PASS
+                    or self._is_read_otherwise(attempt)
+                )
+                and self._are_ours({*attempt.found.identity.addresses, *attempt.found.senders_read})
             )
-        return attempt.claims_us
+        return attempt.found.claims_us
 
     def _are_ours(self, addresses):
         """Return whether one of these addresses is of one of our domains or an internal user."""

@@ -56,11 +56,11 @@ class MailPostmasterBounce(models.Model):
             INSERT INTO mail_postmaster_bounce (address, at, code, mail_key, mail_id)
             VALUES (%s, %s, %s, %s, %s) ON CONFLICT (address, mail_key) DO NOTHING
             """,
-            [address, fields.Datetime.now(), code, attempt.mail_key, attempt.mail_id],
+            [address, fields.Datetime.now(), code, attempt.mail.key, attempt.mail.id],
         )
         bounces = self._recent(address)
         if self._is_too_many(bounces) and self._blacklist(address, bounces):
-            attempt.trace.hit("blacklisted", address=address, count=len(bounces))
+            attempt.ledger.hit("blacklisted", address=address, count=len(bounces))
 
     def _recent(self, address):
         """Return the hard bounces of an address that count, the oldest first."""

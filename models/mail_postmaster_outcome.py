@@ -8,7 +8,8 @@ from odoo import api, fields, models
 from ..gateway import error_text, retries, states
 from ..gateway.authentication import to_json
 from ..gateway.trace import bounded
-from ..pipeline.attempt import ATTEMPT, Failure, UnreadableMail
+from ..pipeline.attempt import ATTEMPT, Stage, UnreadableMail
+from ..pipeline.ledger import Failure
 from ..policy.settings import OTHER_CONTENT
 from ..rules.verdict import Reason
 from .mail_postmaster_pipeline import CONFLICTS
@@ -58,11 +59,11 @@ class MailPostmasterOutcome(models.AbstractModel):
         """Write the outcome of a message, in the transaction that created its records."""
         self.env.flush_all()
         reason = attempt.verdict
-        has_failed = attempt.error or reason.state == states.RETRY
-        failures = attempt.failures + 1 if has_failed else 0
+        has_failed = attempt.ledger.error or reason.state == states.RETRY
+        failures = attempt.mail.failures + 1 if has_failed else 0
         if self.env["mail.postmaster.reason"]._release_of(reason.code) == REPEAT:
             reason = self._explain_repeat(attempt, reason)
-        self._settle(attempt, reason, failures, attempt.error)
+        self._settle(attempt, reason, failures, attempt.ledger.error)
 
     def _explain_repeat(self, attempt, reason):
         """Return what a message repeats: the same content, other content, or our own message."""
@@ -76,7 +77,7 @@ class MailPostmasterOutcome(models.AbstractModel):
                 ON other.id = delivery.mail_id AND other.id <> mail.id
             WHERE mail.id = %s GROUP BY mail.id
             """,
-            [attempt.mail_id],
+            [attempt.mail.id],
         )
         is_same_content, message_id = self.env.cr.fetchone()
         if is_same_content is False:
@@ -103,15 +104,15 @@ class MailPostmasterOutcome(models.AbstractModel):
         :return: the :class:`Failure`, or None if the message was settled after all
         """
         reason = self._explain(attempt, error)
-        _logger.info("Message %s: %s, %s", attempt.mail_id, reason.code, type(error).__name__)
+        _logger.info("Message %s: %s, %s", attempt.mail.id, reason.code, type(error).__name__)
         for record in (self._record_failure, self._record_barely):
             try:
-                with self._transaction(attempt.joined) as env:
+                with self._transaction(attempt.mail.is_joined) as env:
                     is_recorded = record(env[self._name], attempt, reason, error)
             except Exception as second_error:  # noqa: BLE001  the message is stored and waiting
                 _logger.error(
                     "Message %s: the failure could not be recorded (%s)",
-                    attempt.mail_id,
+                    attempt.mail.id,
                     type(second_error).__name__,
                 )
             else:
@@ -122,23 +123,23 @@ class MailPostmasterOutcome(models.AbstractModel):
     @staticmethod
     def _record_failure(pipeline, attempt, reason, error):
         """Record a failure with everything that belongs to it; return False if there is none."""
-        if pipeline._failures(attempt.mail_id) != attempt.failures:
+        if pipeline._failures(attempt.mail.id) != attempt.mail.failures:
             # The commit succeeded although it reported an error.
             return False
-        attempt.fail_results(reason)
+        attempt.ledger.fail_results(reason)
         if reason.code in ("no_route", "no_route_refused"):
             pipeline._trace_missing_route(attempt)
-        pipeline._settle(attempt, reason, attempt.failures + 1, error)
+        pipeline._settle(attempt, reason, attempt.mail.failures + 1, error)
         return True
 
     @staticmethod
     def _record_barely(pipeline, attempt, reason, error):
         """Record a failure without what could itself fail: company, notices, activities."""
-        if pipeline._failures(attempt.mail_id) != attempt.failures:
+        if pipeline._failures(attempt.mail.id) != attempt.mail.failures:
             return False
-        reason, next_attempt = pipeline._plan(attempt, reason, attempt.failures + 1)
+        reason, next_attempt = pipeline._plan(attempt, reason, attempt.mail.failures + 1)
         pipeline._write_outcome(
-            attempt, (), reason, next_attempt, attempt.failures + 1, error, company_id=None
+            attempt, (), reason, next_attempt, attempt.mail.failures + 1, error, company_id=None
         )
         return True
 
@@ -158,19 +159,21 @@ class MailPostmasterOutcome(models.AbstractModel):
             return Reason(states.RETRY, "conflict")
         if (
             isinstance(error, ValueError)
-            and attempt.reason
-            and attempt.reason.state == states.PARKED
+            and attempt.ledger.reason
+            and attempt.ledger.reason.state == states.PARKED
         ):
-            if attempt.can_refuse:
+            if attempt.mail.can_refuse:
                 return Reason(
-                    states.REFUSED, f"{attempt.reason.code}_refused", attempt.reason.params
+                    states.REFUSED,
+                    f"{attempt.ledger.reason.code}_refused",
+                    attempt.ledger.reason.params,
                 )
-            return attempt.reason
+            return attempt.ledger.reason
         if isinstance(error, UnreadableMail):
             return Reason(states.PARKED, "unreadable", {"error": str(error)})
         if attempt.is_being_read and not isinstance(error, psycopg2.Error):
             return Reason(states.PARKED, "unreadable", {"error": _short(error)})
-        return attempt.failure_reason(error, attempt.failed_result)
+        return attempt.ledger.failure_reason(error)
 
     def _settle(self, attempt, reason, failures, error):
         """Write state and reason of a message and its deliveries; schedule a retry or give up."""
@@ -180,7 +183,7 @@ class MailPostmasterOutcome(models.AbstractModel):
         self._forget_plans(attempt)
         self._write_outcome(
             attempt,
-            attempt.results,
+            attempt.ledger.results,
             reason,
             next_attempt,
             failures,
@@ -188,8 +191,8 @@ class MailPostmasterOutcome(models.AbstractModel):
             self._company_id(attempt),
         )
         self._settle_superseded(attempt)
-        if reason.state == states.PARKED and not attempt.is_quiet:
-            self.env["mail.postmaster.message"].browse(attempt.mail_id)._call_for_attention()
+        if reason.state == states.PARKED and not attempt.mail.is_quiet:
+            self.env["mail.postmaster.message"].browse(attempt.mail.id)._call_for_attention()
 
     def _plan(self, attempt, reason, failures):
         """Return ``(reason, time of the next attempt)``: without one the message is held."""
@@ -199,9 +202,9 @@ class MailPostmasterOutcome(models.AbstractModel):
             failures, self.env["mail.postmaster.policy"]._in_force().retry_schedule
         )
         # A conflict resolves itself; any other failure is left to the user who is looking at it.
-        is_last = attempt.is_last and reason.code != "conflict"
-        if delay is None or attempt.joined or is_last:
-            attempt.give_up()
+        is_last = attempt.mail.is_last and reason.code != "conflict"
+        if delay is None or attempt.mail.is_joined or is_last:
+            attempt.ledger.give_up()
             return Reason(states.PARKED, reason.code, reason.params), None
         next_attempt = fields.Datetime.now() + delay
         self._wake_up(next_attempt)
@@ -209,9 +212,9 @@ class MailPostmasterOutcome(models.AbstractModel):
 
     def _tell_senders_of_broken_aliases(self, attempt):
         """Do what core does at the first exception: mark the alias, notify the sender."""
-        attempt.is_over = True
+        attempt.reach(Stage.GIVEN_UP)
         aliases = self.env["mail.alias"].with_context(**{ATTEMPT: attempt})
-        for alias_id, message, message_dict in attempt.alias_failures:
+        for alias_id, message, message_dict in attempt.ledger.alias_failures:
             try:
                 with self.env.cr.savepoint():
                     aliases.browse(alias_id)._alias_bounce_incoming_email(
@@ -220,16 +223,16 @@ class MailPostmasterOutcome(models.AbstractModel):
                         set_invalid=True,
                     )
             except Exception as error:  # noqa: BLE001  a failed notice must not lose the outcome
-                attempt.trace.miss("answer", why=type(error).__name__)
+                attempt.ledger.miss("answer", why=type(error).__name__)
                 _logger.warning(
                     "Message %s: its sender could not be notified (%s)",
-                    attempt.mail_id,
+                    attempt.mail.id,
                     type(error).__name__,
                 )
 
     def _settle_superseded(self, attempt):
         """Settle the copies that wait for a target to which this message was delivered."""
-        if not attempt.superseded_ids:
+        if not attempt.ledger.superseded_ids:
             return
         self.env.cr.execute(
             """
@@ -240,7 +243,7 @@ class MailPostmasterOutcome(models.AbstractModel):
                 WHERE mail_id = mail.id AND state <> 'delivered'
             )
             """,
-            [attempt.superseded_ids],
+            [attempt.ledger.superseded_ids],
         )
 
     def _wake_up(self, at):
@@ -248,11 +251,11 @@ class MailPostmasterOutcome(models.AbstractModel):
 
     def _forget_plans(self, attempt):
         """Forget the deliveries that an earlier attempt planned and this one did not."""
-        if attempt.is_known:
+        if attempt.mail.is_known:
             self.env.cr.execute(
                 "DELETE FROM mail_postmaster_delivery "
                 "WHERE mail_id = %s AND state <> 'delivered' AND target <> ALL(%s)",
-                [attempt.mail_id, [result.target for result in attempt.results]],
+                [attempt.mail.id, [result.target for result in attempt.ledger.results]],
             )
 
     def _write_outcome(self, attempt, results, reason, next_attempt, failures, error, company_id):
@@ -263,13 +266,13 @@ class MailPostmasterOutcome(models.AbstractModel):
         self.env.cr.execute(
             OUTCOME,
             {
-                "id": attempt.mail_id,
-                "key": attempt.mail_key,
+                "id": attempt.mail.id,
+                "key": attempt.mail.key,
                 "results": Json(_rows_of(results)),
                 "state": reason.state,
                 "code": reason.code,
                 "params": Json(bounded(reason.params)),
-                "trace": Json(attempt.trace.steps),
+                "trace": Json(attempt.ledger.trace.steps),
                 "company": company_id,
                 "next": next_attempt,
                 "error": _describe(error) if self._is_unexpected(reason) else None,
@@ -290,7 +293,7 @@ class MailPostmasterOutcome(models.AbstractModel):
         This is the company of the alias's owner or defaults; else of its domain, if only one
         company has that domain; else of the user who runs the gateway.
         """
-        alias_ids = [result.alias_id for result in attempt.results if result.alias_id]
+        alias_ids = [result.alias_id for result in attempt.ledger.results if result.alias_id]
         return self._company_of(attempt, self.env["mail.alias"].browse(alias_ids[:1])).id
 
     @api.model
@@ -299,7 +302,7 @@ class MailPostmasterOutcome(models.AbstractModel):
         if alias:
             company = alias._gateway_company()
         else:
-            known = attempt.addressing and attempt.addressing.addresses
+            known = attempt.found.addressing and attempt.found.addressing.addresses
             company = self.env["mail.alias.domain"]._gateway_company(known or attempt.addresses)
         return company or self.env.company
 
@@ -313,13 +316,13 @@ class MailPostmasterOutcome(models.AbstractModel):
         for address in addresses:
             local_part, _at, domain = address.partition("@")
             if domain not in known_domains:
-                attempt.trace.miss("domain_unknown", domain=domain)
+                attempt.ledger.miss("domain_unknown", domain=domain)
             if elsewhere := by_name.get(local_part):
-                attempt.trace.miss(
+                attempt.ledger.miss(
                     "alias_elsewhere", address=address, alias=elsewhere[0].display_name
                 )
             else:
-                attempt.trace.miss("alias_unknown", address=address)
+                attempt.ledger.miss("alias_unknown", address=address)
 
 
 def _rows_of(results):
@@ -346,11 +349,11 @@ def _rows_of(results):
 
 def _found(attempt):
     """Return the columns about the sender's authentication; None for unknown values."""
-    if attempt.identity is None:
+    if attempt.found.identity is None:
         return {"authentication": None, "found": None}
     return {
-        "authentication": attempt.identity.verdict.outcome,
-        "found": Json(to_json(attempt.authentication)),
+        "authentication": attempt.found.identity.verdict.outcome,
+        "found": Json(to_json(attempt.found.authentication)),
     }
 
 

@@ -9,8 +9,9 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..gateway import states
 from ..pipeline import applying
-from ..pipeline.attempt import ATTEMPT, Attempt
+from ..pipeline.attempt import ATTEMPT, Attempt, Stage
 from ..pipeline.cursor_session import CURSOR_SESSION, FRESH, STABLE, CursorSession
+from ..pipeline.mail import Mail
 from ..policy.settings import ENABLED
 from .log_without_values import without_values
 
@@ -175,12 +176,12 @@ class MailPostmasterPipeline(models.AbstractModel):
                     locked = env[self._name]._lock(row, states.WAITING)
                     if not locked:
                         return False, None
-                    attempt = Attempt(row, submission, joins, **locked)
-                    attempt.policies = env["mail.postmaster.policy"]._in_force()
-                    attempt.authentication = found
+                    attempt = Attempt(Mail.of(row, submission, joins, **locked))
+                    attempt.found.policies = env["mail.postmaster.policy"]._in_force()
+                    attempt.found.authentication = found
                     if not joins:
                         # A caller that shares the transaction has usually read them before.
-                        attempt.alias_domains_version = env["res.users"]._read_together()
+                        attempt.found.alias_domains_version = env["res.users"]._read_together()
                     result = self._call_core(env, thread, submission, attempt)
                     env[self._name]._record_outcome(attempt)
                 self._share_changes(joins)
@@ -194,16 +195,18 @@ class MailPostmasterPipeline(models.AbstractModel):
                 break
             finally:
                 self._discard_changes(joins, error)
-        attempt = attempt or Attempt(row, submission, joins)
+        attempt = attempt or Attempt(Mail.of(row, submission, joins))
         return False, self._end_badly(attempt, error)
 
     def _call_core(self, env, thread, submission, attempt):
-        attempt.addressing = env["mail.postmaster.addressing"]._prepare(submission, attempt.trace)
-        attempt.identity = env["mail.postmaster.authentication"]._identify(attempt)
-        reason = not attempt.is_released and applying.turned_down(env, attempt)
+        attempt.found.addressing = env["mail.postmaster.addressing"]._prepare(
+            submission, attempt.ledger.trace
+        )
+        attempt.found.identity = env["mail.postmaster.authentication"]._identify(attempt)
+        reason = not attempt.mail.is_released and applying.turned_down(env, attempt)
         if reason:
-            attempt.is_routed = True
-            attempt.decide(reason.state, reason.code, **reason.params)
+            attempt.reach(Stage.ROUTED)
+            attempt.ledger.decide(reason.state, reason.code, **reason.params)
             return False
         options = dict(submission.options)
         thread = thread.with_env(env).with_context(**{ATTEMPT: attempt})
@@ -298,7 +301,7 @@ class MailPostmasterPipeline(models.AbstractModel):
         that a copy has claimed without being delivered there is taken over. Two simultaneous copies
         conflict, and the later one is retried with a new snapshot.
         """
-        if attempt.is_known:
+        if attempt.mail.is_known:
             self._take_over(attempt, targets)
         self.env.cr.execute(
             """
@@ -310,7 +313,7 @@ class MailPostmasterPipeline(models.AbstractModel):
                 WHERE delivery.mail_id = EXCLUDED.mail_id AND delivery.state <> 'delivered'
             RETURNING target
             """,
-            {"mail": attempt.mail_id, "key": attempt.mail_key, "targets": targets, "state": state},
+            {"mail": attempt.mail.id, "key": attempt.mail.key, "targets": targets, "state": state},
         )
         claimed = {target for (target,) in self.env.cr.fetchall()}
         return [target for target in targets if target in claimed]
@@ -328,6 +331,6 @@ class MailPostmasterPipeline(models.AbstractModel):
             FROM held WHERE delivery.id = held.id
             RETURNING held.mail_id
             """,
-            {"key": attempt.mail_key, "targets": targets, "mail": attempt.mail_id},
+            {"key": attempt.mail.key, "targets": targets, "mail": attempt.mail.id},
         )
-        attempt.superseded_ids += [mail_id for (mail_id,) in self.env.cr.fetchall()]
+        attempt.ledger.superseded_ids += [mail_id for (mail_id,) in self.env.cr.fetchall()]

@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from ..gateway import states
 from ..pipeline.attempt import Attempt
 from ..pipeline.cursor_session import CURSOR_SESSION, CursorSession
+from ..pipeline.mail import Mail
 from ..pipeline.submission import STORED, Submission
 from ..rules.verdict import Reason
 from .mail_postmaster_pipeline import LEASE
@@ -99,7 +100,7 @@ class MailPostmasterQueue(models.AbstractModel):
         thread = self._thread_of(submission, row.pop("user_id"))
         pipeline = thread.env[self._name]
         crashes = row.pop("attempts") - 1 - row.pop("failures")
-        attempt = Attempt(row, submission, joins)
+        attempt = Attempt(Mail.of(row, submission, joins))
         if raw is None:
             pipeline._park(attempt, Reason(states.PARKED, "raw_missing"))
         elif crashes >= MOST_CRASHES:
@@ -125,9 +126,9 @@ class MailPostmasterQueue(models.AbstractModel):
         return env[submission.entry_model if submission.entry_model in env else "mail.thread"]
 
     def _park(self, attempt, reason):
-        with self._transaction(attempt.joined) as env:
+        with self._transaction(attempt.mail.is_joined) as env:
             pipeline = env[self._name]
-            if (failures := pipeline._failures(attempt.mail_id)) is not None:
+            if (failures := pipeline._failures(attempt.mail.id)) is not None:
                 pipeline._settle(attempt, reason, failures, error=None)
 
     @api.model

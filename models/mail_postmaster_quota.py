@@ -94,10 +94,10 @@ class MailPostmasterQuota(models.Model):
             "senders": [slot.sender for slot in slots],
             "limits": [slot.limit for slot in slots],
             "minutes": [slot.minutes for slot in slots],
-            "key": attempt.mail_key,
+            "key": attempt.mail.key,
             "now": fields.Datetime.now(),
         }
-        if attempt.joined:
+        if attempt.mail.is_joined:
             with self.env.cr.savepoint(flush=False):
                 self.env.cr.execute(LOCK + PLACE, values)
                 position = self.env.cr.fetchone()[0]

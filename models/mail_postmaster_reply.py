@@ -236,16 +236,16 @@ class MailPostmasterReply(models.AbstractModel):
 
     def _trace(self, attempt, reply, sender):
         if reason := reply.standing.reason:
-            attempt.trace.hit(f"reply_{reason}", sender=sender)
+            attempt.ledger.hit(f"reply_{reason}", sender=sender)
         else:
-            attempt.trace.miss(
+            attempt.ledger.miss(
                 f"reply_{reply.standing.why_not}",
                 sender=sender,
                 policy=reply.policy.value,
                 origin=reply.policy.origin,
             )
         if reply.is_private:
-            attempt.trace.hit("reply_private")
+            attempt.ledger.hit("reply_private")
 
     # --- facts ---------------------------------------------------------------------------
 
@@ -337,10 +337,10 @@ class MailPostmasterReply(models.AbstractModel):
         even if nothing has failed: no verdict although one of our users would have one, or a sender
         other than the one that was checked.
         """
-        if attempt.identity is None:
+        if attempt.found.identity is None:
             return None
         is_doubted = self.env["mail.postmaster.authentication"]._doubts(attempt)
-        return FAIL if is_doubted else attempt.identity.verdict.outcome
+        return FAIL if is_doubted else attempt.found.identity.verdict.outcome
 
     def _providers(self):
         return frozenset(
@@ -354,11 +354,11 @@ class MailPostmasterReply(models.AbstractModel):
 
         For a private conversation the database's own applies, unless that is to accept.
         """
-        if reply.is_private and (value := attempt.policies.choice(REPLIES_PRIVATE)) != ACCEPT:
+        if reply.is_private and (value := attempt.found.policies.choice(REPLIES_PRIVATE)) != ACCEPT:
             return Setting(value, "database")
         alias = self.env["mail.alias"].browse(reply.alias_ids[:1])
-        domain_ids = attempt.addressing.domain_ids if attempt.addressing else ()
+        domain_ids = attempt.found.addressing.domain_ids if attempt.found.addressing else ()
         domain = self.env["mail.alias.domain"].browse(
             alias.alias_domain_id.id or domain_id or domain_ids[:1]
         )
-        return attempt.policies.setting("reply_policy", alias, domain)
+        return attempt.found.policies.setting("reply_policy", alias, domain)

@@ -10,8 +10,8 @@ from ..gateway import states
 from ..gateway.address_list import first_address
 from ..gateway.automatic import AUTO_REPLY, HUMAN
 from ..gateway.reports.enhanced_status import explain
-from ..pipeline.attempt import RouteResult
 from ..pipeline.delivering import claim_targets
+from ..pipeline.ledger import RouteResult
 from ..policy.settings import LOOPS
 from ..rules.verdict import Reason
 from .report_recipients import SentTo, message_ids
@@ -87,7 +87,7 @@ class MailPostmasterReport(models.AbstractModel):
         """
         if self._leaves_to_core():
             return says_core
-        if attempt.report:
+        if attempt.mail.report:
             return True
         return says_core and self._is_addressed_as_report(attempt, message_dict)
 
@@ -96,18 +96,18 @@ class MailPostmasterReport(models.AbstractModel):
 
         A type alone, such as that of a TLS report, does not keep a message from its alias.
         """
-        if attempt.is_released:
+        if attempt.mail.is_released:
             # A user has read it and wants it to be delivered where possible.
             return False
         if _local_part(message_dict["email_from"]) == MAILER_DAEMON:
             return True
         if not self._is_to_bounce_address(message_dict):
             return False
-        if attempt.addressing and attempt.addressing.alias_ids:
+        if attempt.found.addressing and attempt.found.addressing.alias_ids:
             return False
         # Out-of-office replies go to the return path (RFC 3834 section 4), and belong in their
         # conversation if their policy says so.
-        return not (attempt.automatic.kind == AUTO_REPLY and message_dict.get("parent_id"))
+        return not (attempt.mail.automatic.kind == AUTO_REPLY and message_dict.get("parent_id"))
 
     def _is_to_bounce_address(self, message_dict):
         written_to = {email_normalize(to) or to for to in email_split(message_dict["to"])}
@@ -122,7 +122,7 @@ class MailPostmasterReport(models.AbstractModel):
 
         Core gets the recipients one by one, when the report is handled.
         """
-        report = attempt.report
+        report = attempt.mail.report
         return {
             "is_bounce": True,
             "bounced_email": False,
@@ -139,7 +139,7 @@ class MailPostmasterReport(models.AbstractModel):
         messages = self.env["mail.message"].sudo()
         # The token cannot be forged, whereas anyone may know a Message-Id.
         if message := self._proven(attempt):
-            attempt.trace.hit(
+            attempt.ledger.hit(
                 "report_original",
                 reference=message.message_id,
                 source="return path",
@@ -153,13 +153,13 @@ class MailPostmasterReport(models.AbstractModel):
         by_id = {message.message_id: message for message in found}
         for original in report.original_ids:
             if original.message_id in by_id:
-                attempt.trace.hit(
+                attempt.ledger.hit(
                     "report_original",
                     reference=original.message_id,
                     source=original.source,
                 )
                 return by_id[original.message_id]
-        attempt.trace.miss("report_original", references=", ".join(ids))
+        attempt.ledger.miss("report_original", references=", ".join(ids))
         return messages
 
     def _proven(self, attempt):
@@ -174,31 +174,31 @@ class MailPostmasterReport(models.AbstractModel):
 
         :param core: ``mail.thread._routing_handle_bounce`` of core and other addons
         """
-        if not attempt.report and not self._leaves_to_core():
+        if not attempt.mail.report and not self._leaves_to_core():
             self._note_no_report(attempt, message_dict)
             return
         result = RouteResult(TARGET, Reason(states.IGNORED, "report_unmatched"))
-        if attempt.is_callers:
-            attempt.results.append(result)
+        if attempt.mail.is_callers:
+            attempt.ledger.results.append(result)
         elif not claim_targets(self.env, attempt, {TARGET: result}):
             # A second copy of the report must not count as a second bounce.
             return
-        if not attempt.report:
+        if not attempt.mail.report:
             core(email_message, message_dict)
             return
         original = message_dict["bounced_message"]
         recipients = SentTo(
             original,
-            message_ids(attempt.report),
+            message_ids(attempt.mail.report),
             bool(original & self._proven(attempt)),
             as_core=self._leaves_to_core(),
         )
-        outcomes = self._outcomes(attempt.report, message_dict, recipients)
-        attempt.handles_bounce = True
+        outcomes = self._outcomes(attempt.mail.report, message_dict, recipients)
+        attempt.is_applying_report = True
         try:
             self._apply_all(attempt, email_message, message_dict, outcomes, core)
         finally:
-            attempt.handles_bounce = False
+            attempt.is_applying_report = False
         # Their authors see it without reloading the page.
         original._notify_message_notification_update()
         is_matched = any(outcome.is_matched for outcome in outcomes)
@@ -220,12 +220,12 @@ class MailPostmasterReport(models.AbstractModel):
 
         A subject or an unsubscribe link alone does not distinguish a person from a program.
         """
-        automatic = attempt.automatic
+        automatic = attempt.mail.automatic
         is_proven = automatic.is_strong or _local_part(message_dict["email_from"]) == MAILER_DAEMON
         if automatic.kind == HUMAN or not is_proven:
-            attempt.decide(states.PARKED, "bounce_address_person")
+            attempt.ledger.decide(states.PARKED, "bounce_address_person")
         else:
-            attempt.decide(states.IGNORED, "report_unreadable", proof=automatic.proof)
+            attempt.ledger.decide(states.IGNORED, "report_unreadable", proof=automatic.proof)
 
     def _outcomes(self, report, message_dict, recipients):
         """Return the :class:`Outcome` of each recipient that a report names.
@@ -309,7 +309,7 @@ class MailPostmasterReport(models.AbstractModel):
         :param bool is_ours: whether it is about a message that was sent from here, to them
         """
         for outcome in outcomes[:MOST_EXPLAINED]:
-            step = attempt.trace.hit if outcome.is_matched else attempt.trace.miss
+            step = attempt.ledger.hit if outcome.is_matched else attempt.ledger.miss
             step("report_outcome", outcomes=encode_outcomes([outcome]))
         params = {"outcomes": encode_outcomes(outcomes)}
         if not is_ours:

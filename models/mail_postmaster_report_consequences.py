@@ -29,7 +29,7 @@ class MailPostmasterReport(models.AbstractModel):
             if email and not outcome.is_guess:
                 self.env["mail.postmaster.bounce"].sudo()._count(attempt, email, outcome.code)
         # Count no address again if a report about no message is manually processed again.
-        elif not attempt.is_released:
+        elif not attempt.mail.is_released:
             self._bounce_stranger(email_message, message_dict, outcome, core)
 
     def _bounce_stranger(self, email_message, message_dict, outcome, core):
@@ -68,9 +68,9 @@ class MailPostmasterReport(models.AbstractModel):
         failure = {
             "bounced_email": email,
             "bounced_partner": partners - self._in_inbox(original),
-            "bounced_msg_ids": message_ids(attempt.report),
+            "bounced_msg_ids": message_ids(attempt.mail.report),
             # Core uses it as the reason of the failure.
-            "body": plaintext2html(f"{words}\n\n{attempt.report.text}"),
+            "body": plaintext2html(f"{words}\n\n{attempt.mail.report.text}"),
         }
         if message_dict["bounced_email"]:
             # Overrides of other addons run when the first one has been handled, and see each once.
@@ -97,9 +97,9 @@ class MailPostmasterReport(models.AbstractModel):
         blacklist = self.env["mail.blacklist"].sudo()
         if not blacklist.search_count([("email", "=", email)], limit=1):
             words = self._words(outcome.content)
-            number = self.env._("Received message #%(number)s.", number=attempt.mail_id)
+            number = self.env._("Received message #%(number)s.", number=attempt.mail.id)
             blacklist._add(email, message=f"{words} {number}")
-        attempt.trace.hit("blacklisted_complaint", address=email)
+        attempt.ledger.hit("blacklisted_complaint", address=email)
 
     def _bounced(self, outcome):
         """Return ``(normalized address, contacts)`` of a failed recipient as core knows them."""

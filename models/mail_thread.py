@@ -4,7 +4,7 @@ from odoo import api, models
 
 from .. import shortcuts
 from ..pipeline import delivering, notices, notifying, reading, routing, sender
-from ..pipeline.attempt import ATTEMPT
+from ..pipeline.attempt import ATTEMPT, Stage
 from ..pipeline.submission import FETCHED, SUBMITTED, Submission, to_bytes
 from ..shortcuts import contacts
 
@@ -34,7 +34,7 @@ class MailThread(models.AbstractModel):
         """
         # An attempt is in superuser mode; a context that came by RPC cannot contain one.
         attempt = self.env.su and self.env.context.get(ATTEMPT)
-        if attempt and attempt.enter():
+        if attempt and attempt.reach(Stage.ENTERED):
             core = partial(
                 super().message_process,
                 model,
@@ -153,7 +153,7 @@ class MailThread(models.AbstractModel):
 
     def _alias_get_error(self, message, message_dict, alias):
         attempt = self.env.context.get(ATTEMPT)
-        if attempt and attempt.is_released:
+        if attempt and attempt.mail.is_released:
             return False
         return super()._alias_get_error(message, message_dict, alias)
 
@@ -231,7 +231,7 @@ class MailThread(models.AbstractModel):
     @api.model
     def fields_get(self, allfields=None, attributes=None):
         attempt = self.env.context.get(ATTEMPT)
-        is_asked_again = attempt and attempt.in_route and not allfields and not attributes
+        is_asked_again = attempt and attempt.route and not allfields and not attributes
         if is_asked_again and shortcuts.ARE_ON:
             return self.env["mail.postmaster.shortcuts"]._fields_of(self._name)
         return super().fields_get(allfields, attributes)

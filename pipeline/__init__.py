@@ -5,7 +5,9 @@ Each function gets the recordset that core calls. A function that lets core cont
 
 ``cursor_session``  what consecutive messages share: a cursor, and calls to core
 ``submission``  what a transport has submitted
-``attempt``     what is known and recorded while one message is processed
+``mail``        a stored message and how it was submitted, which nothing changes
+``ledger``      what is decided and done while it is processed
+``attempt``     one attempt to process it: the mail, the findings, the ledger
 ``reading``     how core parses a message: repaired before, completed after
 ``facts``       what the rules are asked about
 ``applying``    the verdicts of the rules: rate slots, trace, outcome of targets

@@ -7,8 +7,9 @@ down takes none.
 from ..gateway import states
 from ..rules.table import verdicts
 from ..rules.verdict import stronger
-from .attempt import RouteResult
+from .attempt import NoticeInHand
 from .facts import MessageFacts, TargetFacts
+from .ledger import RouteResult
 
 
 def turned_down(env, attempt):
@@ -23,7 +24,7 @@ def keep_routes(env, attempt, message, message_dict, routes):
     kept = []
     rules = env["mail.postmaster.screening"]._rules_after_routing()
     # Targets to which a copy of the message was delivered are not judged again.
-    settled = attempt.accepted_targets | _delivered_targets(env, attempt)
+    settled = attempt.mail.accepted_targets | _delivered_targets(env, attempt)
     for route in routes:
         target = TargetFacts(env, attempt, message_dict, route)
         if target.name in settled:
@@ -32,12 +33,12 @@ def keep_routes(env, attempt, message, message_dict, routes):
         reason, treatment = judge(env, attempt, rules, target)
         if reason:
             result = RouteResult(target.name, reason, alias_id=target.alias.id or None)
-            attempt.results.append(result)
+            attempt.ledger.results.append(result)
             _tell_sender(env, attempt, message, message_dict, target.alias, reason)
             continue
         kept.append(route)
         if treatment:
-            attempt.treatments[target.name] = treatment
+            attempt.ledger.treatments[target.name] = treatment
     return kept
 
 
@@ -49,7 +50,7 @@ def judge(env, attempt, rules, facts):
     reason = treatment = None
     for verdict in _reserved(env, attempt, list(verdicts(rules, facts))):
         if verdict.step:
-            attempt.trace.add(verdict.step.code, verdict.step.is_hit, verdict.step.params)
+            attempt.ledger.trace.add(verdict.step.code, verdict.step.is_hit, verdict.step.params)
         reason = reason or verdict.reason
         treatment = stronger(treatment, verdict.treatment)
     return reason, treatment
@@ -72,10 +73,10 @@ def _reserved(env, attempt, found):
 
 
 def _delivered_targets(env, attempt):
-    if not attempt.is_known:
+    if not attempt.mail.is_known:
         return set()
     deliveries = env["mail.postmaster.delivery"].search(
-        [("mail_key", "=", attempt.mail_key), ("state", "=", states.DELIVERED)]
+        [("mail_key", "=", attempt.mail.key), ("state", "=", states.DELIVERED)]
     )
     return set(deliveries.mapped("target"))
 
@@ -84,10 +85,9 @@ def _tell_sender(env, attempt, message, message_dict, alias, reason):
     """Notify the sender of a message that was refused."""
     if reason.code in ("alias_refuses", "alias_closed"):
         # Each of several aliases has a separate text.
-        attempt.answers_about = f"{reason.code}:{alias.id}"
+        attempt.notice = NoticeInHand(f"{reason.code}:{alias.id}")
         alias._tell_refused_sender(message, message_dict)
     elif reason.code == "sender_limit":
-        attempt.answers_about = "loop_limit"
-        attempt.answer_window = reason.params["minutes"]
+        attempt.notice = NoticeInHand("loop_limit", reason.params["minutes"])
         env["mail.postmaster.answer"]._send_loop_notice(message, message_dict)
-    attempt.answers_about = attempt.answer_window = None
+    attempt.notice = NoticeInHand()

@@ -1,5 +1,7 @@
 """How core delivers a message: one target after the other, each once."""
 
+from contextlib import nullcontext
+
 import psycopg2
 
 from odoo.exceptions import ConcurrencyError
@@ -8,7 +10,8 @@ from ..gateway import states
 from ..gateway.treatments import NOTE, REVIEW
 from ..rules.verdict import Reason
 from . import replies, sender
-from .attempt import RouteResult, target_of
+from .attempt import target_of
+from .ledger import RouteResult
 
 
 def deliver(thread, attempt, message, message_dict, routes, core):
@@ -19,7 +22,7 @@ def deliver(thread, attempt, message, message_dict, routes, core):
     """
     # From here on, records store the original Message-Id, whatever other addons have called.
     attempt.show_message_id(message_dict)
-    by_target = {target_of(route, attempt.server_id): route for route in routes}
+    by_target = {target_of(route, attempt.mail.server_id): route for route in routes}
     claimed = claim_targets(
         thread.env,
         attempt,
@@ -37,9 +40,9 @@ def deliver(thread, attempt, message, message_dict, routes, core):
             raise
         except Exception as error:
             failures.append(error)
-            if attempt.is_callers or len(failures) == len(claimed):
+            if attempt.mail.is_callers or len(failures) == len(claimed):
                 raise
-            attempt.note_failed_route(target, error)
+            attempt.ledger.note_failed_route(target, error)
         else:
             # Core removes values for the routes after the first one.
             partner_ids = message_dict.get("partner_ids")
@@ -56,37 +59,32 @@ def claim_targets(env, attempt, results):
     claimed = env["mail.postmaster.pipeline"]._claim(attempt, list(results))
     for target, result in results.items():
         if target in claimed:
-            attempt.results.append(result)
+            attempt.ledger.results.append(result)
         else:
-            attempt.trace.hit("served", target=target)
-            attempt.decide(states.IGNORED, "duplicate")
+            attempt.ledger.hit("served", target=target)
+            attempt.ledger.decide(states.IGNORED, "duplicate")
     return [target for target in results if target in claimed]
 
 
 def _deliver_at(thread, attempt, message, message_dict, target, route, apart, core):
-    detail = attempt.addressing and route[4] and attempt.addressing.details.get(route[4].id)
+    detail = (
+        attempt.found.addressing and route[4] and attempt.found.addressing.details.get(route[4].id)
+    )
     if detail:
         thread = thread.with_context(mail_postmaster_detail=detail)
-    seen = len(attempt.message_ids)
-    attempt.treatment = attempt.treatments.get(target)
-    if attempt.treatment in (NOTE, REVIEW):
+    seen = len(attempt.ledger.message_ids)
+    treatment = attempt.ledger.treatments.get(target)
+    if treatment in (NOTE, REVIEW):
         message_dict["is_internal"] = True
         replies.keep_others_out(attempt, message_dict)
-
-    def make():
-        return core(thread, message, message_dict, route)
-
-    attempt.in_route = True
-    try:
-        if apart:
-            with thread.env.cr.savepoint():
-                thread_id = sender.deliver(thread.env, attempt, message_dict, route, make)
-        else:
-            thread_id = sender.deliver(thread.env, attempt, message_dict, route, make)
-    finally:
-        attempt.in_route = False
-        attempt.treatment = None
-    attempt.note_served_route(target, route[0], thread_id, attempt.message_ids[seen:])
+    in_hand = sender.route_in_hand(thread.env, attempt, message_dict, route, treatment)
+    with (
+        attempt.on_route(in_hand),
+        sender.author_withheld(in_hand, message_dict),
+        thread.env.cr.savepoint() if apart else nullcontext(),
+    ):
+        thread_id = core(thread, message, message_dict, route)
+    attempt.ledger.note_served_route(target, route[0], thread_id, attempt.ledger.message_ids[seen:])
     return thread_id
 
 
@@ -96,7 +94,7 @@ def _expected_result(target, route, attempt):
         code, params = "record_created", {"alias": alias.display_name}
     elif alias and alias.alias_force_thread_id == thread_id:
         code, params = "message_posted", {"alias": alias.display_name}
-    elif thread_id and attempt.treatments.get(target) == REVIEW:
+    elif thread_id and attempt.ledger.treatments.get(target) == REVIEW:
         code, params = "reply_noted", {"sender": attempt.sender.address}
     elif thread_id:
         code, params = "reply_posted", {}

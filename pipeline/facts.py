@@ -31,11 +31,11 @@ class MessageFacts:
     def __init__(self, env, attempt):
         self.env = env
         self.attempt = attempt
-        self.raw = attempt.raw
-        self.header = attempt.header
-        self.policies = attempt.policies
-        self.is_quiet = attempt.is_quiet
-        self.is_sender_accepted = attempt.is_sender_accepted
+        self.raw = attempt.mail.raw
+        self.header = attempt.mail.header
+        self.policies = attempt.found.policies
+        self.is_quiet = attempt.mail.is_quiet
+        self.is_sender_accepted = attempt.mail.is_sender_accepted
 
     @property
     def notice_suffix(self) -> str:
@@ -44,12 +44,12 @@ class MessageFacts:
 
     def field(self, name: str) -> str:
         """Return the decoded text of a header field, the topmost of its name; empty for none."""
-        return self.attempt.field(name)
+        return self.attempt.mail.field(name)
 
     @property
     def automatic(self):
         """The :class:`gateway.automatic.Automatic` of the message."""
-        return self.attempt.automatic
+        return self.attempt.mail.automatic
 
     @property
     def sender(self) -> str:
@@ -57,7 +57,7 @@ class MessageFacts:
         return self.attempt.sender.address
 
     @property
-    def origin_key(self) -> str:
+    def rate_key(self) -> str:
         """Whose rate slots an authenticated message takes."""
         return self.attempt.sender.rate_key
 
@@ -67,19 +67,19 @@ class MessageFacts:
 
         Otherwise twenty forged messages would lock out the sender whom they name.
         """
-        identity = self.attempt.identity
+        identity = self.attempt.found.identity
         is_unproved = identity is not None and identity.verdict.outcome != PASS
-        return f"{self.origin_key} unproved" if is_unproved else self.origin_key
+        return f"{self.rate_key} unproved" if is_unproved else self.rate_key
 
     @property
     def finding(self) -> dict:
         """What is known of the sender, as parameters of a sentence."""
-        return self.attempt.identity.finding
+        return self.attempt.found.identity.finding
 
     @property
     def text(self) -> str:
         """Subject and text, as core has read them."""
-        values = self.attempt.message_dict
+        values = self.attempt.found.message_dict
         return f"{values.get('subject')}\0{html2plaintext(values.get('body') or '')}"
 
 
@@ -97,7 +97,7 @@ class TargetFacts(MessageFacts):
     def __init__(self, env, attempt, message_dict, route):
         super().__init__(env, attempt)
         _model, thread_id, _values, _user_id, alias = route
-        self.name = target_of(route, attempt.server_id)
+        self.name = target_of(route, attempt.mail.server_id)
         self.alias = alias or env["mail.alias"]
         self.domain = domain_of(env, attempt, self.alias)
         # Core has removed the parent from what an alias posts on its own record.
@@ -105,7 +105,7 @@ class TargetFacts(MessageFacts):
             thread_id != self.alias.alias_force_thread_id or bool(message_dict.get("parent_id"))
         )
         self.makes_record = not thread_id
-        self.reply = attempt.reply
+        self.reply = attempt.found.reply
 
     @property
     def alias_name(self) -> str:
@@ -139,7 +139,7 @@ class TargetFacts(MessageFacts):
 
 def domain_of(env, attempt, alias):
     """Return the alias domain whose policies apply to an alias, or to none."""
-    addressing = attempt.addressing
+    addressing = attempt.found.addressing
     return (
         alias.alias_domain_id
         or env["mail.alias.domain"].browse(addressing.domain_ids if addressing else ())[:1]

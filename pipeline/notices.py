@@ -11,14 +11,14 @@ def tell(thread, attempt, email_from, body_html, mail_values, core):
     answers = thread.env["mail.postmaster.answer"]
     why = answers._reason_not_to_answer(attempt)
     # Recorded as delivered from the start, so that no attempt sends the notice again.
-    notice = f"answer:{attempt.answers_about or ''}"
+    notice = f"answer:{attempt.notice.about or ''}"
     pipeline = thread.env["mail.postmaster.pipeline"]
     if not why and not pipeline._claim(attempt, [notice], state=states.DELIVERED):
         why = thread.env._("a notice about this message was already sent")
     if why:
-        attempt.trace.miss("answer", why=why)
+        attempt.ledger.miss("answer", why=why)
         return
-    attempt.trace.hit("answer")
+    attempt.ledger.hit("answer")
     if answers._is_careful():
         env, body_html, mail_values = answers._rewrite(attempt, email_from, body_html, mail_values)
         thread = thread.with_env(env)

@@ -13,7 +13,7 @@ def recipients(thread, attempt, message, msg_vals, core):
 
     :param core: ``_notify_get_recipients`` of the message and its values
     """
-    if attempt.is_quiet:
+    if attempt.mail.is_quiet:
         return []
     if attempt.treatment == REVIEW and message.message_type == "email":
         return _reviewers(thread.env, message, msg_vals, core)
@@ -22,7 +22,7 @@ def recipients(thread, attempt, message, msg_vals, core):
     found = core(message, msg_vals)
     if not is_acknowledgement(thread.env, message) or _may_be_answered(thread.env, attempt):
         return found
-    senders = email_normalize_all(attempt.message_dict["email_from"])
+    senders = email_normalize_all(attempt.found.message_dict["email_from"])
     return [one for one in found if one["email_normalized"] not in senders]
 
 
@@ -47,7 +47,7 @@ def is_vacation_told(env, attempt):
 
     Automatic messages get no auto-reply (RFC 3834 section 2), and notes get none.
     """
-    return not attempt.is_quiet and not attempt.treatment and _may_be_answered(env, attempt)
+    return not attempt.mail.is_quiet and not attempt.treatment and _may_be_answered(env, attempt)
 
 
 def _reviewers(env, message, msg_vals, core):
@@ -58,4 +58,4 @@ def _reviewers(env, message, msg_vals, core):
 
 
 def _may_be_answered(env, attempt):
-    return attempt.automatic.may_be_answered or not env["mail.postmaster.answer"]._is_careful()
+    return attempt.mail.automatic.may_be_answered or not env["mail.postmaster.answer"]._is_careful()

@@ -12,7 +12,7 @@ from ..gateway.mime import ODD_HEADER, read_fields_once
 from ..gateway.repair import repair
 from ..policy.settings import ATTACHMENTS
 from . import sender
-from .attempt import UnreadableMail
+from .attempt import Stage, UnreadableMail
 
 # The name that core uses for "Keep Original" (_message_parse_extract_payload).
 ORIGINAL = "original_email.eml"
@@ -28,62 +28,61 @@ def process(attempt, raw, core):
     try:
         return core(message=raw)
     except ODD_HEADER:
-        if attempt.is_divided:
+        if attempt.stage >= Stage.DIVIDED:
             raise
         readable_raw, repairs = readable(raw)
         # The repaired message may have more parts than were seen before.
         if not repairs or exceeded(readable_raw):
             raise
-        attempt.note_repairs(repairs)
+        attempt.ledger.note_repairs(repairs)
     return core(message=readable_raw)
 
 
 def parse(thread, attempt, message, save_original, core):
     """Return the values that core reads from a parsed message, which is repaired first."""
-    attempt.is_divided = True
-    if attempt.addressed_to is not None:
-        _readdress(message, attempt.addressed_to)
-    if attempt.addressing and attempt.addressing.sender:
-        _restore_sender(message, attempt.addressing.sender)
+    attempt.reach(Stage.DIVIDED)
+    if attempt.mail.addressed_to is not None:
+        _readdress(message, attempt.mail.addressed_to)
+    if attempt.found.addressing and attempt.found.addressing.sender:
+        _restore_sender(message, attempt.found.addressing.sender)
     read_fields_once(message)
-    is_exact = attempt.policies.choice(ATTACHMENTS) == "exact"
-    attempt.note_repairs(repair(message, exact=is_exact))
+    is_exact = attempt.found.policies.choice(ATTACHMENTS) == "exact"
+    attempt.ledger.note_repairs(repair(message, exact=is_exact))
     sender.take_checked(thread.env, attempt, message)
     values = core(message, save_original=False)
-    attempt.senders_read = sender.senders_read(values)
     values["attachments"] = [
         thread._Attachment(
-            _file_name(attempt.trace, attachment[0]),
+            _file_name(attempt.ledger.trace, attachment[0]),
             attachment[1],
             (*attachment[2:], {})[0],
         )
         for attachment in values["attachments"]
     ]
-    if save_original or is_exact and _is_signed(message, attempt.trace):
+    if save_original or is_exact and _is_signed(message, attempt.ledger.trace):
         # Core serializes the message it has parsed, which loses 8-bit characters.
-        values["attachments"].insert(0, thread._Attachment(ORIGINAL, attempt.raw, {}))
+        values["attachments"].insert(0, thread._Attachment(ORIGINAL, attempt.mail.raw, {}))
     if not message.get("Message-Id"):
-        values["message_id"] = fingerprint.message_id_from_digest(attempt.digest)
+        values["message_id"] = fingerprint.message_id_from_digest(attempt.mail.digest)
     _repair_date(attempt, values)
     _refuse_null_bytes(values)
     # Another addon may parse a message that is attached to this one.
-    if not attempt.is_parsed:
+    if attempt.reach(Stage.PARSED):
+        attempt.found.senders_read = sender.senders_read(values)
         attempt.hide_message_id(values)
-    attempt.is_parsed = True
     return values
 
 
 def note_parent(attempt, parent, message_dict):
     """Record which message core found for the References of this one, if any."""
     if parent:
-        attempt.trace.hit(
+        attempt.ledger.hit(
             "parent",
             reference=parent.message_id,
             model=parent.model,
             res_id=parent.res_id,
         )
     elif references := message_dict["in_reply_to"] or message_dict["references"]:
-        attempt.trace.miss("parent", references=references)
+        attempt.ledger.miss("parent", references=references)
 
 
 def _readdress(message, addresses):
@@ -132,7 +131,7 @@ def _repair_date(attempt, values):
     try:
         fields.Datetime.to_datetime(values.get("date"))
     except ValueError:
-        attempt.trace.hit("repaired_date", date=values["date"])
+        attempt.ledger.hit("repaired_date", date=values["date"])
         values["date"] = fields.Datetime.to_string(fields.Datetime.now())
 
 

@@ -14,14 +14,13 @@ def check_route(thread, attempt, message, message_dict, route, raise_exception, 
     if raise_exception or not route[1] or not _is_judged(thread.env, attempt, route):
         return core(message, message_dict, route, raise_exception=raise_exception)
     model, thread_id, values, user_id, addressed = route
-    reply = thread.env["mail.postmaster.reply"]._judge(attempt, message_dict, model, thread_id)
+    reply = _judged(thread.env, attempt, message_dict, model, thread_id)
     if reply:
-        attempt.reply = reply
         if reply.policy and reply.policy.value == NEW:
             return _quote_nothing(attempt, message_dict)
         _leave_elsewhere(attempt, message_dict, reply)
         if alias := _alias_to_ask(thread.env, reply, addressed):
-            attempt.trace.hit("reply_rules", alias=alias.display_name)
+            attempt.ledger.hit("reply_rules", alias=alias.display_name)
             asked = (model, thread_id, values, user_id, alias)
             if not core(message, message_dict, asked, raise_exception=False):
                 return False
@@ -33,23 +32,32 @@ def keep_others_out(attempt, message_dict):
 
     Applications make them followers, or contacts, of the record that the message is about.
     """
-    if attempt.reply and attempt.reply.policy:
+    if attempt.found.reply and attempt.found.reply.policy:
         message_dict.update(to="", cc="", recipients="", partner_ids=[])
+
+
+def _judged(env, attempt, message_dict, model, thread_id):
+    """Return the :class:`Reply`, judged once however often its route is checked; or None."""
+    if attempt.found.reply is None:
+        reply = env["mail.postmaster.reply"]._judge(attempt, message_dict, model, thread_id)
+        if reply:
+            attempt.found.reply = reply
+    return attempt.found.reply
 
 
 def _is_judged(env, attempt, route):
     """Return whether to judge a reply here: not if a user has decided about it."""
     return (
-        not attempt.is_released
-        and attempt.addressed_to is None
-        and target_of(route, attempt.server_id) not in attempt.accepted_targets
+        not attempt.mail.is_released
+        and attempt.mail.addressed_to is None
+        and target_of(route, attempt.mail.server_id) not in attempt.mail.accepted_targets
         and env["mail.postmaster.reply"]._is_on()
     )
 
 
 def _quote_nothing(attempt, message_dict):
     """Remove from the values of a message, as core read them, that it is a reply."""
-    attempt.trace.hit("reply_as_new")
+    attempt.ledger.hit("reply_as_new")
     for name in ("parent_id", "is_internal"):
         message_dict.pop(name, None)
     message_dict.update(references="", in_reply_to="")
@@ -62,7 +70,7 @@ def _leave_elsewhere(attempt, message_dict, reply):
     Core takes the parent from In-Reply-To and the record from References.
     """
     if message_dict.get("parent_id") and not reply.has_parent:
-        attempt.trace.hit("reply_elsewhere")
+        attempt.ledger.hit("reply_elsewhere")
         message_dict.pop("parent_id")
 
 

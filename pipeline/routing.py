@@ -10,7 +10,7 @@ from ..gateway.automatic import HUMAN
 from ..policy.settings import LOOPS
 from ..rules.table import CATCHALL
 from . import applying, sender
-from .attempt import target_of
+from .attempt import NoticeInHand, Stage, target_of
 from .facts import MessageFacts
 
 # The prefix of the ValueError that core's message_route raises.
@@ -20,9 +20,9 @@ NO_ROUTE = "No possible route found"
 def is_report(thread, attempt, message, message_dict, core):
     """Return whether a message is a report about another one (RFC 3464, RFC 8098, RFC 5965)."""
     # A user who assigns a report to a record wants to read it there.
-    is_assigned = attempt.addressed_to == []
-    if attempt.addressing:
-        to = _prepared(attempt.addressing, message_dict)["to"]
+    is_assigned = attempt.mail.addressed_to == []
+    if attempt.found.addressing:
+        to = _prepared(attempt.found.addressing, message_dict)["to"]
         message_dict = {**message_dict, "to": to}
     is_bounce = not is_assigned and core(message, message_dict)
     if not is_assigned:
@@ -37,57 +37,59 @@ def is_notice_reply(thread, attempt, message_dict, core):
     People reply to notices as well. A program that is not recognized as one meets the rate limits.
     """
     is_of_a_person = (
-        attempt.automatic.kind == HUMAN and attempt.policies.choice(LOOPS) == "accepted"
+        attempt.mail.automatic.kind == HUMAN and attempt.found.policies.choice(LOOPS) == "accepted"
     )
-    is_reply = not attempt.is_released and not is_of_a_person and core(message_dict)
+    is_reply = not attempt.mail.is_released and not is_of_a_person and core(message_dict)
     if is_reply:
-        attempt.is_routed = True
-        attempt.decide(states.IGNORED, "loop_notice_reply")
+        attempt.reach(Stage.ROUTED)
+        attempt.ledger.decide(states.IGNORED, "loop_notice_reply")
     return _noted(attempt, "loop_notice", is_reply)
 
 
 def is_loop(thread, attempt, message, message_dict, routes, core):
     """Return whether core is to ignore a message because its sender sends too many messages."""
-    is_screened = attempt.policies.choice(LOOPS) == "accepted"
+    is_screened = attempt.found.policies.choice(LOOPS) == "accepted"
     if _is_routed_by_another(thread.env, attempt, message_dict):
         return True
-    if is_screened or attempt.is_quiet or attempt.is_released:
+    if is_screened or attempt.mail.is_quiet or attempt.mail.is_released:
         # Each route was screened separately when it was found.
         return False
-    attempt.answers_about = "loop_limit"
+    attempt.notice = NoticeInHand("loop_limit")
     found = core(message, message_dict, routes)
-    attempt.answers_about = None
+    attempt.notice = NoticeInHand()
     if found:
-        attempt.decide(states.REFUSED, "loop_limit")
+        attempt.ledger.decide(states.REFUSED, "loop_limit")
     return _noted(attempt, "loop_sender", found) if routes else found
 
 
 def is_written_to_catchall(thread, attempt, message_dict, core):
     """Return whether core is to refuse a message because it is for the catchall only."""
-    if attempt.addressing:
+    if attempt.found.addressing:
         # All recipients, whereas core looks only at To: an alias in Cc takes the message.
-        addresses = attempt.addressing.translate(attempt.addressing.recipients.addresses)
+        addresses = attempt.found.addressing.translate(
+            attempt.found.addressing.recipients.addresses
+        )
         message_dict = {**message_dict, "to": ",".join(addresses)}
     is_catchall = (
-        not attempt.is_released
+        not attempt.mail.is_released
         and not _fallback_takes_catchall(thread.env, attempt)
         and core(message_dict)
     )
     if is_catchall:
-        attempt.answers_about = "catchall"
+        attempt.notice = NoticeInHand("catchall")
         facts = MessageFacts(thread.env, attempt)
         reason, _treatment = applying.judge(thread.env, attempt, CATCHALL, facts)
-        attempt.decide(reason.state, reason.code)
+        attempt.ledger.decide(reason.state, reason.code)
     return _noted(attempt, "catchall", is_catchall)
 
 
 def handle_report(thread, attempt, message, message_dict, core):
     """Record what a report says about other messages."""
-    if attempt.is_quiet:
+    if attempt.mail.is_quiet:
         # A delivery that failed in the past says nothing about an address today.
-        attempt.decide(states.IGNORED, "report_imported")
+        attempt.ledger.decide(states.IGNORED, "report_imported")
         return
-    if attempt.handles_bounce:
+    if attempt.is_applying_report:
         core(message, message_dict)
         return
     thread.env["mail.postmaster.report"]._handle(attempt, message, message_dict, core)
@@ -104,25 +106,25 @@ def is_address_working(env, attempt, message_dict):
 
 def note_warning(attempt, error_message, is_final):
     """Record why core does not take a route."""
-    attempt.trace.miss("route_warning", error=error_message)
+    attempt.ledger.miss("route_warning", error=error_message)
     if is_final:
-        attempt.decide(states.PARKED, "route_rejected", error=str(error_message))
+        attempt.ledger.decide(states.PARKED, "route_rejected", error=str(error_message))
 
 
 def check_route(thread, attempt, message, message_dict, route, raise_exception, core):
     """Return the route as core takes it; empty or False if core does not take it."""
     alias = route[4]
     if _is_vetoed(attempt, route):
-        attempt.trace.miss("alias", alias=alias.display_name)
+        attempt.ledger.miss("alias", alias=alias.display_name)
         return ()
     checked = sender.check_route(
         thread, attempt, message, message_dict, route, raise_exception, core
     )
-    if alias and not attempt.addressing:
+    if alias and not attempt.found.addressing:
         # Compared as message_route of 19.0 does.
         addresses = {address.lower() for address in email_split(message_dict["recipients"])}
         is_exact = alias.alias_full_name in addresses
-        attempt.trace.hit("alias" if is_exact else "alias_local_part", alias=alias.display_name)
+        attempt.ledger.hit("alias" if is_exact else "alias_local_part", alias=alias.display_name)
     return checked
 
 
@@ -131,16 +133,17 @@ def route(thread, attempt, message, message_dict, core):
 
     :param core: ``message_route`` of the message and its values
     """
-    attempt.is_routed = True
+    attempt.reach(Stage.ROUTED)
     attempt.show_message_id(message_dict)
-    attempt.message_dict = message_dict
+    if attempt.found.message_dict is None:
+        attempt.found.message_dict = message_dict
     if _repeats_a_message(thread.env, attempt, message_dict["message_id"]):
-        attempt.decide(states.IGNORED, "duplicate_message")
+        attempt.ledger.decide(states.IGNORED, "duplicate_message")
         return []
     routes = _ask_for_routes(attempt, message, message_dict, core)
     for found in routes:
-        attempt.trace.hit("route", target=target_of(found, attempt.server_id))
-    if attempt.is_released or attempt.addressed_to is not None:
+        attempt.ledger.hit("route", target=target_of(found, attempt.mail.server_id))
+    if attempt.mail.is_released or attempt.mail.addressed_to is not None:
         # A user has decided where the message goes.
         return routes
     return applying.keep_routes(thread.env, attempt, message, message_dict, routes)
@@ -148,11 +151,11 @@ def route(thread, attempt, message, message_dict, core):
 
 def _ask_for_routes(attempt, message, message_dict, core):
     recipients = message_dict["recipients"]
-    (attempt.trace.hit if recipients else attempt.trace.miss)("recipients", recipients=recipients)
+    (attempt.ledger.hit if recipients else attempt.ledger.miss)("recipients", recipients=recipients)
     written = {name: message_dict[name] for name in ("to", "recipients")}
-    if attempt.addressing:
-        message_dict.update(_prepared(attempt.addressing, written))
-        if attempt.addressing.recipients.is_envelope:
+    if attempt.found.addressing:
+        message_dict.update(_prepared(attempt.found.addressing, written))
+        if attempt.found.addressing.recipients.is_envelope:
             # For a message that no alias takes, show the envelope: a blind copy has no To.
             recipients = ", ".join(attempt.addresses)
     try:
@@ -160,7 +163,7 @@ def _ask_for_routes(attempt, message, message_dict, core):
     except ValueError as error:
         if str(error).startswith(NO_ROUTE):
             code = "no_route" if recipients else "no_recipient"
-            attempt.decide(states.PARKED, code, recipients=recipients)
+            attempt.ledger.decide(states.PARKED, code, recipients=recipients)
         raise
     finally:
         # Changed for routing only: the conversation keeps the recipients as they were written.
@@ -187,26 +190,30 @@ def _is_vetoed(attempt, route):
     """
     _model, thread_id, _values, _user_id, alias = route
     is_target = alias and (not thread_id or thread_id == alias.alias_force_thread_id)
-    return bool(attempt.addressing and is_target and alias.id not in attempt.addressing.alias_ids)
+    return bool(
+        attempt.found.addressing
+        and is_target
+        and alias.id not in attempt.found.addressing.alias_ids
+    )
 
 
 def _fallback_takes_catchall(env, attempt):
     """Return whether the incoming server creates a record for messages to the catchall."""
     addressing = env["mail.postmaster.addressing"]
-    if not attempt.server_id or not addressing._server(attempt.server_id).takes_catchall:
+    if not attempt.mail.server_id or not addressing._server(attempt.mail.server_id).takes_catchall:
         return False
-    attempt.trace.hit("fallback_takes_catchall")
+    attempt.ledger.hit("fallback_takes_catchall")
     return True
 
 
 def _is_routed_by_another(env, attempt, message_dict):
     """Return whether a message is a duplicate that another addon has routed without us."""
-    is_routed, attempt.is_routed = attempt.is_routed, True
+    is_routed = not attempt.reach(Stage.ROUTED)
     # Also if our message_route was called with a copy.
     attempt.show_message_id(message_dict)
     if is_routed or not _repeats_a_message(env, attempt, message_dict["message_id"]):
         return False
-    attempt.decide(states.IGNORED, "duplicate_message")
+    attempt.ledger.decide(states.IGNORED, "duplicate_message")
     return True
 
 
@@ -216,11 +223,11 @@ def _repeats_a_message(env, attempt, message_id):
     It was received before the addon was installed, or sent by this database. Core makes the same
     check, with the id that is hidden from it.
     """
-    return not attempt.is_known and bool(
+    return not attempt.mail.is_known and bool(
         env["mail.message"].search_count([("message_id", "=", message_id)], limit=1)
     )
 
 
 def _noted(attempt, step, result):
-    (attempt.trace.hit if result else attempt.trace.miss)(step)
+    (attempt.ledger.hit if result else attempt.ledger.miss)(step)
     return result

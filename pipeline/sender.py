@@ -6,6 +6,7 @@ address stays on the record and in the conversation as text.
 """
 
 import re
+from contextlib import contextmanager
 
 from odoo.tools.mail import (
     decode_message_header,
@@ -19,7 +20,7 @@ from ..gateway.addresses import BadAddress, canonical
 from ..gateway.authentication import read_author
 from ..gateway.treatments import PARK, REFUSE
 from . import replies
-from .attempt import target_of
+from .attempt import RouteInHand, target_of
 from .facts import domain_of
 
 # A longer name would not be shown.
@@ -35,11 +36,11 @@ def take_checked(env, attempt, message):
     Of ``ceo@example.com <a@example.org>`` core reads the first address, whereas the checks apply to
     the second one.
     """
-    is_restored = attempt.addressing and attempt.addressing.sender
+    is_restored = attempt.found.addressing and attempt.found.addressing.sender
     if is_restored or not env["mail.postmaster.authentication"]._reads_senders():
         return
     # A mail server also refuses by this address, even if its verdict is not known here.
-    known = attempt.identity or read_author(attempt.header)
+    known = attempt.found.identity or read_author(attempt.mail.header)
     address = known.address
     text = decode_message_header(message, "From", separator=",")
     if not address or not text or _addresses(_first(text)) == {address}:
@@ -62,7 +63,7 @@ def is_withheld(env, attempt, alias):
 
     :param alias: a ``mail.alias``, possibly empty, or None
     """
-    if not attempt or attempt.identity is None:
+    if not attempt or attempt.found.identity is None:
         return False
     authentication = env["mail.postmaster.authentication"]
     return authentication._withholds(attempt, *_levels_of(env, attempt, alias))
@@ -75,7 +76,7 @@ def check_route(thread, attempt, message, message_dict, route, raise_exception, 
         return replies.check_route(
             thread, attempt, message, message_dict, route, raise_exception, core
         )
-    if alias and alias.alias_contact != "everyone" and not attempt.is_released:
+    if alias and alias.alias_contact != "everyone" and not attempt.mail.is_released:
         alias._alias_bounce_incoming_email(message, message_dict, set_invalid=False)
         return False
     # Models without a chatter look up the sender themselves.
@@ -85,7 +86,11 @@ def check_route(thread, attempt, message, message_dict, route, raise_exception, 
 
 def without_author(env, attempt, message_dict, routes):
     """Return the values of a message, without its author if every route withholds it."""
-    if attempt.identity and routes and all(is_withheld(env, attempt, route[4]) for route in routes):
+    if (
+        attempt.found.identity
+        and routes
+        and all(is_withheld(env, attempt, route[4]) for route in routes)
+    ):
         return {**message_dict, "email_from": "", "author_id": False}
     return message_dict
 
@@ -95,40 +100,51 @@ def without_withheld(attempt, records_emails):
 
     Applications look up contacts themselves while they create a record.
     """
-    if not attempt.withheld:
+    withheld = attempt.route and attempt.route.withheld
+    if not withheld:
         return records_emails
     return {
-        record: [email for email in emails if not _is_one_of(email, attempt.withheld)]
+        record: [email for email in emails if not _is_one_of(email, withheld)]
         for record, emails in records_emails.items()
     }
 
 
-def deliver(env, attempt, message_dict, route, core):
-    """Create a record or a message, without an author if the sender is withheld there.
+def route_in_hand(env, attempt, message_dict, route, treatment):
+    """Return the :class:`RouteInHand` of a route: what is known of the sender there.
 
-    :param core: function without arguments that creates it, and returns what core returns
+    :param treatment: how to treat the message there, or None
     """
-    if attempt.identity is None:
-        return core()
+    target = target_of(route, attempt.mail.server_id)
+    if attempt.found.identity is None:
+        return RouteInHand(target, treatment)
     alias, domain = _levels_of(env, attempt, route[4])
     authentication = env["mail.postmaster.authentication"]
-    attempt.mark = authentication._mark(attempt, alias, domain)
+    mark = authentication._mark(attempt, alias, domain)
+    if not authentication._withholds(attempt, alias, domain):
+        return RouteInHand(target, treatment, mark=mark)
+    attempt.ledger.hit(
+        "sender_withheld",
+        target=target,
+        origin=authentication._consequence(attempt, alias, domain).origin,
+    )
+    return RouteInHand(target, treatment, _texts(message_dict), mark)
+
+
+@contextmanager
+def author_withheld(route, message_dict):
+    """Let core create a record or a message without an author, if the sender is withheld there.
+
+    :param RouteInHand route: the route that core processes within the block
+    """
     author_id = message_dict.get("author_id")
-    if authentication._withholds(attempt, alias, domain):
-        attempt.trace.hit(
-            "sender_withheld",
-            target=target_of(route, attempt.server_id),
-            origin=authentication._consequence(attempt, alias, domain).origin,
-        )
-        attempt.withheld = _texts(message_dict)
+    if route.withheld is not None:
         # Not None, for which core searches once more.
         message_dict["author_id"] = False
     try:
-        return core()
+        yield
     finally:
         # Restore the author for the next route.
         message_dict["author_id"] = author_id
-        attempt.withheld, attempt.mark = frozenset(), None
 
 
 def _is_turned_down(env, attempt, route):
@@ -138,10 +154,10 @@ def _is_turned_down(env, attempt, route):
     to be from an allowed contact, and such a message should be held for review.
     """
     alias, domain = _levels_of(env, attempt, route[4])
-    is_screened = not attempt.is_released and attempt.addressed_to is None
+    is_screened = not attempt.mail.is_released and attempt.mail.addressed_to is None
     return (
         is_screened
-        and target_of(route, attempt.server_id) not in attempt.accepted_targets
+        and target_of(route, attempt.mail.server_id) not in attempt.mail.accepted_targets
         and env["mail.postmaster.authentication"]._consequence(attempt, alias, domain).value
         in (PARK, REFUSE)
     )

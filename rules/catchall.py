@@ -17,6 +17,6 @@ def catchall(message):
     minutes = message.policies.number(LOOP_MINUTES)
     return Verdict(
         reason=REFUSED,
-        slot=Slot(f"catchall:{digest}", 1, minutes, message.origin_key),
+        slot=Slot(f"catchall:{digest}", 1, minutes, message.rate_key),
         when_full=Verdict(reason=REPEATED),
     )

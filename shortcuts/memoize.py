@@ -32,9 +32,9 @@ def memoize_for_attempt(env, model, question, ask):
         env.context.get("active_test", True),
         id(env.cr),
     )
-    if key not in attempt.answers:
-        attempt.answers[key] = ask()
-    return attempt.answers[key]
+    if key not in attempt.memo:
+        attempt.memo[key] = ask()
+    return attempt.memo[key]
 
 
 def note_change(env, model):

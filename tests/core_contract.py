@@ -8,6 +8,8 @@ import textwrap
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# The folders with classes of models that core calls.
+ROOMS = ("rules", "policy", "pipeline", "shortcuts", "models")
 # Where a model's own methods are Odoo's, whatever else is installed.
 OF_CORE = ("odoo.addons.base.", "odoo.addons.mail.", "odoo.models", "odoo.orm.")
 
@@ -45,7 +47,7 @@ FUNCTIONS = {
 def overridden():
     """Return ``{(model, method): [file]}`` of every method that a class here defines."""
     found = {}
-    for path in sorted((ROOT / "models").rglob("*.py")):
+    for path in sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.ClassDef) and (model := _model_of(node)):
                 for member in node.body:

@@ -6,7 +6,8 @@ from odoo.tests import tagged
 
 from odoo.addons.mail.models.res_partner import ResPartner
 
-from ..pipeline.attempt import ATTEMPT, Attempt
+from ..pipeline.attempt import ATTEMPT, Attempt, RouteInHand
+from ..pipeline.mail import Mail
 from ..pipeline.submission import Submission
 from ..shortcuts.memoize import CHANGED
 from .common import GatewayCase
@@ -22,7 +23,7 @@ class TestMemoize(GatewayCase):
         """Return an environment of an attempt in which nothing has been written yet."""
         self.env.cr.cache.pop(CHANGED, None)
         row = {"id": 0, "mail_key": "<a@b>", "digest": "", "recipients": ""}
-        attempt = Attempt(row, Submission(b"", "mail.thread", "rpc"), joined=True)
+        attempt = Attempt(Mail.of(row, Submission(b"", "mail.thread", "rpc"), True))
         return self.env(context={**self.env.context, ATTEMPT: attempt})
 
     def statements(self, call):
@@ -225,7 +226,7 @@ class TestMemoize(GatewayCase):
     def test_fields_are_described_as_core_does(self):
         env = self.in_new_transaction()
         expected = self.env["res.partner"].fields_get()
-        env.context[ATTEMPT].in_route = True
+        env.context[ATTEMPT].route = RouteInHand("thread:res.partner,1")
         self.assertEqual(env["res.partner"].fields_get(), expected)
         env["res.partner"].fields_get()["name"]["string"] = "changed"
         self.assertEqual(env["res.partner"].fields_get(), expected)

@@ -5,6 +5,7 @@ from odoo.tests import tagged
 
 from ..models.res_users import TABLES
 from ..pipeline.attempt import ATTEMPT, Attempt
+from ..pipeline.mail import Mail
 from ..pipeline.submission import Submission
 from ..shortcuts.cache_prefill import columns
 from ..shortcuts.memoize import CHANGED
@@ -151,8 +152,8 @@ class TestReadTogether(GatewayCase):
         self.env.invalidate_all()
         self.env.cr.cache.pop(CHANGED, None)
         row = {"id": 0, "mail_key": "<a@b>", "digest": "", "recipients": ""}
-        attempt = Attempt(row, Submission(b"", "mail.thread", "rpc"), joined=False)
-        attempt.alias_domains_version = self.env["res.users"]._read_together()
+        attempt = Attempt(Mail.of(row, Submission(b"", "mail.thread", "rpc"), False))
+        attempt.found.alias_domains_version = self.env["res.users"]._read_together()
         return self.env(context={**self.env.context, ATTEMPT: attempt}, su=True)
 
     def test_columns_of_a_domain_are_what_core_reads(self):

@@ -126,7 +126,8 @@ def fill():
 
 def attempt_of(number, joined):
     """Return what :meth:`_reserve` asks of an attempt: each is another message."""
-    return SimpleNamespace(mail_key=f"<{number}.{time.time_ns()}@x.test>", joined=joined)
+    key = f"<{number}.{time.time_ns()}@x.test>"
+    return SimpleNamespace(mail=SimpleNamespace(key=key, is_joined=joined))
 
 
 def slot_of(sender):
@@ -164,7 +165,7 @@ def measure_rule():
 
         def screen(number, sender):
             attempt = attempt_of(number, joined=False)
-            attempt.trace = SimpleNamespace(add=lambda *_: None)
+            attempt.ledger = SimpleNamespace(trace=SimpleNamespace(add=lambda *_: None))
             target = SimpleNamespace(
                 name=TARGET,
                 policies=policies,

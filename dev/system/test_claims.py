@@ -181,6 +181,7 @@ def fail(pipeline, row):
     """Record a failed attempt."""
     from odoo.addons.mail_postmaster.gateway import states
     from odoo.addons.mail_postmaster.pipeline.attempt import Attempt
+    from odoo.addons.mail_postmaster.pipeline.mail import Mail
     from odoo.addons.mail_postmaster.pipeline.submission import LMTP, Submission
     from odoo.addons.mail_postmaster.rules.verdict import Reason
 
@@ -190,9 +191,8 @@ def fail(pipeline, row):
         "digest": row.digest,
         "recipients": row.recipients,
     }
-    attempt = Attempt(
-        values, Submission(raw=b"", entry_model="mail.thread", source=LMTP), joined=False
-    )
+    submission = Submission(raw=b"", entry_model="mail.thread", source=LMTP)
+    attempt = Attempt(Mail.of(values, submission, is_joined=False))
     pipeline._settle(attempt, Reason(states.RETRY, "failed"), 1, None)
 
 

@@ -48,7 +48,7 @@ def message(texts=None, **facts):
             "policies": Policies(texts or {}),
             "notice_suffix": "-notice@mx.test",
             "text": "Hello",
-            "origin_key": "jane@customer.test",
+            "rate_key": "jane@customer.test",
             **facts,
         }
     )

@@ -1,0 +1,131 @@
+"""The results of an attempt: what was decided, at which targets, and the trace."""
+
+from dataclasses import dataclass
+
+from ..gateway import states
+from ..gateway.trace import Trace
+from ..rules.verdict import Reason
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An attempt that was rolled back.
+
+    :ivar reason: what was recorded
+    :ivar error: what happened
+    """
+
+    reason: Reason
+    error: Exception
+
+
+@dataclass
+class RouteResult:
+    """The outcome of a message at one target."""
+
+    target: str
+    reason: Reason
+    alias_id: int | None = None
+    model: str | None = None
+    res_id: int | None = None
+    message_id: int | None = None
+
+
+class Ledger:
+    """What one attempt has decided and done.
+
+    :ivar trace: the :class:`gateway.trace.Trace`
+    :ivar results: the :class:`RouteResult` of each target, in the order of the decisions
+    :ivar reason: the :class:`Reason` for the whole message, where core decided that; or None
+    :ivar treatments: ``{target: how to treat the message there}``, see ``gateway/treatments.py``
+    :ivar message_ids: ids of the ``mail.message`` that were created
+    :ivar alias_failures: ``(alias id, message, message values)`` of aliases that failed
+    :ivar superseded_ids: messages that had claimed a target of this one without being delivered
+    :ivar error: the exception of a target that failed while others succeeded, or None
+    """
+
+    def __init__(self):
+        self.trace = Trace()
+        self.results = []
+        self.reason = None
+        self.treatments = {}
+        self.message_ids = []
+        self.alias_failures = []
+        self.superseded_ids = []
+        self.error = None
+
+    def hit(self, step: str, **params):
+        """Add a line to the trace: a step that applied."""
+        self.trace.hit(step, **params)
+
+    def miss(self, step: str, **params):
+        """Add a line to the trace: a step that did not apply."""
+        self.trace.miss(step, **params)
+
+    def note_repairs(self, repairs):
+        """Record what was changed to read the message, each a :class:`gateway.repair.Repair`."""
+        for repaired in repairs:
+            self.hit(f"repaired_{repaired.code}", **repaired.params)
+
+    def decide(self, state: str, code: str, **params):
+        """Record a decision of core about the whole message; the first one counts."""
+        self.reason = self.reason or Reason(state, code, params)
+
+    def note_served_route(self, target: str, model: str, res_id, message_ids: list[int]):
+        """Record the record and the message that a target got."""
+        result = self._result_of(target)
+        if not res_id and not message_ids:
+            # Whether another addon has processed the route is not known.
+            result.reason = Reason(states.RETRY, "made_nothing", {"target": target})
+            self.miss("made_nothing", target=target)
+            return
+        result.model, result.res_id = model, res_id or None
+        result.message_id = message_ids[0] if message_ids else None
+        self.hit("record", model=model, res_id=res_id, target=target)
+
+    def note_failed_route(self, target: str, error: Exception):
+        """Record that a target failed while others succeeded."""
+        result = self._result_of(target)
+        result.reason = failure_reason(error, result)
+        result.model = result.res_id = None
+        self.error = error
+        self.miss("record", target=target, error=type(error).__name__)
+
+    def _result_of(self, target):
+        return next(result for result in self.results if result.target == target)
+
+    def failure_reason(self, error: Exception) -> Reason:
+        """Return the :class:`Reason` of an attempt that an exception has ended."""
+        failed_ids = {alias_id for alias_id, _message, _values in self.alias_failures}
+        failed = (result for result in self.results if result.alias_id in failed_ids)
+        return failure_reason(error, next(failed, None))
+
+    def fail_results(self, reason: Reason):
+        """Give this reason to every target of an attempt that was rolled back."""
+        for result in self.results:
+            result.reason = reason
+            result.message_id = None
+
+    def give_up(self):
+        """Mark the targets that would be retried as needing attention."""
+        for result in self.results:
+            if result.reason.state == states.RETRY:
+                result.reason = Reason(states.PARKED, result.reason.code, result.reason.params)
+
+    @property
+    def verdict(self) -> Reason | None:
+        """The :class:`Reason` for the whole message: the worst one of its targets."""
+        reasons = [result.reason for result in self.results]
+        if not reasons:
+            return self.reason
+        worst = states.worst(reason.state for reason in reasons)
+        return next(reason for reason in reasons if reason.state == worst)
+
+
+def failure_reason(error: Exception, result: RouteResult | None) -> Reason:
+    """Return the :class:`Reason` for an exception at a target; it names the alias, if any."""
+    params = {"error": type(error).__name__}
+    if result and result.alias_id:
+        alias = result.reason.params.get("alias", "")
+        return Reason(states.RETRY, "alias_failed", {**params, "alias": alias})
+    return Reason(states.RETRY, "failed", params)
