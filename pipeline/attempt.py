@@ -73,7 +73,7 @@ class Findings:
             raise AttributeError(f"{name} is not a finding")
         if name in vars(self):
             raise AttributeError(f"{name} was found out before")
-        super().__setattr__(name, value)
+        object.__setattr__(self, name, value)
 
 
 @dataclass(frozen=True)
