@@ -5,8 +5,8 @@ import logging
 
 from .controllers.inbound import answer_without_database
 from .gateway import states
-from .models.log_without_values import install_filters
-from .models.mail_postmaster_claim import DROP_FUNCTION
+from .pipeline.claim import DROP_FUNCTION
+from .pipeline.log_without_values import install_filters
 from .policy.settings import ALLOWED_DOMAINS
 
 _logger = logging.getLogger(__name__)

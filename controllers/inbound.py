@@ -5,7 +5,7 @@ from odoo.http import request
 from odoo.tools import config
 
 from ..gateway.posted import URLENCODED, NoMail, read_posted, with_return_path
-from ..models.mail_postmaster_source import PATH
+from ..models.log.mail_postmaster_source import PATH
 from ..pipeline.submission import POSTED, Submission
 from .inbound_dispatcher import MEGABYTE, InboundDispatcher, Refused, answer, in_flight
 

@@ -4,7 +4,7 @@ import contextlib
 
 from psycopg2 import sql
 
-from ..models.mail_postmaster_intake import CHANNEL
+from ..pipeline.intake import CHANNEL
 from .process import connect
 
 

@@ -19,7 +19,7 @@ from aiosmtpd.smtp import MISSING
 from psycopg2.errors import DiskFull, OutOfMemory
 
 from ..gateway.posted import BLANKS, UNNAMED_FIELD
-from ..models.log_without_values import frames
+from ..pipeline.log_without_values import frames
 from ..pipeline.submission import LMTP as SOURCE
 from ..pipeline.submission import Submission
 from .recipients import BAD, NOBODY

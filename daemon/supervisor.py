@@ -11,7 +11,7 @@ from pathlib import Path
 
 from odoo import sql_db
 
-from ..models.log_without_values import frames
+from ..pipeline.log_without_values import frames
 from .process import exit_now
 from .watcher import Watcher
 from .worker import Worker

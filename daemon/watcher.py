@@ -19,9 +19,9 @@ from functools import partial
 
 from odoo import sql_db
 
+from ..context_keys import STORE_ONLY
 from ..gateway import idle
 from ..gateway.mailbox.imap import INBOX, folder_argument
-from ..models.mail_postmaster_pipeline import STORE_ONLY
 from .process import AWAY, Child, connect
 
 _logger = logging.getLogger(__name__)

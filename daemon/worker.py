@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from odoo import fields, sql_db
 
-from ..pipeline.cursor_session import CURSOR_SESSION, CursorSession
+from ..context_keys import CURSOR_SESSION
+from ..pipeline.cursor_session import CursorSession
 from .calls import Calls
 from .process import AWAY, Child
 

@@ -19,7 +19,7 @@ A From that failed authentication has none of these reasons. Addresses of our ow
 public: for them, ``internal_user`` and ``organisation`` require an authentication pass. If
 authentication is not set up at all, they count as in core, except in private conversations.
 
-Not done here: finding those addresses (``models/mail_postmaster_reply.py``) and deciding how to
+Not done here: finding those addresses (``pipeline/participants.py``) and deciding how to
 handle a reply without a reason, which is a policy.
 """
 

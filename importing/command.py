@@ -12,8 +12,8 @@ from ..gateway.address_list import first_address
 from ..gateway.command_line import natural
 from ..gateway.error_text import short_sentence
 from ..gateway.mail_files import find_mails
-from ..models.reasons import DEFINITIONS
-from ..models.sentences import outline
+from ..rules.reasons import DEFINITIONS
+from ..words.sentences import outline
 from .run import EMPTY, KNOWN, NOT_STORED, UNREADABLE, Import, Interrupted, Target
 
 DESCRIPTION = (

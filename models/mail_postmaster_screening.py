@@ -21,3 +21,11 @@ class MailPostmasterScreening(models.AbstractModel):
     def _rules_after_routing(self):
         """Return the rules for one target of a message, in order."""
         return table.AFTER_ROUTING
+
+    @api.model
+    def _rules_before_notice(self, are_ours):
+        """Return the rules for a notice to the sender, in order.
+
+        :param bool are_ours: whether notices follow our rules, and not only core's
+        """
+        return table.BEFORE_OUR_NOTICE if are_ours else table.BEFORE_NOTICE

@@ -18,8 +18,6 @@ from ..rules.verdict import Reason
 from .ledger import Ledger
 from .mail import Mail
 
-ATTEMPT = "mail_postmaster_attempt"
-
 
 class UnreadableMail(Exception):
     """Core cannot store the content of this message; the text names the reason."""

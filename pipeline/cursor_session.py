@@ -10,7 +10,6 @@ from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, ISOLATION_LEVEL_
 _logger = logging.getLogger(__name__)
 
 # Key of the context.
-CURSOR_SESSION = "mail_postmaster_cursor_session"
 # Statements see what others have just committed; Odoo's own level keeps one snapshot.
 FRESH, STABLE = ISOLATION_LEVEL_READ_COMMITTED, ISOLATION_LEVEL_REPEATABLE_READ
 # Core starts a process of PostgreSQL to wake up the workers of scheduled actions.

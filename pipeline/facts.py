@@ -4,13 +4,16 @@ Each is found out when a rule first reads it. Rules of other addons may read mor
 """
 
 import socket
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 
 from odoo import fields
 from odoo.tools import html2plaintext
 
 from ..gateway.authentication import PASS
+from ..policy.settings import LOOP_MINUTES
+from ..rules.catchall import REPEATED
+from ..rules.notice import LOOP_LIMIT
 from .attempt import target_of
 
 # The suffix of Message-Ids by which core recognizes its own notices
@@ -135,6 +138,58 @@ class TargetFacts(MessageFacts):
     def is_sender_exempt(self) -> bool:
         """Whether the messages of this sender are not counted."""
         return self.env["mail.gateway.allowed"]._allows(self.sender)
+
+
+class NoticeFacts(MessageFacts):
+    """A message whose sender core is about to notify.
+
+    :ivar str about: code of the reason that the notice is about
+    :ivar window: minutes within which it is sent once, or None
+    """
+
+    def __init__(self, env, attempt):
+        super().__init__(env, attempt)
+        self.about = attempt.notice.about or "other"
+        self.window = attempt.notice.window
+
+    @property
+    def is_confirmed_database(self) -> bool:
+        return self.env["mail.postmaster.policy"]._is_confirmed_database()
+
+    @property
+    def is_sender_doubted(self) -> bool:
+        """Whether the notice may reach a person who did not write the message."""
+        authentication = self.env["mail.postmaster.authentication"]
+        return bool(self.attempt.found.identity and authentication._doubts(self.attempt))
+
+    @property
+    def is_repeated_to_catchall(self) -> bool:
+        reason = self.attempt.ledger.reason
+        return bool(reason and reason.code == REPEATED)
+
+    @property
+    def sent_at(self) -> datetime | None:
+        return fields.Datetime.to_datetime(self.attempt.found.message_dict.get("date"))
+
+    @property
+    def now(self) -> datetime:
+        return fields.Datetime.now()
+
+    @property
+    def notice_address(self) -> str:
+        return self.attempt.sender.notice_address
+
+    @property
+    def is_own_address(self) -> bool:
+        """Whether the notice would come back to this database."""
+        return bool(self.env["mail.alias.domain"]._find_aliases([self.notice_address]))
+
+    @property
+    def is_limit_told(self) -> bool:
+        """Whether the sender was told that the limit is reached, within the period of a limit."""
+        window = self.window or self.policies.number(LOOP_MINUTES)
+        quota = self.env["mail.postmaster.quota"]
+        return quota._is_reserved(f"answer:{LOOP_LIMIT}", window, self.notice_address)
 
 
 def domain_of(env, attempt, alias):

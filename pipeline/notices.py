@@ -1,6 +1,26 @@
-"""Core's notices to the sender of a message: once, and following the policy on notices."""
+"""Notices to the sender of a message: once, in the sender's language, and only to people."""
+
+from odoo import api, models
+from odoo.tools import html2plaintext, plaintext2html
+from odoo.tools.mail import generate_tracking_message_id
 
 from ..gateway import states
+from ..policy.settings import ANSWERS
+from ..rules.notice import LOOP_LIMIT
+from . import applying
+from .facts import NoticeFacts
+
+# The return path of messages that must not be replied to (RFC 5321 section 4.5.5).
+NULL_SENDER = "<>"
+# How much of a message a notice quotes: enough to recognize it, too little for the sender to
+# spread content through us.
+LONGEST_QUOTE = 1000
+
+# The texts of core that are rendered again, in the language and for the company of the message.
+TEMPLATES = {
+    "catchall": "mail.mail_bounce_catchall",
+    LOOP_LIMIT: "mail.message_notification_limit_email",
+}
 
 
 def tell(thread, attempt, email_from, body_html, mail_values, core):
@@ -9,14 +29,17 @@ def tell(thread, attempt, email_from, body_html, mail_values, core):
     :param core: function of a thread, a text and values that sends the notice
     """
     answers = thread.env["mail.postmaster.answer"]
-    why = answers._reason_not_to_answer(attempt)
+    rules = thread.env["mail.postmaster.screening"]._rules_before_notice(answers._is_careful())
+    reason, _treatment = applying.judge(
+        thread.env, attempt, rules, NoticeFacts(thread.env, attempt)
+    )
+    if reason:
+        return
     # Recorded as delivered from the start, so that no attempt sends the notice again.
-    notice = f"answer:{attempt.notice.about or ''}"
+    notice = f"answer:{attempt.notice.about}"
     pipeline = thread.env["mail.postmaster.pipeline"]
-    if not why and not pipeline._claim(attempt, [notice], state=states.DELIVERED):
-        why = thread.env._("a notice about this message was already sent")
-    if why:
-        attempt.ledger.miss("answer", why=why)
+    if not pipeline._claim(attempt, [notice], state=states.DELIVERED):
+        attempt.ledger.miss("answer", why="already_sent")
         return
     attempt.ledger.hit("answer")
     if answers._is_careful():
@@ -25,3 +48,104 @@ def tell(thread, attempt, email_from, body_html, mail_values, core):
         automatic = thread.env["mail.postmaster.answer"]._automatic_values(attempt)
         mail_values = {**mail_values, **automatic}
     core(thread, body_html, mail_values)
+
+
+class MailPostmasterAnswer(models.AbstractModel):
+    """Notices to senders: for which company, and in which language.
+
+    Core sends them for the company of the user who runs the gateway. That is the main company,
+    whatever the message was for.
+    """
+
+    _name = "mail.postmaster.answer"
+    _description = "Notices to senders"
+
+    @api.model
+    def _speaking_for(self, records, company, email_from):
+        """Return records in the environment that a notice is written in.
+
+        :param records: any recordset
+        :param company: the ``res.company`` that sends the notice
+        :param str email_from: the sender, whose language is used if it is known
+        """
+        sender = self.env["mail.thread"]._partner_find_from_emails_single(
+            [email_from],
+            no_create=True,
+        )
+        lang = sender.lang or company.partner_id.lang or self.env.lang
+        return records.with_company(company).with_context(lang=lang)
+
+    @api.model
+    def _quote(self, message_dict):
+        """Return the values of a parsed message with only the beginning of its text."""
+        text = html2plaintext(message_dict.get("body") or "", include_references=False)
+        text = f"{text[:LONGEST_QUOTE]}…" if len(text) > LONGEST_QUOTE else text
+        return {**message_dict, "body": plaintext2html(text)}
+
+    @api.model
+    def _is_careful(self):
+        """Return whether notices are ours: only to people, once, for the message's company."""
+        return self.env["mail.postmaster.policy"]._in_force().choice(ANSWERS) == "careful"
+
+    @api.model
+    def _automatic_values(self, attempt):
+        """Return the values of a ``mail.mail`` that is an automatic notice (RFC 3834)."""
+        company = self.env.company
+        values = {
+            # Core sends to every address in all the return paths.
+            "email_to": attempt.sender.notice_address,
+            "headers": repr({**self._automatic_headers(), "Return-Path": NULL_SENDER}),
+            # From these core finds the addresses to send from, and the server.
+            "record_company_id": company.id,
+            "record_alias_domain_id": company.alias_domain_id.id,
+        }
+        if company.email:
+            # Core directs replies to an error notice to the catchall, which sends notices as well.
+            values["reply_to"] = company.email
+        return values
+
+    @api.model
+    def _automatic_headers(self):
+        """Return the header fields of a message that no person wrote, as a dict."""
+        return {
+            "Auto-Submitted": "auto-replied",
+            # Microsoft's servers do not support Auto-Submitted ([MS-OXCMAIL] 2.1.3.2.20).
+            "X-Auto-Response-Suppress": "All",
+        }
+
+    @api.model
+    def _send_loop_notice(self, message, message_dict):
+        """Notify a sender that the limit is reached, as core does."""
+        tag = generate_tracking_message_id("loop-detection-bounce-email")
+        body = self.env["ir.qweb"]._render(
+            TEMPLATES[LOOP_LIMIT],
+            {"email": message_dict["to"]},
+            minimal_qcontext=True,
+        )
+        self.env["mail.thread"]._routing_create_bounce_email(
+            message_dict["email_from"],
+            body,
+            message,
+            references=f"{message_dict['message_id']} {tag}",
+        )
+
+    @api.model
+    def _rewrite(self, attempt, email_from, body_html, mail_values):
+        """Return ``(environment, body, values)`` of a notice that core has written.
+
+        The notice of an alias is already written for its company.
+        """
+        template = TEMPLATES.get(attempt.notice.about)
+        if not template:
+            return self.env, body_html, mail_values
+        pipeline = self.env["mail.postmaster.pipeline"]
+        company = pipeline._company_of(attempt, self.env["mail.alias"])
+        answer = self._speaking_for(self, company, email_from)
+        message = self._quote(attempt.found.message_dict)
+        body_html = answer.env["ir.qweb"]._render(
+            template,
+            {"message": message, "email": message["to"]},
+        )
+        if "reply_to" in mail_values:
+            mail_values = {**mail_values, "reply_to": company.email}
+        return answer.env, body_html, mail_values

@@ -13,5 +13,7 @@ A rule reads the facts and returns a verdict, or None; it writes nothing and res
 ``reply``            a reply from a non-participant of the conversation
 ``sender_limit``     messages of one sender to one target
 ``record_limit``     records that one alias creates
+``notice``           whether the sender gets a notice
 ``catchall``         the same text, repeated to the catchall address
+``reasons``          the reason that a message ends with, and what follows from it
 """

@@ -20,6 +20,21 @@ after routing        what happens on a hit, at one target
 
 ``catchall`` is asked about messages that core refuses because they are for the catchall only: a
 text that the same sender repeats is ignored.
+
+======================  ===========================================================================
+before a notice         on a hit, the sender gets none
+======================  ===========================================================================
+``imported``            the message is old
+``unconfirmed_copy``    the database may be a copy of the one that should answer
+``unauthenticated``     the notice may reach a person who did not write the message
+``repeated_text``       it was ignored as a repetition; from here on, where notices are ours
+``automatic``           a header field says that a program wrote it or wants no notice
+``old``                 it was sent too long ago
+``other_address``       the return path is not the sender's
+``own_address``         it would come back
+``limit_told``          the sender was told within the period of the limit that it is reached
+``told``                the sender was told the same within a day
+======================  ===========================================================================
 """
 
 from collections.abc import Callable
@@ -30,6 +45,7 @@ from .automatic_mail import automatic_mail
 from .catchall import catchall
 from .hops import hops
 from .limits import limits
+from .notice import ALWAYS, OURS
 from .record_limit import record_limit
 from .reply import reply
 from .sender_identity import sender_identity
@@ -53,6 +69,8 @@ AFTER_ROUTING = tuple(
     Rule(judge.__name__, judge)
     for judge in (alias_mode, sender_identity, automatic_mail, reply, sender_limit, record_limit)
 )
+BEFORE_NOTICE = tuple(Rule(judge.__name__, judge) for judge in ALWAYS)
+BEFORE_OUR_NOTICE = (*BEFORE_NOTICE, *(Rule(judge.__name__, judge) for judge in OURS))
 
 
 def verdicts(rules, facts):

@@ -1,6 +1,6 @@
 from odoo import api, models, tools
 
-from ..pipeline.attempt import ATTEMPT
+from ..context_keys import ATTEMPT
 
 FIND_OR_CREATE, FIND = "_find_or_create_from_emails", "_partner_find_from_emails"
 # The modules whose methods to find a contact are known here.

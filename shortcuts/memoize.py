@@ -5,7 +5,7 @@ for one message. A result is kept for one attempt, and only as long as nothing i
 written in that transaction: until then the snapshot cannot give a different one.
 """
 
-from ..pipeline.attempt import ATTEMPT
+from ..context_keys import ATTEMPT
 from . import ARE_ON
 
 CHANGED = "mail_postmaster_changed"

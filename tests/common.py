@@ -5,7 +5,7 @@ from unittest import SkipTest
 
 from odoo.tests import TransactionCase
 
-from odoo.addons.mail_postmaster.models.reasons import DEFINITIONS
+from odoo.addons.mail_postmaster.rules.reasons import DEFINITIONS
 
 DATA = Path(__file__).parent / "data"
 

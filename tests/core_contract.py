@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # The folders with classes of models that core calls.
-ROOMS = ("rules", "policy", "pipeline", "shortcuts", "models")
+ROOMS = ("rules", "policy", "pipeline", "shortcuts", "models", "fetching")
 # Where a model's own methods are Odoo's, whatever else is installed.
 OF_CORE = ("odoo.addons.base.", "odoo.addons.mail.", "odoo.models", "odoo.orm.")
 

@@ -4,7 +4,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
 
 from ..gateway.recipients import PRESETS
-from ..models.sentences import RECIPIENT_PRESETS
+from ..words.sentences import RECIPIENT_PRESETS
 from .common import GatewayCase
 
 

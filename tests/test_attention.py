@@ -2,7 +2,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from odoo.addons.mail_postmaster.models.mail_postmaster_attention import ACTIVITY
+from odoo.addons.mail_postmaster.models.log.mail_postmaster_attention import ACTIVITY
 
 from .screens_common import DOMAIN, ScreensCase, raw_mail
 
@@ -72,7 +72,7 @@ class TestAttention(ScreensCase):
         with (
             patch.object(messages, "activity_schedule", fail),
             self.assertLogs(
-                "odoo.addons.mail_postmaster.models.mail_postmaster_attention",
+                "odoo.addons.mail_postmaster.models.log.mail_postmaster_attention",
                 "ERROR",
             ),
         ):

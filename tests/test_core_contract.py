@@ -43,7 +43,7 @@ class TestCoreContract(CoreContractCase):
         for (model, name), files in self.overridden.items():
             if model == "mail.thread":
                 with self.subTest(name=name):
-                    self.assertEqual(files, ["models/mail_thread.py"])
+                    self.assertEqual(files, ["models/core/mail_thread.py"])
 
     def test_everything_relied_on_is_there(self):
         for model, name, found, why in self.core_methods():

@@ -10,8 +10,8 @@ from odoo.tests import tagged
 
 from odoo.addons.base.models.ir_cron import IrCron
 
+from ..context_keys import CURSOR_SESSION
 from ..pipeline.cursor_session import (
-    CURSOR_SESSION,
     FRESH,
     LONGEST_IDLE_SECONDS,
     STABLE,

@@ -193,7 +193,7 @@ class TestDecisions(GatewayCase):
         self.assertReason(row, "refused", "route_rejected_refused")
         self.assertIn("x.gone", row.reason)
 
-    @mute_logger("odoo.addons.mail_postmaster.models.mail_postmaster_outcome")
+    @mute_logger("odoo.addons.mail_postmaster.pipeline.outcome")
     def test_exception_in_a_joined_transaction_is_the_callers(self):
         with patch.object(
             type(self.env["res.partner"]), "message_new", side_effect=KeyError("odd")

@@ -7,13 +7,13 @@ from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, TransactionCase, tagged
 from odoo.tools import mute_logger
 
-from ..models.mail_postmaster_caller import THREAD
+from ..pipeline.caller import THREAD
 from .screens_common import DOMAIN, ReceivedMail, raw_mail
 
 # What must not be created, whichever model a caller names.
 CODE = ("ir.cron", "ir.actions.server")
 LOGGERS = (
-    "odoo.addons.mail_postmaster.models.mail_postmaster_caller",
+    "odoo.addons.mail_postmaster.pipeline.caller",
     "odoo.http",
     "odoo.sql_db",
     "odoo.addons.base.models.ir_model",

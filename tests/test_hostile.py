@@ -8,7 +8,7 @@ from odoo.tests import tagged
 from odoo.tools import html2plaintext
 
 from ..gateway.states import SETTLED
-from ..models.sentences import STEPS
+from ..words.sentences import STEPS
 from .common import GatewayCase
 from .gateway.damaged_mails import damaged
 from .gateway.odd_mails import SHAPES, head, text

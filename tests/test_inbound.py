@@ -12,7 +12,7 @@ from odoo.tests.common import TEST_CURSOR_COOKIE_NAME
 from odoo.tools import mute_logger
 
 from ..controllers import inbound, inbound_dispatcher
-from ..models.mail_postmaster_token import MailPostmasterToken
+from ..models.log.mail_postmaster_token import MailPostmasterToken
 from .screens_common import DOMAIN, ReceivedMail, raw_mail
 
 PATH = "/postmaster/inbound"
@@ -291,7 +291,7 @@ class TestInbound(HttpCase, ReceivedMail):
             with (
                 self.subTest(token),
                 patch(
-                    "odoo.addons.mail_postmaster.models.mail_postmaster_token.hmac.compare_digest",
+                    "odoo.addons.mail_postmaster.models.log.mail_postmaster_token.hmac.compare_digest",
                     wraps=hmac.compare_digest,
                 ) as compare,
             ):

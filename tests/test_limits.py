@@ -6,9 +6,9 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from ..gateway import limits
-from ..models.reasons import DEFINITIONS
-from ..models.sentences import STEPS
 from ..policy.settings import LIMITS, PRESETS
+from ..rules.reasons import DEFINITIONS
+from ..words.sentences import STEPS
 from .common import GatewayCase
 from .gateway.hostile_mails import CASES
 

@@ -147,7 +147,7 @@ class TestLogs(ScreensCase, EverythingLogged):
         self.assertEqual(row.state, states.PARKED)
         self.assertIn("no notification could be sent", text)
         self.assertIn("DataError", text)
-        self.assertIn("mail_postmaster_attention.py", text)
+        self.assertIn("models/log/mail_postmaster_attention.py", text)
         self.assert_silent(text)
 
     def test_header_that_can_not_be_stored(self):

@@ -6,7 +6,8 @@ from odoo.tests import tagged
 
 from odoo.addons.mail.models.res_partner import ResPartner
 
-from ..pipeline.attempt import ATTEMPT, Attempt, RouteInHand
+from ..context_keys import ATTEMPT
+from ..pipeline.attempt import Attempt, RouteInHand
 from ..pipeline.mail import Mail
 from ..pipeline.submission import Submission
 from ..shortcuts.memoize import CHANGED

@@ -7,7 +7,7 @@ from odoo.tests import tagged
 
 from ..gateway.authentication import dkim_check
 from ..gateway.dns_answers import Answers
-from ..models import mail_postmaster_authentication as module
+from ..pipeline import authentication as module
 from ..policy.settings import AUTHENTICATION_OWN, AUTHSERV, IDENTITY_OWN
 from .gateway.test_authentication_dkim import Key, sign
 from .identity_common import AMY, BOSS, JANE, IdentityCase, failed, passed

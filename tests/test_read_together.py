@@ -3,8 +3,9 @@
 from odoo.fields import Domain
 from odoo.tests import tagged
 
-from ..models.res_users import TABLES
-from ..pipeline.attempt import ATTEMPT, Attempt
+from ..context_keys import ATTEMPT
+from ..models.core.res_users import TABLES
+from ..pipeline.attempt import Attempt
 from ..pipeline.mail import Mail
 from ..pipeline.submission import Submission
 from ..shortcuts.cache_prefill import columns

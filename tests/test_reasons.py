@@ -5,7 +5,7 @@ from lxml import etree
 from odoo.tests import tagged
 
 from odoo.addons.mail_postmaster.gateway import states
-from odoo.addons.mail_postmaster.models.reasons import (
+from odoo.addons.mail_postmaster.rules.reasons import (
     AGAIN,
     COPY,
     DEFINITIONS,

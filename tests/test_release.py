@@ -105,7 +105,7 @@ class TestRelease(GatewayCase):
                 self.process_again(row)
                 self.assertReason(row, "delivered", "record_created")
 
-    @mute_logger("odoo.addons.mail_postmaster.models.mail_postmaster_outcome")
+    @mute_logger("odoo.addons.mail_postmaster.pipeline.outcome")
     def test_bug_is_parked_with_its_traceback_and_told_once(self):
         self.env["mail.activity"].search([("res_model", "=", self.log._name)]).unlink()
         rows = self.log

@@ -6,8 +6,8 @@ from odoo.tests import tagged
 
 from odoo.addons.mail.tools.discuss import Store
 from odoo.addons.mail_postmaster.gateway.reports.enhanced_status import CODES
-from odoo.addons.mail_postmaster.models.mail_notification import RECEIPTS
-from odoo.addons.mail_postmaster.models.report_sentences import WHY, encode_outcomes
+from odoo.addons.mail_postmaster.models.core.mail_notification import RECEIPTS
+from odoo.addons.mail_postmaster.words.report_sentences import WHY, encode_outcomes
 
 from ..policy.settings import AUTHSERV
 from .common import DATA

@@ -5,13 +5,8 @@ from odoo.tests import tagged
 from odoo.tools.translate import code_translations
 
 from odoo.addons.mail_postmaster.gateway.recipients import PRESETS
-from odoo.addons.mail_postmaster.models.reasons import DEFINITIONS
-from odoo.addons.mail_postmaster.models.sentences import (
-    RECIPIENT_PRESETS,
-    STEPS,
-    fill,
-    outline,
-)
+from odoo.addons.mail_postmaster.rules.reasons import DEFINITIONS
+from odoo.addons.mail_postmaster.words.sentences import RECIPIENT_PRESETS, STEPS, fill, outline
 
 from .screens_common import DOMAIN, ScreensCase, raw_mail
 

@@ -6,13 +6,13 @@ from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
 
 from ..gateway.limits import LIMITS as BOUNDS
-from ..models.res_config_settings import (
+from ..models.core.res_config_settings import (
     CHOICE_FIELDS,
     NUMBER_FIELDS,
     PRESET_FIELDS,
     RECORD_FIELDS,
 )
-from ..models.res_config_settings_limits import COMMON, FIELDS, UNITS
+from ..models.core.res_config_settings_limits import COMMON, FIELDS, UNITS
 from ..policy import settings as policy_module
 from ..policy.settings import ALLOWED_DOMAINS, CHOICES, LIMITS, NUMBERS, RECOMMENDED
 from .screens_common import ScreensCase

@@ -70,7 +70,8 @@ def fill(rows, references, more, sender="'many@customer.test'"):
 def worker():
     """Yield the pipeline as a worker of the mail daemon has it."""
     # A module of an addon, importable once Odoo knows where the addons are.
-    from odoo.addons.mail_postmaster.pipeline.cursor_session import CURSOR_SESSION, CursorSession
+    from odoo.addons.mail_postmaster.context_keys import CURSOR_SESSION
+    from odoo.addons.mail_postmaster.pipeline.cursor_session import CursorSession
 
     with (
         CursorSession() as session,

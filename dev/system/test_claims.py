@@ -53,11 +53,8 @@ def each_alone(length, name, sender):
 
 def rows_read(database, work):
     """Return how many rows of the log a function of a cursor session reads."""
-    from odoo.addons.mail_postmaster.pipeline.cursor_session import (
-        CURSOR_SESSION,
-        FRESH,
-        CursorSession,
-    )
+    from odoo.addons.mail_postmaster.context_keys import CURSOR_SESSION
+    from odoo.addons.mail_postmaster.pipeline.cursor_session import FRESH, CursorSession
 
     def read():
         return int(

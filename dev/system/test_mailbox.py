@@ -343,11 +343,11 @@ def test_folder_that_is_not_there_is_said(imap, names):
 
 def _store_unreadable(box, *uids):
     """Store messages like a fetch for which the server returns nothing."""
+    from odoo.addons.mail_postmaster.fetching.server_run import ServerRun
     from odoo.addons.mail_postmaster.gateway.mailbox.run import (
         UNREADABLE,
         Fetched,
     )
-    from odoo.addons.mail_postmaster.models.fetch_run import ServerRun
 
     with box.database.env() as env:
         run = ServerRun(env["fetchmail.server"].browse(box.server_id))
@@ -467,7 +467,7 @@ def test_each_server_has_a_share_of_time(imap):
     imap.dovecot.deliver("other@example.com", mail(subject="Other"))
     imap.write(start_from="all")
     imap.deliver(5)
-    path = "odoo.addons.mail_postmaster.models.fetchmail_server_fetching.TIME_SHARE"
+    path = "odoo.addons.mail_postmaster.fetching.servers.TIME_SHARE"
     thread = imap.database.registry["crm.lead"]
     original = thread.message_new
 

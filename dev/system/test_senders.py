@@ -66,7 +66,7 @@ def checks(database):
         set_up(env)
         env["mail.postmaster.policy"].apply_preset("recommended")
         env["ir.config_parameter"].set_param("mail.postmaster.authentication.own", "on")
-    return importlib.import_module(f"{ADDON}.models.mail_postmaster_authentication")
+    return importlib.import_module(f"{ADDON}.pipeline.authentication")
 
 
 @pytest.fixture

@@ -9,9 +9,11 @@ ORDER = (
     "gateway",
     "policy",
     "rules",
-    "pipeline",
+    "words",
     "shortcuts",
+    "pipeline",
     "models",
+    "fetching",
     "controllers",
     "importing",
     "daemon",
@@ -49,14 +51,14 @@ class TestImports(BaseCase):
 
     def test_imports_between_folders_go_one_way(self):
         root = GATEWAY.parent
-        for place, folder in enumerate(ORDER):
+        for position, folder in enumerate(ORDER):
             modules = sorted((root / folder).rglob("*.py"))
             self.assertTrue(modules)
             for module in modules:
                 for imported in _folders_imported(module, root):
                     if imported in ORDER:
                         with self.subTest(module=str(module.relative_to(root)), of=imported):
-                            self.assertLessEqual(ORDER.index(imported), place)
+                            self.assertLessEqual(ORDER.index(imported), position)
 
 
 def _folders_imported(module, root):

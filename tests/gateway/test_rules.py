@@ -1,6 +1,6 @@
 """The rules: pure functions of facts, asked in order."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from itertools import product
 from types import SimpleNamespace
 
@@ -9,7 +9,9 @@ from odoo.tests import BaseCase
 from odoo.addons.mail_postmaster.gateway import screening, states, treatments
 from odoo.addons.mail_postmaster.gateway.automatic import classify
 from odoo.addons.mail_postmaster.policy.settings import (
+    ANSWER_HOURS,
     LIMITS,
+    LOOP_MINUTES,
     LOOP_REPLIES,
     LOOPS,
     MOST_HOPS,
@@ -269,3 +271,79 @@ class TestAfterRouting(BaseCase):
                     continue
                 self.assertEqual(found.slot, Slot("records:1", 10, minutes))
                 self.assertEqual(found.when_full.reason.code, "record_limit")
+
+
+class TestNotices(BaseCase):
+    """The first rule that applies withholds a notice, and says why."""
+
+    NOW = datetime(2026, 3, 1, 12)
+
+    def facts(self, **facts):
+        return SimpleNamespace(
+            **{
+                "policies": Policies({}),
+                "is_quiet": False,
+                "is_confirmed_database": True,
+                "is_sender_doubted": False,
+                "is_repeated_to_catchall": False,
+                "automatic": classify(HUMAN),
+                "sent_at": self.NOW,
+                "now": self.NOW,
+                "notice_address": "jane@customer.test",
+                "is_own_address": False,
+                "about": "catchall",
+                "window": None,
+                "is_limit_told": False,
+                **facts,
+            }
+        )
+
+    def found(self, rules, **facts):
+        return list(table.verdicts(rules, self.facts(**facts)))
+
+    def test_each_rule(self):
+        hours = NUMBERS[ANSWER_HOURS][0]
+        for code, facts, params in (
+            ("imported", {"is_quiet": True}, {}),
+            ("unconfirmed_copy", {"is_confirmed_database": False}, {}),
+            ("unauthenticated", {"is_sender_doubted": True}, {}),
+            ("repeated_text", {"is_repeated_to_catchall": True}, {}),
+            (
+                "automatic",
+                {"automatic": classify(BULK)},
+                {"field": "Auto-Submitted: auto-generated"},
+            ),
+            ("old", {"sent_at": self.NOW - timedelta(hours=hours, seconds=1)}, {"hours": hours}),
+            ("other_address", {"notice_address": ""}, {}),
+            ("own_address", {"is_own_address": True}, {}),
+            ("limit_told", {"is_limit_told": True}, {}),
+        ):
+            with self.subTest(code):
+                [verdict] = self.found(table.BEFORE_OUR_NOTICE, **facts)
+                self.assertEqual(verdict.reason.code, code)
+                self.assertEqual(verdict.step, Step("answer", False, {"why": code, **params}))
+                is_always = code in ("imported", "unconfirmed_copy", "unauthenticated")
+                self.assertEqual(bool(self.found(table.BEFORE_NOTICE, **facts)), is_always)
+
+    def test_sent_within_the_hours(self):
+        hours = NUMBERS[ANSWER_HOURS][0]
+        for sent_at in (None, self.NOW - timedelta(hours=hours), self.NOW + timedelta(days=9)):
+            with self.subTest(sent_at=sent_at):
+                [verdict] = self.found(table.BEFORE_OUR_NOTICE, sent_at=sent_at)
+                self.assertIsNone(verdict.reason)
+
+    def test_told_once(self):
+        day = 24 * 60
+        for about, window, minutes in (
+            ("catchall", None, day),
+            ("catchall", 5, day),
+            ("loop_limit", 5, 5),
+            ("loop_limit", None, NUMBERS[LOOP_MINUTES][0]),
+        ):
+            with self.subTest(about=about, window=window):
+                facts = {"about": about, "window": window, "is_limit_told": about == "loop_limit"}
+                [verdict] = self.found(table.BEFORE_OUR_NOTICE, **facts)
+                self.assertIsNone(verdict.reason)
+                slot = Slot(f"answer:{about}", 1, minutes, "jane@customer.test")
+                self.assertEqual(verdict.slot, slot)
+                self.assertEqual(verdict.when_full.reason.code, "told")

@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.tools import LazyTranslate
 
 from odoo.addons.mail_postmaster.gateway import states
-from odoo.addons.mail_postmaster.models.reasons import AGAIN, MESSAGE, Definition
+from odoo.addons.mail_postmaster.rules.reasons import AGAIN, MESSAGE, Definition
 
 _lt = LazyTranslate(__name__)
 

@@ -1,0 +1,9 @@
+"""How mailboxes are fetched.
+
+``servers``     which mailboxes are fetched in a run, and for how long
+``server_run``  one mailbox in a run: what is fetched, stored and marked
+``login``       logs in with any password
+``tls``         verifies certificates
+"""
+
+from . import login, servers, tls

@@ -1,0 +1,25 @@
+"""The models of core that are extended, one subject a file."""
+
+from . import (
+    fetchmail_server,
+    ir_config_parameter,
+    ir_cron,
+    ir_mail_server,
+    ir_model,
+    mail_alias,
+    mail_alias_domain,
+    mail_alias_domain_names,
+    mail_alias_mode,
+    mail_alias_shared,
+    mail_followers,
+    mail_gateway_allowed,
+    mail_mail,
+    mail_message,
+    mail_notification,
+    mail_thread,
+    res_company,
+    res_config_settings,
+    res_config_settings_limits,
+    res_partner,
+    res_users,
+)

@@ -1,0 +1,16 @@
+from odoo import api, models
+
+from ... import shortcuts
+from ...context_keys import CURSOR_SESSION
+
+
+class IrCron(models.Model):
+    _inherit = "ir.cron"
+
+    @api.model
+    def _notifydb(self):
+        """Wake up the workers once a second for many messages: core reconnects each time."""
+        session = self.env.context.get(CURSOR_SESSION)
+        if not session or not shortcuts.ARE_ON:
+            return super()._notifydb()
+        return session.wake_up(super()._notifydb)

@@ -1,0 +1,129 @@
+import logging
+
+from odoo import api, fields, models
+
+from ..context_keys import CURSOR_SESSION
+from ..gateway import states
+from ..rules.verdict import Reason
+from .attempt import Attempt
+from .cursor_session import CursorSession
+from .mail import Mail
+from .submission import STORED, Submission
+
+_logger = logging.getLogger(__name__)
+
+# A message that stops its process this often is not processed again.
+MOST_CRASHES = 3
+
+
+class MailPostmasterQueue(models.AbstractModel):
+    """Later processing of a stored message: by the scheduled action, or on a user's request."""
+
+    _inherit = "mail.postmaster.pipeline"
+
+    @api.model
+    def _cron_process(self):
+        """Process the messages whose next attempt is due, oldest first."""
+        if not self.env["mail.postmaster.policy"]._is_confirmed_database():
+            _logger.info("Stored messages wait: this database is an unconfirmed copy.")
+            return
+        with CursorSession() as session:
+            self.with_context(**{CURSOR_SESSION: session})._process_due()
+
+    def _process_due(self):
+        cron = self.env["ir.cron"]
+        mail_id = None
+        while mail_id := self._claim_next(after=mail_id):
+            try:
+                self._process_stored(mail_id)
+            except Exception as error:  # noqa: BLE001  it must not delay the messages behind it
+                # The attempt is counted, due again soon, and the message is held if this continues.
+                _logger.error(
+                    "Message %s: no attempt could be made (%s)", mail_id, type(error).__name__
+                )
+            if not cron._commit_progress(1):
+                self._wake_up(fields.Datetime.now())
+                break
+
+    @api.model
+    def _hand_over_now(self, mail_ids):
+        """Let the scheduled action process messages that the storing process leaves to it."""
+        with self._short_transaction(joins=False) as cr:
+            cr.execute(
+                """
+                UPDATE mail_postmaster_message SET next_attempt = now() AT TIME ZONE 'UTC'
+                WHERE id IN (
+                    SELECT id FROM mail_postmaster_message
+                    WHERE id = ANY(%s) AND state = %s FOR UPDATE SKIP LOCKED
+                )
+                """,
+                [mail_ids, states.RECEIVED],
+            )
+        with self._transaction(joins=False) as env:
+            env[self._name]._wake_up(fields.Datetime.now())
+
+    @api.model
+    def _process_stored(self, mail_id, joins=False, is_last=False):
+        """Make an attempt for a stored message.
+
+        :param int mail_id: id of the ``mail.postmaster.message``
+        :param bool joins: share the caller's transaction
+        :param bool is_last: hold the message if the attempt fails
+        """
+        with self._transaction(joins) as env:
+            pipeline = env[self._name]
+            row = pipeline._read_row(mail_id)
+            raw = env["mail.postmaster.raw"]._read_content(mail_id)
+        if not row:
+            return
+        options = row.pop("options") or {}
+        options |= options.pop("release", {})
+        # Versions before 19.0.1.2 stored it as "door".
+        entry_model = options.pop("door", None) or options.pop("entry_model", None)
+        submission = Submission(
+            raw=raw or b"",
+            entry_model=entry_model or "mail.thread",
+            source=STORED,
+            server_id=row.pop("fetchmail_server_id"),
+            addressed_to=options.pop("addressed_to", None),
+            is_last=is_last,
+            accepted_targets=frozenset(options.pop("accepted_targets", ())),
+            is_sender_accepted=options.pop("sender_accepted", False),
+            recipients=tuple(options.pop("envelope", ())),
+            company_id=options.pop("company_id", None),
+            is_quiet=options.pop("is_quiet", False),
+            options=options,
+        )
+        thread = self._thread_of(submission, row.pop("user_id"))
+        pipeline = thread.env[self._name]
+        crashes = row.pop("attempts") - 1 - row.pop("failures")
+        attempt = Attempt(Mail.of(row, submission, joins))
+        if raw is None:
+            pipeline._park(attempt, Reason(states.PARKED, "raw_missing"))
+        elif crashes >= MOST_CRASHES:
+            pipeline._park(attempt, Reason(states.PARKED, "crashed", {"count": crashes}))
+        else:
+            pipeline._work(thread, submission, row, joins)
+
+    def _read_row(self, mail_id):
+        self.env.cr.execute(
+            """
+            SELECT id, mail_key, digest, recipients, released, options, fetchmail_server_id,
+                user_id, attempts, failures, authentication_results
+            FROM mail_postmaster_message WHERE id = %s
+            """,
+            [mail_id],
+        )
+        return self.env.cr.dictfetchone()
+
+    def _thread_of(self, submission, user_id):
+        """Return the recordset to process a stored message on, as the user who submitted it."""
+        user = self.env["res.users"].browse(user_id or api.SUPERUSER_ID).exists()
+        env = self._environment_of(submission, user.id or api.SUPERUSER_ID)
+        return env[submission.entry_model if submission.entry_model in env else "mail.thread"]
+
+    def _park(self, attempt, reason):
+        with self._transaction(attempt.mail.is_joined) as env:
+            pipeline = env[self._name]
+            if (failures := pipeline._failures(attempt.mail.id)) is not None:
+                pipeline._settle(attempt, reason, failures, error=None)
