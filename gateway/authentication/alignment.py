@@ -24,6 +24,7 @@ fail.
 from typing import NamedTuple
 
 from .domains import domain_of, is_aligned
+from .results import Result, Results
 
 PASS = "pass"
 FAIL = "fail"
@@ -33,9 +34,9 @@ NONE = "none"
 class Verdict(NamedTuple):
     """The authentication verdict for the domain in From.
 
-    :param str outcome: ``pass``, ``fail`` or ``none``
-    :param str reason: a code from the table above, or ``several_from`` from ``sender``
-    :param str domain: the authenticated domain: of the signature, of the envelope sender, or ``""``
+    :param outcome: ``pass``, ``fail`` or ``none``
+    :param reason: a code from the table above, or ``several_from`` from ``sender``
+    :param domain: the authenticated domain: of the signature, of the envelope sender, or ``""``
     """
 
     outcome: str
@@ -43,11 +44,10 @@ class Verdict(NamedTuple):
     domain: str = ""
 
 
-def alignment(from_domain, results):
+def alignment(from_domain: str, results: Results) -> Verdict:
     """Return the :class:`Verdict` for a domain.
 
-    :param str from_domain: domain of the only address in From, in any form; empty if none
-    :param results: a :class:`~.results.Results`
+    :param from_domain: domain of the only address in From, in any form; empty if none
     """
     domain = domain_of(from_domain)
     if not domain:
@@ -83,12 +83,12 @@ def _by_identifiers(domain, results):
     return Verdict(NONE, "no_aligned_pass")
 
 
-def is_strict(dmarc):
+def is_strict(dmarc: Result | None) -> bool:
     """Return whether a DMARC result requires exactly the same domain for signatures."""
     return bool(dmarc) and dmarc.properties.get("policy.adkim") == "s"
 
 
-def signing_domain(signature):
+def signing_domain(signature: Result) -> str:
     """Return the canonical domain of a DKIM result, or ``""``.
 
     Some servers write only ``header.i``; its domain is the signing one or a subdomain.
@@ -97,7 +97,7 @@ def signing_domain(signature):
     return domain_of(properties.get("header.d") or properties.get("header.i", ""))
 
 
-def submitter_domain(auth):
+def submitter_domain(auth: Result | None) -> str:
     """Return the canonical domain of the user who logged in to submit a message, or ``""``.
 
     Only for an address: a name without a domain says nothing about From, and the client chose the
@@ -107,7 +107,7 @@ def submitter_domain(auth):
     return domain_of(login) if "@" in login else ""
 
 
-def envelope_domain(spf):
+def envelope_domain(spf: Result | None) -> str:
     """Return the canonical domain that SPF was checked for, or ``""``.
 
     If the envelope sender is empty, this is the domain of the greeting (RFC 7208 section 2.4).

@@ -10,6 +10,7 @@ Callers that act on the result must take the address from here. ``ceo@example.co
 
 import re
 import unicodedata
+from collections.abc import Collection
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 from typing import NamedTuple
@@ -35,10 +36,10 @@ _UNSEEN = ("Cc", "Cf")
 class Oddity(NamedTuple):
     """Something unusual about From.
 
-    :param str code: ``no_from``, ``several_from``, ``no_address``, ``too_long``,
+    :param code: ``no_from``, ``several_from``, ``no_address``, ``too_long``,
         ``several_addresses``, ``name_is_address``, ``name_claims_own_domain``, ``raw_8bit``,
         ``control_character``, ``lookalike_domain`` or ``mixed_scripts``
-    :param str detail: the canonical address or domain concerned, or ``""``
+    :param detail: the canonical address or domain concerned, or ``""``
     """
 
     code: str
@@ -48,30 +49,30 @@ class Oddity(NamedTuple):
 class Author(NamedTuple):
     """The claimed author of a message.
 
-    :param tuple addresses: canonical addresses in From
-    :param bool is_several: whether there are several, or the field cannot be read completely
-    :param tuple oddities: of :class:`Oddity`
+    :param addresses: canonical addresses in From
+    :param is_several: whether there are several, or the field cannot be read completely
+    :param oddities: what is unusual about the field
     """
 
-    addresses: tuple
+    addresses: tuple[str, ...]
     is_several: bool
-    oddities: tuple
+    oddities: tuple[Oddity, ...]
 
     @property
-    def address(self):
+    def address(self) -> str:
         """The only address, or ``""``."""
         return "" if self.is_several else next(iter(self.addresses), "")
 
     @property
-    def domain(self):
+    def domain(self) -> str:
         """The domain of the only address, or ``""``."""
         return domain_of(self.address)
 
 
-def read_author(header, own_domains=()):
+def read_author(header: bytes, own_domains: Collection[str] = ()) -> Author:
     """Return the :class:`Author` of a message, whatever its header.
 
-    :param bytes header: the header block
+    :param header: the header block
     :param own_domains: canonical domains or patterns like ``*.example.com`` of this database
     """
     values = from_values(header)
@@ -95,7 +96,7 @@ def read_author(header, own_domains=()):
     return Author(addresses, is_several, tuple(dict.fromkeys(oddities)))
 
 
-def from_values(header):
+def from_values(header: bytes) -> list[str]:
     """Return the values of the From fields, as core's parser reads them."""
     message = BytesHeaderParser(policy=compat32).parsebytes(header)
     return [value for name, value in message.raw_items() if name.lower() == "from"]

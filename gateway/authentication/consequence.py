@@ -20,24 +20,31 @@ Not done here: finding the policy and knowing which senders are ours.
 
 from ..treatments import MARK, OFF, PARK, REFUSE, WITHHOLD
 from .alignment import FAIL, PASS
-from .results import OWN
+from .results import OWN, Results
+from .sender import Identity
 
 POLICIES = (OFF, MARK, WITHHOLD, PARK, REFUSE)
 # The policies under which an accepted message may not act as its sender.
 WITHHOLDING = (WITHHOLD, PARK, REFUSE)
 
 
-def consequence(policy, identity, results, claims_us=False, is_read_otherwise=False):
+def consequence(
+    policy: str,
+    identity: Identity,
+    results: Results,
+    claims_us: bool = False,
+    is_read_otherwise: bool = False,
+) -> str:
     """Return how to handle a message, one of :data:`POLICIES`.
 
     A message without a failing result is not refused for lack of a pass: many senders have no
     authentication set up. But it may not act as one of us, whose servers have.
 
-    :param str policy: one of :data:`POLICIES`
+    :param policy: one of :data:`POLICIES`
     :param identity: the :class:`~.sender.Identity` of the message
     :param results: the :class:`~.results.Results` behind it
-    :param bool claims_us: whether it claims to be from one of our domains or users
-    :param bool is_read_otherwise: whether the message will act as another sender than the one
+    :param claims_us: whether it claims to be from one of our domains or users
+    :param is_read_otherwise: whether the message will act as another sender than the one
         that was checked
     """
     if policy == OFF:
@@ -51,7 +58,7 @@ def consequence(policy, identity, results, claims_us=False, is_read_otherwise=Fa
     return MARK if identity.oddities else OFF
 
 
-def came_from_outside(results):
+def came_from_outside(results: Results) -> bool:
     """Return whether a message crossed the border of our mail server, as far as results show.
 
     A server checks SPF for messages from other servers, but not for what its own users submit;

@@ -28,13 +28,14 @@ reason               result    when
 import base64
 import logging
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
 from ..addresses import BadAddress, canonical_domain
 from .domains import domain_of, is_aligned
 from .results import Result
-from .signed import FORMS, body_digest
+from .signed import FORMS, Signed, body_digest
 
 try:
     import dkim
@@ -107,18 +108,19 @@ class _Signature(NamedTuple):
         return [name.strip().lower() for name in self.tags.get(b"h", b"").split(b":")]
 
 
-def is_available():
+def is_available() -> bool:
     """Return whether ``dkimpy`` is installed; if not, :data:`ABSENT` names what is missing."""
     return dkim is not None
 
 
-def check_signatures(signed, domain, dns):
+def check_signatures(
+    signed: Signed, domain: str, dns: Callable[[str, str], list[str]]
+) -> list[Result]:
     """Return a :class:`~.results.Result` per signature, those of ``domain`` first.
 
-    :param signed: a :class:`~.signed.Signed`
-    :param str domain: canonical domain in From; its signatures are checked first
-    :param dns: function of a name and a type (``"TXT"``) that returns the records as a list of
-        str, empty if there are none, and raises :class:`OSError` if there was no answer
+    :param domain: canonical domain in From; its signatures are checked first
+    :param dns: function of a name and a type (``"TXT"``) that returns the records, empty if
+        there are none, and raises :class:`OSError` if there was no answer
     """
     signatures = [
         _Signature(index, _tags(value)) for index, value in enumerate(signed.named(_FIELD_NAME))

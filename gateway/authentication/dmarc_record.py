@@ -1,5 +1,6 @@
 """The DMARC policy that a domain publishes (RFC 7489 section 6.3 and 6.6.3)."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from .domains import organisational_domain
@@ -13,9 +14,9 @@ _VERSION = ("v", "dmarc1")
 class Policy(NamedTuple):
     """What a domain asks receivers to do.
 
-    :param str domain: the domain that publishes the record
-    :param str action: ``none``, ``quarantine`` or ``reject``
-    :param bool is_strict: whether a signature needs exactly the same domain (``adkim=s``)
+    :param domain: the domain that publishes the record
+    :param action: ``none``, ``quarantine`` or ``reject``
+    :param is_strict: whether a signature needs exactly the same domain (``adkim=s``)
     """
 
     domain: str
@@ -23,7 +24,7 @@ class Policy(NamedTuple):
     is_strict: bool
 
 
-def find_policy(domain, dns):
+def find_policy(domain: str, dns: Callable[[str, str], list[str]]) -> Policy | None:
     """Return the :class:`Policy` of a canonical domain, or None if it has none.
 
     :param dns: as for :func:`~.dkim_check.check_signatures`

@@ -19,7 +19,7 @@ ABSENT = (
 )
 
 
-def is_available():
+def is_available() -> bool:
     """Return whether the list is installed; if not, :data:`ABSENT` names what is missing."""
     return PublicSuffixList is not None
 
@@ -30,22 +30,22 @@ def _public_suffixes():
     return PublicSuffixList()
 
 
-def organisational_domain(domain):
+def organisational_domain(domain: str) -> str:
     """Return the organisational domain of a host.
 
     Without the list, and for a public suffix, this is the domain itself.
 
-    :param str domain: canonical, not empty
+    :param domain: canonical, not empty
     """
     if not is_available():
         return domain
     return _public_suffixes().privatesuffix(domain) or domain
 
 
-def is_aligned(one, other, strict=False):
+def is_aligned(one: str, other: str, strict: bool = False) -> bool:
     """Return whether two canonical domains belong to one organisation; an empty one never does.
 
-    :param bool strict: whether they must be equal (RFC 7489 section 3.1)
+    :param strict: whether they must be equal (RFC 7489 section 3.1)
     """
     if not one or not other:
         return False
@@ -54,7 +54,7 @@ def is_aligned(one, other, strict=False):
     )
 
 
-def domain_of(text):
+def domain_of(text: str) -> str:
     """Return the canonical domain of an address, of ``@domain`` or of a domain, or ``""``."""
     try:
         return canonical_domain(text.strip("<> ").rpartition("@")[2])

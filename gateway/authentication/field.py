@@ -26,12 +26,12 @@ _KNOWN_VERSIONS = ("", "1")
 class Field(NamedTuple):
     """One Authentication-Results field.
 
-    :param str authserv_id: the server that wrote it, lower case; ``""`` if missing
-    :param tuple results: tuple of :class:`~.results.Result`
+    :param authserv_id: the server that wrote it, lower case; ``""`` if missing
+    :param results: in the order of the field
     """
 
     authserv_id: str
-    results: tuple
+    results: tuple[Result, ...]
 
 
 class _Word(NamedTuple):
@@ -46,10 +46,10 @@ _EQUALS = _Word("=", False)
 _BLANK = _Word(" ", False)
 
 
-def read_field(value):
+def read_field(value: str) -> Field:
     """Return the :class:`Field` of a value, whatever it contains.
 
-    :param str value: the field value, folded or not
+    :param value: the field value, folded or not
     """
     words, comments, is_sound = _divide(value[:LONGEST_FIELD])
     clauses = list(zip(_clauses(words), _clauses(comments), strict=True))

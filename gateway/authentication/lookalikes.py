@@ -7,6 +7,7 @@ registries allow.
 """
 
 import unicodedata
+from collections.abc import Collection
 from functools import lru_cache
 
 from ..addresses import display_domain, domain_allowed
@@ -25,12 +26,12 @@ _SAME = (("i", "l"), ("rn", "m"), ("vv", "w"), ("cl", "d"))
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK")
 
 
-def lookalike_of(domain, own_domains):
+def lookalike_of(domain: str, own_domains: Collection[str]) -> str:
     """Return the first of our domains that this domain looks like, or ``""``.
 
     Our domains and their subdomains are not lookalikes.
 
-    :param str domain: canonical
+    :param domain: canonical
     :param own_domains: canonical domains, without patterns
     """
     below = tuple(f"*.{own}" for own in own_domains)
@@ -42,7 +43,7 @@ def lookalike_of(domain, own_domains):
 
 
 @lru_cache(MOST_REMEMBERED)
-def skeleton(domain):
+def skeleton(domain: str) -> str:
     """Return the skeleton of a canonical domain; lookalike domains have the same one."""
     shown = unicodedata.normalize("NFKD", display_domain(domain).lower())
     # Readers easily overlook accents.
@@ -52,7 +53,7 @@ def skeleton(domain):
     return text
 
 
-def has_mixed_scripts(domain):
+def has_mixed_scripts(domain: str) -> bool:
     """Return whether a label of a canonical domain mixes Latin, Cyrillic and Greek letters."""
     return any(len(_scripts(label)) > 1 for label in display_domain(domain).split("."))
 

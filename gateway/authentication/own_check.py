@@ -8,6 +8,8 @@ Not done here: querying DNS, caching answers and measuring time. These are up to
 should query DNS outside a transaction.
 """
 
+from collections.abc import Callable
+
 from ..fingerprint import split_header
 from .alignment import PASS, signing_domain
 from .author import read_author
@@ -20,12 +22,14 @@ from .signed import read_signed
 TEMPORARY = "temperror"
 
 
-def verify(raw, dns, is_late):
+def verify(
+    raw: bytes, dns: Callable[[str, str], list[str]], is_late: Callable[[], bool]
+) -> Results:
     """Return the :class:`~.results.Results` of our own check; empty without ``dkimpy``.
 
-    :param bytes raw: the message as received
-    :param dns: function of a name and a type (``"TXT"``) that returns the records as a list of
-        str, empty if there are none, and raises :class:`OSError` if there was no answer
+    :param raw: the message as received
+    :param dns: function of a name and a type (``"TXT"``) that returns the records, empty if
+        there are none, and raises :class:`OSError` if there was no answer
     :param is_late: function that returns whether time is up; called before each DNS query
     """
     if not is_available():

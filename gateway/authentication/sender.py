@@ -1,32 +1,34 @@
 """The user a message may act as: what From claims, and what authentication says about it."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from ..addresses import domain_allowed
 from .alignment import FAIL, Verdict, alignment
-from .author import read_author
+from .author import Oddity, read_author
 from .domains import domain_of
+from .results import Results
 
 
 class Identity(NamedTuple):
     """The claimed sender of a message and its verdict.
 
-    :param str address: the only address in From, canonical, or ``""``
-    :param verdict: a :class:`~.alignment.Verdict`
-    :param bool claims_own_domain: whether an address or a display name claims to be from one of
+    :param address: the only address in From, canonical, or ``""``
+    :param verdict: for the domain of this address
+    :param claims_own_domain: whether an address or a display name claims to be from one of
         our domains
-    :param tuple oddities: tuple of :class:`~.author.Oddity`
-    :param tuple addresses: all addresses in From, canonical
+    :param oddities: what is unusual about From
+    :param addresses: all addresses in From, canonical
     """
 
     address: str
     verdict: Verdict
     claims_own_domain: bool
-    oddities: tuple
-    addresses: tuple = ()
+    oddities: tuple[Oddity, ...]
+    addresses: tuple[str, ...] = ()
 
     @property
-    def finding(self) -> dict:
+    def finding(self) -> dict[str, str]:
         """What was found, as the parameters of a sentence."""
         return {
             "sender": ", ".join(self.addresses),
@@ -35,13 +37,13 @@ class Identity(NamedTuple):
         }
 
 
-def identity(header, results, own_domains=()):
+def identity(header: bytes, results: Results, own_domains: Collection[str] = ()) -> Identity:
     """Return the :class:`Identity` of a message, whatever its header.
 
     A From with several addresses fails, because no result says which of them it applies to (RFC
     7489 section 6.6.1).
 
-    :param bytes header: the header block
+    :param header: the header block
     :param results: the :class:`~.results.Results` of the message
     :param own_domains: canonical domains or patterns like ``*.example.com`` of this database
     """

@@ -27,22 +27,22 @@ _FIELD = re.compile(rb"([\x21-\x39\x3b-\x7e]+):(.*)", re.DOTALL)
 class Signed(NamedTuple):
     """A message as ``dkimpy`` represents it.
 
-    :param list fields: ``[name, value]`` in bytes; values keep blanks and line ends
-    :param bytes body: body with CRLF line ends
+    :param fields: ``[name, value]`` in bytes; values keep blanks and line ends
+    :param body: body with CRLF line ends
     """
 
-    fields: list
+    fields: list[list[bytes]]
     body: bytes
 
-    def named(self, name):
+    def named(self, name: bytes) -> list[bytes]:
         """Return the values of the fields with a lower-case name, topmost first."""
         return [value for found, value in self.fields if found.lower() == name]
 
 
-def read_signed(raw):
+def read_signed(raw: bytes) -> Signed | None:
     """Return the :class:`Signed` of a message, or None if programs would read it differently.
 
-    :param bytes raw: the message as received
+    :param raw: the message as received
     """
     header, body_start = split_header(raw)
     if len(header) > LONGEST_HEADER or len(raw) - body_start > LONGEST_BODY:
@@ -71,20 +71,20 @@ def _fields(lines):
 # --- Body ---------------------------------------------------------------------------
 
 
-def body_digest(body, form):
-    """Return the SHA-256 of a body in one of :data:`FORMS`, as bytes.
+def body_digest(body: bytes, form: str) -> bytes:
+    """Return the SHA-256 of a body in one of :data:`FORMS`.
 
-    :param bytes body: body with CRLF line ends
+    :param body: body with CRLF line ends
     """
     return hashlib.sha256(FORMS[form](body)).digest()
 
 
-def simple(body):
+def simple(body: bytes) -> bytes:
     """Return a body with one line end after its last line (RFC 6376 section 3.4.3)."""
     return _without_last_lines(body) + b"\r\n"
 
 
-def relaxed(body):
+def relaxed(body: bytes) -> bytes:
     """Return a body without trailing blanks, and with one blank for each run of blanks.
 
     RFC 6376 section 3.4.4. The time is linear except for the logarithm of the longest run.

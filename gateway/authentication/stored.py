@@ -1,5 +1,7 @@
 """Results as JSON. The keys of a domain change; the results at arrival stay."""
 
+from typing import Any
+
 from .results import Result, Results
 
 # Limits above what any server writes.
@@ -8,11 +10,8 @@ MOST_PROPERTIES = 20
 LONGEST_TEXT = 300
 
 
-def to_json(results):
-    """Return results as values that JSON and a database can store.
-
-    :param results: a :class:`~.results.Results`
-    """
+def to_json(results: Results) -> dict[str, Any]:
+    """Return results as values that JSON and a database can store."""
     return {
         "source": results.source,
         "judge": _text(results.judge),
@@ -31,7 +30,7 @@ def to_json(results):
     }
 
 
-def from_json(content):
+def from_json(content: Any) -> Results | None:
     """Return the :class:`~.results.Results` passed to :func:`to_json`, or None for other values."""
     try:
         found = tuple(

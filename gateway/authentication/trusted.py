@@ -27,6 +27,7 @@ Limitations:
 """
 
 import re
+from collections.abc import Collection
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 
@@ -56,7 +57,7 @@ class BadServers(ValueError):
     :ivar str entry: the entry as typed, truncated
     """
 
-    def __init__(self, entry):
+    def __init__(self, entry: str) -> None:
         self.entry = entry[:LONGEST_QUOTE]
         super().__init__(
             f"{self.entry!r} is not a valid mail server name. "
@@ -64,12 +65,12 @@ class BadServers(ValueError):
         )
 
 
-def parse_trusted_ids(text):
+def parse_trusted_ids(text: str) -> tuple[str, ...]:
     """Return the authserv-ids and patterns of a text like ``mail.example.com, *.example.org``.
 
     ``mx.microsoft.com`` stands for Microsoft 365, which writes no id.
 
-    :return: tuple of names in lower case in order, without duplicates
+    :return: names in lower case in order, without duplicates
     :raises BadServers: with a sentence that names the first invalid entry
     """
     entries = filter(None, _ENTRY_END.split(text))
@@ -84,12 +85,14 @@ def _trusted_id(entry):
         raise BadServers(entry) from None
 
 
-def read_results(header, trusted_ids, with_received_spf=False):
+def read_results(
+    header: bytes, trusted_ids: Collection[str], with_received_spf: bool = False
+) -> Results:
     """Return the :class:`~.results.Results` that trusted servers wrote into a header.
 
-    :param bytes header: the header block, as received
+    :param header: the header block, as received
     :param trusted_ids: as :func:`parse_trusted_ids` returns them; if empty, nothing counts
-    :param bool with_received_spf: whether ``Received-SPF`` (RFC 7208 section 9.1) counts too, by
+    :param with_received_spf: whether ``Received-SPF`` (RFC 7208 section 9.1) counts too, by
         the same rules, if no other field has an SPF result. Few servers remove forged ones.
     """
     if not trusted_ids:
