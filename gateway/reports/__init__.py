@@ -26,9 +26,10 @@ that a person forwards as an attachment is not that person's report.
 from dataclasses import dataclass, replace
 
 from . import delivery_status, disposition, feedback, mailers, unstructured
+from .delivery_status import RecipientStatus
 from .disposition import Disposition
 from .feedback import Feedback
-from .original import original_ids, returned_header
+from .original import OriginalId, original_ids, returned_header
 from .parts import LONGEST_REPORT, containers, read_part, readable_text
 
 LONGEST_TEXT = 20_000
@@ -48,31 +49,29 @@ class Report:
     """What a message reports about another message.
 
     :param kind: ``delivery_status``, ``disposition``, ``feedback`` or ``unstructured_bounce``
-    :param recipients: tuple of :class:`~.delivery_status.RecipientStatus`; empty if the report
-        names none, and for other kinds
+    :param recipients: empty if the report names none, and for other kinds
     :param is_cut: whether it names more recipients than these
-    :param disposition: :class:`~.disposition.Disposition`, or None
-    :param feedback: :class:`~.feedback.Feedback`, or None
-    :param original_ids: possible Message-Ids of the message it is about, best first: tuple of
-        :class:`~.original.OriginalId`
+    :param disposition: for this kind, else None
+    :param feedback: for this kind, else None
+    :param original_ids: possible Message-Ids of the message it is about, best first
     :param reporting_mta: the server or program that reports, or ``""``
     :param text: its text for people, truncated
     """
 
     kind: str
-    recipients: tuple = ()
+    recipients: tuple[RecipientStatus, ...] = ()
     is_cut: bool = False
     disposition: Disposition | None = None
     feedback: Feedback | None = None
-    original_ids: tuple = ()
+    original_ids: tuple[OriginalId, ...] = ()
     reporting_mta: str = ""
     text: str = ""
 
 
-def read_report(raw):
+def read_report(raw: bytes) -> Report | None:
     """Return the :class:`Report` in a message, or None if it is not a report.
 
-    :param bytes raw: the message; only its first megabytes are read
+    :param raw: the message; only its first megabytes are read
     """
     mail = read_part(raw[:LONGEST_REPORT])
     for container in containers(mail):
@@ -82,10 +81,10 @@ def read_report(raw):
     return _read_unstructured(mail)
 
 
-def is_report(raw):
+def is_report(raw: bytes) -> bool:
     """Return whether a message is a report.
 
-    :param bytes raw: the message
+    :param raw: the message
     """
     return read_report(raw) is not None
 

@@ -66,7 +66,7 @@ class RecipientStatus:
     is_from_text: bool = False
 
     @property
-    def candidates(self):
+    def candidates(self) -> tuple[str, ...]:
         """The addresses a notification may be about, original recipient first."""
         return tuple(dict.fromkeys(filter(None, (self.original_recipient, self.address))))
 
@@ -75,19 +75,19 @@ class RecipientStatus:
 class DeliveryStatus:
     """The content of a delivery status part.
 
-    :param recipients: a tuple of :class:`RecipientStatus`
+    :param recipients: in order
     :param is_cut: whether there were more recipients than are kept
     :param reporting_mta: name of the reporting server, or ``""``
     :param original_message_id: a field that some servers add (Gmail), as sent, or ``""``
     """
 
-    recipients: tuple
+    recipients: tuple[RecipientStatus, ...]
     is_cut: bool
     reporting_mta: str
     original_message_id: str
 
 
-def read_delivery_status(part):
+def read_delivery_status(part: Part) -> DeliveryStatus:
     """Return the :class:`DeliveryStatus` of a part of one of the :data:`PART_TYPES`."""
     blocks = read_blocks(part)
     groups = [group for group in _groups(blocks) if not _STARTS_RECIPIENT.isdisjoint(group)]
@@ -100,8 +100,8 @@ def read_delivery_status(part):
     )
 
 
-def read_fields_in_text(lines):
-    """Return a tuple of :class:`RecipientStatus` from fields in a text for people.
+def read_fields_in_text(lines: list[str]) -> tuple[RecipientStatus, ...]:
+    """Return each :class:`RecipientStatus` from fields in a text for people.
 
     A gateway that flattens a report leaves them there. Only those with an address count.
 
@@ -149,7 +149,7 @@ def _action(value):
     return _ACTIONS.get(action, action)
 
 
-def find_status(field, diagnostic):
+def find_status(field: str, diagnostic: str) -> str:
     """Return the enhanced status code of a recipient, or ``""``.
 
     The field decides. If it only means "other" (``5.0.0``, always for Exim), a code of the same
@@ -164,7 +164,7 @@ def find_status(field, diagnostic):
     return reply[1] + _UNSPECIFIC if reply else ""
 
 
-def outcome(action, status):
+def outcome(action: str, status: str) -> str:
     """Return ``hard``, ``soft``, ``success`` or ``unknown`` for an action and a status.
 
     A server that gives up without details has failed permanently (RFC 3464 section 2.3.3). One

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..address_list import first_address
 from .fields import first_values, printable, read_blocks, typed_address
+from .parts import Part
 
 PART_TYPES = ("message/disposition-notification", "message/global-disposition-notification")
 
@@ -26,13 +27,13 @@ class Disposition:
     :param type: one of :data:`TYPES`, or ``""``. ``displayed`` is "read", ``deleted`` is
         "deleted unread"
     :param was_automatic: whether a rule or the end of the mailbox decided, and not a person
-    :param modifiers: tuple of words such as ``error`` or ``expired``
+    :param modifiers: words such as ``error`` or ``expired``
     :param recipient: the reader, a canonical address, or ``""``
     """
 
     type: str
     was_automatic: bool
-    modifiers: tuple
+    modifiers: tuple[str, ...]
     recipient: str
 
 
@@ -50,7 +51,7 @@ class DispositionNotification:
     original_message_id: str
 
 
-def read_disposition(part):
+def read_disposition(part: Part) -> DispositionNotification:
     """Return the :class:`DispositionNotification` of a part of one of the :data:`PART_TYPES`."""
     values = first_values(read_blocks(part))
     recipients = (

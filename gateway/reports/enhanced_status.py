@@ -5,7 +5,7 @@ The sentence is built when it is displayed. The diagnostic text is kept as it wa
 
 import re
 
-from .delivery_status import HARD, SOFT, SUCCESS
+from .delivery_status import HARD, SOFT, SUCCESS, RecipientStatus
 
 # "subject.detail" of RFC 3463 section 3, RFC 7372, RFC 7505, and what Exchange means by them.
 _BY_STATUS = {
@@ -114,10 +114,9 @@ _UNSPECIFIC = ("", "0.0", "1.0", "1.10", "2.0", "3.0", "4.0", "5.0", "7.0", "7.1
 _BY_OUTCOME = {HARD: "refused", SOFT: "delayed"}
 
 
-def explain(recipient):
+def explain(recipient: RecipientStatus) -> tuple[str, dict[str, str]]:
     """Return the reason for this outcome, as ``(code, parameters)`` for a sentence.
 
-    :param recipient: :class:`~.delivery_status.RecipientStatus`
     :return: the code is ``delivered``, ``relayed`` or ``expanded`` for a success, else for
         example ``mailbox_unknown``, ``mailbox_full`` or ``blocked_as_spam`` (:data:`CODES`); the
         parameters are ``address``, ``server``, ``status`` and ``diagnostic``, truncated texts

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ..address_list import first_address
 from .fields import printable, read_blocks, server_name
+from .parts import Part
 
 PART_TYPES = ("message/feedback-report",)
 
@@ -28,20 +29,20 @@ class Feedback:
     """What a provider reports about a message.
 
     :param type: the Feedback-Type in lower case, such as ``abuse`` or ``auth-failure``
-    :param addresses: canonical addresses of the complainants, a tuple; empty if the provider does
-        not disclose them
+    :param addresses: canonical addresses of the complainants; empty if the provider does not
+        disclose them
     :param source: ``report`` if the report names the addresses, ``returned`` if they are the
         recipients of the returned message
     :param user_agent: the reporting program, or ``""``
     """
 
     type: str
-    addresses: tuple
+    addresses: tuple[str, ...]
     source: str
     user_agent: str
 
     @property
-    def is_complaint(self):
+    def is_complaint(self) -> bool:
         """Whether a recipient does not want mail from this sender."""
         return self.type in COMPLAINTS
 
@@ -60,10 +61,10 @@ class FeedbackReport:
     original_message_id: str
 
 
-def read_feedback(part, returned):
+def read_feedback(part: Part, returned: Part | None) -> FeedbackReport:
     """Return the :class:`FeedbackReport` of a part of one of the :data:`PART_TYPES`.
 
-    :param returned: the header of the returned message as a ``Part``, or None
+    :param returned: the header of the returned message, or None
     """
     fields = [field for block in read_blocks(part) for field in block]
     reported = _addresses(value for name, value in fields if name in _ADDRESS_FIELDS)
@@ -80,7 +81,7 @@ def read_feedback(part, returned):
     )
 
 
-def microsoft_complaint(mail, returned):
+def microsoft_complaint(mail: Part, returned: Part | None) -> Feedback | None:
     """Return the :class:`Feedback` of a complaint in the form of Outlook.com, or None.
 
     Its Junk Mail Reporting Program has no machine-readable part: the message is attached, with

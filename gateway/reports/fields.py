@@ -5,10 +5,11 @@ blocks are separated twice or not at all, and lines are folded.
 """
 
 import re
+from collections.abc import Iterable
 
 from ..address_list import first_address
 from ..envelope import decode_field
-from .parts import LONGEST_FIELD
+from .parts import LONGEST_FIELD, Part
 
 LONGEST_STATUS_PART = 2_000_000
 # A recipient takes about eight.
@@ -20,7 +21,7 @@ _EMBEDDED = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
 _LAST_CHARACTER = 0x10FFFF
 
 
-def read_blocks(part):
+def read_blocks(part: Part) -> list[list[tuple[str, str]]]:
     """Return the blocks of a machine-readable part as lists of ``(lower-case name, value)``."""
     blocks, count = [[]], 0
     for line in part.data(LONGEST_STATUS_PART).splitlines():
@@ -46,7 +47,7 @@ def _decoded(name, pieces):
     )
 
 
-def first_values(blocks):
+def first_values(blocks: Iterable[Iterable[tuple[str, str]]]) -> dict[str, str]:
     """Return ``{name: value}`` of blocks, the first value of each name."""
     found = {}
     for block in blocks:
@@ -55,19 +56,19 @@ def first_values(blocks):
     return found
 
 
-def typed_value(value):
+def typed_value(value: str) -> str:
     """Return the text after the type in ``dns; mx.example.com`` or ``smtp; 550 ...``."""
     kind, semicolon, rest = value.partition(";")
     # With a blank in it, it is not a type but text that contains a semicolon.
     return printable(rest if semicolon and " " not in kind.strip() else value)
 
 
-def server_name(value):
+def server_name(value: str) -> str:
     """Return the name in a field like ``dns; mx.example.com (192.0.2.1)``, or ``""``."""
     return typed_value(value).partition(" ")[0].rstrip(".")
 
 
-def typed_address(value):
+def typed_address(value: str) -> str:
     """Return the canonical address of a field like ``rfc822; jane@example.com``, or ``""``.
 
     The type may be missing; a value that is not an address, such as one of X.400, is ignored.
@@ -83,7 +84,7 @@ def _embedded(match):
     return chr(number) if number <= _LAST_CHARACTER else match[0]
 
 
-def printable(text, most=LONGEST_SHOWN):
+def printable(text: str, most: int = LONGEST_SHOWN) -> str:
     """Return the beginning of a text on one line, without invisible characters."""
     shown = "".join(character if character.isprintable() else " " for character in text[: 4 * most])
     return " ".join(shown.split())[:most]

@@ -9,6 +9,7 @@ from email.message import Message
 
 from ..address_list import first_address
 from .fields import LONGEST_SHOWN
+from .parts import Part
 
 try:
     from flufl.bounce import all_failures
@@ -25,16 +26,16 @@ MOST_ADDRESSES = 100
 _HEADER = ("From", "Subject", "X-Mailer", "X-Failed-Recipients")
 
 
-def is_available():
+def is_available() -> bool:
     """Return whether ``flufl.bounce`` is installed; if not, :data:`ABSENT` says what is missing."""
     return all_failures is not None
 
 
-def scan(mail, text):
+def scan(mail: Part, text: str) -> tuple[list[str], list[str]]:
     """Return ``(addresses of soft failures, addresses of hard failures)``, canonical, sorted.
 
-    :param mail: the message as a ``Part``
-    :param str text: its text
+    :param mail: the message
+    :param text: its text
     """
     if not is_available():
         return [], []

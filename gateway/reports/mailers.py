@@ -8,6 +8,7 @@ counts as a bounce in unknown wording (``wording``) only with further evidence.
 import re
 
 from ..address_list import read_addresses
+from .parts import Part
 
 # Fields that only servers write; Exim and Gmail name the recipients in them.
 FAILED_RECIPIENTS = "x-failed-recipients"
@@ -80,10 +81,10 @@ _MAY_TELL_OF_FAILURE = re.compile(
 )
 
 
-def is_by_mailer(mail):
+def is_by_mailer(mail: Part) -> bool:
     """Return whether a mail server, not a person, wrote a message.
 
-    :param mail: the message as a ``Part``
+    :param mail: the message
     """
     if FAILED_RECIPIENTS in mail.fields or _has_null_return_path(mail):
         return True
@@ -92,10 +93,10 @@ def is_by_mailer(mail):
     return bool(_ADDRESS.match(address) or _NAME.match(sender) or _is_by_robot(mail, address))
 
 
-def is_bounce(mail, lines):
+def is_bounce(mail: Part, lines: list[str]) -> bool:
     """Return whether a mail server's message is a bounce, by its sender or by its wording.
 
-    :param mail: the message as a ``Part``
+    :param mail: the message
     :param lines: its text
     """
     sender = mail.field("from")
@@ -104,10 +105,10 @@ def is_bounce(mail, lines):
     return bool(_POSTMASTER.search(sender)) and any(map(_TELLS_OF_FAILURE.search, lines))
 
 
-def tells_of_arrival(mail, lines):
+def tells_of_arrival(mail: Part, lines: list[str]) -> bool:
     """Return whether a mail server's message reports a delivery, and no failure.
 
-    :param mail: the message as a ``Part``
+    :param mail: the message
     :param lines: its text
     """
     if _SUBJECT_OF_ARRIVAL.match(mail.field("subject")):

@@ -1,9 +1,10 @@
 """The message a report is about: its possible Message-Ids, best first."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .parts import LONGEST_FIELD, LONGEST_HEADER, read_part
+from .parts import LONGEST_FIELD, LONGEST_HEADER, Part, read_part
 
 RETURNED_TYPES = (
     "message/rfc822",
@@ -45,21 +46,23 @@ class OriginalId:
     source: str
 
 
-def returned_header(parts):
-    """Return the header of the returned message in a report as a ``Part``, or None."""
+def returned_header(parts: Iterable[Part]) -> Part | None:
+    """Return the header of the returned message in a report, or None."""
     for part in parts:
         if part.content_type in RETURNED_TYPES:
             return read_part(part.data(LONGEST_HEADER))
     return None
 
 
-def original_ids(mail, stated, returned, text):
-    """Return the possible Message-Ids, a tuple of :class:`OriginalId` without duplicates.
+def original_ids(
+    mail: Part, stated: str, returned: Part | None, text: str
+) -> tuple[OriginalId, ...]:
+    """Return the possible Message-Ids without duplicates.
 
-    :param mail: the report itself as a ``Part``
-    :param str stated: the value of a field of the machine-readable part, or ``""``
-    :param returned: the header of the returned message as a ``Part``, or None
-    :param str text: the text for people, in which some servers quote the header
+    :param mail: the report itself
+    :param stated: the value of a field of the machine-readable part, or ``""``
+    :param returned: the header of the returned message, or None
+    :param text: the text for people, in which some servers quote the header
     """
     found = {}
     for message_id, source in _all_ids(mail, stated, returned, text):

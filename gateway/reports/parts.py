@@ -7,6 +7,7 @@ this module splits the rest.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email.message import Message
 from functools import cached_property
@@ -42,29 +43,29 @@ _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 class Part:
     """A message or a part of one.
 
-    :param dict fields: ``{lower-case name: [values as the parser returns them]}``
-    :param bytes content: content after the header, encoded as sent
+    :param fields: ``{lower-case name: [values as the parser returns them]}``
+    :param content: content after the header, encoded as sent
     """
 
-    fields: dict
+    fields: dict[str, list[str]]
     content: bytes
 
-    def field(self, name):
+    def field(self, name: str) -> str:
         """Return the topmost field of this name, decoded; ``""`` if there is none."""
         values = self.fields.get(name)
         return decode_field(values[0][:LONGEST_FIELD]) if values else ""
 
     @cached_property
-    def content_type(self):
+    def content_type(self) -> str:
         """The type in lower case; ``text/plain`` if there is none (RFC 2045 section 5.2)."""
         # If the semicolon before a parameter is missing, the type ends at the blank.
         return self._typed.get_content_type().split()[0]
 
     @property
-    def is_multipart(self):
+    def is_multipart(self) -> bool:
         return self.content_type.startswith("multipart/")
 
-    def parameter(self, name):
+    def parameter(self, name: str) -> str:
         """Return a parameter of the type; ``""`` if there is none that can be read."""
         try:
             value = self._typed.get_param(name, "")
@@ -80,26 +81,26 @@ class Part:
         return message
 
     @cached_property
-    def children(self):
+    def children(self) -> tuple["Part", ...]:
         """The parts of a multipart, at most some dozens."""
         boundary = self.parameter("boundary").rstrip()[:LONGEST_BOUNDARY]
         if not self.is_multipart or not boundary:
             return ()
         return tuple(map(read_part, _divide(self.content, boundary)))
 
-    def data(self, most):
+    def data(self, most: int) -> bytes:
         """Return the beginning of the content, decoded.
 
-        :param int most: maximum number of bytes
+        :param most: maximum number of bytes
         """
         encoding = self.field("content-transfer-encoding").strip().lower()
         # Its encoded form is not longer than this.
         return decoded(self.content[: 3 * most], encoding)[:most]
 
-    def text(self, most):
+    def text(self, most: int) -> str:
         """Return the beginning of a text part, without the markup of HTML.
 
-        :param int most: maximum number of characters
+        :param most: maximum number of characters
         """
         content = self.data(LONGEST_SOURCE)
         text = decode(content, self.parameter("charset") or "utf-8", LONGEST_SOURCE)
@@ -108,14 +109,14 @@ class Part:
         return _NOT_TEXT.sub("", text).replace("\r\n", "\n").strip()[:most]
 
 
-def read_part(raw):
+def read_part(raw: bytes) -> Part:
     """Return the :class:`Part` of a message, or of a part between boundaries."""
     empty = _NO_HEADER.match(raw)
     header, start = (b"", empty.end()) if empty else split_header(raw)
     return Part(read_fields(header[:LONGEST_HEADER], str), raw[start:])
 
 
-def containers(mail):
+def containers(mail: Part) -> Iterator[Part]:
     """Yield the multiparts of a message, outermost first, without those of attached messages."""
     level = [mail]
     for _depth in range(MOST_LEVELS):
@@ -124,10 +125,10 @@ def containers(mail):
         level = [child for part in level for child in part.children][:MOST_PARTS]
 
 
-def readable_text(parts, most):
+def readable_text(parts: Iterable[Part], most: int) -> str:
     """Return the first text in these parts, if any, preferring plain text to HTML.
 
-    :param int most: maximum number of characters
+    :param most: maximum number of characters
     """
     texts = [leaf for part in parts for leaf in _leaves(part) if _is_text(leaf)]
     plain = [leaf for leaf in texts if leaf.content_type != "text/html"]

@@ -16,6 +16,7 @@ from .delivery_status import HARD, SOFT, RecipientStatus, find_status, read_fiel
 from .dialects import CLOSING, DIALECTS, SOFT_WORDS
 from .fields import printable
 from .mailers import FAILED_RECIPIENTS, is_bounce, tells_of_arrival
+from .parts import Part
 
 MOST_LINES = 400
 LONGEST_LINE = 500
@@ -24,8 +25,8 @@ MOST_RECIPIENTS = 100
 MOST_LINES_OF_DIAGNOSTIC = 8
 
 
-def read_failed_recipients(mail):
-    """Return a tuple of the addresses in the field in which Exim and Gmail name them."""
+def read_failed_recipients(mail: Part) -> tuple[str, ...]:
+    """Return the addresses in the field in which Exim and Gmail name them."""
     values = mail.fields.get(FAILED_RECIPIENTS, ())
     addresses = (
         first_address(address)
@@ -35,12 +36,12 @@ def read_failed_recipients(mail):
     return tuple(dict.fromkeys(filter(None, addresses)))[:MOST_RECIPIENTS]
 
 
-def read_bounce(mail, text, returned=None):
-    """Return a tuple of the :class:`RecipientStatus` in a text, each address once.
+def read_bounce(mail: Part, text: str, returned: Part | None = None) -> tuple[RecipientStatus, ...]:
+    """Return the :class:`RecipientStatus` in a text, each address once.
 
-    :param mail: the message as a ``Part``
-    :param str text: its text, as displayed
-    :param returned: the header of the returned message as a ``Part``, or None
+    :param mail: the message
+    :param text: its text, as displayed
+    :param returned: the header of the returned message, or None
     """
     lines, below = _divided([line[:LONGEST_LINE] for line in text.split("\n")[:MOST_LINES]])
     if tells_of_arrival(mail, lines):

@@ -13,6 +13,7 @@ import re
 from itertools import islice
 
 from ..address_list import first_address, read_addresses
+from .parts import Part
 
 _ADDRESS = re.compile(
     r"[^\s<>\"'()\[\]{}|:;,*=]{1,64}@[^\s<>\"'()\[\]{}|:;,*=@]{1,255}\.[^\W\d_]{2,24}(?![\w.-]*\w)"
@@ -62,13 +63,13 @@ MOST_ADDRESSES = 100
 _SURE, _BESIDE_A_REPLY, _POSSIBLE = range(3)
 
 
-def find_recipients(mail, lines, below):
+def find_recipients(mail: Part, lines: list[str], below: list[str]) -> dict[str, str]:
     """Return the addresses that a bounce reports as failed, ``{address: text of the line}``.
 
     Only those of the most certain way that names any; the reporter and its addressee have not
     failed.
 
-    :param mail: the message as a ``Part``
+    :param mail: the message
     :param lines: its text, without the returned message
     :param below: the returned message, as far as the text contains it
     """
