@@ -23,7 +23,7 @@ from .over_imap import ImapMailbox
 from .over_pop import PopMailbox
 
 
-def mailbox_class(connection):
+def mailbox_class(connection: object) -> type[ImapMailbox] | type[PopMailbox] | None:
     """Return the class that wraps a connection of core, or None for other kinds."""
     if isinstance(connection, imaplib.IMAP4):
         return ImapMailbox

@@ -1,5 +1,10 @@
 """Which messages of a mailbox are fetched together: few round trips and little memory."""
 
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
+
+_T = TypeVar("_T")
+
 # Stored in one commit and marked with one command; users of the mailbox wait for them.
 MOST_MAILS = 100
 # A message of this size is fetched alone.
@@ -8,15 +13,15 @@ MOST_BYTES = 8_000_000
 MOST_NUMBERS = 500
 
 
-def chunks(numbers, size=MOST_NUMBERS):
+def chunks(numbers: list[_T], size: int = MOST_NUMBERS) -> list[list[_T]]:
     """Split a list into lists of at most this size."""
     return [numbers[start : start + size] for start in range(0, len(numbers), size)]
 
 
-def batches(sizes):
+def batches(sizes: Mapping[int, int]) -> Iterator[list[int]]:
     """Split messages into lists of numbers that are fetched together, in order.
 
-    :param dict sizes: ``{number: bytes}``, in the order of fetching
+    :param sizes: ``{number: bytes}``, in the order of fetching
     """
     batch, octets = [], 0
     for number, size in sizes.items():

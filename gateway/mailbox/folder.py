@@ -5,7 +5,7 @@ ascend and are never reused while the UIDVALIDITY of the folder stays the same.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from .imap import INBOX, since
 
@@ -24,9 +24,9 @@ OVERLAP = timedelta(days=7)
 class Status:
     """What a server reports about a folder.
 
-    :param int uidvalidity: current UIDVALIDITY of the folder
-    :param int next_uid: the UID that the next message will get
-    :param int count: number of messages
+    :param uidvalidity: current UIDVALIDITY of the folder
+    :param next_uid: the UID that the next message will get
+    :param count: number of messages
     """
 
     uidvalidity: int
@@ -38,14 +38,13 @@ class Status:
 class Folder:
     """How far a folder has been read.
 
-    :param str name: decoded name
+    :param name: decoded name
     :param uidvalidity: at the last fetch, None if never read
-    :param int next_uid: messages with this UID or higher are new
-    :param int contact_uid: messages with this UID or higher arrived after the first contact
-    :param since: :class:`datetime.date` from which messages before the first contact are
-        imported, None for all
-    :param bool is_asking: whether an administrator has to choose how to handle existing messages
-    :param last_success: :class:`datetime.date` of the last fetch, or None
+    :param next_uid: messages with this UID or higher are new
+    :param contact_uid: messages with this UID or higher arrived after the first contact
+    :param since: day from which messages before the first contact are imported, None for all
+    :param is_asking: whether an administrator has to choose how to handle existing messages
+    :param last_success: day of the last fetch, or None
     :param id: id of its record, or None
     """
 
@@ -53,21 +52,21 @@ class Folder:
     uidvalidity: int | None = None
     next_uid: int = 1
     contact_uid: int = 1
-    since: object = None
+    since: date | None = None
     is_asking: bool = False
-    last_success: object = None
-    id: object = None
+    last_success: date | None = None
+    id: int | None = None
 
     @property
-    def is_known(self):
+    def is_known(self) -> bool:
         return self.uidvalidity is not None
 
     @property
-    def is_importing(self):
+    def is_importing(self) -> bool:
         """Whether messages from before the first contact are still to be imported."""
         return self.is_known and self.next_uid < self.contact_uid
 
-    def meet(self, status):
+    def meet(self, status: Status) -> bool:
         """Register the state of a folder; a new UIDVALIDITY invalidates all numbers.
 
         :return: whether the known numbers are still valid
@@ -83,7 +82,7 @@ class Folder:
         self.next_uid, self.contact_uid = 1, status.next_uid
         return False
 
-    def start(self, choice, date=None):
+    def start(self, choice: str, date: date | None = None) -> None:
         """Start reading, as chosen by the administrator.
 
         :param choice: one of :data:`STARTS`
@@ -93,17 +92,17 @@ class Folder:
         self.since = date if choice == DATE else None
         self.next_uid = self.contact_uid if choice == NOW else 1
 
-    def pass_over(self, uid):
+    def pass_over(self, uid: int) -> None:
         """Mark messages up to this UID as no longer new."""
         self.next_uid = max(self.next_uid, uid + 1)
 
-    def catch_up(self):
+    def catch_up(self) -> None:
         """Record that all new messages were fetched; the newest existing one may be gone by now."""
         if self.is_importing and not self.is_asking:
             self.pass_over(self.contact_uid - 1)
 
     @property
-    def criteria(self):
+    def criteria(self) -> str:
         """The search key for messages that may be new (RFC 3501 section 6.4.4).
 
         ``n:*`` always includes the last message, see :meth:`is_new`.
@@ -113,5 +112,5 @@ class Folder:
             return f"{new} OR UID {self.contact_uid}:* {since(self.since)}"
         return new
 
-    def is_new(self, uid):
+    def is_new(self, uid: int) -> bool:
         return uid >= self.next_uid

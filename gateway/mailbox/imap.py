@@ -6,6 +6,8 @@ them: bytes, and for each literal a tuple of the bytes before it and its content
 
 import base64
 import re
+from collections.abc import Iterable
+from datetime import date
 
 # Folders that some servers reject under another spelling (RFC 3501 section 5.1).
 INBOX = "INBOX"
@@ -32,7 +34,7 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e]+|&")
 _NUMBER = re.compile(rb"\d+")
 
 
-def uid_set(uids):
+def uid_set(uids: Iterable[int]) -> str:
     """Return a set of UIDs in IMAP syntax, ``1:3,7``, with consecutive ones merged.
 
     :param uids: ascending numbers, at least one
@@ -46,18 +48,18 @@ def uid_set(uids):
     return ",".join(str(first) if first == last else f"{first}:{last}" for first, last in runs)
 
 
-def since(date):
+def since(date: date) -> str:
     """Return the search key for messages that arrived on a day or later, independent of locale."""
     return f"SINCE {date.day}-{_MONTHS[date.month - 1]}-{date.year}"
 
 
-def read_uids(data):
+def read_uids(data: Iterable[bytes | None]) -> list[int]:
     """Return the numbers in a SEARCH answer, ascending, without duplicates."""
     found = {int(number) for part in data if part for number in _NUMBER.findall(part)}
     return sorted(found)
 
 
-def read_sizes(data):
+def read_sizes(data: Iterable[bytes | tuple[bytes, bytes] | None]) -> dict[int, int]:
     """Return ``{UID: bytes}`` from the answer to ``FETCH (RFC822.SIZE)``."""
     sizes = {}
     for text, _content in _items(data):
@@ -67,7 +69,7 @@ def read_sizes(data):
     return sizes
 
 
-def read_contents(data):
+def read_contents(data: Iterable[bytes | tuple[bytes, bytes] | None]) -> dict[int, bytes]:
     """Return ``{UID: content}`` from the answer to a FETCH of one section of each message.
 
     A message that is missing was removed in the meantime, or the server cannot read it.
@@ -93,10 +95,10 @@ def _items(data):
             text, content = b"", None
 
 
-def folder_argument(name):
+def folder_argument(name: str) -> str:
     """Return a folder name as an argument: in modified UTF-7, quoted.
 
-    :param str name: decoded name (RFC 3501 section 5.1.3)
+    :param name: decoded name (RFC 3501 section 5.1.3)
     """
     if name.upper() == INBOX:
         return INBOX

@@ -8,9 +8,9 @@ import imaplib
 
 from ..error_text import short_sentence
 from .batches import chunks
-from .folder import FEW, Status
+from .folder import FEW, Folder, Status
 from .imap import folder_argument, read_contents, read_sizes, read_uids, uid_set
-from .run import TOO_LARGE, UNREADABLE, Fetched, Mailbox
+from .run import TOO_LARGE, UNREADABLE, Fetched, FetchRun, Mailbox
 
 WHOLE, HEADER = "(UID BODY.PEEK[])", "(UID BODY.PEEK[HEADER])"
 
@@ -20,13 +20,13 @@ class FolderError(imaplib.IMAP4.error):
 
 
 class ImapMailbox(Mailbox):
-    def __init__(self, connection, run):
+    def __init__(self, connection: imaplib.IMAP4, run: FetchRun) -> None:
         super().__init__(connection, run)
         self._selected = None
         # Commands sent but not yet completed: ``[(tag, folder, uids)]``.
         self._marking = []
 
-    def check_unread_messages(self):
+    def check_unread_messages(self) -> int:
         """Return the number of new messages in all folders.
 
         :raises FolderError: if no folder can be read
@@ -152,7 +152,7 @@ class ImapMailbox(Mailbox):
         if self._search(f"UID {uid}"):
             contents[uid] = b""
 
-    def fetch_one(self, folder, uidvalidity, uid):
+    def fetch_one(self, folder: Folder, uidvalidity: int, uid: int) -> bytes | None:
         """Return a message of any size, or None if it no longer exists.
 
         :raises FolderError: if the folder cannot be read

@@ -3,21 +3,21 @@
 import poplib
 
 from .batches import chunks
-from .folder import FEW, Status
-from .run import TOO_LARGE, UNREADABLE, Fetched, Mailbox
+from .folder import FEW, Folder, Status
+from .run import TOO_LARGE, UNREADABLE, Fetched, FetchRun, Mailbox
 
 # POP3 has one mailbox, whose unique ids are persistent (RFC 1939 section 7).
 UIDVALIDITY = 1
 
 
 class PopMailbox(Mailbox):
-    def __init__(self, connection, run):
+    def __init__(self, connection: poplib.POP3, run: FetchRun) -> None:
         super().__init__(connection, run)
         # {message number in this session: its unique id, or its number}
         self._ids = {}
         self._can_pipeline = None
 
-    def check_unread_messages(self):
+    def check_unread_messages(self) -> int:
         """Return the number of new messages."""
         count, _octets = self._connection.stat()
         folder = self._folder = self._run.folders[0]
@@ -99,7 +99,7 @@ class PopMailbox(Mailbox):
         commands = [command.format(number) for number in numbers]
         return self._ask(commands, self._read_lines, may_refuse=True)
 
-    def fetch_one(self, _folder, _uidvalidity, unique_id):
+    def fetch_one(self, _folder: Folder, _uidvalidity: int, unique_id: str) -> bytes | None:
         """Return a message of any size, or None if it no longer exists."""
         for number, present in self._unique_ids().items():
             if present == unique_id:
