@@ -4,6 +4,7 @@ A book is built for one message, from the few records whose local parts occur in
 immutable. Names are compared in canonical form, however they were typed.
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
@@ -29,7 +30,7 @@ class Alias:
     local_part: str
     domain_id: int | None = None
     by_local_part: bool = False
-    allowed: tuple | None = None
+    allowed: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Domain:
     catchall: str = ""
     bounce: str = ""
     default_from: str = ""
-    allowed: tuple | None = None
+    allowed: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Retired:
     :param kind: ``alias``, ``catchall``, ``bounce`` or ``domain`` (without local part)
     :param record_id: id of the alias; for the other kinds, of the alias domain
     :param domain: name of the domain at that time; None for an alias without a domain
-    :param until: last :class:`datetime.date` on which it works, or None for no end
+    :param until: last day on which it works, or None for no end
     """
 
     kind: str
@@ -73,20 +74,20 @@ class AddressBook:
     :param retired: latest first; of several for one address, the first counts
     :param allowed: domains and patterns for the whole database, or None if not set
     :param separators: characters that start a detail; empty for no sub-addresses
-    :param today: :class:`datetime.date` for checking whether a former address has ended; None if
-        the caller has already left those out
+    :param today: for checking whether a former address has ended; None if the caller has already
+        left those out
     """
 
-    aliases: tuple = ()
-    domains: tuple = ()
-    retired: tuple = ()
-    allowed: tuple | None = None
+    aliases: tuple[Alias, ...] = ()
+    domains: tuple[Domain, ...] = ()
+    retired: tuple[Retired, ...] = ()
+    allowed: tuple[str, ...] | None = None
     separators: str = ""
     today: date | None = None
 
     # --- Who has an address -----------------------------------------------------------
 
-    def holders(self, local_part, domain):
+    def holders(self, local_part: str, domain: str) -> list[tuple[str, int]]:
         """Return ``[(kind, record id)]`` of the records that have this address."""
         return [
             holder
@@ -94,7 +95,7 @@ class AddressBook:
             for holder in self._holders_at(home, local_part)
         ]
 
-    def former_holders(self, local_part, domain):
+    def former_holders(self, local_part: str, domain: str) -> list[tuple[str, int]]:
         """Return ``[(kind, record id)]`` of the records that had this address.
 
         First those that had exactly this address; else those that have it now in a domain that
@@ -110,7 +111,7 @@ class AddressBook:
                     return found
         return []
 
-    def writers(self, local_part, domain):
+    def writers(self, local_part: str, domain: str) -> list[int]:
         """Return the ids of the domains that send from this address."""
         return self._writers.get(f"{local_part}@{domain}", [])
 
@@ -128,11 +129,11 @@ class AddressBook:
 
     # --- Local-part detection -----------------------------------------------------------
 
-    def detected(self, local_part):
+    def detected(self, local_part: str) -> list[Alias]:
         """Return the aliases with local-part based detection that match this local part."""
         return [alias for alias in self._aliases_named.get(local_part, ()) if alias.by_local_part]
 
-    def formerly_detected(self, local_part):
+    def formerly_detected(self, local_part: str) -> list[Alias]:
         """Return the aliases with local-part based detection that used to match this local part."""
         ids = [
             row.record_id
@@ -142,7 +143,7 @@ class AddressBook:
         found = [self._alias.get(alias_id) for alias_id in dict.fromkeys(ids)]
         return [alias for alias in found if alias and alias.by_local_part]
 
-    def decides(self, alias):
+    def decides(self, alias: Alias) -> tuple[tuple[str, ...] | None, str]:
         """Return ``(allowed domains, origin)`` for an alias with local-part based detection.
 
         The first of alias, domain and database that has a setting decides. If none has one, the
@@ -161,19 +162,19 @@ class AddressBook:
     # --- Domains ------------------------------------------------------------------------
 
     @property
-    def names(self):
+    def names(self) -> tuple[str, ...]:
         """The canonical names of the alias domains."""
         return tuple(self._domains_named)
 
-    def is_known(self, domain):
+    def is_known(self, domain: str) -> bool:
         """Return whether a domain is or was one of ours."""
         return domain in self._domains_named or domain in self._former_names
 
-    def names_now(self, domain):
+    def names_now(self, domain: str) -> list[str]:
         """Return the current names of the domains that have or had this name."""
         return list(dict.fromkeys(compared_domain(home.name) for home in self._homes(domain)))
 
-    def names_of(self, domain):
+    def names_of(self, domain: str) -> list[str]:
         """Return the current and former names of the domain that has this name now."""
         return list(
             dict.fromkeys(
@@ -190,7 +191,7 @@ class AddressBook:
             *(self._domain[record_id] for record_id in self._former_names.get(domain, ())),
         ]
 
-    def reserved(self, domain):
+    def reserved(self, domain: str) -> set[str]:
         """Return the names of a domain that no separator splits."""
         names = {
             _local(name)
@@ -203,7 +204,7 @@ class AddressBook:
             if home == domain and row.kind != ALIAS
         }
 
-    def has_ended(self, local_parts, domain):
+    def has_ended(self, local_parts: Collection[str], domain: str) -> bool:
         """Return whether an address with one of these local parts is former and has ended."""
         return any(
             compared_domain(row.domain) == domain
@@ -269,16 +270,14 @@ class AddressBook:
         }
 
 
-def domain_ids_by_name(domains, retired):
+def domain_ids_by_name(
+    domains: Iterable[Domain], retired: Iterable[Retired]
+) -> dict[str, frozenset[int]]:
     """Return ``{canonical name: ids of the alias domains to search for it}``.
 
     These are the domains that have the name and, if it is a former name, those that have the
     current one. Aliases of other domains belong in a book only if they use local-part detection
     or a former address leads to them.
-
-    :param domains: iterable of :class:`Domain`
-    :param retired: iterable of :class:`Retired`
-    :return: dict of frozensets of ids
     """
     present = {home.id: compared_domain(home.name) for home in domains}
     having = _grouped((name, home_id) for home_id, name in present.items())
@@ -302,7 +301,7 @@ def _grouped(pairs):
 
 # A book is built for each message, and most names recur from one book to the next.
 @lru_cache(maxsize=4096)
-def compared_domain(domain):
+def compared_domain(domain: str | None) -> str | None:
     """Return the canonical name of a domain; compare an invalid name as typed."""
     return domain_or_none(domain) or domain
 

@@ -7,6 +7,7 @@ blanks between two addresses.
 """
 
 import re
+from collections.abc import Iterator
 
 from .addresses import BadAddress, canonical
 
@@ -15,7 +16,7 @@ _BLANKS = re.compile(r"[ \t]+")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|[(),;<>:]|[^"\\(),;<>:]+|["\\]', re.DOTALL)
 
 
-def canonical_addresses(text):
+def canonical_addresses(text: str) -> Iterator[str]:
     """Yield the canonical addresses in a field; skip what is not an address."""
     for address in read_addresses(text):
         try:
@@ -24,17 +25,17 @@ def canonical_addresses(text):
             continue
 
 
-def first_address(text):
+def first_address(text: str) -> str:
     """Return the first of :func:`canonical_addresses`, or an empty string."""
     return next(canonical_addresses(text), "")
 
 
-def read_addresses(text):
+def read_addresses(text: str) -> Iterator[str]:
     """Yield the entries of an address field in order, without display names.
 
     Text that is not an address is yielded too, so that the caller can report it.
 
-    :param str text: an unfolded field
+    :param text: an unfolded field
     """
     target, is_open, is_given = [], False, False
     for token in (*_without_comments(_TOKEN.findall(text)), ","):

@@ -10,6 +10,7 @@ in a header field (``address_list``).
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 import idna
 
@@ -43,7 +44,7 @@ class BadAddress(ValueError):
         ``bad_domain``, ``bad_idn``, ``domain_literal``
     """
 
-    def __init__(self, reason):
+    def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
@@ -55,7 +56,7 @@ class BadDomains(ValueError):
     :ivar str reason: as in :class:`BadAddress`
     """
 
-    def __init__(self, entry, reason):
+    def __init__(self, entry: str, reason: str) -> None:
         self.entry = entry[:LONGEST_QUOTE]
         self.reason = reason
         super().__init__(
@@ -67,12 +68,12 @@ class BadDomains(ValueError):
 # --- Addresses ----------------------------------------------------------------------
 
 
-def canonical(address):
+def canonical(address: str) -> str:
     """Return the canonical form of an address: lower case, the domain as A-labels.
 
     The function is idempotent and takes linear time.
 
-    :param str address: a bare address, without display name and angle brackets
+    :param address: a bare address, without display name and angle brackets
     :raises BadAddress: if the address is invalid
     """
     local_part, at, domain = address.strip(" ").rpartition("@")
@@ -81,7 +82,7 @@ def canonical(address):
     return f"{canonical_local_part(local_part)}@{canonical_domain(domain)}"
 
 
-def canonical_local_part(local_part):
+def canonical_local_part(local_part: str) -> str:
     """Return a local part in lower case, quoted only if it needs quotes.
 
     :raises BadAddress:
@@ -112,7 +113,7 @@ def _lower(text):
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
 
 
-def display(address):
+def display(address: str) -> str:
     """Return a canonical address for display, with its domain as U-labels.
 
     If it has no such form, return it unchanged.
@@ -124,7 +125,7 @@ def display(address):
 # --- Domains ------------------------------------------------------------------------
 
 
-def canonical_domain(domain):
+def canonical_domain(domain: str) -> str:
     """Return the canonical form of a domain: A-labels in lower case, without a final dot.
 
     :raises BadAddress:
@@ -146,7 +147,7 @@ def canonical_domain(domain):
     return name
 
 
-def domain_or_none(text):
+def domain_or_none(text: str | None) -> str | None:
     """Return the canonical name of a domain, or None if the text is not one."""
     try:
         return canonical_domain(text or "")
@@ -176,7 +177,7 @@ def _a_label(label):
         raise BadAddress("bad_idn") from None
 
 
-def display_domain(domain):
+def display_domain(domain: str) -> str:
     """Return a domain or a pattern of domains with U-labels where they exist."""
     return ".".join(_u_label(label) for label in domain.split("."))
 
@@ -191,12 +192,12 @@ def _u_label(label):
         return label
 
 
-def parse_domains(text):
+def parse_domains(text: str) -> tuple[str, ...]:
     """Return the domains and patterns of a text like ``example.com, *.example.com``.
 
     A leading ``@`` is dropped, because people write it for "everyone at".
 
-    :return: tuple of canonical names in order, without duplicates
+    :return: canonical names in order, without duplicates
     :raises BadDomains: with a sentence that names the first invalid entry
     """
     entries = (entry.strip().removeprefix("@") for entry in _ENTRY_END.split(text))
@@ -211,7 +212,7 @@ def _pattern(entry):
         raise BadDomains(entry, error.reason) from None
 
 
-def domain_allowed(domain, patterns):
+def domain_allowed(domain: str, patterns: Iterable[str]) -> bool:
     """Return whether a canonical domain matches one of these patterns.
 
     ``*.example.com`` matches every domain below ``example.com`` but not ``example.com`` itself.
@@ -227,14 +228,16 @@ def domain_allowed(domain, patterns):
 # --- Sub-addresses ------------------------------------------------------------------
 
 
-def splits(local_part, separators, reserved=()):
+def splits(
+    local_part: str, separators: str, reserved: Iterable[str] = ()
+) -> tuple[tuple[str, str], ...]:
     """Return the ways to split a local part into ``(base, detail)``, longest base first.
 
     Neither part is empty, and reserved names are not split: with the separator ``-``,
     ``mailer-daemon`` is not a sub-address of ``mailer``, and ``catch-all-7`` is one of
     ``catch-all`` if that name is reserved.
 
-    :param str separators: characters that split (RFC 5233 calls what follows the detail); empty
+    :param separators: characters that split (RFC 5233 calls what follows the detail); empty
         to split nothing
     :param reserved: canonical local parts, in addition to :data:`RESERVED`
     """

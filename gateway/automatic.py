@@ -89,15 +89,15 @@ class Automatic:
     forbidding: str = ""
 
     @property
-    def may_be_answered(self):
+    def may_be_answered(self) -> bool:
         """Whether a program may send a notice, such as an error notice, to the sender."""
         return not self.forbidding
 
 
-def classify(header):
+def classify(header: bytes) -> Automatic:
     """Return the :class:`Automatic` of a message, whatever its header.
 
-    :param bytes header: the header block
+    :param header: the header block
     """
     fields = _Fields(header)
     kind, proof, is_strong = _strong(fields) or _weak(fields) or (HUMAN, "", False)

@@ -36,13 +36,13 @@ _LARGER = {
 _NOT_LATIN = re.compile(rb"[\x80-\x9f]")
 
 
-def decode(content, charset, most):
+def decode(content: bytes, charset: str, most: int) -> str:
     """Return the beginning of a text, decoded.
 
-    :param bytes content: the encoded text
-    :param str charset: the charset the message names; if it is unknown or the text violates it,
+    :param content: the encoded text
+    :param charset: the charset the message names; if it is unknown or the text violates it,
         the text is decoded as latin-1
-    :param int most: maximum number of bytes to decode
+    :param most: maximum number of bytes to decode
     """
     beginning = content[:most]
     try:
@@ -53,11 +53,11 @@ def decode(content, charset, most):
         return beginning.decode("latin-1")
 
 
-def read_text(content, charset):
+def read_text(content: bytes, charset: str) -> tuple[str, str, bool]:
     """Return ``(text, charset used, whether it is the named one)``.
 
-    :param bytes content: the encoded text
-    :param str charset: the charset the message names. Text that violates it is decoded as UTF-8
+    :param content: the encoded text
+    :param charset: the charset the message names. Text that violates it is decoded as UTF-8
         if that succeeds, which is rare for other text, then in the larger charset meant by the
         name, else as windows-1252, which people mean by another Western charset or none
     """
@@ -81,7 +81,7 @@ def _larger(charset):
     return _LARGER.get(known, charset)
 
 
-def is_charset(name):
+def is_charset(name: str) -> bool:
     """Return whether Python knows a charset of this name."""
     try:
         return bool(_known(name))

@@ -31,13 +31,12 @@ _PARAMETER = re.compile(rb';\s*(boundary|charset|name)\s*=\s*("[^"\\\r\n]*"|[\w.
 _ENCODING = re.compile(rb"base64|quoted-printable|7bit|8bit|binary", re.IGNORECASE)
 
 
-def readable(raw):
+def readable(raw: bytes) -> tuple[bytes, list[Repair]]:
     """Return ``(message, repairs)``: the bytes with each such field changed, and the changes.
 
     Nothing is changed if there is too much to check.
 
-    :param bytes raw: a message that Python's parser raised on
-    :return: the bytes and a list of :class:`~.repair.Repair`
+    :param raw: a message that Python's parser raised on
     """
     known, changed = {}, {}
     for found in _FIELD.finditer(raw):

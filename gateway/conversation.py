@@ -13,6 +13,7 @@ Not done here: finding the record a reply belongs to. Core does that.
 
 import hashlib
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 # The first ids of a long list include the root that the whole conversation shares, the last ones
@@ -30,20 +31,20 @@ class Thread:
     """The position of a message in its conversation.
 
     :param own: number of its Message-Id, or None
-    :param tuple ancestors: numbers of the messages it names, nearest first, without duplicates
+    :param ancestors: numbers of the messages it names, nearest first, without duplicates
     :param root: number of the message that started the conversation, as far as this one names it;
         None for a message without any Message-Id
     """
 
     own: int | None = None
-    ancestors: tuple = ()
+    ancestors: tuple[int, ...] = ()
     root: int | None = None
 
 
-def read_thread(message_id, references="", in_reply_to=""):
+def read_thread(message_id: str, references: str = "", in_reply_to: str = "") -> Thread:
     """Return the :class:`Thread` of a message.
 
-    :param str message_id: text of the field; the other parameters likewise
+    :param message_id: text of the field; the other parameters likewise
     """
     own = next(iter(_numbers(message_id)), None)
     listed = _numbers(references)
@@ -53,12 +54,12 @@ def read_thread(message_id, references="", in_reply_to=""):
     return Thread(own, tuple(number for number in ancestors if number != own), root)
 
 
-def link(threads, known):
+def link(threads: Iterable[Thread], known: Mapping[int, int]) -> list[int | None]:
     """Return the conversation key of each message of a batch that is stored together.
 
     :param threads: the :class:`Thread` of each message, in order of arrival
-    :param dict known: ``{number: key}`` of waiting messages
-    :return: list of keys, None for a message without a conversation
+    :param known: ``{number: key}`` of waiting messages
+    :return: the keys in order, None for a message without a conversation
     """
     known = dict(known)
     keys = []

@@ -7,6 +7,7 @@ take seconds.
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import cache
 
 try:
@@ -30,7 +31,7 @@ MEMORY_OF_SILENCE = 60
 LONGEST_QUESTION = 3
 
 
-def is_available():
+def is_available() -> bool:
     """Return whether ``dnspython`` is installed; if not, :data:`ABSENT` names what is missing."""
     return dns is not None
 
@@ -41,20 +42,25 @@ class Answers:
     :param look_up: function of a name, a type (``"TXT"``) and seconds that returns ``(records,
         TTL)``, and raises :class:`OSError` if there was no answer
     :param clock: function that returns seconds
-    :param int most: maximum number of cached answers
+    :param most: maximum number of cached answers
     """
 
-    def __init__(self, look_up, clock=time.monotonic, most=MOST_REMEMBERED):
+    def __init__(
+        self,
+        look_up: Callable[[str, str, float], tuple[list[str], int]],
+        clock: Callable[[], float] = time.monotonic,
+        most: int = MOST_REMEMBERED,
+    ) -> None:
         self._look_up = look_up
         self._clock = clock
         self._most = most
         self._known = OrderedDict()
         self._lock = threading.Lock()
 
-    def ask(self, name, record_type, seconds):
-        """Return the records of a name as a list of str, empty if there are none.
+    def ask(self, name: str, record_type: str, seconds: float) -> list[str]:
+        """Return the records of a name, empty if there are none.
 
-        :param float seconds: maximum time to wait
+        :param seconds: maximum time to wait
         :raises OSError: if there was no answer
         """
         key = (name, record_type)
@@ -96,12 +102,14 @@ class Answers:
                 self._known.popitem(last=False)
 
 
-def look_up(name, record_type, seconds):
+def look_up(name: str, record_type: str, seconds: float) -> tuple[list[str], int]:
     """Query the DNS servers of this machine; see :class:`Answers`."""
     return resolve(_resolver(), name, record_type, seconds)
 
 
-def resolve(resolver, name, record_type, seconds):
+def resolve(
+    resolver: "dns.resolver.Resolver", name: str, record_type: str, seconds: float
+) -> tuple[list[str], int]:
     """Query a ``dns.resolver.Resolver``; see :class:`Answers`.
 
     :raises OSError: if there was no valid answer in time

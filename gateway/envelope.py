@@ -8,17 +8,21 @@ import email.header
 import email.utils
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timezone
+from datetime import datetime, timezone
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 from functools import lru_cache
 from itertools import chain
+from typing import TypeVar
 
 from .address_list import read_addresses
 from .charsets import decode
 from .conversation import Thread, read_thread
 from .fingerprint import split_header
+
+_T = TypeVar("_T")
 
 LONGEST_TEXT = 500
 MOST_RECIPIENTS = 200
@@ -48,20 +52,20 @@ class Envelope:
     :param sender_address: the address in it, lower case
     :param recipients: lower-case addresses in the order of the fields, without duplicates
     :param subject: decoded
-    :param date: the Date field as naive UTC :class:`datetime.datetime`, or None
+    :param date: the Date field in naive UTC, or None
     :param thread: its :class:`~.conversation.Thread`
     """
 
     message_id: str
     sender: str
     sender_address: str
-    recipients: tuple
+    recipients: tuple[str, ...]
     subject: str
-    date: object
+    date: datetime | None
     thread: Thread = Thread()
 
 
-def read_envelope(raw):
+def read_envelope(raw: bytes) -> Envelope:
     """Return the :class:`Envelope` of a raw message, whatever its bytes.
 
     It is read before the limits on a message apply, so it reads a bounded part of the header.
@@ -82,15 +86,15 @@ def read_envelope(raw):
     )
 
 
-def split_addresses(recipients):
-    """Return the addresses in a stored :attr:`Envelope.recipients` as a list."""
+def split_addresses(recipients: str) -> list[str]:
+    """Return the addresses in a stored :attr:`Envelope.recipients`."""
     return [address.strip() for address in recipients.split(",") if "@" in address]
 
 
-def read_fields(header, read):
+def read_fields(header: bytes, read: Callable[[str], _T]) -> dict[str, list[_T]]:
     """Return the header fields as ``{lower-case name: [result of read]}``, topmost first.
 
-    :param bytes header: the header block
+    :param header: the header block
     :param read: function of the value as the parser returns it
     """
     fields = {}
@@ -115,20 +119,20 @@ _remembered = lru_cache(maxsize=4)(_divide)
 _remembered_large = lru_cache(maxsize=1)(_divide)
 
 
-def decode_field(value):
+def decode_field(value: str) -> str:
     """Decode one header field for display (RFC 2047 and raw 8-bit text).
 
-    :param str value: as the parser returns it: undecodable bytes are surrogates
+    :param value: as the parser returns it: undecodable bytes are surrogates
     """
     text = " ".join(_decode_words(decode_octets(value)).replace("\0", "").split())
     # Some charsets can encode lone surrogates, which databases reject.
     return text.encode("utf-8", "replace").decode()
 
 
-def decode_octets(value):
+def decode_octets(value: str) -> str:
     """Return the text of one header field as it was sent, with its encoded words.
 
-    :param str value: as the parser returns it: undecodable bytes are surrogates
+    :param value: as the parser returns it: undecodable bytes are surrogates
     """
     octets = value.encode("ascii", "surrogateescape")
     try:

@@ -14,6 +14,7 @@ import poplib
 import re
 import ssl
 import traceback
+from collections.abc import Collection
 
 MASK = "…"
 # Shorter ones are part of many words, and are masked only as whole words.
@@ -27,12 +28,12 @@ _CREDENTIALS_OF_URL = re.compile(r"(?<=://)[^/\s@]*@")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}={0,2}")
 
 
-def name(error):
+def name(error: BaseException) -> str:
     """Return the name of the class of an exception."""
     return type(error).__qualname__
 
 
-def words(error, secrets=(), users=()):
+def words(error: BaseException, secrets: Collection[str] = (), users: Collection[str] = ()) -> str:
     """Return the text of an exception if it is known to be harmless, else ``""``.
 
     :param secrets: passwords and tokens that may have been used
@@ -42,17 +43,21 @@ def words(error, secrets=(), users=()):
     return without_credentials(text, secrets, users)[:LONGEST]
 
 
-def sentence(error, secrets=(), users=()):
+def sentence(
+    error: BaseException, secrets: Collection[str] = (), users: Collection[str] = ()
+) -> str:
     """Return the class name and, if harmless, the text of an exception."""
     return ": ".join(filter(None, (name(error), words(error, secrets, users))))
 
 
-def short_sentence(error, secrets=(), users=()):
+def short_sentence(
+    error: BaseException, secrets: Collection[str] = (), users: Collection[str] = ()
+) -> str:
     """Return the text of an exception for users, or its class name if there is none."""
     return words(error, secrets, users) or name(error)
 
 
-def report(error):
+def report(error: BaseException | None) -> str:
     """Return a traceback with safe sentences instead of the texts, first exception on top."""
     parts = []
     while error is not None and len(parts) < LONGEST:
@@ -62,7 +67,7 @@ def report(error):
     return "\nDuring the handling of this exception:\n".join(reversed(parts))
 
 
-def safe_error(error, text):
+def safe_error(error: BaseException, text: str) -> BaseException:
     """Return an exception of the same kind whose text is known to be harmless.
 
     If the class takes other arguments, return an instance of one of its base classes.
@@ -78,7 +83,9 @@ def safe_error(error, text):
     return RuntimeError(text)
 
 
-def without_credentials(text, secrets=(), users=()):
+def without_credentials(
+    text: str, secrets: Collection[str] = (), users: Collection[str] = ()
+) -> str:
     """Return a text with known credentials and credentials in URLs masked."""
     text = _CREDENTIALS_OF_URL.sub(f"{MASK}@", text)
     octets = [secret.encode("utf-8", "surrogatepass") for secret in secrets if secret]

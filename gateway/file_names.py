@@ -28,10 +28,10 @@ _DRIVE = re.compile(r"\A(?:[A-Za-z]:)+")
 _DEVICE = re.compile(r"(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9¹²³])\s*(?:\.|\Z)", re.I)
 
 
-def safe_name(name):
+def safe_name(name: str | None) -> str:
     """Return a safe file name for an attachment.
 
-    :param str name: the name in the message, or None
+    :param name: the name in the message, or None
     :return: text that is not empty; safe names are returned unchanged
     """
     text = _BLANKS.sub(" ", str(name or "")[:LONGEST_INPUT])

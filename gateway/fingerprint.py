@@ -24,8 +24,8 @@ _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _FIELD_START = re.compile(rb"\n(?![ \t])")
 
 
-def split_header(raw):
-    """Return ``(header, offset of the body)`` of a raw message, as bytes and an int.
+def split_header(raw: bytes) -> tuple[bytes, int]:
+    """Return ``(header, offset of the body)`` of a raw message.
 
     What follows the first :data:`LONGEST_HEADER` bytes counts as body, so that code that reads a
     header does not have to limit it.
@@ -36,10 +36,10 @@ def split_header(raw):
     return raw[:LONGEST_HEADER], min(LONGEST_HEADER, len(raw))
 
 
-def digest(raw):
+def digest(raw: bytes) -> str:
     """Return the SHA-256 of a message without its trace header, in hexadecimal.
 
-    :param bytes raw: the message as received
+    :param raw: the message as received
     """
     header, body_start = split_header(raw)
     fields = _FIELD_START.split(header.replace(b"\r", b""))
@@ -55,7 +55,7 @@ def digest(raw):
     return result.hexdigest()
 
 
-def message_id_from_digest(mail_digest):
+def message_id_from_digest(mail_digest: str) -> str:
     """Return a stable Message-Id for a message that has none (RFC 5322 section 3.6.4).
 
     ``invalid`` is a reserved top-level domain (RFC 2606), so no host has it.
@@ -63,10 +63,10 @@ def message_id_from_digest(mail_digest):
     return f"<{mail_digest[:40]}@postmaster.invalid>"
 
 
-def mail_key(message_id, mail_digest, with_content=False):
+def mail_key(message_id: str, mail_digest: str, with_content: bool = False) -> str:
     """Return the key of a message in the unique index of deliveries.
 
-    :param bool with_content: treat other content under the same Message-Id as another message
+    :param with_content: treat other content under the same Message-Id as another message
     """
     if not message_id:
         return message_id_from_digest(mail_digest)
@@ -76,14 +76,14 @@ def mail_key(message_id, mail_digest, with_content=False):
     return key
 
 
-def intake_key(raw, source):
+def intake_key(raw: bytes, source: str) -> str:
     """Return the key of one delivery: the same bytes from the same source are stored once.
 
     After a crash between the commit of the intake and the acknowledgement, a transport delivers
     the same bytes again; the key maps them to the row already stored.
 
-    :param bytes raw: the message as received
-    :param str source: the server or entry point that delivered it
+    :param raw: the message as received
+    :param source: the server or entry point that delivered it
     """
     result = hashlib.sha256(raw)
     result.update(source.encode())

@@ -29,6 +29,7 @@ them. Three consequences:
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from .address_list import read_addresses
@@ -58,7 +59,7 @@ class BadForwarders(ValueError):
     :ivar str reason: as in :class:`~.addresses.BadAddress`
     """
 
-    def __init__(self, entry, reason):
+    def __init__(self, entry: str, reason: str) -> None:
         self.entry = entry[:LONGEST_QUOTE]
         self.reason = reason
         super().__init__(
@@ -92,7 +93,7 @@ class Forwarding:
     forwarder: str
     sign: str
     is_rewritten: bool = False
-    authors: tuple = ()
+    authors: tuple[Mailbox, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ class Restoration:
     forwarding: Forwarding
 
     @property
-    def sender(self):
+    def sender(self) -> Mailbox | None:
         """The :class:`Mailbox` to put into From, or None to leave it unchanged."""
         return self.forwarding.authors[0] if self.outcome == RESTORED else None
 
@@ -117,10 +118,10 @@ class Restoration:
 # --- Trusted forwarders -------------------------------------------------------------
 
 
-def parse_forwarders(text):
+def parse_forwarders(text: str) -> tuple[str, ...]:
     """Return the canonical addresses, domains and patterns of a text, without duplicates.
 
-    :param str text: like ``list@example.org, example.org, *.example.org``
+    :param text: like ``list@example.org, example.org, *.example.org``
     :raises BadForwarders: with a sentence that names the first invalid entry
     """
     entries = (entry.strip() for entry in _ENTRY_END.split(text))
@@ -138,10 +139,10 @@ def _forwarder(entry):
         raise BadForwarders(entry, "empty_domain") from None
 
 
-def is_trusted(forwarder, trusted):
+def is_trusted(forwarder: str, trusted: Collection[str]) -> bool:
     """Return whether a forwarder is on the list.
 
-    :param str forwarder: a canonical address or domain
+    :param forwarder: a canonical address or domain
     :param trusted: as :func:`parse_forwarders` returns it
     """
     return forwarder in trusted or domain_allowed(forwarder.rpartition("@")[2], trusted)
@@ -150,22 +151,22 @@ def is_trusted(forwarder, trusted):
 # --- Forwarder and author -----------------------------------------------------------
 
 
-def restored_sender(header, trusted=()):
+def restored_sender(header: bytes, trusted: Collection[str] = ()) -> Restoration | None:
     """Return the :class:`Restoration` of a message, or None if it was not forwarded.
 
     Takes linear time in the length of the header, and never raises.
 
-    :param bytes header: the header block
+    :param header: the header block
     :param trusted: as :func:`parse_forwarders` returns it
     """
     forwarding = read_forwarding(header, trusted)
     return forwarding and Restoration(_outcome(forwarding, trusted), forwarding)
 
 
-def read_forwarding(header, trusted=()):
+def read_forwarding(header: bytes, trusted: Collection[str] = ()) -> Forwarding | None:
     """Return the :class:`Forwarding` that a header shows, or None.
 
-    :param bytes header: the header block
+    :param header: the header block
     :param trusted: as :func:`parse_forwarders` returns it. An address on it forwards and does not
         write itself; other senders count as forwarders only if From says so
     """

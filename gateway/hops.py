@@ -65,11 +65,11 @@ class Loop(NamedTuple):
     most: int
 
 
-def count_hops(header, answer_suffix=""):
+def count_hops(header: bytes, answer_suffix: str = "") -> Hops:
     """Return the :class:`Hops` of a message, whatever its header.
 
-    :param bytes header: the header block
-    :param str answer_suffix: suffix of the ids in the References of our notices, with the host of
+    :param header: the header block
+    :param answer_suffix: suffix of the ids in the References of our notices, with the host of
         this database and without brackets: Odoo ends them in
         ``-loop-detection-bounce-email@host``. Without it, notices are not counted.
     """
@@ -89,10 +89,10 @@ def _answers(references, suffix):
     return {message_id for message_id in ids if message_id.endswith(suffix)}
 
 
-def loop_reason(hops, most_hops=MOST_HOPS):
+def loop_reason(hops: Hops, most_hops: int = MOST_HOPS) -> Loop | None:
     """Return the :class:`Loop` that these :class:`Hops` show, or None.
 
-    :param int most_hops: maximum number of Received or Delivered-To fields
+    :param most_hops: maximum number of Received or Delivered-To fields
     """
     for reason, count, most in (
         ("own_answers", hops.own_answers, MOST_ANSWERS),

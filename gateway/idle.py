@@ -5,6 +5,7 @@ Not done here: fetching. The waiting side triggers the fetch and waits again.
 
 import imaplib
 import select
+from socket import socket
 
 # RFC 2177: a server may close a connection that has been idle for 30 minutes. Devices in between
 # drop one sooner, and a dead connection is noticed when the wait is renewed.
@@ -19,7 +20,7 @@ class IdleError(Exception):
     """The connection can no longer be used for waiting."""
 
 
-def can_idle(connection):
+def can_idle(connection: imaplib.IMAP4) -> bool:
     """Return whether a server supports IDLE; call it after the login, which may change this.
 
     :param connection: an authenticated :class:`imaplib.IMAP4`
@@ -28,7 +29,7 @@ def can_idle(connection):
     return status == "OK" and b"IDLE" in b" ".join(filter(None, data)).upper().split()
 
 
-def watch(connection, folder="INBOX"):
+def watch(connection: imaplib.IMAP4, folder: str = "INBOX") -> None:
     """Open a folder read-only, so that its server announces new messages.
 
     :raises imaplib.IMAP4.error: if the folder does not exist
@@ -38,13 +39,13 @@ def watch(connection, folder="INBOX"):
         raise imaplib.IMAP4.error(f"{folder}: {data[-1]!r}")
 
 
-def idle(connection, seconds, stop):
+def idle(connection: imaplib.IMAP4, seconds: float, stop: socket) -> bool:
     """Wait for new messages, and return whether there are any.
 
     Messages that arrived since the last command count: the server announces them at once.
 
     :param connection: a connection after :func:`watch`
-    :param float seconds: maximum time to wait
+    :param seconds: maximum time to wait
     :param stop: object with a ``fileno``, readable when the wait is to end
     :raises IdleError: if the server refuses, closes the connection or does not answer
     :raises OSError: if the connection is lost

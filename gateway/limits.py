@@ -51,6 +51,7 @@ Not checked: the content of attachments. Odoo does not unpack them on receipt.
 """
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from lxml import etree
@@ -151,15 +152,15 @@ class Excess(NamedTuple):
     most: int
 
     @property
-    def reason(self):
+    def reason(self) -> str:
         return f"limit_{self.name}"
 
 
-def exceeded(raw, limits=None):
+def exceeded(raw: bytes, limits: Mapping[str, int] | None = None) -> Excess | None:
     """Return the first :class:`Excess` of a message, or None.
 
-    :param bytes raw: the message, whatever its bytes
-    :param dict limits: ``{name: most}`` in place of the defaults
+    :param raw: the message, whatever its bytes
+    :param limits: ``{name: most}`` in place of the defaults
     """
     counter = _Counter({**DEFAULTS, **(limits or {})})
     try:

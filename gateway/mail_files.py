@@ -8,6 +8,7 @@ Maildir, the status of Mozilla). Drafts are not messages yet.
 
 import os
 import re
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
@@ -39,11 +40,11 @@ _THROWN_AWAY = set("TD")
 class MailFile(NamedTuple):
     """The location of a message.
 
-    :param date: date of its header or of the file, as naive UTC :class:`datetime.datetime`
-    :param path: the file, as :class:`pathlib.Path`
-    :param int offset: first byte of the message
+    :param date: date of its header or of the file, in naive UTC
+    :param path: the file
+    :param offset: first byte of the message
     :param size: in bytes, or None for up to the end of the file
-    :param bool is_in_mbox: whether an empty line follows and lines with "From" are quoted
+    :param is_in_mbox: whether an empty line follows and lines with "From" are quoted
     :param error: the :class:`OSError` that prevented reading the file, or None
     """
 
@@ -55,7 +56,7 @@ class MailFile(NamedTuple):
     error: OSError | None = None
 
     # This reads a file and overrides no method of Odoo.
-    def read(self):  # pylint: disable=method-required-super
+    def read(self) -> bytes:  # pylint: disable=method-required-super
         """Return the bytes of the message.
 
         :raises OSError: if the file cannot be read
@@ -76,7 +77,7 @@ def _unquoted(raw):
     return _QUOTED_FROM.sub(rb"\1", raw)
 
 
-def find_mails(paths):
+def find_mails(paths: Iterable[str | Path]) -> list[MailFile]:
     """Return the :class:`MailFile` of each message, oldest first.
 
     :param paths: files and folders; folders are walked. An unreadable file in a folder is listed

@@ -7,6 +7,7 @@ below many public suffixes, and some single domains.
 The list of regional providers is not complete. An administrator can add more.
 """
 
+from collections.abc import Collection
 from functools import cache
 
 from .authentication.domains import organisational_domain
@@ -182,13 +183,13 @@ TENANTS = frozenset(
 )
 
 
-def organisation(domain):
+def organisation(domain: str) -> str:
     """Return the domain whose addresses belong to colleagues: that of one customer of a service.
 
     Otherwise this is the organisational domain. Authentication always uses the organisational
     domain: such services sign with their own.
 
-    :param str domain: canonical, not empty
+    :param domain: canonical, not empty
     """
     shared = organisational_domain(domain)
     if shared not in TENANTS or domain == shared:
@@ -196,7 +197,7 @@ def organisation(domain):
     return f"{domain.removesuffix(f'.{shared}').rpartition('.')[2]}.{shared}"
 
 
-def is_complete():
+def is_complete() -> bool:
     """Return whether the list is installed, so that more than the large providers are known."""
     return bool(_LISTED)
 
@@ -206,14 +207,14 @@ def _listed():
     return SINGLE | RELAYS | frozenset(_LISTED)
 
 
-def is_public_provider(domain, more=()):
+def is_public_provider(domain: str, more: Collection[str] = ()) -> bool:
     """Return whether anyone can get an address in a domain.
 
     A name of :data:`FAMILIES` counts below every public suffix: these are trade marks, and if
     another company owns one somewhere, the only loss is that its users are not seen as
     colleagues.
 
-    :param str domain: canonical, not empty
+    :param domain: canonical, not empty
     :param more: organisational domains added by an administrator
     """
     registered = organisational_domain(domain)

@@ -30,9 +30,10 @@ Not done here: reading the database. The caller fills the book with what
 :func:`needed_local_parts` asks for.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .address_book import ALIAS, BOUNCE, CATCHALL
+from .address_book import ALIAS, BOUNCE, CATCHALL, AddressBook
 from .addresses import BadAddress, canonical, domain_allowed, splits
 from .trace import Trace
 
@@ -77,13 +78,12 @@ class _Question:
     names: tuple
 
 
-def match(address, book, trace, sender=""):
-    """Return the records an address belongs to as a list of :class:`Match`, possibly empty.
+def match(address: str, book: AddressBook, trace: Trace, sender: str = "") -> list[Match]:
+    """Return the records an address belongs to, possibly none.
 
-    :param str address: any text, canonical or not
-    :param book: an :class:`~.address_book.AddressBook`
-    :param trace: a :class:`~.trace.Trace` that receives the steps
-    :param str sender: canonical address of the sender, which no alias detects
+    :param address: any text, canonical or not
+    :param trace: receives the steps
+    :param sender: canonical address of the sender, which no alias detects
     """
     try:
         question = _question(canonical(address), book)
@@ -100,7 +100,9 @@ def match(address, book, trace, sender=""):
     return found[:1] + _default_from(question, book, trace)
 
 
-def match_all(addresses, book, trace, sender=""):
+def match_all(
+    addresses: Iterable[str], book: AddressBook, trace: Trace, sender: str = ""
+) -> dict[str, list[Match]]:
     """Return ``{address: [matches]}`` for the recipients of one message.
 
     The trace shows every step for the first ones, and for the others only the hits.
@@ -116,7 +118,7 @@ def match_all(addresses, book, trace, sender=""):
     return found
 
 
-def needed_local_parts(addresses, separators):
+def needed_local_parts(addresses: Iterable[str], separators: str) -> list[str]:
     """Return, sorted, the local parts that an address book for these addresses must contain.
 
     With them, one query finds the aliases and another the former addresses, however many there

@@ -15,13 +15,17 @@ Not done here: decoding (:func:`decoded` does that for one part) and keeping the
 import binascii
 import quopri
 import re
+from collections.abc import Callable, Iterator
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.policy import SMTP, compat32
 from functools import cached_property
+from typing import TypeVar
 
 from .fingerprint import LONGEST_HEADER
+
+_T = TypeVar("_T")
 
 # What Python's header parser raises on malformed fields, as observed in 3.10 to 3.13.
 ODD_HEADER = (
@@ -49,13 +53,13 @@ _LEAF, _PREAMBLE, _INSIDE, _EPILOGUE = range(4)
 class Part:
     """A message or a part of one.
 
-    :param bytes header: header as sent
-    :param int level: number of parts it is nested in
-    :param int start: offset of its content
-    :param str default_type: type if the header names none
+    :param header: header as sent
+    :param level: number of parts it is nested in
+    :param start: offset of its content
+    :param default_type: type if the header names none
     """
 
-    def __init__(self, header, level, start, default_type):
+    def __init__(self, header: bytes, level: int, start: int, default_type: str) -> None:
         self.header = header
         self.level = level
         self.start = start
@@ -66,8 +70,8 @@ class Part:
         self._delimiters = ()
 
     @cached_property
-    def head(self):
-        """The header as core's parser reads it, an :class:`~email.message.EmailMessage`."""
+    def head(self) -> EmailMessage:
+        """The header as core's parser reads it."""
         # The parser that core uses reads the type immediately, however long it is.
         fields = BytesHeaderParser(policy=compat32).parsebytes(self.header)
         head = EmailMessage(policy=SMTP)
@@ -76,7 +80,7 @@ class Part:
         head.set_default_type(self._default_type)
         return head
 
-    def ask(self, question, default):
+    def ask(self, question: Callable[[EmailMessage], _T], default: _T) -> _T:
         """Return the result for the header, or a default if it is too malformed to be read.
 
         :param question: function of :attr:`head`
@@ -87,30 +91,30 @@ class Part:
             return default
 
     @cached_property
-    def content_type(self):
+    def content_type(self) -> str:
         return self.ask(EmailMessage.get_content_type, self._default_type)
 
     @property
-    def is_multipart(self):
+    def is_multipart(self) -> bool:
         return self.content_type.startswith("multipart/")
 
     @property
-    def is_message(self):
+    def is_message(self) -> bool:
         """Whether the content is parsed as a message."""
         return self.content_type.startswith("message/") and self.content_type != DELIVERY_STATUS
 
     @cached_property
-    def encoding(self):
+    def encoding(self) -> str:
         """The transfer encoding in lower case."""
         return str(self.ask(lambda head: head.get("content-transfer-encoding", ""), "")).lower()
 
 
-def walk(raw):
+def walk(raw: bytes) -> Iterator[tuple[Part, bool]]:
     """Yield ``(part, is_over)`` at the begin and at the end of each :class:`Part`.
 
     The consumer sees the header of a part before its type is parsed, and may stop there.
 
-    :param bytes raw: the message
+    :param raw: the message
     """
     yield from _Walk(raw).events()
 
@@ -232,22 +236,19 @@ class _FieldsReadOnce:
         return self._fields[name, value]
 
 
-def read_fields_once(message):
-    """Make each field of a parsed message be read only once instead of on every access.
-
-    :param message: an :class:`~email.message.EmailMessage`
-    """
+def read_fields_once(message: EmailMessage) -> None:
+    """Make each field of a parsed message be read only once instead of on every access."""
     fields = _FieldsReadOnce(message.policy.header_factory)
     policy = message.policy.clone(header_factory=fields)
     for part in message.walk():
         part.policy = policy
 
 
-def decoded(content, encoding):
+def decoded(content: bytes, encoding: str) -> bytes:
     """Return content without its transfer encoding; an unknown encoding changes nothing.
 
-    :param bytes content: content as sent
-    :param str encoding: ``Content-Transfer-Encoding`` in lower case
+    :param content: content as sent
+    :param encoding: ``Content-Transfer-Encoding`` in lower case
     """
     if encoding == "base64":
         letters = _NOT_BASE64.sub(b"", content)

@@ -23,6 +23,7 @@ Not done here: finding those addresses (``pipeline/participants.py``) and decidi
 handle a reply without a reason, which is a policy.
 """
 
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from .address_list import canonical_addresses
@@ -44,19 +45,19 @@ SEPARATORS = "+"
 class Facts(NamedTuple):
     """What is known about a sender and a conversation.
 
-    :param str sender: canonical address in From, or ``""``
-    :param frozenset participants: pairs of ``(role from ROLES, canonical address)``
-    :param bool is_internal_user: whether the address belongs to an internal user
-    :param frozenset own_domains: canonical domains of this database
-    :param frozenset providers: public mail providers added by an administrator
+    :param sender: canonical address in From, or ``""``
+    :param participants: pairs of ``(role from ROLES, canonical address)``
+    :param is_internal_user: whether the address belongs to an internal user
+    :param own_domains: canonical domains of this database
+    :param providers: public mail providers added by an administrator
     :param outcome: authentication verdict: ``pass``, ``fail``, ``none``, or None if not set up
     """
 
     sender: str
-    participants: frozenset = frozenset()
+    participants: frozenset[tuple[str, str]] = frozenset()
     is_internal_user: bool = False
-    own_domains: frozenset = frozenset()
-    providers: frozenset = frozenset()
+    own_domains: frozenset[str] = frozenset()
+    providers: frozenset[str] = frozenset()
     outcome: str | None = None
 
 
@@ -64,20 +65,20 @@ class Standing(NamedTuple):
     """The standing of a sender in a conversation.
 
     :param reason: one of :data:`REASONS`, or None
-    :param str why_not: ``stranger``, ``unproved``, ``no_address``, or ``""`` if there is a reason
-    :param bool is_for_open: whether the reason applies only if the conversation is not private
+    :param why_not: ``stranger``, ``unproved``, ``no_address``, or ``""`` if there is a reason
+    :param is_for_open: whether the reason applies only if the conversation is not private
     """
 
     reason: str | None
     why_not: str = ""
     is_for_open: bool = False
 
-    def in_private(self):
+    def in_private(self) -> "Standing":
         """Return this standing as it applies in a private conversation."""
         return Standing(None, UNPROVED) if self.is_for_open else self
 
 
-def standing(facts):
+def standing(facts: Facts) -> Standing:
     """Return the :class:`Standing` of a sender; a pure function of :class:`Facts`."""
     if not facts.sender:
         return Standing(None, NO_ADDRESS)
@@ -98,7 +99,7 @@ def standing(facts):
     return _of_the_house(facts, ORGANISATION) if is_own else Standing(ORGANISATION)
 
 
-def mailboxes(address):
+def mailboxes(address: str) -> frozenset[str]:
     """Return the addresses that share a mailbox with this one: itself and its base."""
     local_part, _at, domain = address.rpartition("@")
     bases = [base for base, _detail in splits(local_part, SEPARATORS)]
@@ -106,12 +107,12 @@ def mailboxes(address):
     return frozenset({address, f"{bases[-1]}@{domain}" if bases else address})
 
 
-def needles(sender, providers=()):
+def needles(sender: str, providers: Collection[str] = ()) -> tuple[str, ...]:
     """Return lower-case texts; each address that may matter contains at least one of them.
 
     With them, a database can skip most addresses without parsing them.
 
-    :param str sender: canonical address
+    :param sender: canonical address
     """
     local_part, _at, domain = sender.rpartition("@")
     if is_public_provider(domain, providers):
@@ -121,7 +122,7 @@ def needles(sender, providers=()):
     return tuple(dict.fromkeys((shared, display_domain(shared))))
 
 
-def read_participants(roles):
+def read_participants(roles: Iterable[tuple[str, str | None]]) -> frozenset[tuple[str, str]]:
     """Return the participants in texts from the database, with names or several addresses in one.
 
     :param roles: pairs of ``(role, text)``

@@ -9,6 +9,7 @@ Not done here: reading the request. The caller has read it, within a limit.
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
@@ -42,12 +43,12 @@ _RETURN_PATH = re.compile(rb"return-path[ \t]*:[ \t]*<([^<>\r\n]*)>[ \t]*\r?\n",
 class NoMail(ValueError):
     """A request contains no message.
 
-    :param str code: ``unsupported`` for a body type that cannot contain a message, ``malformed``
+    :param code: ``unsupported`` for a body type that cannot contain a message, ``malformed``
         for one that cannot be read, ``no_field`` for a form without a message, ``empty``,
         ``bad_envelope``
     """
 
-    def __init__(self, code):
+    def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
 
@@ -56,13 +57,13 @@ class NoMail(ValueError):
 class Posted:
     """A message as posted.
 
-    :param bytes raw: the message
+    :param raw: the message
     :param recipients: envelope recipients as texts; empty if not given
     :param sender: envelope sender, ``""`` for the null sender, None if not given
     """
 
     raw: bytes
-    recipients: tuple = ()
+    recipients: tuple[str, ...] = ()
     sender: str | None = None
 
 
@@ -77,7 +78,7 @@ class Format(NamedTuple):
     """
 
     mail: str
-    recipients: tuple = ()
+    recipients: tuple[str, ...] = ()
     sender: str = ""
     envelope: str = ""
 
@@ -95,11 +96,13 @@ FORMATS = (
 )
 
 
-def read_posted(content_type, body, recipients=(), sender=None):
+def read_posted(
+    content_type: str, body: bytes, recipients: Sequence[str] = (), sender: str | None = None
+) -> Posted:
     """Return the :class:`Posted` message of a request.
 
-    :param str content_type: Content-Type of the request, empty if missing
-    :param bytes body: the body of the request
+    :param content_type: Content-Type of the request, empty if missing
+    :param body: the body of the request
     :param recipients: recipients named outside the body; they take precedence over those of a form
     :param sender: the same for the envelope sender, or None
     :raises NoMail: if there is no message
@@ -121,13 +124,13 @@ def read_posted(content_type, body, recipients=(), sender=None):
     )
 
 
-def with_return_path(raw, sender):
+def with_return_path(raw: bytes, sender: str | None) -> bytes:
     """Return a message with its envelope sender on top, as the last server adds it.
 
     RFC 5321 section 4.4. If a message begins with exactly this field, that server has added it; a
     different sender there may have been added by anyone.
 
-    :param bytes raw: the message
+    :param raw: the message
     :param sender: the envelope sender, ``""`` for the null sender, None to change nothing
     """
     if sender is None:

@@ -7,6 +7,7 @@ nevertheless.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.parser import BytesParser
@@ -75,13 +76,13 @@ footer {{ margin-top: 24px; border-top: 1px solid #ccc; padding-top: 8px; color:
 </style></head><body>{body}</body></html>"""
 
 
-def preview(raw, words):
+def preview(raw: bytes, words: Mapping[str, str]) -> str:
     """Return the page for a message.
 
-    :param bytes raw: the message
-    :param dict words: translated texts: ``empty`` if there is no text, and ``cut`` if not
+    :param raw: the message
+    :param words: translated texts: ``empty`` if there is no text, and ``cut`` if not
         everything is shown
-    :return: HTML as str
+    :return: HTML
     """
     parts = list(_read_parts(raw[:LONGEST_MAIL]))
     body = _body(parts, words)
@@ -102,16 +103,16 @@ class Part:
     charset: str
 
     @property
-    def is_text(self):
+    def is_text(self) -> bool:
         return self.content_type in ("text/plain", "text/html") and not self.name
 
     @cached_property
-    def text(self):
+    def text(self) -> str:
         """The beginning of the text."""
         return decode(self.content, self.charset or "utf-8", LONGEST_CONTENT).replace("\0", "")
 
     @property
-    def is_cut(self):
+    def is_cut(self) -> bool:
         return len(self.content) > LONGEST_CONTENT or len(self.text) > LONGEST_TEXT
 
 
@@ -209,7 +210,7 @@ def _note(text):
     return f"<p><em>{escape(text)}</em></p>"
 
 
-def clean_html(text):
+def clean_html(text: str) -> str:
     """Return HTML reduced to text, formatting and embedded pictures."""
     # Bytes with an explicit charset: what the message declares inside is ignored.
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)

@@ -18,6 +18,7 @@ Not done here: finding the records the addresses belong to (``matching``).
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -61,7 +62,7 @@ class Preset(NamedTuple):
     :param is_on_top: whether the server writes them above its own Received field
     """
 
-    fields: tuple = ()
+    fields: tuple[str, ...] = ()
     is_on_top: bool = False
 
 
@@ -90,20 +91,26 @@ class Recipients:
         :class:`~.addresses.BadAddress` or ``too_many_recipients``
     """
 
-    addresses: tuple
+    addresses: tuple[str, ...]
     source: str
     is_envelope: bool
-    rejected: tuple
+    rejected: tuple[tuple[str, str], ...]
 
 
-def envelope_recipients(header, told=(), trusted=(), prefix="", on_top=False):
+def envelope_recipients(
+    header: bytes,
+    told: Iterable[str] = (),
+    trusted: Sequence[str] = (),
+    prefix: str = "",
+    on_top: bool = False,
+) -> Recipients:
     """Return the :class:`Recipients` of a message, whatever its header.
 
-    :param bytes header: the header block
+    :param header: the header block
     :param told: recipients reported by the transport
     :param trusted: names of fields, best first
-    :param str prefix: prefix to remove from the local part of a trusted field, if present
-    :param bool on_top: count only trusted fields above the topmost Received field
+    :param prefix: prefix to remove from the local part of a trusted field, if present
+    :param on_top: count only trusted fields above the topmost Received field
     """
     told = [text for text in map(str, told) if text.strip()]
     if told:
@@ -119,19 +126,19 @@ def envelope_recipients(header, told=(), trusted=(), prefix="", on_top=False):
     return _collect((text for name in names for text in fields.get(name, ())), HEADER, False)
 
 
-def read_sender(header):
+def read_sender(header: bytes) -> str:
     """Return the canonical address in From, empty if there is none.
 
-    :param bytes header: the header block
+    :param header: the header block
     """
     text = next(iter(read_fields(header, decode_field).get("from", ())), "")
     return first_address(text)
 
 
-def header_addresses(header):
-    """Return the canonical addresses in From, To and Cc, as a list.
+def header_addresses(header: bytes) -> list[str]:
+    """Return the canonical addresses in From, To and Cc.
 
-    :param bytes header: the header block
+    :param header: the header block
     """
     fields = read_fields(header, decode_field)
     return [

@@ -26,7 +26,9 @@ Not done here: decisions. A multipart/report without parts is left to core, whic
 
 import re
 from base64 import encodebytes
+from collections.abc import Mapping
 from email import message_from_bytes
+from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from typing import NamedTuple
 
@@ -84,14 +86,14 @@ class Repair(NamedTuple):
     """
 
     code: str
-    params: dict
+    params: Mapping[str, object]
 
 
-def repair(message, exact=True):
+def repair(message: EmailMessage, exact: bool = True) -> list[Repair]:
     """Repair a message in memory and return a :class:`Repair` for each change.
 
-    :param message: an :class:`~email.message.EmailMessage`, within the limits
-    :param bool exact: keep the bytes of a text attachment that violates the charset it names;
+    :param message: within the limits
+    :param exact: keep the bytes of a text attachment that violates the charset it names;
         core replaces them by U+FFFD, and one of its tests expects that
     """
     repairs = []

@@ -1,5 +1,6 @@
 """When to retry after an unexpected error."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 DEFAULT_SCHEDULE = "1, 5, 15, 60, 240"
@@ -7,11 +8,10 @@ LONGEST_MINUTES = 7 * 24 * 60
 MOST_STEPS = 20
 
 
-def parse_schedule(text):
+def parse_schedule(text: str) -> tuple[timedelta, ...]:
     """Read a back-off schedule such as ``"1, 5, 15"``.
 
-    :param str text: minutes to wait after the first, second, ... failure
-    :return: tuple of :class:`datetime.timedelta`
+    :param text: minutes to wait after the first, second, ... failure
     :raises ValueError: with a sentence that names the error
     """
     steps = [step.strip() for step in text.split(",")]
@@ -25,10 +25,10 @@ def parse_schedule(text):
     return tuple(timedelta(minutes=int(step)) for step in steps)
 
 
-def delay_after(failures, schedule):
+def delay_after(failures: int, schedule: Sequence[timedelta]) -> timedelta | None:
     """Return how long to wait after this many failures, or None after the last attempt.
 
-    :param int failures: failures so far, at least 1
+    :param failures: failures so far, at least 1
     :param schedule: see :func:`parse_schedule`
     """
     return schedule[failures - 1] if failures <= len(schedule) else None
@@ -39,9 +39,9 @@ def delay_after(failures, schedule):
 _SERVER_WAITS = (0, 5, 15, 30, 60)
 
 
-def wait_for_server(failures):
+def wait_for_server(failures: int) -> timedelta:
     """Return how long to wait before contacting an unreachable server again.
 
-    :param int failures: consecutive failures, at least 1
+    :param failures: consecutive failures, at least 1
     """
     return timedelta(minutes=_SERVER_WAITS[min(failures, len(_SERVER_WAITS)) - 1])

@@ -29,11 +29,11 @@ class Sender(NamedTuple):
     rate_key: str
 
 
-def sender_of(header, email_from):
+def sender_of(header: bytes, email_from: str) -> Sender:
     """Return the :class:`Sender` of a message, whatever its header.
 
-    :param bytes header: the header block
-    :param str email_from: the From field that the message is processed with
+    :param header: the header block
+    :param email_from: the From field that the message is processed with
     """
     senders = list(canonical_addresses(email_from))
     sender = senders[0] if senders else ""

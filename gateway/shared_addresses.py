@@ -6,26 +6,31 @@ choice that no user has made.
 Not done here: finding the aliases with the same local part. The caller fills the book with them.
 """
 
-from .address_book import ALIAS
+from collections.abc import Collection, Iterable
+
+from .address_book import ALIAS, AddressBook, Alias, Domain
 from .addresses import BadAddress, canonical_domain, domain_allowed
 
 ANY = "*"
 
 
-def shared_address(one, other, book):
+def shared_address(one: Alias, other: Alias, book: AddressBook) -> str | None:
     """Return an address that two aliases would both match by the same rule, or None.
 
     If it stands for many, its domain is a pattern.
 
-    :param one: an :class:`~.address_book.Alias`, as is ``other``, with the same local part
-    :param book: an :class:`~.address_book.AddressBook` with all aliases of that local part
+    :param one: an alias with the same local part as ``other``
+    :param book: with all aliases of that local part
     """
     domain = _shared_domain(one, other, book)
     return f"{one.local_part}@{domain}" if domain else None
 
 
-def twins(domains):
-    """Return the groups of alias domains with the same name, as lists of their ids."""
+def twins(domains: Iterable[Domain]) -> list[list[int]]:
+    """Return the groups of alias domains with the same name, as lists of their ids.
+
+    :param domains: records of ``mail.alias.domain`` have the same ``id`` and ``name``, too
+    """
     named = {}
     for domain in domains:
         try:
@@ -61,7 +66,7 @@ def _shared_domain(one, other, book):
     )
 
 
-def common_domain(patterns, others):
+def common_domain(patterns: Iterable[str], others: Collection[str]) -> str | None:
     """Return a domain or pattern that two lists of allowed domains have in common, or None.
 
     :param patterns: as :func:`~.addresses.parse_domains` returns them; ``others`` likewise

@@ -45,10 +45,10 @@ class RewrittenAddress:
     original: str
 
 
-def read_rewritten(address):
+def read_rewritten(address: str) -> RewrittenAddress | None:
     """Return the :class:`RewrittenAddress` in an address, or None for an ordinary one.
 
-    :param str address: any text
+    :param address: any text
     """
     local_part, at, domain = address.strip(" ").rpartition("@")
     if not at or len(local_part) > LONGEST:

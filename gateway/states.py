@@ -12,6 +12,8 @@ state         meaning                                         set by
 ============= =============================================== =====================
 """
 
+from collections.abc import Iterable
+
 RECEIVED = "received"
 RETRY = "retry"
 DELIVERED = "delivered"
@@ -35,12 +37,12 @@ TRANSITIONS = {
 _WORST_FIRST = (PARKED, RETRY, REFUSED, RECEIVED, DELIVERED, IGNORED)
 
 
-def can_move(state, new_state):
+def can_move(state: str, new_state: str) -> bool:
     """Return whether a message may change from one state to another."""
     return new_state in TRANSITIONS[state]
 
 
-def worst(states):
+def worst(states: Iterable[str]) -> str:
     """Return the state of a message whose deliveries are in these states.
 
     :param states: a non-empty iterable of states

@@ -5,6 +5,9 @@ the user. The trace of a message with thousands of recipients must stay small, s
 steps and the length of a parameter are limited.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 MOST_STEPS = 100
 LONGEST_PARAMETER = 300
 
@@ -12,16 +15,16 @@ LONGEST_PARAMETER = 300
 class Trace:
     """An ordered list of steps ``{"step": code, "hit": bool, "params": {...}}``."""
 
-    def __init__(self):
-        self.steps = []
+    def __init__(self) -> None:
+        self.steps: list[dict[str, Any]] = []
 
-    def hit(self, step, **params):
+    def hit(self, step: str, **params: object) -> None:
         self.add(step, True, params)
 
-    def miss(self, step, **params):
+    def miss(self, step: str, **params: object) -> None:
         self.add(step, False, params)
 
-    def add(self, step: str, hit: bool, params: dict):
+    def add(self, step: str, hit: bool, params: Mapping[str, object]) -> None:
         """Add a step, unless it is there already."""
         taken = {"step": step, "hit": hit, "params": bounded(params)}
         # Core asks some questions twice for one message; users want the answer once.
@@ -29,7 +32,7 @@ class Trace:
             self.steps.append(taken)
 
 
-def bounded(params):
+def bounded(params: Mapping[str, object]) -> dict[str, str | int | float]:
     """Return parameters of a step or a reason in a form that a database accepts.
 
     Long texts are truncated, and NUL and lone surrogates, which PostgreSQL rejects in text and
