@@ -189,5 +189,5 @@ class Setting(NamedTuple):
     :param origin: the level that set it: ``alias``, ``domain`` or ``database``
     """
 
-    value: object
+    value: int | str | None
     origin: str

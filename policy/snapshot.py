@@ -1,6 +1,9 @@
 """The policies of a database as they are at one moment."""
 
+from collections.abc import Mapping
+from datetime import timedelta
 from types import MappingProxyType
+from typing import Literal
 
 from ..gateway import retries
 from .settings import (
@@ -18,27 +21,27 @@ from .settings import (
 class Policies:
     """Bounded values of the settings; an invalid value written past the checks gives the default.
 
-    :param dict texts: ``{key: text or None}`` of the System Parameters
+    :param texts: ``{key: text}`` of the System Parameters; None or False for no text
     """
 
-    def __init__(self, texts):
+    def __init__(self, texts: Mapping[str, str | Literal[False] | None]) -> None:
         self._texts = MappingProxyType(dict(texts))
         self._numbers = {key: _number(key, self._texts.get(key)) for key in NUMBERS}
         self._choices = {key: _choice(key, self._texts.get(key)) for key in CHOICES}
 
-    def text(self, key):
+    def text(self, key: str) -> str:
         """Return the text of a parameter, empty if it is not set."""
         return self._texts.get(key) or ""
 
-    def number(self, key):
+    def number(self, key: str) -> int:
         """Return the number of a parameter, within its bounds (:data:`settings.NUMBERS`)."""
         return self._numbers[key]
 
-    def choice(self, key):
+    def choice(self, key: str) -> str:
         """Return one of the choices of a parameter (:data:`settings.CHOICES`)."""
         return self._choices[key]
 
-    def setting(self, name, alias, domain):
+    def setting(self, name: str, alias, domain) -> Setting:
         """Return the :class:`Setting` of a field of ``mail.postmaster.scope``.
 
         :param alias: a ``mail.alias``, or an empty recordset
@@ -57,12 +60,12 @@ class Policies:
         return Setting(self.number(key), "database")
 
     @property
-    def limits_records(self):
+    def limits_records(self) -> bool:
         """Whether the database limits the records that one alias creates."""
         return bool(self.text(RECORD_LIMIT) or self.text(RECORD_MINUTES))
 
     @property
-    def retry_minutes(self):
+    def retry_minutes(self) -> str:
         """The text of the waiting times after each failure."""
         text = self.text(RETRY_MINUTES) or retries.DEFAULT_SCHEDULE
         try:
@@ -72,8 +75,8 @@ class Policies:
         return text
 
     @property
-    def retry_schedule(self):
-        """The waiting times after each failure, as a tuple of timedelta."""
+    def retry_schedule(self) -> tuple[timedelta, ...]:
+        """The waiting times after each failure."""
         return retries.parse_schedule(self.retry_minutes)
 
 

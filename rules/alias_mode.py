@@ -6,7 +6,7 @@ from .verdict import Reason, Step, Verdict
 ACCEPT, HOLD, REFUSE, CLOSED = "accept", "hold", "refuse", "closed"
 
 
-def alias_mode(target):
+def alias_mode(target) -> Verdict | None:
     reason = target.alias and _reason(target)
     if not reason:
         return None

@@ -4,7 +4,7 @@ from ..gateway import screening, states, treatments
 from .verdict import Reason, Step, Verdict
 
 
-def automatic_mail(target):
+def automatic_mail(target) -> Verdict | None:
     name = screening.policy_name(target.automatic)
     if not name:
         return None

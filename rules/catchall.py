@@ -10,7 +10,7 @@ REFUSED = Reason(states.REFUSED, "catchall")
 REPEATED = Reason(states.IGNORED, "catchall_repeated")
 
 
-def catchall(message):
+def catchall(message) -> Verdict:
     if message.policies.choice(LOOPS) == "odoo":
         return Verdict(reason=REFUSED)
     digest = hashlib.sha256(message.text.encode("utf-8", "replace")).hexdigest()

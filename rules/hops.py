@@ -6,7 +6,7 @@ from ..policy.settings import LOOPS, MOST_HOPS
 from .verdict import Reason, Step, Verdict
 
 
-def hops(message):
+def hops(message) -> Verdict | None:
     if message.policies.choice(LOOPS) == "odoo":
         return None
     counted = gateway_hops.count_hops(message.header, message.notice_suffix)

@@ -6,7 +6,7 @@ from ..policy.settings import LIMITS
 from .verdict import Reason, Step, Verdict
 
 
-def limits(message):
+def limits(message) -> Verdict | None:
     excess = gateway_limits.exceeded(
         message.raw, {name: message.policies.number(key) for name, key in LIMITS.items()}
     )

@@ -5,7 +5,7 @@ from ..policy.settings import RECORD_MINUTES
 from .verdict import Reason, Slot, Step, Verdict
 
 
-def record_limit(target):
+def record_limit(target) -> Verdict | None:
     limit = target.setting("record_limit")
     if target.is_quiet or not (target.alias and target.makes_record and limit.value):
         return None

@@ -4,7 +4,7 @@ from ..gateway import states, treatments
 from .verdict import Reason, Verdict
 
 
-def reply(target):
+def reply(target) -> Verdict | None:
     found = target.reply
     # The user who imports old messages has decided that they belong here.
     if target.is_quiet or not found or not found.policy or found.target != target.name:

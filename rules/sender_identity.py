@@ -5,7 +5,7 @@ from ..gateway.treatments import PARK, REFUSE
 from .verdict import Reason, Step, Verdict
 
 
-def sender_identity(target):
+def sender_identity(target) -> Verdict | None:
     policy = target.identity_policy
     if policy.value not in (PARK, REFUSE) or target.is_sender_accepted:
         return None

@@ -6,7 +6,7 @@ from ..policy.settings import LOOP_REPLIES, LOOPS
 from .verdict import Reason, Slot, Step, Verdict
 
 
-def sender_limit(target):
+def sender_limit(target) -> Verdict | None:
     if target.is_quiet or target.policies.choice(LOOPS) == "odoo":
         return None
     # An unauthenticated message does not get the exemption of an allowed sender.

@@ -37,7 +37,7 @@ before a notice         on a hit, the sender gets none
 ======================  ===========================================================================
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from .alias_mode import alias_mode
@@ -50,17 +50,18 @@ from .record_limit import record_limit
 from .reply import reply
 from .sender_identity import sender_identity
 from .sender_limit import sender_limit
+from .verdict import Verdict
 
 
 class Rule(NamedTuple):
     """A rule and its name.
 
-    :param str name: in logs and in the documentation
+    :param name: in logs and in the documentation
     :param judge: function of the facts that returns a :class:`~.verdict.Verdict` or None
     """
 
     name: str
-    judge: Callable
+    judge: Callable[..., Verdict | None]
 
 
 BEFORE_ROUTING = tuple(Rule(judge.__name__, judge) for judge in (limits, hops))
@@ -73,7 +74,7 @@ BEFORE_NOTICE = tuple(Rule(judge.__name__, judge) for judge in ALWAYS)
 BEFORE_OUR_NOTICE = (*BEFORE_NOTICE, *(Rule(judge.__name__, judge) for judge in OURS))
 
 
-def verdicts(rules, facts):
+def verdicts(rules: Iterable[Rule], facts) -> Iterator[Verdict]:
     """Yield the verdicts of the rules, up to the first one that turns the message down.
 
     :param rules: of :class:`Rule`, in order

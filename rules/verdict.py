@@ -1,5 +1,6 @@
 """What a rule says about a message, or about one of its targets."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..gateway.treatments import NOTE, REVIEW, SILENT
@@ -19,31 +20,31 @@ class Reason:
 
     state: str
     code: str
-    params: dict = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Step:
     """A line of the trace, see ``gateway.trace``.
 
-    :param str code: key of the sentence
-    :param bool is_hit: which of its two sentences
-    :param dict params: the values that the sentence names
+    :param code: key of the sentence
+    :param is_hit: which of its two sentences
+    :param params: the values that the sentence names
     """
 
     code: str
     is_hit: bool = True
-    params: dict = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Slot:
     """One rate slot.
 
-    :param str target: what is limited
-    :param int limit: number of slots within the window
-    :param int minutes: length of the window
-    :param str sender: whose messages are counted, canonical; empty for those of all senders
+    :param target: what is limited
+    :param limit: number of slots within the window
+    :param minutes: length of the window
+    :param sender: whose messages are counted, canonical; empty for those of all senders
     """
 
     target: str
@@ -70,7 +71,7 @@ class Verdict:
     when_full: "Verdict | None" = None
 
 
-def stronger(treatment, other):
+def stronger(treatment: str | None, other: str | None) -> str | None:
     """Return the stronger one of two treatments; each can be None."""
     known = [one for one in (treatment, other) if one]
     return max(known, key=STRENGTH.index, default=None)
