@@ -60,5 +60,6 @@ from . import (
     test_shared_addresses,
     test_states,
     test_trace,
+    test_types,
     test_whole_way,
 )
