@@ -199,7 +199,7 @@ def _in_one_form(vals):
     return {**vals, "allowed_domains": domains or False}
 
 
-def bad_domains(env, error):
+def bad_domains(env, error: BadDomains) -> ValidationError:
     """Return the ``ValidationError`` of a ``BadDomains``, in the reader's language."""
     return ValidationError(
         env._(

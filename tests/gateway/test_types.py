@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # have no annotation: records of Odoo, and the facts that ``pipeline/`` collects for the rules.
 FOLDERS = {
     "gateway": frozenset(),
-    "policy": frozenset({"alias", "domain"}),
+    "policy": frozenset({"alias", "domain", "env"}),
     "rules": frozenset({"facts", "message", "target"}),
 }
 FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
@@ -32,6 +32,8 @@ class Public:
     async def method(self, text: str):
         def inside(text): ...
 class _Private:
+    def method(self, text): ...
+class Model(models.AbstractModel):
     def method(self, text): ...
 """
 
@@ -94,10 +96,15 @@ def _public_functions(node, prefix=""):
             if not name.startswith("_") or name == "__init__":
                 yield prefix + name, child
         elif isinstance(child, ast.ClassDef):
-            if not name.startswith("_"):
+            if not name.startswith("_") and not _is_model(child):
                 yield from _public_functions(child, f"{prefix}{name}.")
         else:
             yield from _public_functions(child, prefix)
+
+
+def _is_model(node):
+    """Return whether a class is a model of Odoo, whose methods take and return records."""
+    return any(isinstance(base, ast.Attribute) and base.value.id == "models" for base in node.bases)
 
 
 def _parameters(arguments):
