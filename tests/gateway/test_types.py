@@ -104,7 +104,7 @@ def _public_functions(node, prefix=""):
 
 def _is_model(node):
     """Return whether a class is a model of Odoo, whose methods take and return records."""
-    return any(isinstance(base, ast.Attribute) and base.value.id == "models" for base in node.bases)
+    return any(ast.unparse(base).startswith("models.") for base in node.bases)
 
 
 def _parameters(arguments):
