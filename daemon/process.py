@@ -19,6 +19,8 @@ import psycopg2
 from odoo import SUPERUSER_ID, api, sql_db
 from odoo.modules.registry import Registry
 
+from ..pipeline.work import AWAY
+
 _logger = logging.getLogger(__name__)
 
 # If a client disappears silently, the server releases its locks after some seconds. This applies
@@ -27,7 +29,6 @@ KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count"
 ON_SERVER = (
     "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"
 )
-AWAY = (psycopg2.OperationalError, psycopg2.InterfaceError)
 
 
 class Child(ABC):

@@ -22,7 +22,8 @@ from odoo import sql_db
 from ..context_keys import STORE_ONLY
 from ..gateway import idle
 from ..gateway.mailbox.imap import INBOX, folder_argument
-from .process import AWAY, Child, connect
+from ..pipeline.work import AWAY
+from .process import Child, connect
 
 _logger = logging.getLogger(__name__)
 

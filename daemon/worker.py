@@ -9,8 +9,9 @@ from odoo import fields, sql_db
 
 from ..context_keys import CURSOR_SESSION
 from ..pipeline.cursor_session import CursorSession
+from ..pipeline.work import AWAY
 from .calls import Calls
-from .process import AWAY, Child
+from .process import Child
 
 _logger = logging.getLogger(__name__)
 
@@ -74,15 +75,7 @@ class Worker(Child):
 
     def _process(self, env, pipeline, mail_id):
         has_waited = _waited(env, mail_id) > LONG_WAIT
-        try:
-            pipeline._process_stored(mail_id)
-        except AWAY:
-            raise
-        except Exception as error:  # noqa: BLE001  it must not delay the next message
-            # The failure is counted. The message is retried soon, and held if it keeps failing.
-            _logger.error(
-                "Message %s: no attempt could be made (%s)", mail_id, type(error).__name__
-            )
+        pipeline._process_claimed(mail_id)
         return self._pace.rest(time.monotonic()) if has_waited else 0
 
     def _forget_connections(self):

@@ -1,4 +1,5 @@
 import logging
+from contextlib import suppress
 
 from odoo import api, fields, models
 
@@ -9,6 +10,7 @@ from .attempt import Attempt
 from .cursor_session import CursorSession
 from .mail import Mail
 from .submission import STORED, Submission
+from .work import AWAY
 
 _logger = logging.getLogger(__name__)
 
@@ -34,16 +36,28 @@ class MailPostmasterQueue(models.AbstractModel):
         cron = self.env["ir.cron"]
         mail_id = None
         while mail_id := self._claim_next(after=mail_id):
-            try:
-                self._process_stored(mail_id)
-            except Exception as error:  # noqa: BLE001  it must not delay the messages behind it
-                # The attempt is counted, due again soon, and the message is held if this continues.
-                _logger.error(
-                    "Message %s: no attempt could be made (%s)", mail_id, type(error).__name__
-                )
+            # If the database is away, the next claim says so.
+            with suppress(*AWAY):
+                self._process_claimed(mail_id)
             if not cron._commit_progress(1):
                 self._wake_up(fields.Datetime.now())
                 break
+
+    @api.model
+    def _process_claimed(self, mail_id):
+        """Make an attempt for a claimed message, whose failure must not delay the next one.
+
+        :raises psycopg2.OperationalError: or another of :data:`AWAY`, if the database is away
+        """
+        try:
+            self._process_stored(mail_id)
+        except Exception as error:
+            # The attempt is counted. The message is due again soon, and held if it keeps failing.
+            _logger.error(
+                "Message %s: no attempt could be made (%s)", mail_id, type(error).__name__
+            )
+            if isinstance(error, AWAY):
+                raise
 
     @api.model
     def _hand_over_now(self, mail_ids):

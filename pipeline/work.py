@@ -3,6 +3,8 @@ import time
 from contextlib import contextmanager
 from datetime import timedelta
 
+import psycopg2
+
 from odoo import api, models
 from odoo.exceptions import AccessError, ConcurrencyError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
@@ -18,6 +20,8 @@ from .mail import Mail
 
 _logger = logging.getLogger(__name__)
 
+# The database, or the connection to it, is not there.
+AWAY = (psycopg2.OperationalError, psycopg2.InterfaceError)
 CONFLICTS = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
 # Most conflicts are resolved by a second attempt; core's own retries sleep up to 16 s.
 IMMEDIATE_TRIES = 2

@@ -6,10 +6,18 @@
 ``cache_prefill``       columns that core reads again for each message
 ``field_descriptions``  fields of a model, which core describes again for each message
 
-Beside these: the calls of scheduled actions that a cursor session postpones.
+Beside these: ``alias_domains``, which are kept by their version over many messages, and
+``wake_ups``, the calls of scheduled actions that a cursor session postpones.
 """
 
 import os
 
-# Off in tests, which show that nothing but time depends on them (``dev/test shortcuts``).
-ARE_ON = os.environ.get("POSTMASTER_SHORTCUTS") != "off"
+ALL = "all"
+# Off in tests, which show that nothing but time depends on them (``dev/test shortcuts``), and one
+# by one in ``dev/bench shortcuts``, which shows what each is worth.
+OFF = frozenset(os.environ.get("POSTMASTER_SHORTCUTS_OFF", "").split(","))
+
+
+def is_on(name: str) -> bool:
+    """Return whether a shortcut is in use; the names are those above."""
+    return name not in OFF and ALL not in OFF

@@ -1,6 +1,6 @@
 """Put columns that core reads for each message into its cache beforehand."""
 
-from . import ARE_ON
+from . import is_on
 
 
 def columns(model):
@@ -33,7 +33,7 @@ def put_into_cache(records, values_by_column):
 
     :param dict values_by_column: values in the order of the records, as Odoo's cache has them
     """
-    if not ARE_ON:
+    if not is_on("cache_prefill"):
         return
     for name, values in values_by_column.items():
         records._fields[name]._insert_cache(records, values)

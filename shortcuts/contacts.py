@@ -2,7 +2,7 @@
 
 from odoo.tools.mail import email_normalize, parse_contact_from_email
 
-from . import ARE_ON
+from . import is_on
 from .memoize import has_changed, memoize_for_attempt
 
 # What determines whether a contact is found, and which of several with one address.
@@ -24,7 +24,7 @@ def find(thread, records_emails, ask, options):
         return ask(records_emails, **{**options, "filter_found": chosen})
 
     if (
-        not ARE_ON
+        not is_on("contacts")
         or len(records_emails) != 1
         or options["ban_emails"]
         or not options["avoid_alias"]

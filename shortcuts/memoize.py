@@ -6,7 +6,7 @@ written in that transaction: until then the snapshot cannot give a different one
 """
 
 from ..context_keys import ATTEMPT
-from . import ARE_ON
+from . import is_on
 
 CHANGED = "mail_postmaster_changed"
 
@@ -20,7 +20,7 @@ def memoize_for_attempt(env, model, question, ask):
     :param ask: function without arguments; its result must not be modified
     """
     attempt = env.context.get(ATTEMPT)
-    if not ARE_ON or not attempt or has_changed(env, model):
+    if not is_on("memoize") or not attempt or has_changed(env, model):
         return ask()
     companies = tuple(env.context.get("allowed_company_ids") or ())
     key = (

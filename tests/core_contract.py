@@ -7,6 +7,9 @@ import inspect
 import textwrap
 from pathlib import Path
 
+from odoo.addons.mail_postmaster.pipeline.facts import NOTICE_TAG
+from odoo.addons.mail_postmaster.pipeline.routing import NO_ROUTE
+
 ROOT = Path(__file__).resolve().parent.parent
 # The folders with classes of models that core calls.
 ROOMS = ("rules", "policy", "pipeline", "shortcuts", "models", "fetching")
@@ -27,6 +30,11 @@ RELIED_ON = {
     ("mail.thread", "message_post"): "makes the message whose id a delivery records",
     ("mail.thread", "message_update"): "returns whether the record may be updated",
     ("res.partner", "_find_or_create_from_emails"): "shortcuts/contacts.py repeats its search",
+}
+# Texts in core's code that are compared here.
+TEXTS = {
+    ("mail.thread", "message_route", NO_ROUTE): "a message without a route gets a reason by it",
+    ("mail.thread", "_detect_loop_headers", NOTICE_TAG): "replies to our own notices are found",
 }
 # Functions and methods of classes that are no models.
 FUNCTIONS = {

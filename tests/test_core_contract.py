@@ -53,6 +53,12 @@ class TestCoreContract(CoreContractCase):
             with self.subTest(path=path, why=why):
                 self.assertTrue(callable(core_contract.function(path)))
 
+    def test_texts_that_are_compared_are_those_of_core(self):
+        for (model, name, text), why in core_contract.TEXTS.items():
+            with self.subTest(model=model, name=name, why=why):
+                [method] = core_contract.of_core(self.env, model, name)
+                self.assertIn(text, inspect.getsource(method))
+
     def test_overrides_take_what_core_passes(self):
         for (model, name), _files in self.overridden.items():
             if model not in self.env:

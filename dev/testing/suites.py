@@ -48,7 +48,7 @@ NEIGHBOUR_TESTS = (
     "microsoft_outlook/tests",
 )
 # shortcuts/ only saves time: these tests pass without it.
-WITHOUT_SHORTCUTS = {"POSTMASTER_SHORTCUTS": "off"}
+WITHOUT_SHORTCUTS = {"POSTMASTER_SHORTCUTS_OFF": "all"}
 TESTS_OF_THE_WAY = (
     "TestAddressing",
     "TestAliasMode",

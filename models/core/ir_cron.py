@@ -11,6 +11,6 @@ class IrCron(models.Model):
     def _notifydb(self):
         """Wake up the workers once a second for many messages: core reconnects each time."""
         session = self.env.context.get(CURSOR_SESSION)
-        if not session or not shortcuts.ARE_ON:
+        if not session or not shortcuts.is_on("wake_ups"):
             return super()._notifydb()
         return session.wake_up(super()._notifydb)

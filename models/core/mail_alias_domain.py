@@ -152,7 +152,8 @@ class MailAliasDomain(models.Model):
         :return: nothing if they may have changed since they were read
         """
         attempt = self.env.context.get(ATTEMPT)
-        version = shortcuts.ARE_ON and attempt and attempt.found.alias_domains_version
+        is_kept = attempt and shortcuts.is_on("alias_domains")
+        version = is_kept and attempt.found.alias_domains_version
         if not version or not self.env.su or has_changed(self.env, self._name):
             return []
         ids, values = self._all_columns(version, self.env.context.get("active_test", True))

@@ -233,7 +233,7 @@ class MailThread(models.AbstractModel):
     def fields_get(self, allfields=None, attributes=None):
         attempt = self.env.context.get(ATTEMPT)
         is_asked_again = attempt and attempt.route and not allfields and not attributes
-        if is_asked_again and shortcuts.ARE_ON:
+        if is_asked_again and shortcuts.is_on("field_descriptions"):
             return self.env["mail.postmaster.shortcuts"]._fields_of(self._name)
         return super().fields_get(allfields, attributes)
 
