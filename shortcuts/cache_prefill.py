@@ -2,6 +2,8 @@
 
 from . import is_on
 
+IS_ON = is_on("cache_prefill")
+
 
 def columns(model):
     """Return the names of the columns that are read together and are the same for all readers.
@@ -33,7 +35,7 @@ def put_into_cache(records, values_by_column):
 
     :param dict values_by_column: values in the order of the records, as Odoo's cache has them
     """
-    if not is_on("cache_prefill"):
+    if not IS_ON:
         return
     for name, values in values_by_column.items():
         records._fields[name]._insert_cache(records, values)

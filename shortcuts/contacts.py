@@ -5,6 +5,7 @@ from odoo.tools.mail import email_normalize, parse_contact_from_email
 from . import is_on
 from .memoize import has_changed, memoize_for_attempt
 
+IS_ON = is_on("contacts")
 # What determines whether a contact is found, and which of several with one address.
 ORDERED_BY = ("mail.followers", "mail.alias", "res.users")
 
@@ -24,7 +25,7 @@ def find(thread, records_emails, ask, options):
         return ask(records_emails, **{**options, "filter_found": chosen})
 
     if (
-        not is_on("contacts")
+        not IS_ON
         or len(records_emails) != 1
         or options["ban_emails"]
         or not options["avoid_alias"]

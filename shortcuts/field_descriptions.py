@@ -1,7 +1,9 @@
 from odoo import api, models, tools
 
 from ..context_keys import ATTEMPT
+from . import is_on
 
+IS_ON = is_on("field_descriptions")
 FIND_OR_CREATE, FIND = "_find_or_create_from_emails", "_partner_find_from_emails"
 # The modules whose methods to find a contact are known here.
 KNOWN = ("odoo.addons.mail.", "odoo.addons.mail_postmaster.")

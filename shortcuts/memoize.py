@@ -8,6 +8,7 @@ written in that transaction: until then the snapshot cannot give a different one
 from ..context_keys import ATTEMPT
 from . import is_on
 
+IS_ON = is_on("memoize")
 CHANGED = "mail_postmaster_changed"
 
 
@@ -20,7 +21,7 @@ def memoize_for_attempt(env, model, question, ask):
     :param ask: function without arguments; its result must not be modified
     """
     attempt = env.context.get(ATTEMPT)
-    if not is_on("memoize") or not attempt or has_changed(env, model):
+    if not IS_ON or not attempt or has_changed(env, model):
         return ask()
     companies = tuple(env.context.get("allowed_company_ids") or ())
     key = (

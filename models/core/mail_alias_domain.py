@@ -2,16 +2,17 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 from odoo.tools.mail import email_normalize
 
-from ... import shortcuts
 from ...context_keys import ATTEMPT
 from ...gateway import address_book
 from ...gateway.addresses import BadAddress, canonical, canonical_domain, display_domain
 from ...gateway.forwarding import BadForwarders, parse_forwarders
 from ...gateway.shared_addresses import twins
 from ...policy import policy_fields  # noqa: F401  what is extended here
+from ...shortcuts import is_on
 from ...shortcuts.cache_prefill import put_into_cache, read_columns
 from ...shortcuts.memoize import has_changed, memoize_for_attempt, note_change
 
+ARE_KEPT = is_on("alias_domains")
 # SQL: a text that stands for all alias domains as a transaction sees them. Each write creates a
 # new version of a row, at another location and by another transaction.
 VERSION = """(
@@ -152,7 +153,7 @@ class MailAliasDomain(models.Model):
         :return: nothing if they may have changed since they were read
         """
         attempt = self.env.context.get(ATTEMPT)
-        is_kept = attempt and shortcuts.is_on("alias_domains")
+        is_kept = attempt and ARE_KEPT
         version = is_kept and attempt.found.alias_domains_version
         if not version or not self.env.su or has_changed(self.env, self._name):
             return []

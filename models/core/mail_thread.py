@@ -2,12 +2,11 @@ from functools import partial
 
 from odoo import api, models
 
-from ... import shortcuts
 from ...context_keys import ATTEMPT
 from ...pipeline import delivering, notices, notifying, reading, routing, sender
 from ...pipeline.attempt import Stage
 from ...pipeline.submission import FETCHED, SUBMITTED, Submission, to_bytes
-from ...shortcuts import contacts
+from ...shortcuts import contacts, field_descriptions
 
 
 class MailThread(models.AbstractModel):
@@ -233,7 +232,7 @@ class MailThread(models.AbstractModel):
     def fields_get(self, allfields=None, attributes=None):
         attempt = self.env.context.get(ATTEMPT)
         is_asked_again = attempt and attempt.route and not allfields and not attributes
-        if is_asked_again and shortcuts.is_on("field_descriptions"):
+        if is_asked_again and field_descriptions.IS_ON:
             return self.env["mail.postmaster.shortcuts"]._fields_of(self._name)
         return super().fields_get(allfields, attributes)
 
