@@ -17,6 +17,7 @@ from .attempt import Attempt, Stage
 from .cursor_session import FRESH, STABLE, CursorSession
 from .log_without_values import without_values
 from .mail import Mail
+from .submission import FETCHED, SUBMITTED, Submission, to_bytes
 
 _logger = logging.getLogger(__name__)
 
@@ -85,6 +86,31 @@ class MailPostmasterPipeline(models.AbstractModel):
         return (enabled or "true").strip().lower() not in ("false", "0", "off", "no"), has_written
 
     # --- the way ---------------------------------------------------------------------
+
+    @api.model
+    def _submit(self, thread, message, options, core):
+        """Store a message that ``message_process`` was called with, and process it.
+
+        :param thread: the recordset it was called on
+        :param dict options: its other arguments
+        :param core: function of a thread, a message and options: core's method
+        :return: what core returns, and False where core returns None, which XML-RPC cannot carry
+        """
+        thread = self._entry_for_caller(thread, options)
+        pipeline = thread.env[self._name]
+        is_enabled, has_written = pipeline._read_switches()
+        if not is_enabled:
+            pipeline._acknowledge()
+            return core(thread, message, **options) or False
+        server_id = thread.env.context.get("default_fetchmail_server_id")
+        submission = Submission(
+            raw=to_bytes(message),
+            entry_model=thread._name,
+            source=FETCHED if server_id else SUBMITTED,
+            server_id=server_id,
+            options=options,
+        )
+        return pipeline._process(thread, submission, joins=has_written) or False
 
     @api.model
     def _hand_over(self, submission):

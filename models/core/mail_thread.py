@@ -5,7 +5,6 @@ from odoo import api, models
 from ...context_keys import ATTEMPT
 from ...pipeline import delivering, notices, notifying, reading, routing, sender
 from ...pipeline.attempt import Stage
-from ...pipeline.submission import FETCHED, SUBMITTED, Submission, to_bytes
 from ...shortcuts import contacts, field_descriptions
 
 
@@ -28,49 +27,25 @@ class MailThread(models.AbstractModel):
         strip_attachments=False,
         thread_id=None,
     ):
-        """Store the message, then process it; see ``mail.postmaster.pipeline``.
-
-        :return: what core returns, and False where core returns None, which XML-RPC cannot carry
-        """
-        # An attempt is in superuser mode; a context that came by RPC cannot contain one.
-        attempt = self.env.su and self.env.context.get(ATTEMPT)
-        if attempt and attempt.reach(Stage.ENTERED):
-            core = partial(
-                super().message_process,
-                model,
-                custom_values=custom_values,
-                save_original=save_original,
-                strip_attachments=strip_attachments,
-                thread_id=thread_id,
-            )
-            return reading.process(attempt, message, core) or False
-        # A message attached to another, submitted by another addon, is processed separately.
-        thread = self.with_context(**{ATTEMPT: None}) if attempt else self
+        """Store the message, then process it; see ``mail.postmaster.pipeline``."""
         options = {
-            "model": model,
             "custom_values": custom_values,
             "save_original": save_original,
             "strip_attachments": strip_attachments,
             "thread_id": thread_id,
         }
-        thread = thread.env["mail.postmaster.pipeline"]._entry_for_caller(thread, options)
+
+        def core(thread, message, model=None, **options):
+            return super().message_process(model, message, **options)
+
+        # An attempt is in superuser mode; a context that came by RPC cannot contain one.
+        attempt = self.env.su and self.env.context.get(ATTEMPT)
+        if attempt and attempt.reach(Stage.ENTERED):
+            return reading.process(attempt, message, partial(core, self, model=model, **options))
+        # A message attached to another, submitted by another addon, is processed separately.
+        thread = self.with_context(**{ATTEMPT: None}) if attempt else self
         pipeline = thread.env["mail.postmaster.pipeline"]
-        is_enabled, has_written = pipeline._read_switches()
-        if not is_enabled:
-            pipeline._acknowledge()
-            return (
-                super(MailThread, thread).message_process(options.pop("model"), message, **options)
-                or False
-            )
-        server_id = thread.env.context.get("default_fetchmail_server_id")
-        submission = Submission(
-            raw=to_bytes(message),
-            entry_model=self._name,
-            source=FETCHED if server_id else SUBMITTED,
-            server_id=server_id,
-            options=options,
-        )
-        return pipeline._process(thread, submission, joins=has_written) or False
+        return pipeline._submit(thread, message, {"model": model, **options}, core)
 
     # --- reading ---------------------------------------------------------------------
 
