@@ -39,6 +39,7 @@ from . import (
     test_logs,
     test_loops,
     test_memoize,
+    test_old_log,
     test_own_check,
     test_policy,
     test_privileges,
