@@ -1,25 +1,28 @@
 """What is known of a message's recipients, and how texts of the database are read for it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ..gateway import address_book, forwarding
 from ..gateway.addresses import BadDomains, parse_domains
+from ..gateway.matching import Match
+from ..gateway.recipients import Recipients
 
 
 class Lookup(NamedTuple):
     """An address book and what it was made for.
 
-    :param frozenset names: local parts
-    :param frozenset homes: ids of the alias domains that count
+    :param names: local parts
+    :param homes: ids of the alias domains that count
     """
 
-    names: frozenset
-    homes: frozenset
+    names: frozenset[str]
+    homes: frozenset[int]
     book: address_book.AddressBook
 
-    def covers(self, names, homes):
+    def covers(self, names: Iterable[str], homes: Iterable[int]) -> bool:
         """Return whether the book has all entries with these names in these domains."""
         return self.names.issuperset(names) and self.homes.issuperset(homes)
 
@@ -28,24 +31,22 @@ class Lookup(NamedTuple):
 class Addressing:
     """The recipients of a message.
 
-    :param recipients: the :class:`gateway.recipients.Recipients`
-    :param dict matches: ``{address: [Match]}``
-    :param dict known_as: ``{(kind, record id): address}``, each as core knows it
-    :param sender: the :class:`gateway.forwarding.Mailbox` of the author of the message, if a
-    trusted forwarder is in From; else None
-    :param lookup: the :class:`Lookup` for all addresses in its header
-    :param dict stored_as: ``{address: as it is stored}`` of aliases that core would not find
+    :param matches: ``{address: [Match]}``
+    :param known_as: ``{(kind, record id): address}``, each as core knows it
+    :param sender: the author of the message, if a trusted forwarder is in From; else None
+    :param lookup: for all addresses in its header
+    :param stored_as: ``{address: as it is stored}`` of aliases that core would not find
     """
 
-    recipients: object
-    matches: dict
+    recipients: Recipients
+    matches: dict[str, list[Match]]
     lookup: Lookup
-    known_as: dict = field(default_factory=dict)
-    sender: object = None
-    stored_as: dict = field(default_factory=dict)
+    known_as: dict[tuple[str, int], str] = field(default_factory=dict)
+    sender: forwarding.Mailbox | None = None
+    stored_as: dict[str, str] = field(default_factory=dict)
 
     @property
-    def alias_ids(self):
+    def alias_ids(self) -> set[int]:
         """Ids of the aliases that the message is for."""
         return {
             found.record_id
@@ -55,7 +56,7 @@ class Addressing:
         }
 
     @property
-    def domain_ids(self):
+    def domain_ids(self) -> list[int]:
         """Ids of the alias domains whose catchall, bounce or own address is a recipient."""
         return list(
             dict.fromkeys(
@@ -67,7 +68,7 @@ class Addressing:
         )
 
     @property
-    def details(self):
+    def details(self) -> dict[int, str]:
         """``{alias id: detail}`` of the aliases that were reached by a sub-address."""
         return {
             found.record_id: found.detail
@@ -77,11 +78,11 @@ class Addressing:
         }
 
     @property
-    def addresses(self):
+    def addresses(self) -> list[str]:
         """The addresses to route by, as core knows them, without those that match nothing."""
         return self.translate(self.recipients.addresses, keep_unknown=False)
 
-    def translate(self, addresses, keep_unknown=True):
+    def translate(self, addresses: Iterable[str], keep_unknown: bool = True) -> list[str]:
         """Return addresses as core knows them: without a detail, by their current name."""
         translated = {}
         for address in addresses:
@@ -103,7 +104,7 @@ class Server(NamedTuple):
     :param takes_catchall: whether it creates a record for messages to the catchall
     """
 
-    trusted: tuple
+    trusted: tuple[str, ...]
     prefix: str
     is_on_top: bool
     takes_catchall: bool
@@ -111,7 +112,7 @@ class Server(NamedTuple):
 
 # The database's list is the same for each message, and grows with the alias domains.
 @lru_cache(maxsize=1024)
-def read_domains(text):
+def read_domains(text: str | Literal[False] | None) -> tuple[str, ...] | None:
     """Return the domains and patterns of a text, None for an empty one.
 
     Input is checked when a user saves it. An invalid value written past the checks must neither
@@ -132,7 +133,7 @@ def _domains_or_none(entry):
         return ()
 
 
-def read_forwarders(text):
+def read_forwarders(text: str) -> tuple[str, ...]:
     """Return the trusted forwarders of a text; none for an invalid value."""
     try:
         return forwarding.parse_forwarders(text)

@@ -4,22 +4,27 @@ Rules only judge. Rate slots are reserved here, after all rules were asked: a me
 down takes none.
 """
 
+from collections.abc import Iterable
+from email.message import EmailMessage
+
 from ..gateway import states
-from ..rules.table import verdicts
-from ..rules.verdict import stronger
-from .attempt import NoticeInHand
+from ..rules.table import Rule, verdicts
+from ..rules.verdict import Reason, stronger
+from .attempt import Attempt, NoticeInHand, Route
 from .facts import MessageFacts, TargetFacts
 from .ledger import RouteResult
 
 
-def turned_down(env, attempt):
-    """Return the :class:`Reason` not to route a message at all, or None."""
+def turned_down(env, attempt: Attempt) -> Reason | None:
+    """Return why not to route a message at all, or None."""
     rules = env["mail.postmaster.screening"]._rules_before_routing()
     reason, _treatment = judge(env, attempt, rules, MessageFacts(env, attempt))
     return reason
 
 
-def keep_routes(env, attempt, message, message_dict, routes):
+def keep_routes(
+    env, attempt: Attempt, message: EmailMessage, message_dict: dict, routes: list[Route]
+) -> list[Route]:
     """Return the routes that pass the rules, and record the outcome of the others."""
     kept = []
     rules = env["mail.postmaster.screening"]._rules_after_routing()
@@ -42,7 +47,9 @@ def keep_routes(env, attempt, message, message_dict, routes):
     return kept
 
 
-def judge(env, attempt, rules, facts):
+def judge(
+    env, attempt: Attempt, rules: Iterable[Rule], facts: MessageFacts
+) -> tuple[Reason | None, str | None]:
     """Ask rules, reserve what their verdicts depend on, and trace them.
 
     :return: ``(Reason to turn the message down or None, treatment or None)``

@@ -7,6 +7,7 @@ as long as that one.
 """
 
 import uuid
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
@@ -17,6 +18,10 @@ from ..gateway.sender import Sender, sender_of
 from ..rules.verdict import Reason
 from .ledger import Ledger
 from .mail import Mail
+
+# One of core's routes: (model, thread id, custom values, user id, alias). The alias is a
+# ``mail.alias``, an empty recordset or None.
+Route = tuple
 
 
 class UnreadableMail(Exception):
@@ -103,10 +108,9 @@ class NoticeInHand:
     window: int | None = None
 
 
-def target_of(route, server_id: int | None) -> str:
-    """Return the text that identifies the target of one of core's routes.
+def target_of(route: Route, server_id: int | None) -> str:
+    """Return the text that identifies the target of a route.
 
-    :param route: ``(model, thread id, custom values, user id, alias)``
     :param server_id: id of the incoming server whose fallback this may be, or None
     """
     model, thread_id, _values, _user_id, alias = route
@@ -131,7 +135,7 @@ class Attempt:
     :ivar memo: answers to repeated lookups, see ``shortcuts/memoize.py``
     """
 
-    def __init__(self, mail: Mail):
+    def __init__(self, mail: Mail) -> None:
         self.mail = mail
         self.found = Findings()
         self.ledger = Ledger()
@@ -156,7 +160,7 @@ class Attempt:
         return Stage.ENTERED <= self.stage < Stage.PARSED
 
     @contextmanager
-    def on_route(self, route: RouteInHand):
+    def on_route(self, route: RouteInHand) -> Iterator[None]:
         """Process a route within this block."""
         self.route = route
         try:
@@ -181,15 +185,15 @@ class Attempt:
             return self.found.addressing.recipients.addresses
         return split_addresses(self.mail.recipients)
 
-    def hide_message_id(self, message_dict: dict):
+    def hide_message_id(self, message_dict: dict) -> None:
         message_dict["message_id"] += self._private_suffix
 
-    def show_message_id(self, message_dict: dict):
+    def show_message_id(self, message_dict: dict) -> None:
         message_dict["message_id"] = message_dict["message_id"].removesuffix(self._private_suffix)
 
     @property
     def verdict(self) -> Reason:
-        """The :class:`Reason` for the whole message."""
+        """The outcome of the whole message, and why."""
         # An unknown outcome is not a decision: retry the message, then hold it for review.
         is_routed = self.stage >= Stage.ROUTED
         unknown = Reason(states.RETRY, "not_routed" if is_routed else "left_before_routing")

@@ -2,14 +2,17 @@
 
 import logging
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_READ_COMMITTED, ISOLATION_LEVEL_REPEATABLE_READ
 
+from odoo.modules.registry import Registry
+from odoo.sql_db import BaseCursor
+
 _logger = logging.getLogger(__name__)
 
-# Key of the context.
 # Statements see what others have just committed; Odoo's own level keeps one snapshot.
 FRESH, STABLE = ISOLATION_LEVEL_READ_COMMITTED, ISOLATION_LEVEL_REPEATABLE_READ
 # Core starts a process of PostgreSQL to wake up the workers of scheduled actions.
@@ -26,7 +29,7 @@ class CursorSession:
     inside another has a separate cursor, as has one that is opened after the session.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._cr = None
         self._used_at = 0.0
         self._is_open = False
@@ -47,10 +50,10 @@ class CursorSession:
         return self
 
     @contextmanager
-    def transaction(self, registry, level):
+    def transaction(self, registry: Registry, level: int) -> Iterator[BaseCursor]:
         """Yield a cursor whose changes are committed if the block succeeds.
 
-        :param int level: the isolation level
+        :param level: the isolation level
         """
         if self._is_lent or not self._is_open:
             with registry.cursor() as cr:
@@ -88,7 +91,7 @@ class CursorSession:
 
     # --- core's workers ---------------------------------------------------------------
 
-    def wake_up(self, notify):
+    def wake_up(self, notify: Callable[[], object]) -> None:
         """Wake up the workers of scheduled actions: now, or when a second has passed.
 
         :param notify: the function that wakes them up
@@ -114,7 +117,7 @@ class CursorSession:
             # The workers check for themselves once a minute.
             _logger.warning("Scheduled actions were not called (%s)", type(error).__name__)
 
-    def rest(self):
+    def rest(self) -> None:
         """Return the cursor and do what was postponed: there are no messages at the moment."""
         try:
             self._close()

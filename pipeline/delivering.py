@@ -1,6 +1,9 @@
 """How core delivers a message: one target after the other, each once."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
+from email.message import EmailMessage
+from typing import Literal
 
 import psycopg2
 
@@ -10,11 +13,18 @@ from ..gateway import states
 from ..gateway.treatments import NOTE, REVIEW
 from ..rules.verdict import Reason
 from . import replies, sender
-from .attempt import target_of
+from .attempt import Attempt, Route, target_of
 from .ledger import RouteResult
 
 
-def deliver(thread, attempt, message, message_dict, routes, core):
+def deliver(
+    thread,
+    attempt: Attempt,
+    message: EmailMessage,
+    message_dict: dict,
+    routes: list[Route],
+    core: Callable,
+) -> int | Literal[False]:
     """Process each route not yet delivered; a failing route does not affect the others.
 
     :param core: ``_message_route_process`` of a thread, a message, its values and one route
@@ -51,10 +61,10 @@ def deliver(thread, attempt, message, message_dict, routes, core):
     return thread_id
 
 
-def claim_targets(env, attempt, results):
+def claim_targets(env, attempt: Attempt, results: dict[str, RouteResult]) -> list[str]:
     """Return the targets of this message to which no copy of it has been delivered.
 
-    :param dict results: the expected :class:`RouteResult` of each target
+    :param results: the expected result of each target
     """
     claimed = env["mail.postmaster.pipeline"]._claim(attempt, list(results))
     for target, result in results.items():

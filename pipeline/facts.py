@@ -7,14 +7,15 @@ import socket
 from datetime import date, datetime
 from functools import cached_property
 
-from odoo import fields
+from odoo import fields, models
 from odoo.tools import html2plaintext
 
 from ..gateway.authentication import PASS
-from ..policy.settings import LOOP_MINUTES
+from ..gateway.automatic import Automatic
+from ..policy.settings import LOOP_MINUTES, Setting
 from ..rules.catchall import REPEATED
 from ..rules.notice import LOOP_LIMIT
-from .attempt import target_of
+from .attempt import Attempt, Route, target_of
 
 # The suffix of Message-Ids by which core recognizes its own notices
 # (mail.tools.generate_tracking_message_id).
@@ -31,7 +32,7 @@ class MessageFacts:
     :ivar bool is_sender_accepted: a user has accepted the unauthenticated sender
     """
 
-    def __init__(self, env, attempt):
+    def __init__(self, env, attempt: Attempt) -> None:
         self.env = env
         self.attempt = attempt
         self.raw = attempt.mail.raw
@@ -50,8 +51,8 @@ class MessageFacts:
         return self.attempt.mail.field(name)
 
     @property
-    def automatic(self):
-        """The :class:`gateway.automatic.Automatic` of the message."""
+    def automatic(self) -> Automatic:
+        """Who wrote the message."""
         return self.attempt.mail.automatic
 
     @property
@@ -97,7 +98,7 @@ class TargetFacts(MessageFacts):
     :ivar reply: the ``Reply`` of the message as it was judged, or None
     """
 
-    def __init__(self, env, attempt, message_dict, route):
+    def __init__(self, env, attempt: Attempt, message_dict: dict, route: Route) -> None:
         super().__init__(env, attempt)
         _model, thread_id, _values, _user_id, alias = route
         self.name = target_of(route, attempt.mail.server_id)
@@ -118,13 +119,13 @@ class TargetFacts(MessageFacts):
     def today(self) -> date:
         return fields.Date.today()
 
-    def setting(self, name):
-        """Return the :class:`policy.settings.Setting` of a policy in force here."""
+    def setting(self, name: str) -> Setting:
+        """Return the value and the origin of a policy in force here."""
         return self.policies.setting(name, self.alias, self.domain)
 
     @cached_property
-    def identity_policy(self):
-        """The :class:`policy.settings.Setting` for how to handle the sender here."""
+    def identity_policy(self) -> Setting:
+        """How to handle the sender here."""
         authentication = self.env["mail.postmaster.authentication"]
         return authentication._consequence(self.attempt, self.alias, self.domain)
 
@@ -147,7 +148,7 @@ class NoticeFacts(MessageFacts):
     :ivar window: minutes within which it is sent once, or None
     """
 
-    def __init__(self, env, attempt):
+    def __init__(self, env, attempt: Attempt) -> None:
         super().__init__(env, attempt)
         self.about = attempt.notice.about or "other"
         self.window = attempt.notice.window
@@ -192,7 +193,7 @@ class NoticeFacts(MessageFacts):
         return quota._is_reserved(f"answer:{LOOP_LIMIT}", window, self.notice_address)
 
 
-def domain_of(env, attempt, alias):
+def domain_of(env, attempt: Attempt, alias) -> models.BaseModel:
     """Return the alias domain whose policies apply to an alias, or to none."""
     addressing = attempt.found.addressing
     return (

@@ -1,8 +1,11 @@
 """The results of an attempt: what was decided, at which targets, and the trace."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from ..gateway import states
+from ..gateway.repair import Repair
 from ..gateway.trace import Trace
 from ..rules.verdict import Reason
 
@@ -44,7 +47,7 @@ class Ledger:
     :ivar error: the exception of a target that failed while others succeeded, or None
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.trace = Trace()
         self.results = []
         self.reason = None
@@ -54,24 +57,26 @@ class Ledger:
         self.superseded_ids = []
         self.error = None
 
-    def hit(self, step: str, **params):
+    def hit(self, step: str, **params: object) -> None:
         """Add a line to the trace: a step that applied."""
         self.trace.hit(step, **params)
 
-    def miss(self, step: str, **params):
+    def miss(self, step: str, **params: object) -> None:
         """Add a line to the trace: a step that did not apply."""
         self.trace.miss(step, **params)
 
-    def note_repairs(self, repairs):
-        """Record what was changed to read the message, each a :class:`gateway.repair.Repair`."""
+    def note_repairs(self, repairs: Iterable[Repair]) -> None:
+        """Record what was changed to read the message."""
         for repaired in repairs:
             self.hit(f"repaired_{repaired.code}", **repaired.params)
 
-    def decide(self, state: str, code: str, **params):
+    def decide(self, state: str, code: str, **params: object) -> None:
         """Record a decision of core about the whole message; the first one counts."""
         self.reason = self.reason or Reason(state, code, params)
 
-    def note_served_route(self, target: str, model: str, res_id, message_ids: list[int]):
+    def note_served_route(
+        self, target: str, model: str, res_id: int | Literal[False] | None, message_ids: list[int]
+    ) -> None:
         """Record the record and the message that a target got."""
         result = self._result_of(target)
         if not res_id and not message_ids:
@@ -83,7 +88,7 @@ class Ledger:
         result.message_id = message_ids[0] if message_ids else None
         self.hit("record", model=model, res_id=res_id, target=target)
 
-    def note_failed_route(self, target: str, error: Exception):
+    def note_failed_route(self, target: str, error: Exception) -> None:
         """Record that a target failed while others succeeded."""
         result = self._result_of(target)
         result.reason = failure_reason(error, result)
@@ -100,13 +105,13 @@ class Ledger:
         failed = (result for result in self.results if result.alias_id in failed_ids)
         return failure_reason(error, next(failed, None))
 
-    def fail_results(self, reason: Reason):
+    def fail_results(self, reason: Reason) -> None:
         """Give this reason to every target of an attempt that was rolled back."""
         for result in self.results:
             result.reason = reason
             result.message_id = None
 
-    def give_up(self):
+    def give_up(self) -> None:
         """Mark the targets that would be retried as needing attention."""
         for result in self.results:
             if result.reason.state == states.RETRY:

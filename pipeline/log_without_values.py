@@ -10,11 +10,12 @@ import functools
 import logging
 import threading
 import traceback
+from collections.abc import Callable
 
 _state = threading.local()
 
 
-def without_values(method):
+def without_values(method: Callable) -> Callable:
     """Keep the values of statements out of the log while a method processes a message."""
 
     @functools.wraps(method)
@@ -29,7 +30,7 @@ def without_values(method):
     return wrapped
 
 
-def frames(error):
+def frames(error: BaseException) -> str:
     """Return where an exception was raised, without its text, which may quote a message."""
     places = "".join(traceback.format_tb(error.__traceback__))
     return f"{places}{type(error).__name__}"
@@ -76,7 +77,7 @@ def _add_once(logger_name, kind):
     logger.addFilter(kind())
 
 
-def install_filters():
+def install_filters() -> None:
     """Omit values from core's logs, from now on in this process."""
     _add_once("odoo.sql_db", _Filter)
     _add_once("odoo.addons.mail.models.fetchmail", _ExceptionFilter)

@@ -7,7 +7,7 @@ from ..gateway.automatic import Automatic, classify
 from ..gateway.envelope import decode_field, read_fields
 from ..gateway.fingerprint import split_header
 from ..gateway.reports import Report, read_report
-from .submission import STORED
+from .submission import STORED, Submission
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,18 @@ class Mail:
     accepted_targets: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, row, submission, is_joined: bool, is_known: bool = False, failures: int = 0):
+    def of(
+        cls,
+        row: dict,
+        submission: Submission,
+        is_joined: bool,
+        is_known: bool = False,
+        failures: int = 0,
+    ) -> "Mail":
         """Return the mail of a row of the log.
 
-        :param dict row: id, mail_key, digest, recipients, released
-        :param submission: the :class:`~.submission.Submission` that contained it
+        :param row: id, mail_key, digest, recipients, released
+        :param submission: what contained it
         """
         return cls(
             id=row["id"],

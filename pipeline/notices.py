@@ -1,5 +1,7 @@
 """Notices to the sender of a message: once, in the sender's language, and only to people."""
 
+from collections.abc import Callable
+
 from odoo import api, models
 from odoo.tools import html2plaintext, plaintext2html
 from odoo.tools.mail import generate_tracking_message_id
@@ -8,6 +10,7 @@ from ..gateway import states
 from ..policy.settings import ANSWERS
 from ..rules.notice import LOOP_LIMIT
 from . import applying
+from .attempt import Attempt
 from .facts import NoticeFacts
 
 # The return path of messages that must not be replied to (RFC 5321 section 4.5.5).
@@ -23,7 +26,9 @@ TEMPLATES = {
 }
 
 
-def tell(thread, attempt, email_from, body_html, mail_values, core):
+def tell(
+    thread, attempt: Attempt, email_from: str, body_html: str, mail_values: dict, core: Callable
+) -> None:
     """Send the sender of a message one notice per subject, however many copies arrive.
 
     :param core: function of a thread, a text and values that sends the notice

@@ -1,11 +1,22 @@
 """Who is notified of the effects of a received message."""
 
+from collections.abc import Callable
+from typing import Literal
+
+from odoo import models
 from odoo.tools.mail import email_normalize_all
 
 from ..gateway.treatments import REVIEW
+from .attempt import Attempt
 
 
-def recipients(thread, attempt, message, msg_vals, core):
+def recipients(
+    thread,
+    attempt: Attempt,
+    message: models.BaseModel,
+    msg_vals: dict | Literal[False] | None,
+    core: Callable,
+) -> list[dict]:
     """Return whom core is to notify: no one, if the message was accepted in silence.
 
     Programs get no messages from templates. Core posts the templates of a stage at the commit,
@@ -26,12 +37,12 @@ def recipients(thread, attempt, message, msg_vals, core):
     return [one for one in found if one["email_normalized"] not in senders]
 
 
-def is_acknowledgement(env, message):
+def is_acknowledgement(env, message: models.BaseModel) -> bool:
     """Return whether a template wrote a message because a message was received."""
     return message.message_type == "auto_comment" and env["mail.postmaster.answer"]._is_careful()
 
 
-def as_automatic(env, additional_values):
+def as_automatic(env, additional_values: dict | None) -> dict:
     """Return the values of an acknowledgement, marked as automatic (RFC 3834).
 
     Core marks only its vacation messages. Without the mark, two databases with such a template, or
@@ -42,7 +53,7 @@ def as_automatic(env, additional_values):
     return {**values, "headers": {**headers, **values.get("headers", {})}}
 
 
-def is_vacation_told(env, attempt):
+def is_vacation_told(env, attempt: Attempt) -> bool:
     """Return whether the sender may be told that a user is away.
 
     Automatic messages get no auto-reply (RFC 3834 section 2), and notes get none.

@@ -123,13 +123,13 @@ class Record(NamedTuple):
 class Reply:
     """A reply in a conversation, as it was judged.
 
-    :param str target: see :func:`attempt.target_of`
+    :param target: see :func:`attempt.target_of`
     :param standing: a :class:`gateway.participants.Standing`, None if it is not ours to decide
-    :param bool is_private: of a reply without a reason, or with one that depends on it
+    :param is_private: of a reply without a reason, or with one that depends on it
     :param policy: a :class:`Setting` for one without a reason, else None
     :param alias_ids: aliases of the record, the oldest first
-    :param bool is_restricted: whether none of these may be open to everyone
-    :param bool has_parent: the parent message of the reply is in this conversation
+    :param is_restricted: whether none of these may be open to everyone
+    :param has_parent: the parent message of the reply is in this conversation
     """
 
     target: str

@@ -1,6 +1,10 @@
 """How core parses a message: repaired before, completed after."""
 
-from odoo import fields
+from collections.abc import Callable
+from email.message import EmailMessage
+from typing import Literal
+
+from odoo import fields, models
 from odoo.tools.mail import formataddr
 
 from ..gateway import fingerprint
@@ -12,7 +16,7 @@ from ..gateway.mime import ODD_HEADER, read_fields_once
 from ..gateway.repair import repair
 from ..policy.settings import ATTACHMENTS
 from . import sender
-from .attempt import Stage, UnreadableMail
+from .attempt import Attempt, Stage, UnreadableMail
 
 # The name that core uses for "Keep Original" (_message_parse_extract_payload).
 ORIGINAL = "original_email.eml"
@@ -20,7 +24,7 @@ ORIGINAL = "original_email.eml"
 SIGNED = "multipart/signed"
 
 
-def process(attempt, raw, core):
+def process(attempt: Attempt, raw: bytes, core: Callable) -> int | Literal[False] | None:
     """Let core process a message; once more, if its parser stopped at a header field.
 
     :param core: function of the raw message
@@ -38,7 +42,9 @@ def process(attempt, raw, core):
     return core(message=readable_raw)
 
 
-def parse(thread, attempt, message, save_original, core):
+def parse(
+    thread, attempt: Attempt, message: EmailMessage, save_original: bool, core: Callable
+) -> dict:
     """Return the values that core reads from a parsed message, which is repaired first."""
     attempt.reach(Stage.DIVIDED)
     if attempt.mail.addressed_to is not None:
@@ -72,7 +78,7 @@ def parse(thread, attempt, message, save_original, core):
     return values
 
 
-def note_parent(attempt, parent, message_dict):
+def note_parent(attempt: Attempt, parent: models.BaseModel | None, message_dict: dict) -> None:
     """Record which message core found for the References of this one, if any."""
     if parent:
         attempt.ledger.hit(

@@ -1,10 +1,22 @@
 """Who may reply in a conversation, decided before core takes the route there."""
 
+from collections.abc import Callable
+from email.message import EmailMessage
+from typing import Literal
+
 from ..gateway.treatments import NEW
-from .attempt import target_of
+from .attempt import Attempt, Route, target_of
 
 
-def check_route(thread, attempt, message, message_dict, route, raise_exception, core):
+def check_route(
+    thread,
+    attempt: Attempt,
+    message: EmailMessage,
+    message_dict: dict,
+    route: Route,
+    raise_exception: bool,
+    core: Callable,
+) -> Route | Literal[False]:
     """Judge a reply; ask the alias of its record in the way core asks the addressed alias.
 
     ``message_route`` checks a reply, and nothing else, without ``raise_exception``. If it gets an
@@ -27,7 +39,7 @@ def check_route(thread, attempt, message, message_dict, route, raise_exception, 
     return core(message, message_dict, route, raise_exception=raise_exception)
 
 
-def keep_others_out(attempt, message_dict):
+def keep_others_out(attempt: Attempt, message_dict: dict) -> None:
     """Keep the other recipients of a non-participant's message out of the conversation.
 
     Applications make them followers, or contacts, of the record that the message is about.

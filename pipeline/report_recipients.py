@@ -1,8 +1,12 @@
 """The recipients a message was sent to by email, and which of them a report is about."""
 
+from collections.abc import Collection, Iterable
+
+from odoo import models
 from odoo.tools.mail import email_split
 
 from ..gateway.address_list import first_address
+from ..gateway.reports import Report
 
 
 class SentTo:
@@ -13,12 +17,18 @@ class SentTo:
     :param message: the ``mail.message``, or an empty recordset
     :param message_ids: the Message-Ids by which mass mailings may know it, whose message is
     removed once it is sent
-    :param bool is_proven: whether the report came to the signed return path of the message,
+    :param is_proven: whether the report came to the signed return path of the message,
     which only the recipients of the message know
-    :param bool as_core: whether inbox notifications count as sent ones
+    :param as_core: whether inbox notifications count as sent ones
     """
 
-    def __init__(self, message, message_ids, is_proven, as_core=False):
+    def __init__(
+        self,
+        message: models.BaseModel,
+        message_ids: Collection[str],
+        is_proven: bool,
+        as_core: bool = False,
+    ) -> None:
         self._is_proven = is_proven
         # Inbox notifications cannot bounce.
         self._notifications = message.notification_ids.filtered(
@@ -51,7 +61,7 @@ class SentTo:
                     self._nobody if notification is None else notification,
                 )
 
-    def find(self, candidates, is_alone):
+    def find(self, candidates: Iterable[str], is_alone: bool) -> tuple[str, models.BaseModel, bool]:
         """Return ``(canonical address, mail.notification, is a guess)`` of a recipient.
 
         If no recipient matches, the address is empty and the notification an empty recordset. If
@@ -60,7 +70,7 @@ class SentTo:
         if it is proven to come from where the message went.
 
         :param candidates: addresses the report names, canonical
-        :param bool is_alone: whether the report is about one recipient
+        :param is_alone: whether the report is about one recipient
         """
         named = [address for address in candidates if address]
         for address in named:
@@ -79,6 +89,6 @@ def _traces(env, message_ids):
     return env["mailing.trace"].sudo().search([("message_id", "in", list(message_ids))])
 
 
-def message_ids(report):
+def message_ids(report: Report) -> list[str]:
     """Return the Message-Ids by which a report names its message, the best first."""
     return [original.message_id for original in report.original_ids]

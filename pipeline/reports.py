@@ -30,35 +30,35 @@ MOST_EXPLAINED = 10
 class Outcome:
     """What a report says about one recipient, and which of our recipients that is.
 
-    :param str kind: ``hard``, ``soft``, ``success``, ``unknown``, ``receipt`` or ``complaint``
-    :param str code: why, a key of ``report_sentences.WHY``
-    :param dict params: address, server, status and diagnostic of
+    :param kind: ``hard``, ``soft``, ``success``, ``unknown``, ``receipt`` or ``complaint``
+    :param code: why, a key of ``report_sentences.WHY``
+    :param params: address, server, status and diagnostic of
     :func:`gateway.reports.enhanced_status.explain`
-    :param tuple candidates: the addresses it may be known by, canonical
+    :param candidates: the addresses it may be known by, canonical
     :param notification: the ``mail.notification`` of that recipient, or an empty recordset
-    :param str recipient: which address of the message's recipients that is, canonical, or ``""``
-    :param bool is_guess: whether it may be about another address, so that no list counts it
+    :param recipient: which address of the message's recipients that is, canonical, or ``""``
+    :param is_guess: whether it may be about another address, so that no list counts it
     """
 
     kind: str
     code: str
     params: dict = field(default_factory=dict)
-    candidates: tuple = ()
-    notification: object = None
+    candidates: tuple[str, ...] = ()
+    notification: models.BaseModel | None = None
     recipient: str = ""
     is_guess: bool = False
 
     @property
-    def is_matched(self):
+    def is_matched(self) -> bool:
         """Whether it is about a recipient of the message."""
         return bool(self.notification or self.recipient)
 
     @property
-    def address(self):
+    def address(self) -> str:
         return self.params.get("address", "")
 
     @property
-    def content(self):
+    def content(self) -> dict:
         """What a notification keeps of it."""
         return {"kind": self.kind, "code": self.code, **self.params}
 

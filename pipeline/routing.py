@@ -3,6 +3,10 @@
 Core decides: each function calls it, and records core's decision in the attempt.
 """
 
+from collections.abc import Callable
+from email.message import EmailMessage
+from typing import Literal
+
 from odoo.tools.mail import email_normalize, email_split
 
 from ..gateway import states
@@ -10,14 +14,16 @@ from ..gateway.automatic import HUMAN
 from ..policy.settings import LOOPS
 from ..rules.table import CATCHALL
 from . import applying, sender
-from .attempt import NoticeInHand, Stage, target_of
+from .attempt import Attempt, NoticeInHand, Route, Stage, target_of
 from .facts import MessageFacts
 
 # The prefix of the ValueError that core's message_route raises.
 NO_ROUTE = "No possible route found"
 
 
-def is_report(thread, attempt, message, message_dict, core):
+def is_report(
+    thread, attempt: Attempt, message: EmailMessage, message_dict: dict, core: Callable
+) -> bool:
     """Return whether a message is a report about another one (RFC 3464, RFC 8098, RFC 5965)."""
     # A user who assigns a report to a record wants to read it there.
     is_assigned = attempt.mail.addressed_to == []
@@ -31,7 +37,7 @@ def is_report(thread, attempt, message, message_dict, core):
     return _noted(attempt, "report", is_bounce)
 
 
-def is_notice_reply(thread, attempt, message_dict, core):
+def is_notice_reply(thread, attempt: Attempt, message_dict: dict, core: Callable) -> bool:
     """Return whether a message is a program's auto-reply to one of our notices.
 
     People reply to notices as well. A program that is not recognized as one meets the rate limits.
@@ -46,7 +52,14 @@ def is_notice_reply(thread, attempt, message_dict, core):
     return _noted(attempt, "loop_notice", is_reply)
 
 
-def is_loop(thread, attempt, message, message_dict, routes, core):
+def is_loop(
+    thread,
+    attempt: Attempt,
+    message: EmailMessage,
+    message_dict: dict,
+    routes: list[Route],
+    core: Callable,
+) -> bool:
     """Return whether core is to ignore a message because its sender sends too many messages."""
     is_screened = attempt.found.policies.choice(LOOPS) == "accepted"
     if _is_routed_by_another(thread.env, attempt, message_dict):
@@ -62,7 +75,7 @@ def is_loop(thread, attempt, message, message_dict, routes, core):
     return _noted(attempt, "loop_sender", found) if routes else found
 
 
-def is_written_to_catchall(thread, attempt, message_dict, core):
+def is_written_to_catchall(thread, attempt: Attempt, message_dict: dict, core: Callable) -> bool:
     """Return whether core is to refuse a message because it is for the catchall only."""
     if attempt.found.addressing:
         # All recipients, whereas core looks only at To: an alias in Cc takes the message.
@@ -83,7 +96,9 @@ def is_written_to_catchall(thread, attempt, message_dict, core):
     return _noted(attempt, "catchall", is_catchall)
 
 
-def handle_report(thread, attempt, message, message_dict, core):
+def handle_report(
+    thread, attempt: Attempt, message: EmailMessage, message_dict: dict, core: Callable
+) -> None:
     """Record what a report says about other messages."""
     if attempt.mail.is_quiet:
         # A delivery that failed in the past says nothing about an address today.
@@ -95,7 +110,7 @@ def handle_report(thread, attempt, message, message_dict, core):
     thread.env["mail.postmaster.report"]._handle(attempt, message, message_dict, core)
 
 
-def is_address_working(env, attempt, message_dict):
+def is_address_working(env, attempt: Attempt, message_dict: dict) -> bool:
     """Return whether core is to reset the bounces of the sender, whose address works."""
     if sender.is_withheld(env, attempt, None):
         # The From address is not the author's: whether it works is not known.
@@ -104,14 +119,22 @@ def is_address_working(env, attempt, message_dict):
     return not address or env["mail.postmaster.bounce"]._forget(address)
 
 
-def note_warning(attempt, error_message, is_final):
+def note_warning(attempt: Attempt, error_message: str, is_final: bool) -> None:
     """Record why core does not take a route."""
     attempt.ledger.miss("route_warning", error=error_message)
     if is_final:
         attempt.ledger.decide(states.PARKED, "route_rejected", error=str(error_message))
 
 
-def check_route(thread, attempt, message, message_dict, route, raise_exception, core):
+def check_route(
+    thread,
+    attempt: Attempt,
+    message: EmailMessage,
+    message_dict: dict,
+    route: Route,
+    raise_exception: bool,
+    core: Callable,
+) -> Route | Literal[False]:
     """Return the route as core takes it; empty or False if core does not take it."""
     alias = route[4]
     if _is_vetoed(attempt, route):
@@ -128,7 +151,9 @@ def check_route(thread, attempt, message, message_dict, route, raise_exception, 
     return checked
 
 
-def route(thread, attempt, message, message_dict, core):
+def route(
+    thread, attempt: Attempt, message: EmailMessage, message_dict: dict, core: Callable
+) -> list[Route]:
     """Return the routes of a message, without those that a rule has turned down.
 
     :param core: ``message_route`` of the message and its values

@@ -6,8 +6,12 @@ address stays on the record and in the conversation as text.
 """
 
 import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.message import EmailMessage
+from typing import Literal
 
+from odoo import models
 from odoo.tools.mail import (
     decode_message_header,
     email_normalize,
@@ -20,7 +24,7 @@ from ..gateway.addresses import BadAddress, canonical
 from ..gateway.authentication import read_author
 from ..gateway.treatments import PARK, REFUSE
 from . import replies
-from .attempt import RouteInHand, target_of
+from .attempt import Attempt, Route, RouteInHand, target_of
 from .facts import domain_of
 
 # A longer name would not be shown.
@@ -30,7 +34,7 @@ _ADDRESS = re.compile(r"<[^<>]*>")
 _NO_NAME = re.compile(r"[\x00-\x1f\x7f\"\\]+")
 
 
-def take_checked(env, attempt, message):
+def take_checked(env, attempt: Attempt, message: EmailMessage) -> None:
     """Put the address that was checked into From, in memory, if core reads a different one.
 
     Of ``ceo@example.com <a@example.org>`` core reads the first address, whereas the checks apply to
@@ -53,12 +57,12 @@ def take_checked(env, attempt, message):
             return
 
 
-def senders_read(values):
+def senders_read(values: dict) -> frozenset[str]:
     """Return the canonical addresses by which core finds the author of a parsed message."""
     return frozenset(_addresses(values.get("email_from") or ""))
 
 
-def is_withheld(env, attempt, alias):
+def is_withheld(env, attempt: Attempt | None, alias) -> bool:
     """Return whether a message to an alias does not act as its sender.
 
     :param alias: a ``mail.alias``, possibly empty, or None
@@ -69,7 +73,15 @@ def is_withheld(env, attempt, alias):
     return authentication._withholds(attempt, *_levels_of(env, attempt, alias))
 
 
-def check_route(thread, attempt, message, message_dict, route, raise_exception, core):
+def check_route(
+    thread,
+    attempt: Attempt,
+    message: EmailMessage,
+    message_dict: dict,
+    route: Route,
+    raise_exception: bool,
+    core: Callable,
+) -> Route | Literal[False]:
     """Deny a withheld sender all rights: those of contacts and those of followers."""
     alias = route[4]
     if not is_withheld(thread.env, attempt, alias) or _is_turned_down(thread.env, attempt, route):
@@ -84,7 +96,7 @@ def check_route(thread, attempt, message, message_dict, route, raise_exception, 
     return replies.check_route(thread, attempt, message, nameless, route, raise_exception, core)
 
 
-def without_author(env, attempt, message_dict, routes):
+def without_author(env, attempt: Attempt, message_dict: dict, routes: list[Route]) -> dict:
     """Return the values of a message, without its author if every route withholds it."""
     if (
         attempt.found.identity
@@ -95,7 +107,9 @@ def without_author(env, attempt, message_dict, routes):
     return message_dict
 
 
-def without_withheld(attempt, records_emails):
+def without_withheld(
+    attempt: Attempt, records_emails: dict[models.BaseModel, list[str]]
+) -> dict[models.BaseModel, list[str]]:
     """Return the addresses to find contacts by, without those of a withheld sender.
 
     Applications look up contacts themselves while they create a record.
@@ -109,8 +123,10 @@ def without_withheld(attempt, records_emails):
     }
 
 
-def route_in_hand(env, attempt, message_dict, route, treatment):
-    """Return the :class:`RouteInHand` of a route: what is known of the sender there.
+def route_in_hand(
+    env, attempt: Attempt, message_dict: dict, route: Route, treatment: str | None
+) -> RouteInHand:
+    """Return a route with what is known of the sender there.
 
     :param treatment: how to treat the message there, or None
     """
@@ -131,10 +147,10 @@ def route_in_hand(env, attempt, message_dict, route, treatment):
 
 
 @contextmanager
-def author_withheld(route, message_dict):
+def author_withheld(route: RouteInHand, message_dict: dict) -> Iterator[None]:
     """Let core create a record or a message without an author, if the sender is withheld there.
 
-    :param RouteInHand route: the route that core processes within the block
+    :param route: the route that core processes within the block
     """
     author_id = message_dict.get("author_id")
     if route.withheld is not None:

@@ -15,23 +15,23 @@ LMTP = "lmtp"
 class Submission:
     """The arguments of one call of ``mail.thread.message_process``.
 
-    :param bytes raw: the message
-    :param str entry_model: name of the model on which it was called
-    :param str source: ``fetch`` for a mailbox, ``rpc`` for a caller that can refuse,
+    :param raw: the message
+    :param entry_model: name of the model on which it was called
+    :param source: ``fetch`` for a mailbox, ``rpc`` for a caller that can refuse,
     ``lmtp`` for a mail server, ``http`` for a source that posts, ``import`` for old messages,
     ``stored`` for a message in the log
     :param server_id: id of the ``fetchmail.server``, or None
-    :param str mailbox_entry: where a message is whose content could not be read, else empty
+    :param mailbox_entry: where a message is whose content could not be read, else empty
     :param source_id: id of the ``mail.postmaster.source``, or None
     :param company_id: id of the company that owns messages to unknown addresses, or None
-    :param bool refuses: whether the client wants an error if no alias takes the message
-    :param bool is_quiet: whether to send no notifications, because the message is old
-    :param dict options: the other arguments
+    :param refuses: whether the client wants an error if no alias takes the message
+    :param is_quiet: whether to send no notifications, because the message is old
+    :param options: the other arguments
     :param addressed_to: addresses to use in place of those in the header, as a user requested;
     empty to pass the message to the model and record in the options; or None
-    :param bool is_last: hold the message if this attempt fails
+    :param is_last: hold the message if this attempt fails
     :param accepted_targets: targets that a user has accepted, whatever the rules say
-    :param bool is_sender_accepted: a user has accepted the message as written by its
+    :param is_sender_accepted: a user has accepted the message as written by its
     unauthenticated sender
     :param recipients: envelope recipients from the transport; empty if it has no envelope
     :param whole_size: size of the message in bytes if ``raw`` is only its header, else None
@@ -42,11 +42,11 @@ class Submission:
     source: str
     server_id: int | None = None
     options: dict = field(default_factory=dict)
-    addressed_to: list | None = None
+    addressed_to: list[str] | None = None
     is_last: bool = False
-    accepted_targets: frozenset = frozenset()
+    accepted_targets: frozenset[str] = frozenset()
     is_sender_accepted: bool = False
-    recipients: tuple = ()
+    recipients: tuple[str, ...] = ()
     whole_size: int | None = None
     mailbox_entry: str = ""
     source_id: int | None = None
@@ -55,12 +55,12 @@ class Submission:
     is_quiet: bool = False
 
     @property
-    def can_refuse(self):
+    def can_refuse(self) -> bool:
         """Whether the client is still connected and can receive a refusal."""
         return self.source == SUBMITTED or self.refuses
 
     @property
-    def transport_key(self):
+    def transport_key(self) -> str:
         """Text for the intake key: the same bytes from two mailboxes are two deliveries.
 
         The same bytes for other recipients are also two deliveries. A mail server that got no
@@ -72,12 +72,12 @@ class Submission:
         return " ".join((transport, *header_of, *unread, *sorted(self.recipients)))
 
     @property
-    def stored_options(self):
-        """The call as a dict, for processing the message again later."""
+    def stored_options(self) -> dict:
+        """The call, for processing the message again later."""
         return {"entry_model": self.entry_model, **self.barest_options, **self.options}
 
     @property
-    def barest_options(self):
+    def barest_options(self) -> dict:
         """What is kept of the call if the other options cannot be stored as text."""
         kept = {
             "envelope": list(self.recipients),
@@ -87,8 +87,8 @@ class Submission:
         return {name: value for name, value in kept.items() if value}
 
 
-def to_bytes(message):
-    """Return the raw message as core accepts it: bytes, text, or a binary of XML-RPC.
+def to_bytes(message: bytes | bytearray | memoryview | str | xmlrpc.client.Binary) -> bytes:
+    """Return a message, in any form in which core accepts it, as bytes.
 
     :raises TypeError: for any other type
     """

@@ -1,11 +1,15 @@
 """Put columns that core reads for each message into its cache beforehand."""
 
+from collections.abc import Iterable, Mapping
+
+from odoo import models
+
 from . import is_on
 
 IS_ON = is_on("cache_prefill")
 
 
-def columns(model):
+def columns(model: models.BaseModel) -> list[str]:
     """Return the names of the columns that are read together and are the same for all readers.
 
     Translations depend on the reader's language, and other values on the reader's company.
@@ -22,7 +26,7 @@ def columns(model):
     ]
 
 
-def read_columns(records):
+def read_columns(records) -> dict[str, list]:
     """Return ``{column: values}`` of records, in their order, as Odoo's cache has them."""
     names = columns(records)
     records.fetch(names)
@@ -30,10 +34,10 @@ def read_columns(records):
     return {name: [cache[record_id] for record_id in records.ids] for name, cache in caches.items()}
 
 
-def put_into_cache(records, values_by_column):
+def put_into_cache(records, values_by_column: Mapping[str, Iterable]) -> None:
     """Mark columns as read in a transaction; what it has read or written itself stays.
 
-    :param dict values_by_column: values in the order of the records, as Odoo's cache has them
+    :param values_by_column: values in the order of the records, as Odoo's cache has them
     """
     if not IS_ON:
         return

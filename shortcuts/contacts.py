@@ -1,5 +1,9 @@
 """The contacts of an address, which core looks up five times for an unknown sender."""
 
+from collections.abc import Callable
+from typing import Literal
+
+from odoo import models
 from odoo.tools.mail import email_normalize, parse_contact_from_email
 
 from . import is_on
@@ -10,14 +14,16 @@ IS_ON = is_on("contacts")
 ORDERED_BY = ("mail.followers", "mail.alias", "res.users")
 
 
-def find(thread, records_emails, ask, options):
+def find(
+    thread, records_emails: dict[models.BaseModel, list[str]], ask: Callable, options: dict
+) -> dict[int | Literal[False], models.BaseModel]:
     """Look up contacts once for a message, and not at all if none is known.
 
     An address for which core finds no contact without a filter is not looked up again, for any
     record.
 
     :param ask: core's ``_partner_find_from_emails``
-    :param dict options: its other arguments
+    :param options: its other arguments
     """
     filter_found = options["filter_found"]
 

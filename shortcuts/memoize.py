@@ -5,20 +5,24 @@ for one message. A result is kept for one attempt, and only as long as nothing i
 written in that transaction: until then the snapshot cannot give a different one.
 """
 
+from collections.abc import Callable, Hashable
+from typing import TypeVar
+
 from ..context_keys import ATTEMPT
 from . import is_on
 
+_T = TypeVar("_T")
 IS_ON = is_on("memoize")
 CHANGED = "mail_postmaster_changed"
 
 
-def memoize_for_attempt(env, model, question, ask):
+def memoize_for_attempt(env, model: str, question: Hashable, ask: Callable[[], _T]) -> _T:
     """Return the result of ``ask``, or its earlier result in the same attempt.
 
     :param env: the environment; other users may see other records
-    :param str model: the model that the result depends on
-    :param question: hashable, identifies the lookup
-    :param ask: function without arguments; its result must not be modified
+    :param model: the model that the result depends on
+    :param question: identifies the lookup
+    :param ask: its result must not be modified
     """
     attempt = env.context.get(ATTEMPT)
     if not IS_ON or not attempt or has_changed(env, model):
@@ -38,7 +42,7 @@ def memoize_for_attempt(env, model, question, ask):
     return attempt.memo[key]
 
 
-def note_change(env, model):
+def note_change(env, model: str) -> None:
     """Record that records of a model were written: from now on each lookup is made.
 
     Kept with the cursor and not with the attempt, because a write may lack its context.
@@ -46,6 +50,6 @@ def note_change(env, model):
     env.cr.cache.setdefault(CHANGED, set()).add(model)
 
 
-def has_changed(env, model):
+def has_changed(env, model: str) -> bool:
     """Return whether records of a model were written in this transaction."""
     return model in env.cr.cache.get(CHANGED, ())

@@ -1,6 +1,10 @@
 """The result of sender authentication, as codes and in words."""
 
+from collections.abc import Iterable
+
 from odoo.tools import LazyTranslate
+
+from ..gateway.authentication import Oddity, Result
 
 _lt = LazyTranslate(__name__)
 
@@ -88,18 +92,18 @@ ABSENT = {
 }
 
 
-def encode_oddities(oddities):
+def encode_oddities(oddities: Iterable[Oddity]) -> str:
     """Return oddities as a text, one per line: code, blank, detail."""
     return "\n".join(f"{odd.code} {odd.detail}" for odd in oddities)
 
 
-def decode_oddities(text):
+def decode_oddities(text: str) -> list[tuple[str, str]]:
     """Return ``[(code, detail)]`` of what :func:`encode_oddities` has made."""
     pairs = (line.partition(" ") for line in text.split("\n"))
     return [(code, detail) for code, _blank, detail in pairs if code]
 
 
-def authentication_line(result):
+def authentication_line(result: Result) -> str:
     """Return a result as RFC 8601 writes it, which is what an administrator looks for."""
     words = [f"{name}={value}" for name, value in result.properties.items()]
     comment = f" ({result.comment})" if result.comment else ""

@@ -1,5 +1,7 @@
 """What reports say, in words: see ``sentences.py`` for how they are kept and filled in."""
 
+from collections.abc import Iterator
+
 from odoo.tools import LazyTranslate
 
 _lt = LazyTranslate(__name__)
@@ -86,7 +88,7 @@ SAID = _lt("The mail server responded: %(diagnostic)s")
 DATED = _lt("%(note)s (%(date)s)")
 
 
-def encode_outcomes(outcomes):
+def encode_outcomes(outcomes) -> str:
     """Return outcomes as one short text for the log, one per line.
 
     :param outcomes: of ``mail.postmaster.report``, in their order
@@ -101,7 +103,7 @@ def encode_outcomes(outcomes):
     return "\n".join(lines)
 
 
-def decode_outcomes(text):
+def decode_outcomes(text: str) -> Iterator[tuple[str, str, str]]:
     """Yield ``(kind, code, address)``, and ``("more", count, "")`` where some were left out."""
     for line in text.split("\n"):
         kind, _blank, rest = line.partition(" ")
@@ -109,6 +111,6 @@ def decode_outcomes(text):
         yield kind, code, address
 
 
-def is_rest(kind):
+def is_rest(kind: str) -> bool:
     """Return whether an outcome stands for those that were left out."""
     return kind == _MORE

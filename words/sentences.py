@@ -5,6 +5,7 @@ person reads them.
 """
 
 import re
+from collections.abc import Mapping
 
 from odoo.tools import LazyTranslate
 
@@ -320,7 +321,7 @@ STEPS = {
 }
 
 
-def fill(template, params):
+def fill(template: str, params: Mapping[str, object]) -> str:
     """Return a sentence with its parameters in place.
 
     A parameter that is missing, or a translation that names another one, must not hide
@@ -333,7 +334,7 @@ def fill(template, params):
     return _PLACEHOLDER.sub(value, template)
 
 
-def outline(template):
+def outline(template: str) -> str:
     """Return a sentence with an ellipsis for each of its parameters."""
     return fill(template, _Ellipses()).replace("….", "…")
 

@@ -6,12 +6,17 @@ from pathlib import Path
 from odoo.tests import BaseCase
 
 ROOT = Path(__file__).resolve().parents[2]
-# Folder, and the names of parameters in it that stand for what it must not import, so that they
-# have no annotation: records of Odoo, and the facts that ``pipeline/`` collects for the rules.
+# Folder, and the names of parameters in it that have no annotation. They stand for records and
+# environments of Odoo, and for what a folder must not import from ``pipeline/``: the facts that it
+# collects for the rules, and the outcomes of a report. A name that also stands for something else
+# in its folder, such as a parsed message, always has an annotation.
 FOLDERS = {
     "gateway": frozenset(),
     "policy": frozenset({"alias", "domain", "env"}),
     "rules": frozenset({"facts", "message", "target"}),
+    "words": frozenset({"outcomes"}),
+    "shortcuts": frozenset({"env", "records", "thread"}),
+    "pipeline": frozenset({"alias", "env", "thread"}),
 }
 FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
 IMPLICIT = ("self", "cls")
