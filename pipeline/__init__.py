@@ -37,6 +37,7 @@ processed                in one attempt
 ``participants``         the participants of a conversation, and others who reply
 ``private_replies``      replies in conversations that not every employee may read
 ``delivering``           one target after the other, each once
+``declined``             targets that another addon has declined
 ``notifying``            who is notified of the effects of a message
 ``notices``              notices to the sender
 =======================  ===========================================================

@@ -12,7 +12,7 @@ from odoo.exceptions import ConcurrencyError
 from ..gateway import states
 from ..gateway.treatments import NOTE, REVIEW
 from ..rules.verdict import Reason
-from . import replies, sender
+from . import declined, replies, sender
 from .attempt import Attempt, Route, target_of
 from .ledger import RouteResult
 
@@ -72,6 +72,7 @@ def claim_targets(env, attempt: Attempt, results: dict[str, RouteResult]) -> lis
             attempt.ledger.results.append(result)
         else:
             attempt.ledger.hit("served", target=target)
+            attempt.ledger.served.add(target)
             attempt.ledger.decide(states.IGNORED, "duplicate")
     return [target for target in results if target in claimed]
 
@@ -94,6 +95,11 @@ def _deliver_at(thread, attempt, message, message_dict, target, route, apart, co
         thread.env.cr.savepoint() if apart else nullcontext(),
     ):
         thread_id = core(thread, message, message_dict, route)
+    message_ids = attempt.ledger.message_ids[seen:]
+    if not thread_id and not message_ids:
+        nothing = declined.reason_of_nothing(thread.env, attempt, target, route[0])
+        attempt.ledger.note_nothing(target, nothing)
+        return thread_id
     attempt.ledger.note_served_route(target, route[0], thread_id, attempt.ledger.message_ids[seen:])
     return thread_id
 

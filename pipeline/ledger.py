@@ -43,6 +43,10 @@ class Ledger:
     :ivar treatments: ``{target: how to treat the message there}``, see ``gateway/treatments.py``
     :ivar message_ids: ids of the ``mail.message`` that were created
     :ivar alias_failures: ``(alias id, message, message values)`` of aliases that failed
+    :ivar offered: ``{target: route}`` of the routes that core has found
+    :ivar checked_alias_ids: of the aliases whose route core has checked
+    :ivar served: targets to which a copy of the message was delivered
+    :ivar has_told_sender: another addon has sent the sender a notice
     :ivar superseded_ids: messages that had claimed a target of this one without being delivered
     :ivar error: the exception of a target that failed while others succeeded, or None
     """
@@ -54,6 +58,10 @@ class Ledger:
         self.treatments = {}
         self.message_ids = []
         self.alias_failures = []
+        self.offered = {}
+        self.checked_alias_ids = set()
+        self.served = set()
+        self.has_told_sender = False
         self.superseded_ids = []
         self.error = None
 
@@ -75,18 +83,17 @@ class Ledger:
         self.reason = self.reason or Reason(state, code, params)
 
     def note_served_route(
-        self, target: str, model: str, res_id: int | Literal[False] | None, message_ids: list[int]
+        self, target: str, model: str, res_id: int | Literal[False], message_ids: list[int]
     ) -> None:
         """Record the record and the message that a target got."""
         result = self._result_of(target)
-        if not res_id and not message_ids:
-            # Whether another addon has processed the route is not known.
-            result.reason = Reason(states.RETRY, "made_nothing", {"target": target})
-            self.miss("made_nothing", target=target)
-            return
         result.model, result.res_id = model, res_id or None
         result.message_id = message_ids[0] if message_ids else None
         self.hit("record", model=model, res_id=res_id, target=target)
+
+    def note_nothing(self, target: str, reason: Reason) -> None:
+        """Record that a target got neither a record nor a message."""
+        self._result_of(target).reason = reason
 
     def note_failed_route(self, target: str, error: Exception) -> None:
         """Record that a target failed while others succeeded."""

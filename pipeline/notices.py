@@ -47,6 +47,8 @@ def tell(
         attempt.ledger.miss("answer", why="already_sent")
         return
     attempt.ledger.hit("answer")
+    # One that this addon or core sends has a subject; one of another addon has none.
+    attempt.ledger.has_told_sender |= not attempt.notice.about
     if answers._is_careful():
         env, body_html, mail_values = answers._rewrite(attempt, email_from, body_html, mail_values)
         thread = thread.with_env(env)

@@ -13,7 +13,7 @@ from ..gateway import states
 from ..gateway.automatic import HUMAN
 from ..policy.settings import LOOPS
 from ..rules.table import CATCHALL
-from . import applying, sender
+from . import applying, declined, sender
 from .attempt import Attempt, NoticeInHand, Route, Stage, target_of
 from .facts import MessageFacts
 
@@ -140,9 +140,13 @@ def check_route(
     if _is_vetoed(attempt, route):
         attempt.ledger.miss("alias", alias=alias.display_name)
         return ()
+    if alias:
+        attempt.ledger.checked_alias_ids.add(alias.id)
     checked = sender.check_route(
         thread, attempt, message, message_dict, route, raise_exception, core
     )
+    if checked:
+        attempt.ledger.offered[target_of(checked, attempt.mail.server_id)] = checked
     if alias and not attempt.found.addressing:
         # Compared as message_route of 19.0 does.
         addresses = {address.lower() for address in email_split(message_dict["recipients"])}
@@ -166,6 +170,9 @@ def route(
         attempt.ledger.decide(states.IGNORED, "duplicate_message")
         return []
     routes = _ask_for_routes(attempt, message, message_dict, core)
+    if not any(found[1] for found in routes):
+        # The aliases of a reply are not checked.
+        declined.note_unchecked_aliases(thread.env, attempt)
     for found in routes:
         attempt.ledger.hit("route", target=target_of(found, attempt.mail.server_id))
     if attempt.mail.is_released or attempt.mail.addressed_to is not None:

@@ -12,7 +12,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from ..context_keys import ATTEMPT, CURSOR_SESSION
 from ..gateway import states
 from ..policy.settings import ENABLED
-from . import applying
+from . import applying, declined
 from .attempt import Attempt, Stage
 from .cursor_session import FRESH, STABLE, CursorSession
 from .log_without_values import without_values
@@ -234,7 +234,9 @@ class MailPostmasterPipeline(models.AbstractModel):
             return False
         options = dict(submission.options)
         thread = thread.with_env(env).with_context(**{ATTEMPT: attempt})
-        return thread.message_process(options.pop("model", None), submission.raw, **options)
+        result = thread.message_process(options.pop("model", None), submission.raw, **options)
+        declined.note_dropped(env, attempt)
+        return result
 
     def _own_transaction(self, level):
         """Yield a cursor separate from the caller's, see :meth:`CursorSession.transaction`."""

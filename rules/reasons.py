@@ -62,6 +62,7 @@ DEFINITIONS = {
         fallback_created=_lt("Created a record of %(model)s because no alias matched."),
         message_posted=_lt("Posted on the record that the address %(alias)s belongs to."),
         reply_posted=_lt("Posted in an existing conversation."),
+        made_by_another=_lt("Another addon delivered the message at %(target)s."),
         reply_noted=_lt(
             "Posted as an internal note for review: %(sender)s is not a participant of the "
             "conversation."
@@ -89,6 +90,7 @@ DEFINITIONS = {
         ),
         auto_reply_ignored=_lt("Auto-reply (%(proof)s), which does not create a record."),
         automatic_mail_ignored=_lt("Automatic message (%(proof)s)."),
+        declined=_lt("The addon %(addon)s declined the message at %(target)s."),
         ignored_by_hand=_lt("Ignored by %(user)s."),
     ),
     # It repeats a message in the log.
@@ -121,6 +123,9 @@ DEFINITIONS = {
         alias_misconfigured=_lt("The address %(alias)s is not configured correctly."),
         alias_refuses=_lt("The address %(alias)s does not accept mail."),
         alias_closed=_lt("The address %(alias)s has been closed since %(since)s."),
+        declined_told=_lt(
+            "The addon %(addon)s declined the message at %(target)s, and notified the sender."
+        ),
         sender_limit=_lt(
             "%(sender)s has sent more than %(count)s messages to the same address within "
             "%(minutes)s minutes."

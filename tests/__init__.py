@@ -22,6 +22,7 @@ from . import (
     test_cursor_session,
     test_daemon,
     test_decisions,
+    test_declined,
     test_deliveries_page,
     test_dialogs,
     test_duplicates,

@@ -308,6 +308,7 @@ STEPS = {
         True: _lt("Created or updated %(model)s #%(res_id)s."),
         False: _lt("%(target)s failed with %(error)s; its changes were rolled back."),
     },
+    "declined": {False: _lt("The addon %(addon)s declined the message at %(target)s.")},
     "made_nothing": {False: _lt("Neither a record nor a message was created at %(target)s.")},
     "answer": {
         True: _lt("A notice was sent to the sender."),
