@@ -32,16 +32,14 @@ class Stage(IntEnum):
     """How far an attempt has come; each stage is reached once."""
 
     BEGUN = 0
-    # Core has the message.
-    ENTERED = 1
     # Python's parser has split the message into parts.
-    DIVIDED = 2
+    DIVIDED = 1
     # Core has read all of it.
-    PARSED = 3
+    PARSED = 2
     # It was decided where the message goes, or that it goes nowhere.
-    ROUTED = 4
+    ROUTED = 3
     # The attempt has failed and is not repeated.
-    GIVEN_UP = 5
+    GIVEN_UP = 4
 
 
 class Findings:
@@ -56,8 +54,7 @@ class Findings:
     as above
     :ivar senders_read: the canonical addresses that core takes as the sender
     :ivar claims_us: whether the message claims to come from one of our users
-    :ivar message_dict: what core has read of the message
-    :ivar reply: the :class:`Reply` in a conversation, as it was judged
+    :ivar replies: ``{target: Reply}`` as it was judged in each conversation
     :ivar alias_domains_version: version of all alias domains, as this transaction sees them
     """
 
@@ -67,9 +64,11 @@ class Findings:
     identity = None
     senders_read = frozenset()
     claims_us = None
-    message_dict = None
-    reply = None
+    replies = None
     alias_domains_version = None
+
+    def __init__(self) -> None:
+        self.replies = {}
 
     def __setattr__(self, name, value):
         if not hasattr(type(self), name):
@@ -128,11 +127,12 @@ class Attempt:
     :ivar found: the :class:`Findings`
     :ivar ledger: the :class:`~.ledger.Ledger`
     :ivar stage: the :class:`Stage`
+    :ivar message_dict: what core has read of the message, as it was last routed
     :ivar route: the :class:`RouteInHand`, or None
     :ivar notice: the :class:`NoticeInHand`
     :ivar is_applying_report: the chain of overrides is called again, for one more recipient of a
     report
-    :ivar memo: answers to repeated lookups, see ``shortcuts/memoize.py``
+    :ivar memo: results of repeated lookups, see ``shortcuts/memoize.py``
     """
 
     def __init__(self, mail: Mail) -> None:
@@ -140,6 +140,7 @@ class Attempt:
         self.found = Findings()
         self.ledger = Ledger()
         self.stage = Stage.BEGUN
+        self.message_dict = None
         self.route = None
         self.notice = NoticeInHand()
         self.is_applying_report = False
@@ -147,6 +148,31 @@ class Attempt:
         # Core ignores a message whose Message-Id is known or (newer 19.0) locked by another
         # transaction. Until the message is routed, core sees an id that no other attempt has.
         self._private_suffix = f".{uuid.uuid4().hex}"
+        self._is_entered = False
+        self._is_parsing = False
+
+    def enter(self) -> bool:
+        """Return True once: for the call that this attempt was made for, not for nested calls.
+
+        Another addon may have parsed the message before.
+        """
+        first, self._is_entered = not self._is_entered, True
+        return first
+
+    @contextmanager
+    def parsing(self) -> Iterator[bool]:
+        """Parse a message within this block.
+
+        Yield whether it is this message, and not one that is attached to it and that another addon
+        parses meanwhile or later.
+        """
+        is_own = not self._is_parsing and self.stage < Stage.ROUTED
+        self._is_parsing = self._is_parsing or is_own
+        try:
+            yield is_own
+        finally:
+            if is_own:
+                self._is_parsing = False
 
     def reach(self, stage: Stage) -> bool:
         """Enter a stage; return whether the attempt had not come so far before."""
@@ -157,7 +183,7 @@ class Attempt:
     @property
     def is_being_read(self) -> bool:
         """Whether core has the message and has not read all of it: an error concerns its form."""
-        return Stage.ENTERED <= self.stage < Stage.PARSED
+        return self._is_entered and self.stage < Stage.PARSED
 
     @contextmanager
     def on_route(self, route: RouteInHand) -> Iterator[None]:
@@ -176,7 +202,7 @@ class Attempt:
     @property
     def sender(self) -> Sender:
         """The sender, by the From field that the message is processed with."""
-        return sender_of(self.mail.header, self.found.message_dict["email_from"] or "")
+        return sender_of(self.mail.header, self.message_dict["email_from"] or "")
 
     @property
     def addresses(self) -> list[str] | tuple[str, ...]:

@@ -87,14 +87,11 @@ def _deliver_at(thread, attempt, message, message_dict, target, route, apart, co
     treatment = attempt.ledger.treatments.get(target)
     if treatment in (NOTE, REVIEW):
         message_dict["is_internal"] = True
-        replies.keep_others_out(attempt, message_dict)
-    in_hand = sender.route_in_hand(thread.env, attempt, message_dict, route, treatment)
-    with (
-        attempt.on_route(in_hand),
-        sender.author_withheld(in_hand, message_dict),
-        thread.env.cr.savepoint() if apart else nullcontext(),
-    ):
-        thread_id = core(thread, message, message_dict, route)
+        replies.keep_others_out(attempt.found.replies.get(target), message_dict)
+    with thread.env.cr.savepoint() if apart else nullcontext():
+        in_hand = sender.route_in_hand(thread.env, attempt, message_dict, route, treatment)
+        with attempt.on_route(in_hand), sender.author_withheld(in_hand, message_dict):
+            thread_id = core(thread, message, message_dict, route)
     message_ids = attempt.ledger.message_ids[seen:]
     if not thread_id and not message_ids:
         nothing = declined.reason_of_nothing(thread.env, attempt, target, route[0])

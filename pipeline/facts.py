@@ -10,7 +10,7 @@ from functools import cached_property
 from odoo import fields, models
 from odoo.tools import html2plaintext
 
-from ..gateway.authentication import PASS
+from ..gateway.authentication import PASS, Identity
 from ..gateway.automatic import Automatic
 from ..policy.settings import LOOP_MINUTES, Setting
 from ..rules.catchall import REPEATED
@@ -66,24 +66,28 @@ class MessageFacts:
         return self.attempt.sender.rate_key
 
     @property
+    def identity(self) -> Identity | None:
+        """Whom the message may act as; None if sender authentication is not configured."""
+        return self.attempt.found.identity
+
+    @property
     def sender_key(self) -> str:
         """Whose rate slots the message takes: a forged message does not take the sender's.
 
         Otherwise twenty forged messages would lock out the sender whom they name.
         """
-        identity = self.attempt.found.identity
-        is_unproved = identity is not None and identity.verdict.outcome != PASS
-        return f"{self.rate_key} unproved" if is_unproved else self.rate_key
+        is_unauthenticated = self.identity is not None and self.identity.verdict.outcome != PASS
+        return f"{self.rate_key} unproved" if is_unauthenticated else self.rate_key
 
     @property
     def finding(self) -> dict:
         """What is known of the sender, as parameters of a sentence."""
-        return self.attempt.found.identity.finding
+        return self.identity.finding
 
     @property
     def text(self) -> str:
         """Subject and text, as core has read them."""
-        values = self.attempt.found.message_dict
+        values = self.attempt.message_dict
         return f"{values.get('subject')}\0{html2plaintext(values.get('body') or '')}"
 
 
@@ -109,7 +113,7 @@ class TargetFacts(MessageFacts):
             thread_id != self.alias.alias_force_thread_id or bool(message_dict.get("parent_id"))
         )
         self.makes_record = not thread_id
-        self.reply = attempt.found.reply
+        self.reply = attempt.found.replies.get(self.name)
 
     @property
     def alias_name(self) -> str:
@@ -161,7 +165,7 @@ class NoticeFacts(MessageFacts):
     def is_sender_doubted(self) -> bool:
         """Whether the notice may reach a person who did not write the message."""
         authentication = self.env["mail.postmaster.authentication"]
-        return bool(self.attempt.found.identity and authentication._doubts(self.attempt))
+        return bool(self.identity and authentication._doubts(self.attempt))
 
     @property
     def is_repeated_to_catchall(self) -> bool:
@@ -170,7 +174,7 @@ class NoticeFacts(MessageFacts):
 
     @property
     def sent_at(self) -> datetime | None:
-        return fields.Datetime.to_datetime(self.attempt.found.message_dict.get("date"))
+        return fields.Datetime.to_datetime(self.attempt.message_dict.get("date"))
 
     @property
     def now(self) -> datetime:

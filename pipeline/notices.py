@@ -33,8 +33,8 @@ def tell(
 
     :param core: function of a thread, a text and values that sends the notice
     """
-    answers = thread.env["mail.postmaster.answer"]
-    rules = thread.env["mail.postmaster.screening"]._rules_before_notice(answers._is_careful())
+    notices = thread.env["mail.postmaster.answer"]
+    rules = thread.env["mail.postmaster.screening"]._rules_before_notice(notices._is_careful())
     reason, _treatment = applying.judge(
         thread.env, attempt, rules, NoticeFacts(thread.env, attempt)
     )
@@ -49,8 +49,8 @@ def tell(
     attempt.ledger.hit("answer")
     # One that this addon or core sends has a subject; one of another addon has none.
     attempt.ledger.has_told_sender |= not attempt.notice.about
-    if answers._is_careful():
-        env, body_html, mail_values = answers._rewrite(attempt, email_from, body_html, mail_values)
+    if notices._is_careful():
+        env, body_html, mail_values = notices._rewrite(attempt, email_from, body_html, mail_values)
         thread = thread.with_env(env)
         automatic = thread.env["mail.postmaster.answer"]._automatic_values(attempt)
         mail_values = {**mail_values, **automatic}
@@ -148,7 +148,7 @@ class MailPostmasterAnswer(models.AbstractModel):
         pipeline = self.env["mail.postmaster.pipeline"]
         company = pipeline._company_of(attempt, self.env["mail.alias"])
         answer = self._speaking_for(self, company, email_from)
-        message = self._quote(attempt.found.message_dict)
+        message = self._quote(attempt.message_dict)
         body_html = answer.env["ir.qweb"]._render(
             template,
             {"message": message, "email": message["to"]},

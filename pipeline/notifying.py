@@ -33,7 +33,7 @@ def recipients(
     found = core(message, msg_vals)
     if not is_acknowledgement(thread.env, message) or _may_be_answered(thread.env, attempt):
         return found
-    senders = email_normalize_all(attempt.found.message_dict["email_from"])
+    senders = email_normalize_all(attempt.message_dict["email_from"])
     return [one for one in found if one["email_normalized"] not in senders]
 
 

@@ -52,12 +52,12 @@ class MailPostmasterQueue(models.AbstractModel):
         try:
             self._process_stored(mail_id)
         except Exception as error:
+            if isinstance(error, AWAY):
+                raise
             # The attempt is counted. The message is due again soon, and held if it keeps failing.
             _logger.error(
                 "Message %s: no attempt could be made (%s)", mail_id, type(error).__name__
             )
-            if isinstance(error, AWAY):
-                raise
 
     @api.model
     def _hand_over_now(self, mail_ids):
@@ -92,11 +92,9 @@ class MailPostmasterQueue(models.AbstractModel):
             return
         options = row.pop("options") or {}
         options |= options.pop("release", {})
-        # Versions before 19.0.1.2 stored it as "door".
-        entry_model = options.pop("door", None) or options.pop("entry_model", None)
         submission = Submission(
             raw=raw or b"",
-            entry_model=entry_model or "mail.thread",
+            entry_model=options.pop("door", "mail.thread"),
             source=STORED,
             server_id=row.pop("fetchmail_server_id"),
             addressed_to=options.pop("addressed_to", None),

@@ -46,6 +46,15 @@ def parse(
     thread, attempt: Attempt, message: EmailMessage, save_original: bool, core: Callable
 ) -> dict:
     """Return the values that core reads from a parsed message, which is repaired first."""
+    with attempt.parsing() as is_own:
+        if is_own:
+            return _parse(thread, attempt, message, save_original, core)
+        read_fields_once(message)
+        repair(message)
+        return core(message, save_original=save_original)
+
+
+def _parse(thread, attempt, message, save_original, core):
     attempt.reach(Stage.DIVIDED)
     if attempt.mail.addressed_to is not None:
         _readdress(message, attempt.mail.addressed_to)
@@ -71,10 +80,9 @@ def parse(
         values["message_id"] = fingerprint.message_id_from_digest(attempt.mail.digest)
     _repair_date(attempt, values)
     _refuse_null_bytes(values)
-    # Another addon may parse a message that is attached to this one.
+    attempt.hide_message_id(values)
     if attempt.reach(Stage.PARSED):
         attempt.found.senders_read = sender.senders_read(values)
-        attempt.hide_message_id(values)
     return values
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from ..gateway.treatments import NEW
 from .attempt import Attempt, Route, target_of
+from .participants import Reply
 
 
 def check_route(
@@ -26,7 +27,7 @@ def check_route(
     if raise_exception or not route[1] or not _is_judged(thread.env, attempt, route):
         return core(message, message_dict, route, raise_exception=raise_exception)
     model, thread_id, values, user_id, addressed = route
-    reply = _judged(thread.env, attempt, message_dict, model, thread_id)
+    reply = _judged(thread.env, attempt, message_dict, route)
     if reply:
         if reply.policy and reply.policy.value == NEW:
             return _quote_nothing(attempt, message_dict)
@@ -39,22 +40,23 @@ def check_route(
     return core(message, message_dict, route, raise_exception=raise_exception)
 
 
-def keep_others_out(attempt: Attempt, message_dict: dict) -> None:
+def keep_others_out(reply: Reply | None, message_dict: dict) -> None:
     """Keep the other recipients of a non-participant's message out of the conversation.
 
     Applications make them followers, or contacts, of the record that the message is about.
     """
-    if attempt.found.reply and attempt.found.reply.policy:
+    if reply and reply.policy:
         message_dict.update(to="", cc="", recipients="", partner_ids=[])
 
 
-def _judged(env, attempt, message_dict, model, thread_id):
+def _judged(env, attempt, message_dict, route):
     """Return the :class:`Reply`, judged once however often its route is checked; or None."""
-    if attempt.found.reply is None:
+    target = target_of(route, attempt.mail.server_id)
+    if target not in attempt.found.replies:
+        model, thread_id = route[:2]
         reply = env["mail.postmaster.reply"]._judge(attempt, message_dict, model, thread_id)
-        if reply:
-            attempt.found.reply = reply
-    return attempt.found.reply
+        attempt.found.replies[target] = reply
+    return attempt.found.replies[target]
 
 
 def _is_judged(env, attempt, route):

@@ -146,6 +146,9 @@ def check_route(
         thread, attempt, message, message_dict, route, raise_exception, core
     )
     if checked:
+        if not raise_exception:
+            # A reply has one route, which another addon may lead to another record.
+            attempt.ledger.offered.clear()
         attempt.ledger.offered[target_of(checked, attempt.mail.server_id)] = checked
     if alias and not attempt.found.addressing:
         # Compared as message_route of 19.0 does.
@@ -164,8 +167,7 @@ def route(
     """
     attempt.reach(Stage.ROUTED)
     attempt.show_message_id(message_dict)
-    if attempt.found.message_dict is None:
-        attempt.found.message_dict = message_dict
+    attempt.message_dict = message_dict
     if _repeats_a_message(thread.env, attempt, message_dict["message_id"]):
         attempt.ledger.decide(states.IGNORED, "duplicate_message")
         return []

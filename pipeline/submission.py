@@ -74,7 +74,8 @@ class Submission:
     @property
     def stored_options(self) -> dict:
         """The call, for processing the message again later."""
-        return {"entry_model": self.entry_model, **self.barest_options, **self.options}
+        # The key is part of what is stored, which hosts with an earlier version read as well.
+        return {"door": self.entry_model, **self.barest_options, **self.options}
 
     @property
     def barest_options(self) -> dict:

@@ -1,7 +1,7 @@
 """Shortcuts that only save time: messages are processed the same way without them.
 
 ``memoize``             lookups that core repeats for one message, made once
-``change_tracking``     what a lookup depends on was written: it is made again
+``change_tracking``     what a lookup depends on was written: it is made again (no switch)
 ``contacts``            the contacts of an address, which core looks up several times
 ``cache_prefill``       columns that core reads again for each message
 ``field_descriptions``  fields of a model, which core describes again for each message
@@ -15,7 +15,17 @@ import os
 ALL = "all"
 # Off in tests, which show that nothing but time depends on them (``dev/test shortcuts``), and one
 # by one in ``dev/bench shortcuts``, which shows what each is worth.
-OFF = frozenset(os.environ.get("POSTMASTER_SHORTCUTS_OFF", "").split(","))
+OFF = frozenset(filter(None, os.environ.get("POSTMASTER_SHORTCUTS_OFF", "").split(",")))
+NAMES = (
+    "memoize",
+    "contacts",
+    "cache_prefill",
+    "field_descriptions",
+    "alias_domains",
+    "wake_ups",
+)
+if unknown := OFF - {ALL, *NAMES}:
+    raise ValueError(f"POSTMASTER_SHORTCUTS_OFF names no shortcut: {', '.join(sorted(unknown))}")
 
 
 def is_on(name: str) -> bool:

@@ -3,13 +3,13 @@ from odoo import api, models
 from .memoize import note_change
 
 
-class MailPostmasterChangeTracking(models.AbstractModel):
+class MailPostmasterWatched(models.AbstractModel):
     """Records that core reads several times for one message in the same way.
 
     A result is reused as long as none of them was written, see ``shortcuts/memoize.py``.
     """
 
-    _name = "mail.postmaster.change.tracking"
+    _name = "mail.postmaster.watched"
     _description = "Change tracking during processing"
 
     @api.model_create_multi

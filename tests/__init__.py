@@ -40,6 +40,7 @@ from . import (
     test_logs,
     test_loops,
     test_memoize,
+    test_neighbour_calls,
     test_old_log,
     test_own_check,
     test_policy,

@@ -2,6 +2,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import email_normalize_all
 
+from . import mail_postmaster_release  # noqa: F401  what is extended here
+
 
 class MailPostmasterRedirect(models.TransientModel):
     _name = "mail.postmaster.redirect"

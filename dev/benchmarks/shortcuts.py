@@ -12,7 +12,14 @@ import sys
 
 from . import databases
 
-NAMES = ("memoize", "contacts", "cache_prefill", "field_descriptions", "alias_domains", "wake_ups")
+NAMES = (
+    "memoize",
+    "contacts",
+    "cache_prefill",
+    "field_descriptions",
+    "alias_domains",
+    "wake_ups",
+)
 NONE, ALL = "", "all"
 ROUNDS, MAILS, WARM_UP = 12, 20, 10
 MEASURE = "--measure"

@@ -5,4 +5,4 @@ from ...shortcuts import change_tracking  # noqa: F401  what is extended here
 
 class MailFollowers(models.Model):
     _name = "mail.followers"
-    _inherit = ["mail.followers", "mail.postmaster.change.tracking"]
+    _inherit = ["mail.followers", "mail.postmaster.watched"]

@@ -4,7 +4,6 @@ from odoo import api, models
 
 from ...context_keys import ATTEMPT
 from ...pipeline import delivering, notices, notifying, reading, routing, sender
-from ...pipeline.attempt import Stage
 from ...shortcuts import contacts, field_descriptions
 
 
@@ -40,7 +39,7 @@ class MailThread(models.AbstractModel):
 
         # An attempt is in superuser mode; a context that came by RPC cannot contain one.
         attempt = self.env.su and self.env.context.get(ATTEMPT)
-        if attempt and attempt.reach(Stage.ENTERED):
+        if attempt and attempt.enter():
             return reading.process(attempt, message, partial(core, self, model=model, **options))
         # A message attached to another, submitted by another addon, is processed separately.
         thread = self.with_context(**{ATTEMPT: None}) if attempt else self

@@ -11,7 +11,7 @@ BY_ADDRESS = {"email", "email_normalized"}
 
 class ResPartner(models.Model):
     _name = "res.partner"
-    _inherit = ["res.partner", "mail.postmaster.change.tracking"]
+    _inherit = ["res.partner", "mail.postmaster.watched"]
 
     @api.model
     def search(self, domain, offset=0, limit=None, order=None):

@@ -23,7 +23,7 @@ FROM_TABLES = """
 
 class ResUsers(models.Model):
     _name = "res.users"
-    _inherit = ["res.users", "mail.postmaster.change.tracking"]
+    _inherit = ["res.users", "mail.postmaster.watched"]
 
     @api.model
     def _read_together(self):
