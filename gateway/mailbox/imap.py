@@ -6,8 +6,9 @@ them: bytes, and for each literal a tuple of the bytes before it and its content
 
 import base64
 import re
-from collections.abc import Iterable
-from datetime import date
+
+from .bounds import Skipped
+from .numbers import LARGEST_SIZE, clamped, read_uid
 
 # Folders that some servers reject under another spelling (RFC 3501 section 5.1).
 INBOX = "INBOX"
@@ -34,7 +35,7 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e]+|&")
 _NUMBER = re.compile(rb"\d+")
 
 
-def uid_set(uids: Iterable[int]) -> str:
+def uid_set(uids):
     """Return a set of UIDs in IMAP syntax, ``1:3,7``, with consecutive ones merged.
 
     :param uids: ascending numbers, at least one
@@ -48,37 +49,65 @@ def uid_set(uids: Iterable[int]) -> str:
     return ",".join(str(first) if first == last else f"{first}:{last}" for first, last in runs)
 
 
-def since(date: date) -> str:
+def since(date):
     """Return the search key for messages that arrived on a day or later, independent of locale."""
     return f"SINCE {date.day}-{_MONTHS[date.month - 1]}-{date.year}"
 
 
-def read_uids(data: Iterable[bytes | None]) -> list[int]:
-    """Return the numbers in a SEARCH answer, ascending, without duplicates."""
-    found = {int(number) for part in data if part for number in _NUMBER.findall(part)}
-    return sorted(found)
+def read_uids(data):
+    """Return the UIDs in a SEARCH answer, ascending, without duplicates and invalid ones."""
+    return sorted({uid for number in _numbers(data) if (uid := read_uid(number))})
 
 
-def read_sizes(data: Iterable[bytes | tuple[bytes, bytes] | None]) -> dict[int, int]:
+def count_invalid_uids(data):
+    """Return how many numbers in a SEARCH answer are not in the range of UIDs."""
+    return sum(read_uid(number) is None for number in _numbers(data))
+
+
+def read_last(data):
+    """Return the digits of the last number of an answer, or None."""
+    return next(reversed(_numbers(data)), None)
+
+
+def _numbers(data):
+    return [number for part in data if part for number in _NUMBER.findall(part)]
+
+
+def read_sizes(data):
     """Return ``{UID: bytes}`` from the answer to ``FETCH (RFC822.SIZE)``."""
     sizes = {}
     for text, _content in _items(data):
-        uid, size = _UID.search(text), _SIZE.search(text)
+        uid, size = uid_in(text), _SIZE.search(text)
         if uid and size:
-            sizes[int(uid[1])] = int(size[1])
+            sizes[uid] = clamped(size[1], LARGEST_SIZE)
     return sizes
 
 
-def read_contents(data: Iterable[bytes | tuple[bytes, bytes] | None]) -> dict[int, bytes]:
+def read_contents(data):
     """Return ``{UID: content}`` from the answer to a FETCH of one section of each message.
 
     A message that is missing was removed in the meantime, or the server cannot read it.
     """
     return {
-        int(uid[1]): content
+        uid: content
         for text, content in _items(data)
-        if content is not None and (uid := _UID.search(text))
+        if isinstance(content, bytes) and (uid := uid_in(text))
     }
+
+
+def read_skipped(data):
+    """Return ``{UID: size}`` of the contents that were skipped."""
+    return {
+        uid: content.size
+        for text, content in _items(data)
+        if isinstance(content, Skipped) and (uid := uid_in(text))
+    }
+
+
+def uid_in(text):
+    """Return the UID in a part of a FETCH answer, or None."""
+    found = _UID.search(text)
+    return found and read_uid(found[1])
 
 
 def _items(data):
@@ -95,10 +124,10 @@ def _items(data):
             text, content = b"", None
 
 
-def folder_argument(name: str) -> str:
+def folder_argument(name):
     """Return a folder name as an argument: in modified UTF-7, quoted.
 
-    :param name: decoded name (RFC 3501 section 5.1.3)
+    :param str name: decoded name (RFC 3501 section 5.1.3)
     """
     if name.upper() == INBOX:
         return INBOX

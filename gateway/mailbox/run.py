@@ -1,13 +1,12 @@
 """What a connection knows about the messages of a mailbox, and the base of all connections."""
 
 import imaplib
+import math
 import poplib
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ..error_text import short_sentence
 from .batches import MOST_BYTES, batches, chunks
-from .folder import Folder
 
 # Why only the header of a message was fetched.
 TOO_LARGE, UNREADABLE = "too_large_to_fetch", "not_fetched"
@@ -17,16 +16,25 @@ TOO_LARGE, UNREADABLE = "too_large_to_fetch", "not_fetched"
 class Fetched:
     """A message from a mailbox.
 
-    :param number: its UID; for POP3, its unique id (RFC 1939 section 7) or its number
-    :param raw: the message, or its header
-    :param size: size of the whole message as reported by the server; 0 if unknown
+    :param int number: its UID; for POP3, its number in this session
+    :param bytes raw: the message, or its header
+    :param int size: size of the whole message as reported by the server; 0 if unknown
     :param missing: None for a whole message, else why the rest is missing
+    :param unique_id: POP3: its unique id (RFC 1939 section 7), None if the server has none
+    :param str digest: POP3: what tells it from others with this id, see :mod:`.unique_ids`
     """
 
-    number: int | str
+    number: int
     raw: bytes
     size: int
     missing: str | None = None
+    unique_id: str | None = None
+    digest: str = ""
+
+    @property
+    def entry(self):
+        """What its mailbox entry is remembered by."""
+        return self.number if self.unique_id is None else self.unique_id
 
 
 class FetchRun:
@@ -35,18 +43,13 @@ class FetchRun:
     This class stores nothing: the caller that processes the current message acknowledges that it
     is stored. A subclass that stores batches returns True from :meth:`store`.
 
-    :param is_by_number: whether new means not stored before, whatever the flags
-    :param most_bytes: maximum size of a fetched message, None for no limit
-    :param leaves: POP3: whether messages are left in the mailbox for some days
+    :param folders: list of :class:`gateway.mailbox.folder.Folder`
+    :param bool is_by_number: whether new means not stored before, whatever the flags
+    :param int most_bytes: maximum size of a fetched message, None for no limit
+    :param bool leaves: POP3: whether messages are left in the mailbox for some days
     """
 
-    def __init__(
-        self,
-        folders: Iterable[Folder] = (),
-        is_by_number: bool = False,
-        most_bytes: int | None = None,
-        leaves: bool = False,
-    ) -> None:
+    def __init__(self, folders=(), is_by_number=False, most_bytes=None, leaves=False):
         self.folders = list(folders)
         self.is_by_number = is_by_number
         self.most_bytes = most_bytes
@@ -56,90 +59,100 @@ class FetchRun:
 
     # --- the current folder
 
-    def begin(self) -> None:
+    def begin(self):
         """Forget the numbers of another folder."""
         self._in_hand = None
         self._stored.clear()
 
-    def take(self, number: int | str) -> None:
+    def take(self, number):
         self._in_hand = number
 
-    def acknowledge(self) -> None:
+    def acknowledge(self):
         """Record that the current message is stored: it may be marked or deleted."""
         self._stored.add(self._in_hand)
 
-    def is_stored(self, number: int | str) -> bool:
+    def is_stored(self, number):
         """Return whether a message was acknowledged."""
         return number in self._stored
 
     # --- decided and remembered by subclasses
 
-    def is_over(self) -> bool:
+    @property
+    def turn_seconds(self):
+        """How long to wait for the server, in all."""
+        return math.inf
+
+    def is_over(self):
         """Return whether it is the turn of other mailboxes."""
         return False
 
-    def settle_start(self, folder: Folder, has_old_mail: Callable[[], object]) -> None:
+    def settle_start(self, folder, has_old_mail):
         """Decide how to handle existing messages, or leave the folder asking.
 
         :param has_old_mail: function that asks the server
         """
         folder.is_asking = False
 
-    def note(self, folder: Folder) -> None:
+    def note(self, folder):
         """Remember how far a folder has been read."""
 
-    def passed(self, folder: Folder, number: int | str) -> None:
-        """Remember that a message was returned which :meth:`store` did not store."""
+    def passed(self, folder, mail):
+        """Remember that a :class:`Fetched` was returned which :meth:`store` did not store."""
 
-    def caught_up(self, folder: Folder) -> None:
+    def caught_up(self, folder):
         """Remember that all new messages have been fetched at this moment."""
 
-    def report(self, folder: Folder, problem: str | None) -> None:
+    def report(self, folder, problem):
         """Report that a folder cannot be read.
 
-        :param problem: text from the server, None if the folder can be read again
+        :param str problem: text from the server, None if the folder can be read again
         """
 
-    def store(self, folder: Folder, mails: list[Fetched]) -> bool:
+    def store(self, folder, mails):
         """Store messages and the position in the folder in one commit.
 
         :return: whether this was done
         """
         return False
 
-    def marked(self, folder: Folder, numbers: list[int]) -> None:
+    def marked(self, folder, numbers):
         """Record that stored messages are marked in the mailbox."""
 
-    def moves(self, folder: Folder) -> dict[str, list[int]]:
+    def moves(self, folder):
         """Return ``{folder name: numbers}`` of the messages to move there now."""
         return {}
 
-    def moved(self, folder: Folder, numbers: list[int]) -> None:
+    def moved(self, folder, numbers):
         """Record that messages are in their target folder."""
 
-    def unmarked(self, folder: Folder) -> list[int]:
+    def unmarked(self, folder):
         """Return the numbers of messages that a crash left stored but not marked."""
         return []
 
-    def known(self, folder: Folder) -> set[str]:
-        """Return the set of stored unique ids of a POP3 mailbox."""
-        return set()
-
-    def left_there(self, folder: Folder) -> set[str]:
+    def left_there(self, folder):
         """Return the numbers, as str, of messages that were not fetched and are not to be."""
         return set()
 
-    def leave(self, folder: Folder, unique_ids: list[str]) -> None:
-        """Remember messages of a POP3 mailbox that are never fetched and never deleted."""
+    def leave(self, folder, messages):
+        """Remember messages of a POP3 mailbox that are never fetched and never deleted.
 
-    def expired(self, folder: Folder, present: set[str]) -> list[str]:
-        """Return the unique ids that are stored and may be deleted.
+        :param messages: ``(unique id, digest)`` of each
+        """
 
-        :param present: unique ids in the mailbox; entries of all others are removed
+    def kept(self, folder, present):
+        """Return the :class:`gateway.mailbox.unique_ids.Kept` of a POP3 mailbox.
+
+        :param present: unique ids in the mailbox; the entries of all others are removed
         """
         return []
 
-    def close(self) -> None:
+    def deleted(self, folder, messages):
+        """Record that the server has deleted stored messages of a POP3 mailbox.
+
+        :param messages: ``(unique id, digest)`` of each
+        """
+
+    def close(self):
         """End the run: no more messages are returned."""
 
 
@@ -147,45 +160,52 @@ class Mailbox:
     """A wrapper of core's connection that makes the four methods of its fetcher safe.
 
     :param connection: an authenticated connection of :mod:`imaplib` or :mod:`poplib`
-    :param run: shared with the intake
+    :param FetchRun run: shared with the intake
     """
 
-    def __init__(self, connection: imaplib.IMAP4 | poplib.POP3, run: FetchRun) -> None:
+    def __init__(self, connection, run):
         self._connection = connection
         self._run = run
         # ``[(Folder, numbers)]`` of the new messages.
         self._new = []
         self._folder = None
+        # The :class:`Fetched` that the caller is processing.
+        self._in_hand = None
         self._settled = set()
+        # The server has sent more than it had announced: messages are fetched one by one.
+        self._sizes_are_wrong = False
+        # None for a connection that is not made of a socket.
+        self._bounds = self.bounds_class.of(connection, run.turn_seconds)
 
     def __getattr__(self, name):
         return getattr(self._connection, name)
 
-    def retrieve_unread_messages(self) -> Iterator[tuple[int | str, bytes]]:
+    def retrieve_unread_messages(self):
         """Yield ``(number, bytes)`` of new messages; store them first if the run stores batches."""
         for folder, numbers in self._new:
             self._folder = folder
             self._settled.clear()
             self._run.begin()
             for mails in self._fetch_batches(numbers):
-                if self._run.store(folder, mails):
+                if mails and self._run.store(folder, mails):
                     self._settle([mail.number for mail in mails if not mail.missing])
                 for mail in mails:
                     # Messages that are stored but not returned now are processed from the log.
                     if not mail.missing and not self._run.is_over():
+                        self._in_hand = mail
                         self._run.take(mail.number)
                         yield mail.number, mail.raw
                 self._tidy()
             if not self._run.is_over():
                 self._run.caught_up(folder)
 
-    def handled_message(self, number: int | str) -> None:
+    def handled_message(self, number):
         """Mark a message that was stored individually; a batch has been marked before."""
         if number not in self._settled and self._run.is_stored(number):
             self._settle([number])
-            self._run.passed(self._folder, number)
+            self._run.passed(self._folder, self._in_hand)
 
-    def disconnect(self) -> None:
+    def disconnect(self):
         """End the session.
 
         :raises OSError: if the server does not answer as expected; core handles only this one,
@@ -196,7 +216,13 @@ class Mailbox:
         except (imaplib.IMAP4.error, poplib.error_proto) as error:
             raise OSError(short_sentence(error)) from error
         finally:
+            self._hang_up()
             self._run.close()
+
+    def _hang_up(self):
+        """Close a connection that was given up, and from which the server still sends."""
+        if self._bounds and self._bounds.allowance.is_spent:
+            self._connection.sock.close()
 
     def _fetch_batches(self, numbers):
         """Yield lists of :class:`Fetched` while there is time."""
@@ -207,7 +233,11 @@ class Mailbox:
             for batch in batches({number: self._octets(size) for number, size in sizes.items()}):
                 if self._run.is_over():
                     return
-                yield self._fetch(batch, sizes)
+                yield from self._fetch_parts(batch, sizes)
+
+    def _believed(self, size):
+        """Return the size of a message that the server reports, 0 for unknown."""
+        return 0 if self._sizes_are_wrong else size
 
     def _octets(self, size):
         """Return how many bytes of a message to fetch; one of unknown size is fetched alone."""
@@ -217,4 +247,12 @@ class Mailbox:
         return self._run.most_bytes is None or size <= self._run.most_bytes
 
     def _tidy(self):
-        """Move processed messages to their target folder."""
+        """Move processed messages to their target folder.
+
+        :raises Exception: the error that ended the connection, when what was read is stored
+        """
+        self._raise_broken()
+
+    def _raise_broken(self):
+        if self._broken:
+            raise self._broken
