@@ -6,6 +6,7 @@ from .pipeline import (
     authentication,
     caller,
     claim,
+    domain_users,
     envelope_recipients,
     intake,
     notices,

@@ -27,6 +27,8 @@ module               purpose
 ``screening``        how automatic mail is handled by the policy in force
 ``participants``     whether the sender of a reply is a participant
 ``mail_providers``   whether a domain gives addresses to the public
+``provider_domains`` names of access providers and others, by country
+``same_mailbox``     one mailbox for the addresses that a provider gives to one person
 ``reports``          messages about other messages: bounces, receipts, complaints
 ``srs``              the original sender in an SRS address
 ``states``           the states of a message, allowed transitions, and their order

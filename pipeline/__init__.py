@@ -35,6 +35,7 @@ processed                in one attempt
 ``sender``               the author of a message, and what core looks up by that address
 ``replies``              who may reply in a conversation
 ``participants``         the participants of a conversation, and others who reply
+``domain_users``         the contacts that use the domain of such a sender
 ``private_replies``      replies in conversations that not every employee may read
 ``delivering``           one target after the other, each once
 ``declined``             targets that another addon has declined

@@ -8,7 +8,7 @@ from odoo.exceptions import MissingError
 from odoo.tools import escape_psql
 from odoo.tools.mail import unfold_references
 
-from ..gateway import participants
+from ..gateway import participants, same_mailbox
 from ..gateway.authentication import FAIL
 from ..gateway.authentication.domains import domain_of
 from ..gateway.treatments import ACCEPT, NOTE, PARK
@@ -75,10 +75,12 @@ FACTS = """
         UNION ALL SELECT 'author', email_from, false FROM spoken
     ), near AS (
         SELECT role, text, is_internal FROM (
-            SELECT DISTINCT role, text, is_internal FROM found
-            WHERE lower(text) LIKE ANY(%(patterns)s::text[])
-        ) AS alike
-        ORDER BY strpos(lower(text), %(sender)s) = 0 LIMIT %(most)s
+            SELECT DISTINCT role, text, is_internal,
+                translate(lower(text), %(ignored)s, '') AS blurred
+            FROM found
+        ) AS spelled
+        WHERE blurred LIKE ANY(%(patterns)s::text[])
+        ORDER BY NOT blurred LIKE ANY(%(spellings)s::text[]) LIMIT %(most)s
     ), record_alias AS (
         SELECT id, alias_contact FROM mail_alias WHERE alias_model_id = %(model_id)s
             AND alias_force_thread_id = %(res_id)s AND alias_force_thread_id > 0
@@ -211,7 +213,8 @@ class MailPostmasterReply(models.AbstractModel):
     def _judge_sender(self, attempt, reply, record, about, row):
         """Record the sender's standing in a :class:`Reply`, and the policy on non-participants."""
         sender = attempt.sender.address
-        standing = participants.standing(self._read(attempt, row, about, sender))
+        facts = self._with_users(attempt, self._read(attempt, row, about, sender))
+        standing = participants.standing(facts)
         is_private = (not standing.reason or standing.is_for_open) and (
             row["quotes_note"] or self._is_hidden(record)
         )
@@ -223,6 +226,16 @@ class MailPostmasterReply(models.AbstractModel):
                 policy = Setting(PARK, policy.origin)
             reply.policy = policy
         self._trace(attempt, reply, sender)
+
+    def _with_users(self, attempt, facts):
+        """Return facts with the users of the sender's domain, if the standing depends on them."""
+        domain = participants.asked_domain(facts)
+        if not domain:
+            return facts
+        facts = facts._replace(users=self._users(domain))
+        if why_not := participants.doubt(facts):
+            attempt.ledger.miss(f"reply_{why_not}", domain=domain)
+        return facts
 
     def _has_notes(self, record):
         """Return whether notes are only for internal users: members of a channel see all of it."""
@@ -291,7 +304,9 @@ class MailPostmasterReply(models.AbstractModel):
                 ],
                 "parent_id": message_dict.get("parent_id") or 0,
                 "contact_ids": about.contact_ids,
+                "ignored": same_mailbox.IGNORED,
                 "patterns": self._patterns(sender),
+                "spellings": _containing(same_mailbox.spellings(sender)),
                 "most": MOST_PARTICIPANTS,
                 "owner_model_ids": [model_id for model_id, _record_id in about.owners],
                 "owner_ids": [record_id for _model_id, record_id in about.owners],
@@ -301,8 +316,7 @@ class MailPostmasterReply(models.AbstractModel):
 
     def _patterns(self, sender):
         """Return patterns of LIKE for the texts in which an address may matter."""
-        needles = participants.needles(sender, self._providers()) if sender else ()
-        return [f"%{escape_psql(needle)}%" for needle in needles]
+        return _containing(participants.needles(sender, self._providers()) if sender else ())
 
     def _read(self, attempt, row, about, sender):
         """Return the :class:`gateway.participants.Facts`."""
@@ -356,3 +370,8 @@ class MailPostmasterReply(models.AbstractModel):
             alias.alias_domain_id.id or domain_id or domain_ids[:1]
         )
         return attempt.found.policies.setting("reply_policy", alias, domain)
+
+
+def _containing(texts):
+    """Return patterns of LIKE for texts that contain one of these."""
+    return [f"%{escape_psql(text)}%" for text in texts]

@@ -49,6 +49,7 @@ from . import (
     test_reasons,
     test_release,
     test_reply_alias_rules,
+    test_reply_organisation,
     test_reply_participants,
     test_reply_private,
     test_reply_strangers,

@@ -30,6 +30,9 @@ class ReplyCase(GatewayCase, MockEmail):
             groups="base.group_user,base.group_partner_manager",
         )
         cls.customer = cls.make_partner("Jane", "jane@customer.test")
+        cls.customer.parent_id = cls.env["res.partner"].create(
+            {"name": "Customer", "is_company": True, "email": "info@customer.test"}
+        )
         cls.follower = cls.make_partner("Follower", "f@follower.test")
         cls.record = cls.env["res.partner"].create({"name": "Talk"})
         cls.record.message_subscribe((cls.follower + cls.seller.partner_id).ids)

@@ -116,6 +116,18 @@ STEPS = {
             "%(sender)s belongs to the same organisation as a participant of this conversation."
         ),
     },
+    "reply_no_company": {
+        False: _lt(
+            "No company contact uses %(domain)s, so it does not count as an organisation whose "
+            "members may reply for each other."
+        ),
+    },
+    "reply_unrelated": {
+        False: _lt(
+            "Contacts that do not belong to the same company use %(domain)s, so it does not count "
+            "as an organisation whose members may reply for each other."
+        ),
+    },
     "reply_stranger": {
         False: _lt(
             "%(sender)s is not a participant of the conversation that the message refers "

@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ...context_keys import ATTEMPT
+from ...pipeline.domain_users import ADDRESS, WEBSITE
 from ...shortcuts import change_tracking  # noqa: F401  what is extended here
 from ...shortcuts.memoize import memoize_for_attempt
 
@@ -12,6 +13,12 @@ BY_ADDRESS = {"email", "email_normalized"}
 class ResPartner(models.Model):
     _name = "res.partner"
     _inherit = ["res.partner", "mail.postmaster.watched"]
+
+    # Who uses a domain is searched when a sender at it replies. Core has no index on addresses.
+    _email_domain = models.Index(f"({ADDRESS} text_pattern_ops) WHERE email_normalized IS NOT NULL")
+    _website_domain = models.Index(
+        f"(({WEBSITE}) text_pattern_ops) WHERE is_company AND website IS NOT NULL"
+    )
 
     @api.model
     def search(self, domain, offset=0, limit=None, order=None):

@@ -60,6 +60,7 @@ from . import (
     test_retired,
     test_retries,
     test_rules,
+    test_same_mailbox,
     test_sender,
     test_shared_addresses,
     test_states,
