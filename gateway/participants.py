@@ -53,7 +53,7 @@ class Users(NamedTuple):
 
     :param entities: their commercial entities, companies or single persons: 0, 1, or 2 for more
     :param companies: how many of these are active companies
-    :param is_complete: whether all of these contacts were read
+    :param is_complete: whether all of them could be found
     """
 
     entities: int = 0

@@ -11,40 +11,61 @@ from ..gateway import participants
 from ..gateway.addresses import display_domain
 from . import participants as replies  # noqa: F401  what is extended here
 
-# A domain with more contacts is not looked at any further, so its users are in doubt.
-MOST_CONTACTS = 1000
+# If contacts use more subdomains, the users of the domain are in doubt.
+MOST_HOSTS = 50
 
-# Both expressions have an index (models/core/res_partner.py), in which the addresses at a domain,
-# and those below it, are next to each other. A website reads as an address without a name.
-ADDRESS = "reverse(email_normalized)"
-WEBSITE = "reverse('@' || substring(lower(website) FROM '^(?:[a-z]+://)?([^/:?#]+)'))"
+# The reversed host of a contact's address, and of the website of a company: a domain and those
+# below it are next to each other in the indexes of these (models/core/res_partner.py).
+ADDRESS = "split_part(reverse(email_normalized), '@', 1)"
+ADDRESS_IS_SET = "email_normalized IS NOT NULL"
+WEBSITE = "reverse(substring(lower(website) FROM '^(?:[a-z]+://)?([^/:?#]+)'))"
+WEBSITE_IS_SET = "is_company AND website IS NOT NULL"
 
-# One range of an index for each spelling of the domain, each bounded: the number of contacts at a
-# domain does not matter, nor does that of the database.
+# The hosts below these names, one after the other. Each step reads one row of an index, so that
+# the number of contacts at a domain does not matter.
+_HOSTS = """
+    {name}(host, stop, level) AS (
+        SELECT name || '.', name || '/', 0 FROM unnest(%(names)s::text[]) AS name
+        UNION ALL SELECT next.host, before.stop, before.level + 1
+        FROM {name} AS before, LATERAL (
+            SELECT {host} AS host FROM res_partner
+            WHERE {host} ~>~ before.host AND {host} ~<~ before.stop AND {is_set}
+            ORDER BY {host} USING ~<~ LIMIT 1
+        ) AS next
+        WHERE before.level < %(most)s
+    )"""
+# The first and the last commercial entity at each host: if they are the same, there is one.
+_ENTITIES = """
+        SELECT entity.id
+        FROM (SELECT unnest(%(names)s::text[]) AS host UNION ALL SELECT host FROM {name}) AS at,
+        LATERAL (
+            (
+                SELECT commercial_partner_id AS id FROM res_partner
+                WHERE {host} = at.host AND {is_set} AND commercial_partner_id IS NOT NULL
+                ORDER BY commercial_partner_id LIMIT 1
+            ) UNION ALL (
+                SELECT commercial_partner_id FROM res_partner
+                WHERE {host} = at.host AND {is_set} AND commercial_partner_id IS NOT NULL
+                ORDER BY commercial_partner_id DESC LIMIT 1
+            )
+        ) AS entity"""
+_ADDRESSES = {"name": "address_host", "host": ADDRESS, "is_set": ADDRESS_IS_SET}
+_WEBSITES = {"name": "website_host", "host": WEBSITE, "is_set": WEBSITE_IS_SET}
+
 USERS = f"""
-    WITH part AS (
-        SELECT * FROM unnest(%(starts)s::text[], %(ends)s::text[]) AS part(start, stop)
-    ), contact AS (
-        SELECT found.* FROM part, LATERAL (
-            SELECT COALESCE(commercial_partner_id, id) AS entity_id FROM res_partner
-            WHERE {ADDRESS} ~>=~ part.start AND {ADDRESS} ~<~ part.stop
-            LIMIT %(most)s
-        ) AS found
-        UNION ALL SELECT found.* FROM part, LATERAL (
-            SELECT COALESCE(commercial_partner_id, id) FROM res_partner
-            WHERE is_company AND {WEBSITE} ~>=~ part.start AND {WEBSITE} ~<~ part.stop
-            LIMIT %(most)s
-        ) AS found
-    ), entity AS (
-        SELECT DISTINCT entity_id AS id FROM contact LIMIT 2
-    )
+    WITH RECURSIVE {_HOSTS.format(**_ADDRESSES)}, {_HOSTS.format(**_WEBSITES)},
+    entity AS ({_ENTITIES.format(**_ADDRESSES)} UNION {_ENTITIES.format(**_WEBSITES)})
     SELECT
-        (SELECT count(*) FROM entity) AS entities,
+        (SELECT LEAST(count(*), 2) FROM entity) AS entities,
         (
-            SELECT count(*) FROM res_partner
+            SELECT LEAST(count(*), 2) FROM res_partner
             WHERE id = ANY(ARRAY(SELECT id FROM entity)) AND is_company AND active
         ) AS companies,
-        (SELECT count(*) FROM contact) < %(most)s AS is_complete
+        (
+            SELECT max(level) FROM (
+                SELECT level FROM address_host UNION ALL SELECT level FROM website_host
+            ) AS found
+        ) < %(most)s AS is_complete
 """  # noqa: S608  made of constants
 
 
@@ -56,17 +77,7 @@ class MailPostmasterReply(models.AbstractModel):
     @api.model
     def _users(self, domain):
         """Return the :class:`gateway.participants.Users` of a canonical domain and those below."""
-        starts, ends = zip(*_ranges(domain), strict=True)
+        names = [name[::-1] for name in {domain, display_domain(domain)}]
         self.env["res.partner"].flush_model()
-        self.env.cr.execute(
-            USERS, {"starts": list(starts), "ends": list(ends), "most": MOST_CONTACTS}
-        )
+        self.env.cr.execute(USERS, {"names": names, "most": MOST_HOSTS})
         return participants.Users(**self.env.cr.dictfetchone())
-
-
-def _ranges(domain):
-    """Yield ``(first, after the last)`` of the reversed addresses at a domain and below it."""
-    for name in {domain, display_domain(domain)}:
-        for separator in "@.":
-            start = name[::-1] + separator
-            yield start, start[:-1] + chr(ord(separator) + 1)

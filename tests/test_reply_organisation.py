@@ -124,17 +124,41 @@ class TestOrganisation(ReplyCase):
         self.make_company(name="Other", email="x@xn--bcher-kva.test")
         self.assertDoubted("unrelated", sender="boss@xn--bcher-kva.test")
 
-    def test_more_contacts_than_are_read(self):
-        self.patch(domain_users, "MOST_CONTACTS", 3)
+    def test_more_subdomains_than_are_read(self):
+        self.patch(domain_users, "MOST_HOSTS", 3)
         self.mary.parent_id = self.make_company()
-        self.assertColleague()
         for number in range(2):
-            self.make_partner("P", f"{number}@works.test").parent_id = self.mary.parent_id
+            email = f"a@{number}.works.test"
+            self.make_partner("P", email).parent_id = self.mary.parent_id
+        self.assertColleague()
+        self.make_partner("P", "a@third.works.test").parent_id = self.mary.parent_id
         self.assertDoubted("unrelated")
+
+    def test_other_company_between_contacts_of_one(self):
+        """At one host, and at the last of several hosts."""
+        for host in ("works.test", "b.works.test"):
+            company = self.make_company()
+            other = self.make_company(email=f"other@{host}")
+            self.mary.parent_id = company
+            for email in ("a@works.test", "z@works.test", "a@a.works.test", f"z@{host}"):
+                self.make_partner("P", email).parent_id = company
+            with self.subTest(host=host):
+                self.assertEqual(self.users("works.test"), (2, 2, True))
+            other.unlink()
+            self.assertEqual(self.users("works.test"), (1, 1, True))
+
+    def test_indexes_are_used(self):
+        """Contacts are never read one by one, as the expressions of the indexes show."""
+        self.env.cr.execute("SET LOCAL enable_seqscan = off")
+        self.env.cr.execute(f"EXPLAIN {domain_users.USERS}", {"names": ["tset.skrow"], "most": 50})
+        plan = "\n".join(line for (line,) in self.env.cr.fetchall())
+        for index in ("res_partner__address_host", "res_partner__website_host"):
+            self.assertEqual(plan.count(f"using {index}"), 3, plan)
+        self.assertNotIn("Seq Scan", plan)
 
     def test_domains_that_look_alike(self):
         self.mary.parent_id = self.make_company()
-        for email in ("a@notworks.test", "a@works.test.example", "works.test@example.test"):
+        for email in ("a@notworks.test", "a@not-works.test", "a@works.test.example"):
             self.make_partner("Other", email)
         self.assertColleague()
         self.assertNoted(self.reply(sender="boss@notworks.test"))

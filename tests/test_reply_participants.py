@@ -149,7 +149,7 @@ class TestPartOfAConversation(ReplyCase):
 
 @tagged("post_install", "-at_install")
 class TestStatements(ReplyCase):
-    """A reply costs two more statements, a new message none."""
+    """A reply costs two more statements, one of a colleague three, a new message none."""
 
     def count(self, raw):
         before = self.env.cr.sql_log_count
@@ -189,3 +189,15 @@ class TestStatements(ReplyCase):
         )
         self.assertReason(row, "delivered", "reply_posted")
         self.assertLessEqual(with_ours - without, 2)
+
+    def test_answer_of_a_colleague(self):
+        without, with_ours, row = self.measure(
+            lambda: self.quoting(
+                self.post(
+                    self.env["res.partner"].create({"name": "T"}), partner_ids=self.customer.ids
+                ),
+                sender="boss@customer.test",
+            ),
+        )
+        self.assertStep(row, "reply_organisation")
+        self.assertLessEqual(with_ours - without, 3)

@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ...context_keys import ATTEMPT
-from ...pipeline.domain_users import ADDRESS, WEBSITE
+from ...pipeline.domain_users import ADDRESS, ADDRESS_IS_SET, WEBSITE, WEBSITE_IS_SET
 from ...shortcuts import change_tracking  # noqa: F401  what is extended here
 from ...shortcuts.memoize import memoize_for_attempt
 
@@ -15,9 +15,11 @@ class ResPartner(models.Model):
     _inherit = ["res.partner", "mail.postmaster.watched"]
 
     # Who uses a domain is searched when a sender at it replies. Core has no index on addresses.
-    _email_domain = models.Index(f"({ADDRESS} text_pattern_ops) WHERE email_normalized IS NOT NULL")
-    _website_domain = models.Index(
-        f"(({WEBSITE}) text_pattern_ops) WHERE is_company AND website IS NOT NULL"
+    _address_host = models.Index(
+        f"(({ADDRESS}) text_pattern_ops, commercial_partner_id) WHERE {ADDRESS_IS_SET}"
+    )
+    _website_host = models.Index(
+        f"(({WEBSITE}) text_pattern_ops, commercial_partner_id) WHERE {WEBSITE_IS_SET}"
     )
 
     @api.model
