@@ -130,10 +130,10 @@ def asked_domain(facts: Facts) -> str:
 
     Looking them up takes a query, so it is done only if no other fact decides.
     """
-    trusted = facts._replace(users=Users(1, 1))
-    if standing(trusted) == standing(facts._replace(users=None)):
+    if standing(facts._replace(users=None)).why_not != STRANGER:
         return ""
-    return organisation(_domain(facts.sender))
+    of_one_company = facts._replace(users=Users(1, 1))
+    return organisation(_domain(facts.sender)) if standing(of_one_company).reason else ""
 
 
 def doubt(facts: Facts) -> str:

@@ -194,8 +194,11 @@ class TestStanding(BaseCase):
 
 
 class TestProviders(BaseCase):
-    def test_known_without_a_library(self):
+    def setUp(self):
+        super().setUp()
         self.addCleanup(mail_providers._listed.cache_clear)
+
+    def test_known_without_a_library(self):
         self.patch(mail_providers, "_LISTED", frozenset())
         mail_providers._listed.cache_clear()
         for domain in ("gmail.com", "googlemail.com", "yahoo.co.jp", "hotmail.be", "web.de"):
@@ -206,6 +209,14 @@ class TestProviders(BaseCase):
                 domain == "live",
                 domain,
             )
+
+    def test_providers_with_and_without_a_library(self):
+        for listed in (mail_providers._LISTED, frozenset()):
+            self.patch(mail_providers, "_LISTED", listed)
+            mail_providers._listed.cache_clear()
+            for domain in PROVIDERS:
+                with self.subTest(domain=domain, library=bool(listed)):
+                    self.assertTrue(mail_providers.is_public_provider(domain))
 
     def test_library(self):
         if not mail_providers._LISTED:
