@@ -28,6 +28,7 @@ from . import (
     test_duplicates,
     test_erase,
     test_fetching,
+    test_filestore,
     test_former_addresses,
     test_forwarding,
     test_gateway_rights,

@@ -2,6 +2,7 @@
 
 from . import (
     fetchmail_server,
+    ir_attachment,
     ir_config_parameter,
     ir_cron,
     ir_mail_server,
