@@ -14,7 +14,7 @@ stored                   before any decision
 ``work``                 a message is stored, processed, and its outcome recorded
 ``intake``               messages are stored, one or many in a commit
 ``waiting``              columns and indexes of waiting messages
-``claim``                which waiting message is next
+``claim``                which waiting message is next; claims that are given back
 ``queue``                a stored message is processed later
 =======================  ===========================================================
 

@@ -12,15 +12,21 @@ earlier message of its conversation waits. Such a message is looked at again whe
 was processed, when nothing else is ready, and at that time at the latest, a second for each message
 before it, so that nothing is lost with a process that dies in between.
 
+A claim counts an attempt. If the outcome cannot be recorded, because the database is away or its
+disk is full, the claim is given back: otherwise the attempt would count as a crash of the message.
+A process claims nothing until it has given back what it could not process.
+
 The statements of a claim stand in a function of the database, which plans them once for each
 connection: planning took five times as long as the work.
 """
 
+import logging
+from contextlib import contextmanager
 from datetime import timedelta
 
 from odoo import api, models
 
-from . import work  # noqa: F401  what is extended here
+from ..gateway import states
 from .authentication import LONGEST_CHECK
 from .waiting import (
     CURRENT_TURN,
@@ -36,7 +42,12 @@ from .waiting import (
     TURNS,
     WAITS,
 )
+from .work import AWAY
 
+_logger = logging.getLogger(__name__)
+
+# The ids of the messages whose claims this process has to give back, by the name of the database.
+_unreturned = {}
 # How long a message belongs to the process that has claimed it, until the lock on its row
 # protects the work. If that process dies, the message is taken over after this time.
 CLAIM_LEASE = timedelta(seconds=5)
@@ -135,6 +146,14 @@ CLAIM_NEXT = """
     SELECT set_config('synchronous_commit', 'off', true),
         mail_postmaster_claim_next(%(after)s, %(lease)s)
 """
+# Counts only down to the failures: one of these attempts may have been recorded after all.
+GIVE_BACK = """
+    UPDATE mail_postmaster_message SET attempts = attempts - 1
+    WHERE id IN (
+        SELECT id FROM mail_postmaster_message
+        WHERE id = ANY(%s) AND state = ANY(%s) AND attempts > failures FOR UPDATE SKIP LOCKED
+    )
+"""
 UNTIL_DUE = f"""
     {PLAN_BY_ORDER}
     SELECT CASE WHEN (
@@ -171,12 +190,42 @@ class MailPostmasterClaim(models.AbstractModel):
 
         :param int after: id of the message that the caller has just processed, or None
         """
-        with self._short_transaction(joins=False) as cr:
+        with self._gives_back() as cr:
             # Not by the caller's cursor, whose snapshot would be from before the claim.
             lease = self.with_env(self.env(cr=cr))._claim_lease()
             cr.execute(CLAIM_NEXT, {"lease": lease, "after": after})
             _setting, mail_id = cr.fetchone()
             return mail_id
+
+    @api.model
+    def _give_back(self, mail_id):
+        """Do not count an attempt whose outcome the database could not record.
+
+        If it cannot record this either, the next claim of this process does.
+        """
+        _unreturned.setdefault(self.env.cr.dbname, []).append(mail_id)
+        try:
+            with self._gives_back():
+                pass
+        except AWAY as error:
+            _logger.warning(
+                "Message %s: the attempt remains counted (%s)", mail_id, type(error).__name__
+            )
+
+    @contextmanager
+    def _gives_back(self):
+        """Yield the cursor of a short transaction that gives back what this process owes."""
+        database = self.env.cr.dbname
+        # Taken out, so that no other thread gives back the same.
+        mail_ids = _unreturned.pop(database, [])
+        try:
+            with self._short_transaction(joins=False) as cr:
+                if mail_ids:
+                    cr.execute(GIVE_BACK, [mail_ids, list(states.WAITING)], log_exceptions=False)
+                yield cr
+        except BaseException:
+            _unreturned.setdefault(database, []).extend(mail_ids)
+            raise
 
     def _claim_lease(self):
         """Return how long a claim lasts: DNS is queried before there is a lock."""

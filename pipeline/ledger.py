@@ -16,10 +16,12 @@ class Failure:
 
     :ivar reason: what was recorded
     :ivar error: what happened
+    :ivar unrecorded: why the database could not record it; None if it did, or for another error
     """
 
     reason: Reason
     error: Exception
+    unrecorded: Exception | None = None
 
 
 @dataclass

@@ -14,7 +14,7 @@ from ..rules.reasons import REPEAT
 from ..rules.verdict import Reason
 from .attempt import Stage, UnreadableMail
 from .ledger import Failure
-from .work import CONFLICTS
+from .work import CONFLICTS, is_away
 
 _logger = logging.getLogger(__name__)
 
@@ -104,6 +104,7 @@ class MailPostmasterOutcome(models.AbstractModel):
 
         :return: the :class:`Failure`, or None if the message was settled after all
         """
+        unrecorded = None
         reason = self._explain(attempt, error)
         _logger.info("Message %s: %s, %s", attempt.mail.id, reason.code, type(error).__name__)
         for record in (self._record_failure, self._record_barely):
@@ -116,10 +117,11 @@ class MailPostmasterOutcome(models.AbstractModel):
                     attempt.mail.id,
                     type(second_error).__name__,
                 )
+                unrecorded = second_error if is_away(second_error) else None
             else:
                 return Failure(reason, error) if is_recorded else None
         # The scheduled action continues from here.
-        return Failure(reason, error)
+        return Failure(reason, error, unrecorded)
 
     @staticmethod
     def _record_failure(pipeline, attempt, reason, error):

@@ -1,5 +1,5 @@
 import logging
-from contextlib import suppress
+from datetime import timedelta
 
 from odoo import api, fields, models
 
@@ -10,12 +10,14 @@ from .attempt import Attempt
 from .cursor_session import CursorSession
 from .mail import Mail
 from .submission import STORED, Submission
-from .work import AWAY
+from .work import AWAY, is_away
 
 _logger = logging.getLogger(__name__)
 
 # A message that stops its process this often is not processed again.
 MOST_CRASHES = 3
+# How long the scheduled action rests when the database is away, or its disk is full.
+AWAY_PAUSE = timedelta(minutes=1)
 
 
 class MailPostmasterQueue(models.AbstractModel):
@@ -30,15 +32,22 @@ class MailPostmasterQueue(models.AbstractModel):
             _logger.info("Stored messages wait: this database is an unconfirmed copy.")
             return
         with CursorSession() as session:
-            self.with_context(**{CURSOR_SESSION: session})._process_due()
+            try:
+                self.with_context(**{CURSOR_SESSION: session})._process_due()
+            except AWAY as error:
+                # On a full disk, a claim may still fit where an outcome does not. If nothing fits,
+                # core reports the error.
+                _logger.warning(
+                    "Stored messages wait: the database is not available (%s).",
+                    type(error).__name__,
+                )
+                self._wake_up(fields.Datetime.now() + AWAY_PAUSE)
 
     def _process_due(self):
         cron = self.env["ir.cron"]
         mail_id = None
         while mail_id := self._claim_next(after=mail_id):
-            # If the database is away, the next claim says so.
-            with suppress(*AWAY):
-                self._process_claimed(mail_id)
+            self._process_claimed(mail_id)
             if not cron._commit_progress(1):
                 self._wake_up(fields.Datetime.now())
                 break
@@ -52,12 +61,12 @@ class MailPostmasterQueue(models.AbstractModel):
         try:
             self._process_stored(mail_id)
         except Exception as error:
+            _logger.error(
+                "Message %s: no attempt could be recorded (%s)", mail_id, type(error).__name__
+            )
             if isinstance(error, AWAY):
                 raise
             # The attempt is counted. The message is due again soon, and held if it keeps failing.
-            _logger.error(
-                "Message %s: no attempt could be made (%s)", mail_id, type(error).__name__
-            )
 
     @api.model
     def _hand_over_now(self, mail_ids):
@@ -83,7 +92,17 @@ class MailPostmasterQueue(models.AbstractModel):
         :param int mail_id: id of the ``mail.postmaster.message``
         :param bool joins: share the caller's transaction
         :param bool is_last: hold the message if the attempt fails
+        :raises psycopg2.OperationalError: or another of :data:`AWAY`, if the database could not
+        record the outcome; the attempt does not count
         """
+        try:
+            self._attempt_stored(mail_id, joins, is_last)
+        except AWAY as error:
+            if is_away(error) and not joins:
+                self._give_back(mail_id)
+            raise
+
+    def _attempt_stored(self, mail_id, joins, is_last):
         with self._transaction(joins) as env:
             pipeline = env[self._name]
             row = pipeline._read_row(mail_id)
@@ -115,7 +134,9 @@ class MailPostmasterQueue(models.AbstractModel):
         elif crashes >= MOST_CRASHES:
             pipeline._park(attempt, Reason(states.PARKED, "crashed", {"count": crashes}))
         else:
-            pipeline._work(thread, submission, row, joins)
+            _result, failure = pipeline._work(thread, submission, row, joins)
+            if failure and failure.unrecorded:
+                raise failure.unrecorded
 
     def _read_row(self, mail_id):
         self.env.cr.execute(

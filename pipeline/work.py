@@ -21,7 +21,7 @@ from .submission import FETCHED, SUBMITTED, Submission, to_bytes
 
 _logger = logging.getLogger(__name__)
 
-# The database, or the connection to it, is not there.
+# The database, or the connection to it, is not there, or cannot write: its disk may be full.
 AWAY = (psycopg2.OperationalError, psycopg2.InterfaceError)
 CONFLICTS = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
 # Most conflicts are resolved by a second attempt; core's own retries sleep up to 16 s.
@@ -32,6 +32,11 @@ LEASE = timedelta(minutes=1)
 # The claim of another worker may, for some milliseconds, lock a message that it can no longer take.
 # An attempt that holds the lock for longer is processing the message.
 LOOKS, SECONDS_BETWEEN_LOOKS = 6, 0.02
+
+
+def is_away(error: Exception) -> bool:
+    """Return whether an error is about the database, and not about what it was to store."""
+    return isinstance(error, AWAY) and not isinstance(error, psycopg2.errors.ProgramLimitExceeded)
 
 
 class MailPostmasterPipeline(models.AbstractModel):
@@ -164,6 +169,10 @@ class MailPostmasterPipeline(models.AbstractModel):
         if not row["is_new"] and not self._is_offered_again(row, submission, joins):
             return False
         result, failure = self._work(thread, submission, row, joins)
+        if failure and failure.unrecorded and not joins:
+            # The message is stored and waits, so no caller may refuse it.
+            self._give_back(row["id"])
+            return False
         if failure and (joins or failure.reason.state == states.REFUSED):
             raise failure.error
         return result

@@ -1,6 +1,8 @@
 """Installing and removing the addon."""
 
 import base64
+import tempfile
+from pathlib import Path
 from unittest.mock import patch
 
 from odoo.tests import tagged
@@ -79,3 +81,19 @@ class TestHooks(GatewayCase):
             user = mail_new_test_user(self.env, login=login, groups=groups)
             with self.subTest(login):
                 self.assertEqual(added[0].with_user(user).has_access("read"), may)
+
+    @mute_logger("odoo.addons.mail_postmaster.hooks")
+    def test_removal_works_after_a_disk_was_full(self):
+        """The beginning of a file is left of the removal that was rolled back."""
+        raw = self.mail(to="typo@postmaster.test")
+        _result, row = self.receive(raw)
+        row.write({"state": "parked"})
+        attachments = self.env.registry["ir.attachment"]
+        checksum = self.env["ir.attachment"]._compute_checksum(raw)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, checksum[:2], checksum)
+            path.parent.mkdir()
+            path.write_bytes(raw[:10])
+            with patch.object(attachments, "_filestore", lambda _self: folder):
+                hooks.uninstall_hook(self.env)
+            self.assertEqual(path.read_bytes(), raw)
