@@ -23,6 +23,8 @@ _logger = logging.getLogger(__name__)
 
 # The database, or the connection to it, is not there, or cannot write: its disk may be full.
 AWAY = (psycopg2.OperationalError, psycopg2.InterfaceError)
+# Errors of the same classes that may be due to one message: it is too large, or takes too long.
+TOO_MUCH = (psycopg2.errors.ProgramLimitExceeded, psycopg2.errors.QueryCanceled)
 CONFLICTS = (*PG_CONCURRENCY_EXCEPTIONS_TO_RETRY, ConcurrencyError)
 # Most conflicts are resolved by a second attempt; core's own retries sleep up to 16 s.
 IMMEDIATE_TRIES = 2
@@ -35,8 +37,8 @@ LOOKS, SECONDS_BETWEEN_LOOKS = 6, 0.02
 
 
 def is_away(error: Exception) -> bool:
-    """Return whether an error is about the database, and not about what it was to store."""
-    return isinstance(error, AWAY) and not isinstance(error, psycopg2.errors.ProgramLimitExceeded)
+    """Return whether an error is about the database, and not about the message in hand."""
+    return isinstance(error, AWAY) and not isinstance(error, TOO_MUCH)
 
 
 class MailPostmasterPipeline(models.AbstractModel):

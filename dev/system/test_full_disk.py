@@ -8,6 +8,7 @@ from unittest.mock import patch
 import psycopg2
 import pytest
 from mails import mail
+from psycopg2 import errors
 from serving import all_settled, subjects_of_leads, take_in, wait_until
 
 LOG = "mail_postmaster_message"
@@ -189,11 +190,12 @@ def test_message_that_cannot_be_processed_again_says_so(gateway):
     assert outcomes(gateway) == ["delivered|record_created"]
 
 
-def test_an_outcome_that_can_never_be_recorded_is_a_crash(gateway):
-    """A fault of the program, not of the database, must not be repeated forever."""
+@pytest.mark.parametrize("error", [TypeError, errors.ProgramLimitExceeded, errors.QueryCanceled])
+def test_an_outcome_that_can_never_be_recorded_is_a_crash(gateway, error):
+    """What may be due to the message, and not to the database, must not be repeated forever."""
     store(gateway, 1)
     pipeline = gateway.registry["mail.postmaster.pipeline"]
-    broken = patch.object(pipeline, "_plan", side_effect=TypeError)
+    broken = patch.object(pipeline, "_plan", side_effect=error)
     failing = patch.object(pipeline, "_record_outcome", side_effect=TypeError)
     with broken, failing:
         for _round in range(ROUNDS):
@@ -208,7 +210,7 @@ def test_worker_pauses_while_the_disk_is_full(gateway, serve, what):
     subjects = store(gateway, 4)
     with full_disk(gateway, what):
         daemon = serve("--workers=2", "--no-watch", lmtp=None)
-        assert wait_until(lambda: refusals(gateway) > 4 * ROUNDS)
+        assert wait_until(lambda: refusals(gateway) > 4 * ROUNDS, 300)
         assert outcomes(gateway) == ["received|waiting"] * 4
         # One attempt at most of each worker is not yet given back.
         assert attempts_not_recorded(gateway) <= 2
