@@ -61,12 +61,12 @@ class MailPostmasterQueue(models.AbstractModel):
         try:
             self._process_stored(mail_id)
         except Exception as error:
-            _logger.error(
-                "Message %s: no attempt could be recorded (%s)", mail_id, type(error).__name__
-            )
             if isinstance(error, AWAY):
                 raise
             # The attempt is counted. The message is due again soon, and held if it keeps failing.
+            _logger.error(
+                "Message %s: no attempt could be recorded (%s)", mail_id, type(error).__name__
+            )
 
     @api.model
     def _hand_over_now(self, mail_ids):
