@@ -8,10 +8,13 @@ small messages and sends large ones would fill the memory.
 import imaplib
 import io
 import math
+import poplib
 import re
+import socket
 import time
 from dataclasses import dataclass
 from functools import cache
+from typing import NoReturn, TypeVar
 
 from .batches import MOST_BYTES
 from .numbers import LARGEST_SIZE, clamped
@@ -32,6 +35,7 @@ MOST_SKIPPED = 512_000_000
 CHUNK = 1 << 20
 # Untagged answers that imaplib acts on in later commands.
 _STANDING = {"BYE", "READ-ONLY"}
+_Connection = TypeVar("_Connection", bound=imaplib.IMAP4 | poplib.POP3)
 _LITERAL = re.compile(rb".*{(?P<size>\d+)}$", re.ASCII | re.DOTALL)
 
 
@@ -39,7 +43,7 @@ _LITERAL = re.compile(rb".*{(?P<size>\d+)}$", re.ASCII | re.DOTALL)
 class Skipped:
     """In place of the content of a message that was not kept.
 
-    :param int size: its bytes
+    :param size: its bytes
     """
 
     size: int
@@ -48,11 +52,11 @@ class Skipped:
 class MessageTooLarge(OSError):
     """A message that cannot even be skipped; the connection cannot be used any longer.
 
-    :param bytes text: what came before the content, which may name the message
-    :param int size: its bytes, as far as they are known
+    :param text: what came before the content, which may name the message
+    :param size: its bytes, as far as they are known
     """
 
-    def __init__(self, text=b"", size=0):
+    def __init__(self, text: bytes = b"", size: int = 0) -> None:
         super().__init__("The server sent a message that is too large to be skipped.")
         self.text = text
         self.size = size
@@ -61,15 +65,15 @@ class MessageTooLarge(OSError):
 class Allowance:
     """How long a server may still be waited for, and how many lines it may still send.
 
-    :param float turn: seconds for all commands together
+    :param turn: seconds for all commands together
     """
 
-    def __init__(self, turn=math.inf):
+    def __init__(self, turn: float = math.inf) -> None:
         self.turn = turn
         self.is_spent = False
         self.begin()
 
-    def begin(self):
+    def begin(self) -> None:
         """Allow for the answer to a command that is about to be sent.
 
         :raises OSError: if a limit was exceeded before: what follows would answer another command
@@ -80,25 +84,25 @@ class Allowance:
         self._octets = self._lines = 0
 
     @property
-    def seconds(self):
+    def seconds(self) -> float:
         return min(self._command, self.turn)
 
-    def check_time(self):
+    def check_time(self) -> None:
         if self.seconds <= 0:
             self.give_up(_too_slow())
 
-    def spend(self, seconds, octets):
+    def spend(self, seconds: float, octets: int) -> None:
         """Count the time that was waited for some bytes."""
         self._command += octets / BYTES_OF_A_SECOND - seconds
         self.turn -= seconds
 
-    def count_line(self, octets):
+    def count_line(self, octets: int) -> None:
         self._octets += octets
         self._lines += 1
         if self._octets > MOST_LINE_BYTES or self._lines > MOST_LINES:
             self.give_up(OSError("The server sent too many lines in an answer."))
 
-    def give_up(self, error):
+    def give_up(self, error: OSError) -> NoReturn:
         self.is_spent = True
         raise error
 
@@ -144,21 +148,20 @@ class _Bytes(io.RawIOBase):
 class BoundedFile(io.BufferedReader):
     """The file of a connection, whose lines are counted.
 
-    :param sock: the socket
-    :param Allowance allowance: of the connection
-    :param bytes pending: what was read from the socket before
+    :param allowance: of the connection
+    :param pending: what was read from the socket before
     """
 
-    def __init__(self, sock, allowance, pending=b""):
+    def __init__(self, sock: socket.socket, allowance: Allowance, pending: bytes = b"") -> None:
         super().__init__(_Bytes(sock, allowance, pending))
         self.allowance = allowance
 
-    def readline(self, size=-1):
+    def readline(self, size: int | None = -1) -> bytes:
         line = super().readline(size)
         self.allowance.count_line(len(line))
         return line
 
-    def read_content_line(self, size):
+    def read_content_line(self, size: int) -> bytes:
         """Return a line of a message, or the first bytes of it; it is not counted."""
         return super().readline(size)
 
@@ -172,16 +175,16 @@ class Contents:
     :param largest: maximum size of a message, None for no limit
     """
 
-    def __init__(self, largest=None):
+    def __init__(self, largest: int | None = None) -> None:
         self.largest = LARGEST_SIZE if largest is None else largest
         self._room = None
         self._skippable = MOST_SKIPPED
 
-    def has_room(self, size):
+    def has_room(self, size: int) -> bool:
         """Return whether a message of at least this size may be kept."""
         return size <= self.largest and (self._room is None or size <= self._room)
 
-    def takes(self, size):
+    def takes(self, size: int) -> bool:
         """Return whether a message of this size is kept; all after one without room are not."""
         if size > self.largest:
             return False
@@ -191,7 +194,7 @@ class Contents:
         self._room = self._room - size if size <= self._room else -1
         return self._room >= 0
 
-    def skips(self, octets):
+    def skips(self, octets: int) -> bool:
         """Return whether so many bytes can be read and thrown away."""
         self._skippable -= octets
         return self._skippable >= 0
@@ -204,7 +207,7 @@ _NO_CONTENTS = 100_000
 class Bounds:
     """The limits of a connection, which has them as ``bounds``."""
 
-    def __init__(self, connection):
+    def __init__(self, connection: imaplib.IMAP4 | poplib.POP3) -> None:
         self._connection = connection
         self.allowance = Allowance()
         self._sock = connection.sock
@@ -213,10 +216,10 @@ class Bounds:
         connection.bounds = self
 
     @classmethod
-    def of(cls, connection, turn=math.inf):
+    def of(cls, connection: imaplib.IMAP4 | poplib.POP3, turn: float = math.inf) -> "Bounds | None":
         """Return the limits of a connection, which has them from now on; None without a socket.
 
-        :param float turn: seconds for all commands together, from now on
+        :param turn: seconds for all commands together, from now on
         """
         if getattr(connection, "sock", None) is None:
             return None
@@ -241,7 +244,7 @@ class ImapBounds(Bounds):
     literals.
     """
 
-    def __init__(self, connection):
+    def __init__(self, connection: imaplib.IMAP4) -> None:
         super().__init__(connection)
         self._contents = Contents(_NO_CONTENTS)
         self._text = b""
@@ -249,11 +252,11 @@ class ImapBounds(Bounds):
         connection.read, connection.readline = self.read, self.readline
         connection.send, connection.Literal = self.send, self
 
-    def expect(self, contents):
-        """Set which contents of the next answers are kept: a :class:`Contents`, or None."""
+    def expect(self, contents: Contents | None) -> None:
+        """Set which contents of the next answers are kept; None if no messages are asked for."""
         self._contents = contents or Contents(_NO_CONTENTS)
 
-    def send(self, data):
+    def send(self, data: bytes) -> None:
         self.allowance.begin()
         # What the server sent without being asked would be kept until the end.
         answers = self._connection.untagged_responses
@@ -261,21 +264,21 @@ class ImapBounds(Bounds):
             del answers[name]
         self._send(data)
 
-    def readline(self):
+    def readline(self) -> bytes:
         self._follow()
         line = self._file.readline(LONGEST_LINE + 1)
         if len(line) > LONGEST_LINE:
             self.allowance.give_up(OSError("The server sent a line that is too long."))
         return line
 
-    def match(self, line):
+    def match(self, line: bytes) -> "_Announcement | None":
         """Return a match of the end of a line that announces a literal, as a pattern does."""
         found = _LITERAL.match(line)
         self._text = line
         return found and _Announcement(found["size"])
 
-    def read(self, size):  # pylint: disable=method-required-super
-        """Return a literal, or :class:`Skipped`."""
+    def read(self, size: int) -> bytes | Skipped:  # pylint: disable=method-required-super
+        """Return a literal, unless it is skipped."""
         if self._contents.takes(size):
             # In parts: memory is used for what was received, not for what was announced.
             return b"".join(self._parts(size))
@@ -307,25 +310,25 @@ class _Announcement:
 class PopBounds(Bounds):
     """The limits of a :class:`poplib.POP3`, whose ``_getline`` and ``_putcmd`` are replaced."""
 
-    def __init__(self, connection):
+    def __init__(self, connection: poplib.POP3) -> None:
         super().__init__(connection)
         self._getline, self._putcmd = connection._getline, connection._putcmd
         connection._getline, connection._putcmd = self.get_line, self.put_command
 
-    def put_command(self, line):
+    def put_command(self, line: str) -> None:
         self.allowance.begin()
         self._putcmd(line)
 
-    def get_line(self):
+    def get_line(self) -> tuple[bytes, int]:
         self._follow()
         return self._getline()
 
-    def read_content_line(self):
+    def read_content_line(self) -> bytes:
         return self._file.read_content_line(CHUNK)
 
 
 @cache
-def bounded(kind):
+def bounded(kind: type[_Connection]) -> type[_Connection]:
     """Return a subclass of a connection class that has limits from the first byte on."""
     is_imap = issubclass(kind, imaplib.IMAP4)
     return type(kind.__name__, (_BoundedImap if is_imap else _BoundedPop, kind), {})

@@ -6,6 +6,8 @@ them: bytes, and for each literal a tuple of the bytes before it and its content
 
 import base64
 import re
+from collections.abc import Iterable
+from datetime import date
 
 from .bounds import Skipped
 from .numbers import LARGEST_SIZE, clamped, read_uid
@@ -33,9 +35,11 @@ _QUOTED = re.compile(rb'BODY\[[^\]]*\](?:<\d+>)? "((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(rb"\\(.)")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]+|&")
 _NUMBER = re.compile(rb"\d+")
+# The answer to a FETCH.
+_Fetch = Iterable[bytes | tuple[bytes, bytes | Skipped] | None]
 
 
-def uid_set(uids):
+def uid_set(uids: Iterable[int]) -> str:
     """Return a set of UIDs in IMAP syntax, ``1:3,7``, with consecutive ones merged.
 
     :param uids: ascending numbers, at least one
@@ -49,22 +53,22 @@ def uid_set(uids):
     return ",".join(str(first) if first == last else f"{first}:{last}" for first, last in runs)
 
 
-def since(date):
+def since(date: date) -> str:
     """Return the search key for messages that arrived on a day or later, independent of locale."""
     return f"SINCE {date.day}-{_MONTHS[date.month - 1]}-{date.year}"
 
 
-def read_uids(data):
+def read_uids(data: Iterable[bytes | None]) -> list[int]:
     """Return the UIDs in a SEARCH answer, ascending, without duplicates and invalid ones."""
     return sorted({uid for number in _numbers(data) if (uid := read_uid(number))})
 
 
-def count_invalid_uids(data):
+def count_invalid_uids(data: Iterable[bytes | None]) -> int:
     """Return how many numbers in a SEARCH answer are not in the range of UIDs."""
     return sum(read_uid(number) is None for number in _numbers(data))
 
 
-def read_last(data):
+def read_last(data: Iterable[bytes | None]) -> bytes | None:
     """Return the digits of the last number of an answer, or None."""
     return next(reversed(_numbers(data)), None)
 
@@ -73,7 +77,7 @@ def _numbers(data):
     return [number for part in data if part for number in _NUMBER.findall(part)]
 
 
-def read_sizes(data):
+def read_sizes(data: _Fetch) -> dict[int, int]:
     """Return ``{UID: bytes}`` from the answer to ``FETCH (RFC822.SIZE)``."""
     sizes = {}
     for text, _content in _items(data):
@@ -83,7 +87,7 @@ def read_sizes(data):
     return sizes
 
 
-def read_contents(data):
+def read_contents(data: _Fetch) -> dict[int, bytes]:
     """Return ``{UID: content}`` from the answer to a FETCH of one section of each message.
 
     A message that is missing was removed in the meantime, or the server cannot read it.
@@ -95,7 +99,7 @@ def read_contents(data):
     }
 
 
-def read_skipped(data):
+def read_skipped(data: _Fetch) -> dict[int, int]:
     """Return ``{UID: size}`` of the contents that were skipped."""
     return {
         uid: content.size
@@ -104,7 +108,7 @@ def read_skipped(data):
     }
 
 
-def uid_in(text):
+def uid_in(text: bytes) -> int | None:
     """Return the UID in a part of a FETCH answer, or None."""
     found = _UID.search(text)
     return found and read_uid(found[1])
@@ -124,10 +128,10 @@ def _items(data):
             text, content = b"", None
 
 
-def folder_argument(name):
+def folder_argument(name: str) -> str:
     """Return a folder name as an argument: in modified UTF-7, quoted.
 
-    :param str name: decoded name (RFC 3501 section 5.1.3)
+    :param name: decoded name (RFC 3501 section 5.1.3)
     """
     if name.upper() == INBOX:
         return INBOX

@@ -6,6 +6,7 @@ would block its mailbox for ever.
 
 import hashlib
 import re
+from collections.abc import Collection
 
 # RFC 3501 section 9: UIDs are non-zero 32-bit numbers.
 LARGEST_UID = 2**32 - 1
@@ -18,19 +19,19 @@ LONGEST_UNIQUE_ID = 255
 _LINE = re.compile(rb"(\d{1,10})[ \t]+([^\r\n]*\S)")
 
 
-def clamped(digits, most):
+def clamped(digits: bytes, most: int) -> int:
     """Return a number, or ``most`` if it is larger; :class:`int` refuses thousands of digits."""
     digits = digits.lstrip(b"0")
     return most if len(digits) > len(str(most)) else min(int(digits or b"0"), most)
 
 
-def read_uid(digits):
+def read_uid(digits: bytes) -> int | None:
     """Return a UID, or None if it is not in the range of UIDs."""
     uid = clamped(digits, LARGEST_UID + 1)
     return uid if 0 < uid <= LARGEST_UID else None
 
 
-def read_uidvalidity(digits):
+def read_uidvalidity(digits: bytes) -> int:
     """Return a number for a UIDVALIDITY, which is only compared: others for others."""
     digits = digits.lstrip(b"0")
     if len(digits) <= _MOST_DIGITS:
@@ -38,7 +39,7 @@ def read_uidvalidity(digits):
     return int(hashlib.sha256(digits).hexdigest()[:15], 16)
 
 
-def read_unique_id(octets):
+def read_unique_id(octets: bytes) -> str:
     """Return a unique id as text that can be stored and indexed."""
     text = octets.decode("latin-1").replace("\0", r"\0")
     if len(text) <= LONGEST_UNIQUE_ID:
@@ -46,7 +47,7 @@ def read_unique_id(octets):
     return f"sha256:{hashlib.sha256(octets).hexdigest()}"
 
 
-def read_listing(lines):
+def read_listing(lines: Collection[bytes]) -> tuple[dict[int, bytes], int]:
     """Return ``({message number: bytes after it}, count of malformed lines)`` of LIST or UIDL."""
     found = [_LINE.fullmatch(line.rstrip()) for line in lines]
     listing = {

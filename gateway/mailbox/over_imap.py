@@ -11,7 +11,7 @@ from itertools import takewhile
 from ..error_text import short_sentence
 from .batches import chunks
 from .bounds import MOST_SKIPPED, Contents, ImapBounds, MessageTooLarge
-from .folder import FEW, Status
+from .folder import FEW, Folder, Status
 from .imap import (
     count_invalid_uids,
     folder_argument,
@@ -24,7 +24,7 @@ from .imap import (
     uid_set,
 )
 from .numbers import LARGEST_SIZE, LARGEST_UID, clamped, read_uid, read_uidvalidity
-from .run import TOO_LARGE, UNREADABLE, Fetched, Mailbox
+from .run import TOO_LARGE, UNREADABLE, Fetched, FetchRun, Mailbox
 
 WHOLE, HEADER = "(UID BODY.PEEK[])", "(UID BODY.PEEK[HEADER])"
 
@@ -36,7 +36,7 @@ class FolderError(imaplib.IMAP4.error):
 class ImapMailbox(Mailbox):
     bounds_class = ImapBounds
 
-    def __init__(self, connection, run):
+    def __init__(self, connection: imaplib.IMAP4, run: FetchRun) -> None:
         super().__init__(connection, run)
         self._selected = None
         # The error that ended the connection, raised as soon as what was read is stored.
@@ -46,7 +46,7 @@ class ImapMailbox(Mailbox):
         # Commands sent but not yet completed: ``[(tag, folder, uids)]``.
         self._marking = []
 
-    def check_unread_messages(self):
+    def check_unread_messages(self) -> int:
         """Return the number of new messages in all folders.
 
         :raises FolderError: if no folder can be read
@@ -235,7 +235,9 @@ class ImapMailbox(Mailbox):
         if uid < self._next_uid and self._search(f"UID {uid}"):
             contents[uid] = b""
 
-    def fetch_one(self, folder, uidvalidity, uid, _digest=""):
+    def fetch_one(
+        self, folder: Folder, uidvalidity: int, uid: int, _digest: str = ""
+    ) -> bytes | None:
         """Return a message of any size, or None if it no longer exists.
 
         :raises FolderError: if the folder cannot be read

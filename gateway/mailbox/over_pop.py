@@ -4,10 +4,10 @@ import poplib
 from functools import cached_property
 
 from .bounds import MOST_SKIPPED, Contents, PopBounds, Skipped
-from .folder import FEW, Status
+from .folder import FEW, Folder, Status
 from .numbers import LARGEST_SIZE, clamped, read_listing, read_unique_id
 from .pop import PopDialogue
-from .run import TOO_LARGE, UNREADABLE, Fetched, Mailbox
+from .run import TOO_LARGE, UNREADABLE, Fetched, FetchRun, Mailbox
 from .unique_ids import UniqueIds, digest_of
 
 # POP3 has one mailbox, whose unique ids are persistent (RFC 1939 section 7).
@@ -17,7 +17,7 @@ UIDVALIDITY = 1
 class PopMailbox(Mailbox):
     bounds_class = PopBounds
 
-    def __init__(self, connection, run):
+    def __init__(self, connection: poplib.POP3, run: FetchRun) -> None:
         super().__init__(connection, run)
         # {message number in this session: its unique id, or None}
         self._ids = {}
@@ -30,7 +30,7 @@ class PopMailbox(Mailbox):
         self._refuses_deletion = False
         self._dialogue = PopDialogue(connection, self._bounds)
 
-    def check_unread_messages(self):
+    def check_unread_messages(self) -> int:
         """Return the number of new messages."""
         folder = self._folder = self._run.folders[0]
         self._run.report(folder, None)
@@ -197,7 +197,9 @@ class PopMailbox(Mailbox):
         self._read[number] = unique_id, digest
         return Fetched(number, raw, size, missing, unique_id, digest)
 
-    def fetch_one(self, _folder, _uidvalidity, unique_id, digest=""):
+    def fetch_one(
+        self, _folder: Folder, _uidvalidity: int, unique_id: str, digest: str = ""
+    ) -> bytes | None:
         """Return a message of any size, or None if it no longer exists.
 
         :param digest: of its header, which tells it from others with this unique id

@@ -2,10 +2,14 @@
 
 import io
 import poplib
+from collections.abc import Callable
+from typing import TypeVar
 
 from .batches import chunks
-from .bounds import Contents, MessageTooLarge, Skipped
+from .bounds import Contents, MessageTooLarge, PopBounds, Skipped
 from .unique_ids import Digest
+
+_T = TypeVar("_T")
 
 
 class PopDialogue:
@@ -14,20 +18,22 @@ class PopDialogue:
     An error in the middle is kept in ``broken`` if something was read before it. The caller raises
     it as soon as that is stored; otherwise each fetch would end at the same message.
 
-    :param connection: an authenticated :class:`poplib.POP3`
-    :param bounds: its :class:`PopBounds`, or None
+    :param connection: an authenticated one
+    :param bounds: its limits, None if it is not made of a socket
     """
 
-    def __init__(self, connection, bounds):
+    def __init__(self, connection: poplib.POP3, bounds: PopBounds | None) -> None:
         self._connection = connection
         self._bounds = bounds
         self._can_pipeline = None
         self.broken = None
 
-    def ask(self, command, numbers, read=lambda: True):
+    def ask(
+        self, command: str, numbers: list[int], read: Callable[[], _T] = lambda: True
+    ) -> dict[int, _T | Skipped | None]:
         """Send a command for each of these messages.
 
-        :param str command: the command with ``{}`` for the number
+        :param command: the command with ``{}`` for the number
         :param read: function that reads what follows the first line of an answer
         :return: ``{number: what was read}``, None if the command was refused
         """
@@ -47,17 +53,19 @@ class PopDialogue:
             self.broken = error
         return results
 
-    def contents(self, command, numbers, contents):
+    def contents(
+        self, command: str, numbers: list[int], contents: Contents
+    ) -> dict[int, bytes | Skipped | None]:
         """Return ``{number: bytes of a message}``.
 
         None stands for a message that the server refuses, :class:`Skipped` for one that is not
         kept.
 
-        :param contents: the :class:`Contents` that are kept
+        :param contents: which of them are kept
         """
         return self.ask(command, numbers, lambda: self._read_message(contents))
 
-    def digest(self, number):
+    def digest(self, number: int) -> str | None:
         """Return the digest of a message, None if the server refuses; nothing else is kept."""
         digest = self.ask("RETR {}", [number], self._read_digest)[number]
         if self.broken:

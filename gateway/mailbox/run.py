@@ -3,10 +3,13 @@
 import imaplib
 import math
 import poplib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ..error_text import short_sentence
 from .batches import MOST_BYTES, batches, chunks
+from .folder import Folder
+from .unique_ids import Kept
 
 # Why only the header of a message was fetched.
 TOO_LARGE, UNREADABLE = "too_large_to_fetch", "not_fetched"
@@ -16,12 +19,12 @@ TOO_LARGE, UNREADABLE = "too_large_to_fetch", "not_fetched"
 class Fetched:
     """A message from a mailbox.
 
-    :param int number: its UID; for POP3, its number in this session
-    :param bytes raw: the message, or its header
-    :param int size: size of the whole message as reported by the server; 0 if unknown
+    :param number: its UID; for POP3, its number in this session
+    :param raw: the message, or its header
+    :param size: size of the whole message as reported by the server; 0 if unknown
     :param missing: None for a whole message, else why the rest is missing
     :param unique_id: POP3: its unique id (RFC 1939 section 7), None if the server has none
-    :param str digest: POP3: what tells it from others with this id, see :mod:`.unique_ids`
+    :param digest: POP3: what tells it from others with this id, see :mod:`.unique_ids`
     """
 
     number: int
@@ -32,7 +35,7 @@ class Fetched:
     digest: str = ""
 
     @property
-    def entry(self):
+    def entry(self) -> int | str:
         """What its mailbox entry is remembered by."""
         return self.number if self.unique_id is None else self.unique_id
 
@@ -43,13 +46,18 @@ class FetchRun:
     This class stores nothing: the caller that processes the current message acknowledges that it
     is stored. A subclass that stores batches returns True from :meth:`store`.
 
-    :param folders: list of :class:`gateway.mailbox.folder.Folder`
-    :param bool is_by_number: whether new means not stored before, whatever the flags
-    :param int most_bytes: maximum size of a fetched message, None for no limit
-    :param bool leaves: POP3: whether messages are left in the mailbox for some days
+    :param is_by_number: whether new means not stored before, whatever the flags
+    :param most_bytes: maximum size of a fetched message, None for no limit
+    :param leaves: POP3: whether messages are left in the mailbox for some days
     """
 
-    def __init__(self, folders=(), is_by_number=False, most_bytes=None, leaves=False):
+    def __init__(
+        self,
+        folders: Iterable[Folder] = (),
+        is_by_number: bool = False,
+        most_bytes: int | None = None,
+        leaves: bool = False,
+    ) -> None:
         self.folders = list(folders)
         self.is_by_number = is_by_number
         self.most_bytes = most_bytes
@@ -59,100 +67,100 @@ class FetchRun:
 
     # --- the current folder
 
-    def begin(self):
+    def begin(self) -> None:
         """Forget the numbers of another folder."""
         self._in_hand = None
         self._stored.clear()
 
-    def take(self, number):
+    def take(self, number: int) -> None:
         self._in_hand = number
 
-    def acknowledge(self):
+    def acknowledge(self) -> None:
         """Record that the current message is stored: it may be marked or deleted."""
         self._stored.add(self._in_hand)
 
-    def is_stored(self, number):
+    def is_stored(self, number: int) -> bool:
         """Return whether a message was acknowledged."""
         return number in self._stored
 
     # --- decided and remembered by subclasses
 
     @property
-    def turn_seconds(self):
+    def turn_seconds(self) -> float:
         """How long to wait for the server, in all."""
         return math.inf
 
-    def is_over(self):
+    def is_over(self) -> bool:
         """Return whether it is the turn of other mailboxes."""
         return False
 
-    def settle_start(self, folder, has_old_mail):
+    def settle_start(self, folder: Folder, has_old_mail: Callable[[], object]) -> None:
         """Decide how to handle existing messages, or leave the folder asking.
 
         :param has_old_mail: function that asks the server
         """
         folder.is_asking = False
 
-    def note(self, folder):
+    def note(self, folder: Folder) -> None:
         """Remember how far a folder has been read."""
 
-    def passed(self, folder, mail):
-        """Remember that a :class:`Fetched` was returned which :meth:`store` did not store."""
+    def passed(self, folder: Folder, mail: Fetched) -> None:
+        """Remember that a message was returned which :meth:`store` did not store."""
 
-    def caught_up(self, folder):
+    def caught_up(self, folder: Folder) -> None:
         """Remember that all new messages have been fetched at this moment."""
 
-    def report(self, folder, problem):
+    def report(self, folder: Folder, problem: str | None) -> None:
         """Report that a folder cannot be read.
 
-        :param str problem: text from the server, None if the folder can be read again
+        :param problem: text from the server, None if the folder can be read again
         """
 
-    def store(self, folder, mails):
+    def store(self, folder: Folder, mails: list[Fetched]) -> bool:
         """Store messages and the position in the folder in one commit.
 
         :return: whether this was done
         """
         return False
 
-    def marked(self, folder, numbers):
+    def marked(self, folder: Folder, numbers: list[int]) -> None:
         """Record that stored messages are marked in the mailbox."""
 
-    def moves(self, folder):
+    def moves(self, folder: Folder) -> dict[str, list[int]]:
         """Return ``{folder name: numbers}`` of the messages to move there now."""
         return {}
 
-    def moved(self, folder, numbers):
+    def moved(self, folder: Folder, numbers: list[int]) -> None:
         """Record that messages are in their target folder."""
 
-    def unmarked(self, folder):
+    def unmarked(self, folder: Folder) -> list[int]:
         """Return the numbers of messages that a crash left stored but not marked."""
         return []
 
-    def left_there(self, folder):
-        """Return the numbers, as str, of messages that were not fetched and are not to be."""
+    def left_there(self, folder: Folder) -> set[str]:
+        """Return the numbers of messages that were not fetched and are not to be."""
         return set()
 
-    def leave(self, folder, messages):
+    def leave(self, folder: Folder, messages: list[tuple[str, str]]) -> None:
         """Remember messages of a POP3 mailbox that are never fetched and never deleted.
 
         :param messages: ``(unique id, digest)`` of each
         """
 
-    def kept(self, folder, present):
-        """Return the :class:`gateway.mailbox.unique_ids.Kept` of a POP3 mailbox.
+    def kept(self, folder: Folder, present: set[str]) -> list[Kept]:
+        """Return what is remembered of a POP3 mailbox.
 
         :param present: unique ids in the mailbox; the entries of all others are removed
         """
         return []
 
-    def deleted(self, folder, messages):
+    def deleted(self, folder: Folder, messages: list[tuple[str, str]]) -> None:
         """Record that the server has deleted stored messages of a POP3 mailbox.
 
         :param messages: ``(unique id, digest)`` of each
         """
 
-    def close(self):
+    def close(self) -> None:
         """End the run: no more messages are returned."""
 
 
@@ -160,10 +168,10 @@ class Mailbox:
     """A wrapper of core's connection that makes the four methods of its fetcher safe.
 
     :param connection: an authenticated connection of :mod:`imaplib` or :mod:`poplib`
-    :param FetchRun run: shared with the intake
+    :param run: shared with the intake
     """
 
-    def __init__(self, connection, run):
+    def __init__(self, connection: imaplib.IMAP4 | poplib.POP3, run: FetchRun) -> None:
         self._connection = connection
         self._run = run
         # ``[(Folder, numbers)]`` of the new messages.
@@ -180,7 +188,7 @@ class Mailbox:
     def __getattr__(self, name):
         return getattr(self._connection, name)
 
-    def retrieve_unread_messages(self):
+    def retrieve_unread_messages(self) -> Iterator[tuple[int, bytes]]:
         """Yield ``(number, bytes)`` of new messages; store them first if the run stores batches."""
         for folder, numbers in self._new:
             self._folder = folder
@@ -199,13 +207,13 @@ class Mailbox:
             if not self._run.is_over():
                 self._run.caught_up(folder)
 
-    def handled_message(self, number):
+    def handled_message(self, number: int) -> None:
         """Mark a message that was stored individually; a batch has been marked before."""
         if number not in self._settled and self._run.is_stored(number):
             self._settle([number])
             self._run.passed(self._folder, self._in_hand)
 
-    def disconnect(self):
+    def disconnect(self) -> None:
         """End the session.
 
         :raises OSError: if the server does not answer as expected; core handles only this one,

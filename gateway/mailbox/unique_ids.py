@@ -9,6 +9,7 @@ bytes were read and are known.
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from ..fingerprint import LONGEST_HEADER, split_header
@@ -24,10 +25,10 @@ _FIELD_OF_SERVER = re.compile(
 class Kept:
     """What is remembered about a message of a POP3 mailbox.
 
-    :param str unique_id: its unique id
-    :param str digest: see :meth:`UniqueIds.digest`; empty if its bytes were never read
-    :param bool is_due: whether it is stored, and is to be deleted now
-    :param bool is_old: whether it was there before the addon, and is never deleted
+    :param unique_id: its unique id
+    :param digest: see :meth:`UniqueIds.digest`; empty if its bytes were never read
+    :param is_due: whether it is stored, and is to be deleted now
+    :param is_old: whether it was there before the addon, and is never deleted
     """
 
     unique_id: str
@@ -39,11 +40,11 @@ class Kept:
 class UniqueIds:
     """The unique ids of one session, compared with what is remembered of earlier ones.
 
-    :param dict ids: ``{message number: unique id}``
-    :param kept: the :class:`Kept` of the same mailbox
+    :param ids: ``{message number: unique id}``
+    :param kept: what is remembered of the same mailbox
     """
 
-    def __init__(self, ids, kept=()):
+    def __init__(self, ids: Mapping[int, str | None], kept: Collection[Kept] = ()) -> None:
         self._ids = ids
         self._counts = Counter(ids.values())
         self._kept = {}
@@ -55,7 +56,7 @@ class UniqueIds:
         self._copies = {}
 
     @property
-    def unknown(self):
+    def unknown(self) -> list[int]:
         """The numbers of messages of which at least one is not remembered."""
         return [
             number
@@ -64,7 +65,7 @@ class UniqueIds:
         ]
 
     @property
-    def due(self):
+    def due(self) -> list[int]:
         """The numbers of remembered messages of which at least one is to be deleted."""
         unknown = set(self.unknown)
         return [
@@ -75,26 +76,26 @@ class UniqueIds:
             and self._ids[number] in self._ids_of_due
         ]
 
-    def may_delete(self, number):
+    def may_delete(self, number: int) -> bool:
         """Return whether a message can be deleted once its bytes are stored."""
         return self._ids[number] not in self._ids_of_old
 
-    def digest(self, number, digest):
+    def digest(self, number: int, digest: str) -> str:
         """Return the digest of a message: equal copies under one unique id get different ones.
 
         The messages of a session are to be asked for in ascending order of numbers.
 
-        :param str digest: of the message or of its header; empty if its bytes are not read
+        :param digest: of the message or of its header; empty if its bytes are not read
         """
         copies = self._copies.setdefault((self._ids[number], digest), {})
         earlier = copies.setdefault(number, len(copies))
         return f"{digest}#{earlier + 1}" if earlier else digest
 
-    def is_kept(self, number, digest):
+    def is_kept(self, number: int, digest: str) -> bool:
         """Return whether the message with this digest was remembered before."""
         return digest in self._entries(number)
 
-    def is_due(self, number, digest):
+    def is_due(self, number: int, digest: str) -> bool:
         """Return whether the message with this digest is stored and is to be deleted now."""
         entry = self._entries(number).get(digest)
         return bool(entry and entry.is_due and self.may_delete(number))
@@ -106,11 +107,11 @@ class UniqueIds:
 class Digest:
     """The SHA-256 of a message, without fields that the server changes, from its parts in order."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._start = bytearray()
         self._hash = None
 
-    def add(self, octets):
+    def add(self, octets: bytes) -> None:
         if self._hash:
             self._hash.update(octets)
             return
@@ -118,7 +119,7 @@ class Digest:
         if len(self._start) >= LONGEST_HEADER:
             self._finish_header()
 
-    def hexdigest(self):
+    def hexdigest(self) -> str:
         if not self._hash:
             self._finish_header()
         return self._hash.hexdigest()
@@ -129,7 +130,7 @@ class Digest:
         self._hash.update(memoryview(self._start)[body_start:])
 
 
-def digest_of(raw):
+def digest_of(raw: bytes) -> str:
     """Return the :class:`Digest` of a message in hexadecimal."""
     digest = Digest()
     digest.add(raw)
