@@ -202,7 +202,7 @@ def test_servers_that_drip_do_not_starve_the_other(ready):
     ]
     good = Box(ready, lying_servers.PopServer([("a", numbered(9))]), name="Good")
     ids = [box.id for box in (*dripping, good)]
-    with patch("odoo.addons.mail_postmaster.gateway.mailbox.bounds.COMMAND_SECONDS", 1):
+    with patch("odoo.addons.mail_postmaster.gateway.mailbox.bounds.COMMAND_SECONDS", 4):
         fetch_as_scheduled(ready, *ids)
     assert good.subjects() == expected(9)
     for box in dripping:
