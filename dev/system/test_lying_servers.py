@@ -182,8 +182,8 @@ def test_nul_in_an_error(ready):
 # --- Servers that take their time -----------------------------------------------------
 
 
-def drip(honest):
-    for octet in itertools.chain(honest, itertools.repeat(32)):
+def drip(_honest):
+    for octet in itertools.chain(b"* ", itertools.repeat(32)):
         yield bytes([octet])
         time.sleep(0.1)
 
