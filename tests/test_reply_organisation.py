@@ -1,7 +1,10 @@
 """Which domains are organisations: those that the contacts of one company use, and no others."""
 
+from unittest import skipUnless
+
 from odoo.tests import tagged
 
+from ..gateway.authentication import domains
 from ..pipeline import domain_users
 from .replies_common import ReplyCase
 
@@ -37,6 +40,10 @@ class TestOrganisation(ReplyCase):
         self.assertDoubted("no_company")
         self.mary.parent_id = self.make_company()
         self.assertColleague()
+
+    @skipUnless(domains.is_available(), domains.ABSENT)
+    def test_subdomain_of_a_company(self):
+        self.mary.parent_id = self.make_company()
         self.assertColleague(sender="boss@mail.works.test")
 
     def test_company_by_its_address(self):
