@@ -39,25 +39,30 @@ class FetchmailServer(models.Model):
             )
 
     def _note_interrupted(self):
-        """Record fetches whose process was killed as failures; those in progress are locked."""
-        # As core's loop does first: a lock needs the present rows.
-        self.env["ir.cron"]._commit_progress()
-        self.env.cr.execute(
-            """
-            SELECT id, (
-                SELECT max(asked_at) FROM mail_postmaster_folder WHERE server_id = server.id
-            ) FROM fetchmail_server AS server
-            WHERE id = ANY(%s) AND EXISTS (
-                SELECT FROM mail_postmaster_folder
-                WHERE server_id = server.id AND asked_at IS NOT NULL
+        """Record fetches whose process was killed as failures; those in progress are locked.
+
+        :return: the servers of these fetches
+        """
+        with self.env["mail.postmaster.pipeline"]._short_transaction(joins=False) as cr:
+            servers = self.with_env(self.env(cr=cr))
+            cr.execute(
+                """
+                SELECT id, (
+                    SELECT max(asked_at) FROM mail_postmaster_folder WHERE server_id = server.id
+                ) FROM fetchmail_server AS server
+                WHERE id = ANY(%s) AND EXISTS (
+                    SELECT FROM mail_postmaster_folder
+                    WHERE server_id = server.id AND asked_at IS NOT NULL
+                )
+                FOR NO KEY UPDATE SKIP LOCKED
+                """,
+                [self.ids],
             )
-            FOR NO KEY UPDATE SKIP LOCKED
-            """,
-            [self.ids],
-        )
-        for server_id, asked_at in self.env.cr.fetchall():
-            self.browse(server_id)._record_interruption(asked_at)
-        self.env["ir.cron"]._commit_progress()
+            interrupted = dict(cr.fetchall())
+            for server_id, asked_at in interrupted.items():
+                servers.browse(server_id)._record_interruption(asked_at)
+            servers.env.flush_all()
+        return self.browse(interrupted)
 
     def _record_interruption(self, asked_at):
         """Record that a fetch which began at a moment never ended."""

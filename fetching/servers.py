@@ -217,9 +217,12 @@ class FetchmailServer(models.Model):
                 )
             )
         # The scheduled action may run as any user, and its messages still come from the server.
-        self.sudo()._note_interrupted()
-        servers = self.sudo().sorted(lambda server: server.date or NEVER)
-        if self.env.context.get("cron_id"):
+        interrupted = self.sudo()._note_interrupted()
+        # This transaction may not see yet what was recorded, so they come last.
+        servers = (self.sudo() - interrupted).sorted(lambda server: server.date or NEVER)
+        if not self.env.context.get("cron_id"):
+            servers |= interrupted
+        else:
             now = fields.Datetime.now()
             servers = servers.filtered(lambda server: (server.next_fetch or NEVER) <= now)
         with CursorSession() as session:

@@ -311,8 +311,6 @@ class TestGatewayRights(TransactionCase, GatewayCase):
             for model in type(self.server).mro()
             if model.__module__ == "odoo.addons.mail.models.fetchmail"
         )
-        # Core commits before it fetches, and so does this addon.
-        commits = patch.object(type(self.env["ir.cron"]), "_commit_progress")
-        with patch.object(base, "_fetch_mail", _fetch_mail), commits:
+        with patch.object(base, "_fetch_mail", _fetch_mail):
             self.server.with_user(self.administrator)._fetch_mail()
         self.assertEqual(seen, [True])

@@ -221,7 +221,7 @@ class Bounds:
 
         :param turn: seconds for all commands together, from now on
         """
-        if getattr(connection, "sock", None) is None:
+        if not isinstance(getattr(connection, "sock", None), socket.socket):
             return None
         bounds = vars(connection).get("bounds") or cls(connection)
         bounds.allowance.turn = turn
