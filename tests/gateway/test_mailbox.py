@@ -9,7 +9,6 @@ from odoo.tests import BaseCase
 from odoo.addons.mail_postmaster.gateway.mailbox import mailbox_class
 from odoo.addons.mail_postmaster.gateway.mailbox.folder import ALL, NOW, Folder
 from odoo.addons.mail_postmaster.gateway.mailbox.run import TOO_LARGE, UNREADABLE, FetchRun
-from odoo.addons.mail_postmaster.gateway.mailbox.unique_ids import Kept, digest_of
 
 
 class RecordingImap(imaplib.IMAP4):
@@ -209,8 +208,6 @@ class TestImapByNumber(BaseCase):
             self.connection.verbs(),
             [
                 "SELECT",
-                # At the first contact, also for the last UID.
-                "SEARCH",
                 "SEARCH",
                 "FETCH",
                 "FETCH",
@@ -404,11 +401,11 @@ class TestPop(BaseCase):
         run = FetchRun([Folder()])
         connection = RecordingPop(["a"], [self.STUFFED])
         mailbox = open_mailbox(connection, run)
-        self.assertEqual(read(mailbox), [(1, self.SENT)])
-        mailbox.handled_message(1)
+        self.assertEqual(read(mailbox), [("a", self.SENT)])
+        mailbox.handled_message("a")
         self.assertNotIn("DELE 1", connection.commands)
         run.acknowledge()
-        mailbox.handled_message(1)
+        mailbox.handled_message("a")
         self.assertIn("DELE 1", connection.commands)
 
     def test_server_without_unique_ids(self):
@@ -425,8 +422,8 @@ class TestPop(BaseCase):
 
     def test_what_is_left_there_is_not_fetched_each_time(self):
         class Leaving(FetchRun):
-            def kept(self, folder, present):
-                return [Kept("a", "digest of its header")]
+            def left_there(self, folder):
+                return {"a"}
 
         mailbox = open_mailbox(RecordingPop(["a"]), Leaving([Folder()]))
         self.assertEqual(mailbox.check_unread_messages(), 0)
@@ -447,21 +444,26 @@ class TestPop(BaseCase):
 
     def test_mail_is_left_and_known_by_its_unique_id(self):
         class Leaving(Memory):
-            def kept(self, folder, present):
-                return [Kept("a", "digest of a"), Kept("c", digest_of(TestPop.SENT), is_due=True)]
+            def known(self, folder):
+                return {"a"}
+
+            def expired(self, folder, present):
+                return ["c"]
 
         run = Leaving(Folder(uidvalidity=1), leaves=True)
-        connection = RecordingPop(["c", "a", "b"], [self.STUFFED] * 2)
+        connection = RecordingPop(["c", "a", "b"], [self.STUFFED])
         mailbox = open_mailbox(connection, run)
-        self.assertEqual(mailbox.check_unread_messages(), 1)
-        self.assertEqual([number for number, _raw in mailbox.retrieve_unread_messages()], [3])
-        self.assertEqual([line for line in connection.commands if "DELE" in line], ["DELE 1"])
+        self.assertEqual(mailbox.check_unread_messages(), 2)
+        self.assertEqual(connection.commands[0], "DELE 1")
+        mailbox = open_mailbox(RecordingPop(["a", "b"], [self.STUFFED]), run)
+        self.assertEqual([number for number, _raw in read(mailbox)], ["b"])
+        self.assertFalse([line for line in mailbox._connection.commands if "DELE" in line])
 
     def test_mailbox_that_shows_nothing_for_once_is_not_forgotten(self):
         asked = []
 
         class Leaving(Memory):
-            def kept(self, folder, present):
+            def expired(self, folder, present):
                 asked.append(present)
                 return []
 
@@ -478,15 +480,15 @@ class TestPop(BaseCase):
         left = []
 
         class Remembering(Memory):
-            def leave(self, folder, messages):
-                left.extend(messages)
+            def leave(self, folder, unique_ids):
+                left.extend(unique_ids)
 
-            def kept(self, folder, present):
-                return [Kept(*message, is_old=True) for message in left]
+            def known(self, folder):
+                return set(left)
 
         run = Remembering(folder, choice=NOW)
         self.assertEqual(read(open_mailbox(RecordingPop([*names]), run)), [])
-        self.assertEqual([unique_id for unique_id, _digest in left], names)
+        self.assertEqual(left, names)
 
     def test_connection_that_ends_in_the_middle(self):
         mailbox = open_mailbox(RecordingPop(["a"], [b"Subject: x\r\n"]), FetchRun([Folder()]))
