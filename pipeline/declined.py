@@ -2,8 +2,9 @@
 
 An addon that blocks senders drops routes, answers by itself, or returns nothing: in an override of
 ``message_route``, ``_routing_check_route`` or ``_message_route_process``, above or below ours. Each
-target gets an outcome all the same. The addon is named if it is the only one that it can be. Then
-declining is its decision; otherwise the outcome is unknown, and the message is tried again.
+target gets an outcome all the same. Only what core was not asked about has been declined, and only
+by an addon that is the only one it can be. Otherwise the outcome is unknown, as it is if core was
+asked and nothing was made: the message is tried again, then held.
 """
 
 from ..gateway import states
@@ -60,9 +61,14 @@ def note_dropped(env, attempt: Attempt) -> None:
         ledger.results.append(result)
 
 
-def reason_of_nothing(env, attempt: Attempt, target: str, model: str) -> Reason:
-    """Return the reason of a target at which neither a record nor a message was made."""
-    addons = _neighbours(env, model, "_message_route_process")
+def reason_of_nothing(env, attempt: Attempt, target: str, model: str, message_dict: dict) -> Reason:
+    """Return the reason of a target at which neither a record nor a message was made.
+
+    :param message_dict: the values that core's ``_message_route_process`` was to get
+    """
+    # Core's method takes this value out before anything else, whatever the routes.
+    was_core_asked = "partner_ids" not in message_dict
+    addons = [] if was_core_asked else _neighbours(env, model, "_message_route_process")
     return reason(env, attempt, target, addons)
 
 

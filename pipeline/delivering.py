@@ -88,13 +88,14 @@ def _deliver_at(thread, attempt, message, message_dict, target, route, apart, co
     if treatment in (NOTE, REVIEW):
         message_dict["is_internal"] = True
         replies.keep_others_out(attempt.found.replies.get(target), message_dict)
+    message_dict.setdefault("partner_ids", [])
     with thread.env.cr.savepoint() if apart else nullcontext():
         in_hand = sender.route_in_hand(thread.env, attempt, message_dict, route, treatment)
         with attempt.on_route(in_hand), sender.author_withheld(in_hand, message_dict):
             thread_id = core(thread, message, message_dict, route)
     message_ids = attempt.ledger.message_ids[seen:]
     if not thread_id and not message_ids:
-        nothing = declined.reason_of_nothing(thread.env, attempt, target, route[0])
+        nothing = declined.reason_of_nothing(thread.env, attempt, target, route[0], message_dict)
         attempt.ledger.note_nothing(target, nothing)
         return thread_id
     attempt.ledger.note_served_route(target, route[0], thread_id, attempt.ledger.message_ids[seen:])

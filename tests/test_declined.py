@@ -59,7 +59,9 @@ class TestDeclined(GatewayCase):
             for is_above in (True, False):
                 for filtered in (none, first_only, None):
                     for module in (BLOCKER, "odoo.addons.mail.models.mail_thread"):
-                        is_named = module == BLOCKER
+                        # Core was asked, for no route: whose decision that was is not known.
+                        is_asked = method == PROCESS and not is_above and filtered is none
+                        is_named = module == BLOCKER and not is_asked
                         with self.subTest(
                             method=method, is_above=is_above, filtered=filtered, named=is_named
                         ):
@@ -81,6 +83,23 @@ class TestDeclined(GatewayCase):
             self.assertEqual(delivery.reason_code, reason)
             self.assertFalse(delivery.res_id)
             self.assertIn("sender_blocker" if is_named else "no reason", delivery.reason)
+
+    def test_core_makes_nothing_beside_an_addon_that_only_watches(self):
+        """The addon calls core, so that nothing was made is not its decision."""
+        below = MailThread._message_route_process
+
+        def _message_route_process(thread, message, message_dict, routes):
+            return below(thread, message, message_dict, routes)
+
+        _message_route_process.__module__ = BLOCKER
+        partners = type(self.env["res.partner"])
+        with (
+            patch.object(MailThread, PROCESS, _message_route_process),
+            patch.object(partners, "message_new", lambda thread, *_values: thread.browse()),
+            patch.object(partners, "message_post", lambda thread, **_values: thread.browse()),
+        ):
+            row = self.receive(self.mail(message_id="<watched@customer.test>"))[1]
+        self.assertReason(row, "parked", "made_nothing")
 
     def test_core_is_not_asked_for_routes(self):
         """Then what it would have found is not known."""
