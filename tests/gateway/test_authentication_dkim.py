@@ -27,6 +27,8 @@ from odoo.addons.mail_postmaster.gateway.authentication.signed import (
     simple,
 )
 
+from .timing import FACTOR, GrowthCase
+
 if dkim_check.is_available():
     import dkim
 
@@ -126,7 +128,7 @@ def never():
 
 
 @skipUnless(dkim_check.is_available(), dkim_check.ABSENT)
-class TestDkim(BaseCase):
+class TestDkim(GrowthCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -359,9 +361,8 @@ class TestDkim(BaseCase):
     def test_many_signatures(self):
         raw = sign(MAIL, self.key)
         header = raw.partition(b"\r\nFrom:")[0] + b"\r\n"
-        start, zone = time.process_time(), self.zone()
+        zone = self.zone()
         results = verify(header * 2_000 + MAIL, zone.ask, never)
-        self.assertLess(time.process_time() - start, 2)
         self.assertEqual(len(results.dkim), MOST_SIGNATURES + 1)
         self.assertEqual(len(zone.asked), MOST_SIGNATURES + 1)
 
@@ -390,20 +391,28 @@ class TestDkim(BaseCase):
 
     def test_time_grows_with_the_size(self):
         signature = sign(MAIL, self.key).partition(b"\r\nFrom:")[0] + b"\r\n"
-        for name, raw in {
-            "blanks in the body": signature + MAIL + b" " * 4_000_000 + b"x",
-            "lines": signature + MAIL + b"\r\n" * 2_000_000 + b"x",
-            "a folded field": signature + b"X: a\r\n" + b" a\r\n" * 200_000 + MAIL,
+        many_names = signature.replace(b"h=", b"h=" + b"a:" * 40)
+        for name, (before, piece, after, most) in {
+            "blanks in the body": (signature + MAIL, b" ", b"x", 2_000_000),
+            "lines": (signature + MAIL, b"\r\n", b"x", 1_000_000),
+            "a folded field": (signature + b"X: a\r\n", b" a\r\n", MAIL, 200_000),
             "blanks in a signature": (
-                b"DKIM-Signature: v=1; b=" + b"\r\n " * 300_000 + b";\r\n" + MAIL
+                b"DKIM-Signature: v=1; b=",
+                b"\r\n ",
+                b";\r\n" + MAIL,
+                300_000,
             ),
-            "fields": signature.replace(b"h=", b"h=" + b"a:" * 40) + b"a: b\r\n" * 4_900 + MAIL,
-            "tags": b"DKIM-Signature: " + b"a=b;" * 200_000 + b"\r\n" + MAIL,
+            "fields": (many_names, b"a: b\r\n", MAIL, 4_900),
+            "tags": (b"DKIM-Signature: ", b"a=b;", b"\r\n" + MAIL, 200_000),
         }.items():
             with self.subTest(name):
-                start = time.process_time()
-                verify(raw, self.zone().ask, never)
-                self.assertLess(time.process_time() - start, 2)
+                self.assertGrowsWithSize(
+                    lambda raw: verify(raw, self.zone().ask, never),
+                    lambda number, before=before, piece=piece, after=after: (
+                        before + piece * number + after
+                    ),
+                    most // FACTOR,
+                )
 
     def test_large_numbers_in_a_key(self):
         """The exponent may be as long as the modulus, which makes the key slow."""
@@ -412,9 +421,7 @@ class TestDkim(BaseCase):
         zone = Zone({"s1._domainkey.example.org": f"p={_base64(der)}"})
         self.assertLess(len(zone["s1._domainkey.example.org"]), dkim_check.LONGEST_KEY)
         raw = sign(MAIL, self.key).removesuffix(MAIL) * MOST_SIGNATURES + MAIL
-        start = time.process_time()
         results = verify(raw, zone.ask, never)
-        self.assertLess(time.process_time() - start, 1)
         self.assertEqual({one.properties["reason"] for one in results.dkim}, {"no_key"})
 
     def test_without_dkimpy(self):

@@ -1,7 +1,3 @@
-import time
-
-from odoo.tests import BaseCase
-
 from odoo.addons.mail_postmaster.gateway.automatic import (
     AUTO_GENERATED,
     AUTO_REPLY,
@@ -13,11 +9,12 @@ from odoo.addons.mail_postmaster.gateway.automatic import (
 )
 
 from . import automatic_headers as headers
+from .timing import GrowthCase
 
 WEAK = False
 
 
-class TestAutomatic(BaseCase):
+class TestAutomatic(GrowthCase):
     def assertSign(self, header, kind, proof, is_strong=True):
         # Evidence of a program also forbids a notice.
         self.assertEqual(classify(header), Automatic(kind, proof, is_strong, proof))
@@ -416,18 +413,5 @@ class TestAutomatic(BaseCase):
             lambda size: b"Content-Type: multipart/report" + b"; report-type=" * (size // 14),
             lambda size: b"Subject: a\n" + b" \n" * (size // 2),
         ):
-            small, large = make(125_000), make(1_000_000)
-            with self.subTest(header=small[:40]):
-                ratio = _fastest(large) / _fastest(small)
-                # Eight times as much; quadratic time would be 64 times.
-                self.assertLess(ratio, 30)
-
-
-def _fastest(header):
-    times = []
-    for _number in range(3):
-        start = time.process_time()
-        classify(header)
-        times.append(time.process_time() - start)
-    # Shorter times are noise.
-    return max(min(times), 0.0002)
+            with self.subTest(header=make(125_000)[:40]):
+                self.assertGrowsWithSize(classify, make, 125_000)

@@ -1,11 +1,9 @@
-from odoo.tests import BaseCase
-
 from odoo.addons.mail_postmaster.gateway import automatic, envelope, fingerprint, hops, recipients
 from odoo.addons.mail_postmaster.gateway.limits import LIMITS, Excess, exceeded
 
 from .hostile_mails import CASES, FROM_TO, HTML, MULTIPART, PARAGRAPH, parts
 from .report_case import SAMPLES
-from .timing import seconds
+from .timing import GrowthCase
 
 ALL_SAMPLES = sorted(SAMPLES.parent.rglob("*.eml"))
 # An attachment as people send it, its name in an encoding of two or more bytes per character.
@@ -19,7 +17,7 @@ ATTACHMENT = (
 )
 
 
-class TestLimits(BaseCase):
+class TestLimits(GrowthCase):
     def test_every_hostile_mail_meets_its_limit(self):
         for name, (make, number, limit) in CASES.items():
             with self.subTest(name):
@@ -135,15 +133,10 @@ class TestLimits(BaseCase):
                 self.assertIsNone(exceeded(raw))
 
     def test_time_is_linear(self):
-        """Eight times as much takes about eight times as long, not sixty-four."""
         for name, (make, number, _limit) in CASES.items():
             for function in (exceeded, _read_headers):
                 with self.subTest(name, function=function.__name__):
-                    small, large = make(number // 16), make(number // 2)
-                    # A few milliseconds say nothing about growth.
-                    self.assertLess(
-                        seconds(function, large), 25 * max(seconds(function, small), 0.004)
-                    )
+                    self.assertGrowsWithSize(function, make, number // 16)
 
 
 def _read_headers(raw):

@@ -1,4 +1,3 @@
-import time
 from unittest.mock import patch
 
 from odoo.tests import BaseCase
@@ -11,6 +10,8 @@ from odoo.addons.mail_postmaster.gateway.recipients import (
     TRUSTED_FIELDS,
     envelope_recipients,
 )
+
+from .timing import GrowthCase
 
 HEADER = (
     b"Delivered-To: everything@example.com\r\n"
@@ -179,7 +180,7 @@ class TestPrefix(BaseCase):
         self.assertEqual(answer.addresses, ("example-com-a@x.test",))
 
 
-class TestOddHeaders(BaseCase):
+class TestOddHeaders(GrowthCase):
     def test_encoded_words(self):
         for value, expected in [
             (b"=?utf-8?q?Sales?= <sales@x.test>", ("sales@x.test",)),
@@ -250,10 +251,8 @@ class TestOddHeaders(BaseCase):
 
     def test_many_recipients(self):
         header = b"To: " + b",\r\n ".join(b"user%d@x.test" % number for number in range(20_000))
-        start = time.monotonic()
         with patch.object(recipients, "canonical", wraps=recipients.canonical) as read:
             answer = envelope_recipients(header)
-        self.assertLess(time.monotonic() - start, 5)
         self.assertEqual(len(answer.addresses), MOST_RECIPIENTS)
         self.assertEqual(read.call_count, MOST_RECIPIENTS + 1)
         first = f"user{MOST_RECIPIENTS}@x.test"
@@ -269,9 +268,9 @@ class TestOddHeaders(BaseCase):
         self.assertEqual(len(answer.rejected), MOST_REJECTED)
 
     def test_many_encoded_words(self):
-        start = time.monotonic()
-        envelope_recipients(b"To: " + b"=?utf-8?q?a?= " * 200_000)
-        self.assertLess(time.monotonic() - start, 5)
+        self.assertGrowsWithSize(
+            envelope_recipients, lambda number: b"To: " + b"=?utf-8?q?a?= " * number, 25_000
+        )
 
 
 class TestPresets(BaseCase):

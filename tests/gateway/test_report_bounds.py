@@ -5,7 +5,7 @@ from odoo.addons.mail_postmaster.gateway.reports.delivery_status import MOST_REC
 from odoo.addons.mail_postmaster.gateway.reports.fields import LONGEST_SHOWN
 
 from .report_case import ReportCase, delivery_report
-from .timing import seconds
+from .timing import GrowthCase
 
 QMAIL = b"\nHi. This is the qmail-send program\n"
 BY_SERVER = b"From: MAILER-DAEMON@example.org\nReturn-Path: <>\n"
@@ -67,14 +67,11 @@ def texts(value):
             yield from texts(item)
 
 
-class TestBounds(ReportCase):
+class TestBounds(ReportCase, GrowthCase):
     def test_time_is_linear(self):
-        """Eight times as much takes about eight times as long, not sixty-four."""
         for name, make in GROWING.items():
             with self.subTest(name):
-                small, large = seconds(read_report, make(250)), seconds(read_report, make(2000))
-                # A millisecond or two say nothing about growth.
-                self.assertLess(large, 25 * max(small, 0.001))
+                self.assertGrowsWithSize(read_report, make, 250)
 
     def test_two_thousand_recipients(self):
         report = read_report(GROWING["recipients"](2000))

@@ -3,9 +3,26 @@
 from time import process_time
 from unittest.mock import patch
 
+from odoo.tests.common import BaseCase
+
 from odoo.addons.mail_postmaster.gateway import envelope
 
 ROUNDS = 3
+FACTOR = 8
+# Eight times as much takes about eight times as long; quadratic time would be 64 times.
+MOST_GROWTH = 30
+# Shorter times say nothing about growth.
+LEAST_SECONDS = 0.004
+
+
+class GrowthCase(BaseCase):
+    def assertGrowsWithSize(self, read, make, size):
+        """Check that the time of ``read(make(size))`` is not quadratic in ``size``.
+
+        A ratio of two times of one machine does not depend on how fast or how busy that is.
+        """
+        small, large = seconds(read, make(size)), seconds(read, make(size * FACTOR))
+        self.assertLess(large, MOST_GROWTH * max(small, LEAST_SECONDS))
 
 
 def seconds(function, raw):
