@@ -2,8 +2,9 @@
 
 ``servers``     which mailboxes are fetched in a run, and for how long
 ``server_run``  one mailbox in a run: what is fetched, stored and marked
+``interrupted`` fetches whose process was killed
 ``login``       logs in with any password
 ``tls``         verifies certificates
 """
 
-from . import login, servers, tls
+from . import interrupted, login, servers, tls

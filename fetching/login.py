@@ -10,6 +10,7 @@ from odoo import models
 from odoo.tools import exception_to_unicode
 
 from ..gateway.error_text import name, safe_error, short_sentence, without_credentials
+from ..gateway.mailbox.bounds import ImapBounds
 
 SECRET = re.compile("password|token|secret")
 
@@ -24,6 +25,8 @@ class FetchmailServer(models.Model):
 
     def _imap_login__(self, connection):
         """Let core log in with non-ASCII credentials, which the command LOGIN cannot carry."""
+        # A connection that core has opened has no limits yet.
+        ImapBounds.of(connection)
         if not all(text.isascii() for text in (self.user or "", self.password or "")):
             # Only core's password login calls this method: token logins use authenticate.
             connection.login = partial(self._login_plain, connection)

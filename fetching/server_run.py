@@ -6,6 +6,7 @@ import time
 import psycopg2
 
 from ..gateway import states
+from ..gateway.error_text import LONGEST
 from ..gateway.mailbox.folder import ALL
 from ..gateway.mailbox.imap import folder_argument
 from ..gateway.mailbox.run import FetchRun
@@ -21,6 +22,8 @@ _logger = logging.getLogger(__name__)
 BY_NUMBER = "number"
 # Context key: the seconds that a server has before the next one has its turn.
 SHARE = "mail_postmaster_time_share"
+# How long such a server is waited for, in all: a batch that has begun is not interrupted before.
+LONGEST_TURN = 60
 # The folder field of a server to which a message in a given state is moved.
 TARGETS = {
     states.DELIVERED: "delivered_folder",
@@ -78,6 +81,10 @@ class ServerRun(FetchRun):
 
     # --- what is in hand --------------------------------------------------------------
 
+    @property
+    def turn_seconds(self):
+        return LONGEST_TURN if SHARE in self._env.context else super().turn_seconds
+
     def is_over(self):
         return time.monotonic() >= self._ends_at
 
@@ -100,15 +107,15 @@ class ServerRun(FetchRun):
             with self._transaction() as cr:
                 self._states._write_state(cr, folder)
 
-    def passed(self, folder, number):
+    def passed(self, folder, mail):
         if not self.is_by_number:
             return
         with self._transaction() as cr:
-            if isinstance(number, int):
-                folder.pass_over(number)
+            if self._is_imap:
+                folder.pass_over(mail.number)
                 self._states._write_state(cr, folder)
             else:
-                self._entries._add(cr, folder, [number], [None], [LEAVE])
+                self._entries._add(cr, folder, [mail.unique_id], [None], [LEAVE], [mail.digest])
 
     def caught_up(self, folder):
         with self._transaction() as cr:
@@ -122,7 +129,7 @@ class ServerRun(FetchRun):
             )
 
     def report(self, folder, problem):
-        problem = problem and self._server._without_credentials(problem)
+        problem = problem and self._server._without_credentials(problem)[:LONGEST]
         with self._transaction() as cr:
             cr.execute(
                 "UPDATE mail_postmaster_folder SET problem = %s "
@@ -140,9 +147,8 @@ class ServerRun(FetchRun):
 
         def note(cr, rows):
             if self.is_by_number:
-                for mail in mails:
-                    if isinstance(mail.number, int):
-                        folder.pass_over(mail.number)
+                for mail in mails if self._is_imap else ():
+                    folder.pass_over(mail.number)
                 self._states._write_state(cr, folder)
             self._note_entries(cr, folder, mails, rows)
 
@@ -163,7 +169,7 @@ class ServerRun(FetchRun):
             source=FETCHED,
             server_id=server.id,
             whole_size=mail.size if mail.missing else None,
-            mailbox_entry="" if mail.raw else f"at {folder.id} {folder.uidvalidity} {mail.number}",
+            mailbox_entry="" if mail.raw else f"at {folder.id} {folder.uidvalidity} {mail.entry}",
             options={
                 "model": server.object_id.model,
                 "custom_values": None,
@@ -175,22 +181,23 @@ class ServerRun(FetchRun):
 
     def _note_entries(self, cr, folder, mails, rows):
         """Record what is left to do in the mailbox, in the transaction that stores the messages."""
-        todo = {}
-        for mail, row in zip(mails, rows, strict=True):
-            if mail.missing:
-                todo[mail.number] = (row["id"], FETCH)
-            elif isinstance(mail.number, int) and self._is_imap:
-                todo[mail.number] = (row["id"], MARK)
-            elif self.is_by_number:
-                todo[mail.number] = (row["id"], LEAVE)
-        if todo:
-            self._entries._add(
-                cr,
-                folder,
-                list(todo),
-                [mail_id for mail_id, _what in todo.values()],
-                [what for _mail_id, what in todo.values()],
-            )
+        entries = [
+            (mail.entry, row["id"], todo, mail.digest)
+            for mail, row in zip(mails, rows, strict=True)
+            if (todo := self._todo(mail))
+        ]
+        if entries:
+            self._entries._add(cr, folder, *map(list, zip(*entries, strict=True)))
+        if not self._is_imap:
+            self._entries._remove_unread(cr, folder, [mail.unique_id for mail in mails])
+
+    def _todo(self, mail):
+        """Return what is left to do in the mailbox for a message that is being stored, or None."""
+        if mail.missing:
+            return FETCH
+        if self._is_imap:
+            return MARK
+        return LEAVE if self.is_by_number else None
 
     def _park(self, folder, mail, submission, row):
         attempt = Attempt(Mail.of(row, submission, is_joined=False))
@@ -240,35 +247,30 @@ class ServerRun(FetchRun):
         with self._transaction() as cr:
             self._entries._remove(cr, folder, numbers)
 
-    def known(self, folder):
-        with self._transaction() as cr:
-            return set(self._entries._numbers(cr, folder, LEAVE, OLD, FETCH))
-
     def left_there(self, folder):
         with self._transaction() as cr:
             return set(self._entries._numbers(cr, folder, FETCH))
 
-    def leave(self, folder, unique_ids):
+    def leave(self, folder, messages):
+        unique_ids, digests = map(list, zip(*messages, strict=True))
+        count = len(messages)
         with self._transaction() as cr:
-            self._entries._add(
-                cr,
-                folder,
-                unique_ids,
-                [None] * len(unique_ids),
-                [OLD] * len(unique_ids),
-            )
+            self._entries._add(cr, folder, unique_ids, [None] * count, [OLD] * count, digests)
 
-    def expired(self, folder, present):
+    def kept(self, folder, present):
+        todo = (LEAVE, OLD, FETCH) if self.is_by_number else (FETCH,)
         with self._transaction() as cr:
-            gone = set(self._entries._numbers(cr, folder, LEAVE, OLD)) - present
-            if gone:
-                self._entries._remove(cr, folder, gone)
-            cr.execute(
-                "SELECT number FROM mail_postmaster_place WHERE folder_id = %s AND todo = %s "
-                "AND since <= now() AT TIME ZONE 'UTC' - %s * interval '1 day'",
-                [folder.id, LEAVE, self._server.leave_days],
-            )
-            return [number for (number,) in cr.fetchall()]
+            if self.is_by_number:
+                self._entries._remove_gone(cr, folder, present)
+            return self._entries._kept(cr, folder, self._server.leave_days, todo)
+
+    def deleted(self, folder, messages):
+        try:
+            with self._transaction() as cr:
+                self._entries._remove_stored(cr, folder, messages)
+        except psycopg2.Error as error:
+            # The next fetch removes the entries of messages that are gone.
+            _logger.warning("Entries of deleted messages remain (%s)", type(error).__name__)
 
     def close(self):
         """Leave what was stored but not submitted to the scheduled action, at once."""

@@ -12,13 +12,12 @@ from ..gateway.retries import wait_for_server
 from ..models.log.mail_postmaster_folder import NEVER_READ
 from ..pipeline.cursor_session import CursorSession
 from ..policy.settings import OURS
+from .interrupted import CORES_LOOP
 from .server_run import BY_NUMBER, SHARE, Fetching, ServerRun
 
 _logger = logging.getLogger(__name__)
 
 UNSEEN = "unseen"
-# The context key by which core marks its own loop.
-CORES_LOOP = "fetchmail_cron_running"
 # Core fetches 50 messages and leaves the rest to the next run. Here a fetch ends after a time,
 # and one commit stores a batch.
 MOST_MAILS = 1000
@@ -173,6 +172,7 @@ class FetchmailServer(models.Model):
     def _with_outcome(self, vals):
         """Return the values that core writes at the end of a fetch, with the outcome."""
         if "date" in vals and FETCH_RUN in self.env.context:
+            self._note_end()
             return {**vals, **self._outcome_values(vals["date"])}
         return vals
 
@@ -217,8 +217,12 @@ class FetchmailServer(models.Model):
                 )
             )
         # The scheduled action may run as any user, and its messages still come from the server.
-        servers = self.sudo().sorted(lambda server: server.date or NEVER)
-        if self.env.context.get("cron_id"):
+        interrupted = self.sudo()._note_interrupted()
+        # This transaction may not see yet what was recorded, so they come last.
+        servers = (self.sudo() - interrupted).sorted(lambda server: server.date or NEVER)
+        if not self.env.context.get("cron_id"):
+            servers |= interrupted
+        else:
             now = fields.Datetime.now()
             servers = servers.filtered(lambda server: (server.next_fetch or NEVER) <= now)
         with CursorSession() as session:
@@ -232,6 +236,8 @@ class FetchmailServer(models.Model):
 
     def _connect__(self, allow_archived=False):
         fetching = self.env.context.get(FETCH_RUN)
+        if fetching and self.env.context.get(CORES_LOOP):
+            self._note_start()
         if fetching and self.new_mail == BY_NUMBER and self.env.context.get(CORES_LOOP):
             # Core disables a server by the date of an error that was never reset. This server is
             # retried later; failing_since records how long it has been failing.
@@ -246,16 +252,17 @@ class FetchmailServer(models.Model):
         fetching.run = ServerRun(self)
         return kind(connection, fetching.run)
 
-    def _fetch_one(self, folder, uidvalidity, number):
+    def _fetch_one(self, folder, uidvalidity, number, digest):
         """Fetch a message that was left in the mailbox, whatever its size.
 
         :param folder: a :class:`gateway.mailbox.folder.Folder`
+        :param digest: POP3: what tells it from others with the same unique id
         :return: its bytes, or None if it no longer exists
         """
         self.ensure_one()
         fetching = Fetching()
         mailbox = self.with_context(**{FETCH_RUN: fetching})._connect__()
         try:
-            return mailbox.fetch_one(folder, uidvalidity, number)
+            return mailbox.fetch_one(folder, uidvalidity, number, digest)
         finally:
             mailbox.disconnect()

@@ -10,6 +10,7 @@ from odoo.addons.mail.models import fetchmail
 from odoo.addons.mail.models.fetchmail import MAIL_TIMEOUT
 
 from ..gateway.error_text import short_sentence
+from ..gateway.mailbox.bounds import bounded
 
 VERIFY, ANY = "verify", "any"
 
@@ -111,15 +112,17 @@ class FetchmailServer(models.Model):
     def _open_imap(self):
         server, port, context = self.server, int(self.port), self._tls_context()
         if self.is_ssl:
-            return fetchmail.OdooIMAP4_SSL(server, port, ssl_context=context, timeout=MAIL_TIMEOUT)
-        connection = fetchmail.OdooIMAP4(server, port, timeout=MAIL_TIMEOUT)
+            kind = bounded(fetchmail.OdooIMAP4_SSL)
+            return kind(server, port, ssl_context=context, timeout=MAIL_TIMEOUT)
+        connection = bounded(fetchmail.OdooIMAP4)(server, port, timeout=MAIL_TIMEOUT)
         return _with_starttls(connection, connection.starttls, context, imaplib.IMAP4.error)
 
     def _open_pop(self):
         server, port, context = self.server, int(self.port), self._tls_context()
         if self.is_ssl:
-            return fetchmail.OdooPOP3_SSL(server, port, context=context, timeout=MAIL_TIMEOUT)
-        connection = fetchmail.OdooPOP3(server, port, timeout=MAIL_TIMEOUT)
+            kind = bounded(fetchmail.OdooPOP3_SSL)
+            return kind(server, port, context=context, timeout=MAIL_TIMEOUT)
+        connection = bounded(fetchmail.OdooPOP3)(server, port, timeout=MAIL_TIMEOUT)
         return _with_starttls(connection, connection.stls, context, poplib.error_proto)
 
 

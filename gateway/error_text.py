@@ -86,8 +86,11 @@ def safe_error(error: BaseException, text: str) -> BaseException:
 def without_credentials(
     text: str, secrets: Collection[str] = (), users: Collection[str] = ()
 ) -> str:
-    """Return a text with known credentials and credentials in URLs masked."""
-    text = _CREDENTIALS_OF_URL.sub(f"{MASK}@", text)
+    """Return a text with known credentials and credentials in URLs masked.
+
+    A server may send a NUL, which PostgreSQL does not store as text.
+    """
+    text = _CREDENTIALS_OF_URL.sub(f"{MASK}@", text.replace("\0", r"\0"))
     octets = [secret.encode("utf-8", "surrogatepass") for secret in secrets if secret]
     text = _BASE64.sub(lambda match: MASK if _encodes(match[0], octets) else match[0], text)
     for spelling in _spellings(secrets):

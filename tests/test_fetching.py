@@ -37,7 +37,7 @@ class TestFetching(TransactionCase):
             }
         )
 
-    def fetch(self, *servers, context=None, error=None):
+    def fetch(self, *servers, context=None, error=None, connect=None):
         """Fetch from servers whose connection fails or has no message; return those contacted."""
         asked = []
 
@@ -57,10 +57,19 @@ class TestFetching(TransactionCase):
                 raise error
             return Empty()
 
+        pipelines = self.registry["mail.postmaster.pipeline"]
+        short = pipelines._short_transaction
+
         with (
             self.enter_registry_test_mode(),
             self.registry.cursor() as cr,
-            patch.object(self.registry["fetchmail.server"], "_connect_with_tls", with_tls),
+            # The cursors of a test share one connection, whose isolation level stays.
+            patch.object(
+                pipelines, "_short_transaction", lambda pipeline, joins: short(pipeline, True)
+            ),
+            patch.object(
+                self.registry["fetchmail.server"], "_connect_with_tls", connect or with_tls
+            ),
             mute_logger("odoo.addons.mail.models"),
         ):
             ids = [server.id for server in servers]
@@ -156,6 +165,40 @@ class TestFetching(TransactionCase):
             self.fetch(late, early, never),
             [never.id, early.id, late.id],
         )
+
+    def test_fetch_that_never_ended_is_a_failure(self):
+        """Its process was killed: the server is neither the first one nor shown as working."""
+        now = fields.Datetime.now()
+        other = self.make_server(date=now - timedelta(hours=1))
+        self.server.write({"date": now - timedelta(hours=2), "failures": 1})
+        folder = self.env["mail.postmaster.folder"].create(
+            {"server_id": self.server.id, "asked_at": now - timedelta(minutes=1)}
+        )
+        cron = {"cron_id": self.env.ref("mail.ir_cron_mail_gateway_action").id}
+        self.assertEqual(self.fetch(self.server, other, context=cron), [other.id])
+        self.assertEqual((self.server.failures, self.server.fetch_state), (2, "failing"))
+        self.assertEqual(self.server.failing_since, self.server.date)
+        self.assertGreater(self.server.next_fetch, now)
+        self.assertIn("stopped before it ended", self.server.error_message)
+        self.assertFalse(folder.asked_at)
+        # A user who fetches manually is not told to wait; the other one was asked before.
+        self.assertEqual(self.fetch(self.server, other), [self.server.id, other.id])
+        self.assertEqual((self.server.failures, self.server.fetch_state), (0, "working"))
+
+    def test_start_of_a_fetch_is_recorded_while_it_runs(self):
+        seen = []
+
+        class Watching(OSError):
+            def __init__(self, server):
+                seen.extend(server.folder_ids.mapped("asked_at"))
+
+        def with_tls(server, allow_archived):
+            self.env.invalidate_all()
+            raise Watching(self.server)
+
+        self.fetch(self.server, connect=with_tls)
+        self.assertEqual(len([moment for moment in seen if moment]), 1)
+        self.assertEqual(self.server.folder_ids.mapped("asked_at"), [False])
 
     def test_another_rule_forgets_how_far_a_folder_was_read(self):
         folder = self.env["mail.postmaster.folder"].create({"server_id": self.server.id})

@@ -37,6 +37,24 @@ def add_server(env, dovecot, kind="imap", user=USER, name="Mailbox"):
     return server
 
 
+def add_server_at(env, port, kind="imap", name="Mailbox", **values):
+    """Return a confirmed incoming server on this machine, without asking it."""
+    server = env["fetchmail.server"].create(
+        {
+            "name": name,
+            "server_type": kind,
+            "server": "127.0.0.1",
+            "port": port,
+            "user": USER,
+            "password": "secret",
+            "is_ssl": False,
+            **values,
+        }
+    )
+    server.state = "done"
+    return server
+
+
 def send_by(env, smtp, **values):
     """Make a database send through a test server; return the ``ir.mail_server``."""
     return env["ir.mail_server"].create(

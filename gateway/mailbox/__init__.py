@@ -6,14 +6,18 @@ read, return their bytes unchanged, and mark or delete them only when they are s
 else, including logins by other addons, goes to core's connection. Core creates the connection, or
 an addon that replaces core's class does.
 
-============= ======================================================================
-``run``       stored and remembered state, as the connection sees it
-``folder``    which messages of a folder are new
-``batches``   which of them are fetched together
-``imap``      IMAP commands and answers, as text
-``over_imap`` the four methods over :mod:`imaplib`
-``over_pop``  the four methods over :mod:`poplib`
-============= ======================================================================
+============== =====================================================================
+``run``        stored and remembered state, as the connection sees it
+``folder``     which messages of a folder are new
+``batches``    which of them are fetched together
+``bounds``     limits on what a server sends, and on how long it takes
+``numbers``    numbers and ids of servers, within what can be stored
+``unique_ids`` which messages of a POP3 mailbox are stored
+``imap``       IMAP commands and answers, as text
+``pop``        POP3 commands and answers
+``over_imap``  the four methods over :mod:`imaplib`
+``over_pop``   the four methods over :mod:`poplib`
+============== =====================================================================
 """
 
 import imaplib

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from .imap import INBOX, since
+from .numbers import LARGEST_UID
 
 # How to handle messages that exist before the folder is read for the first time.
 NOW, DATE, ALL = "now", "date", "all"
@@ -107,7 +108,8 @@ class Folder:
 
         ``n:*`` always includes the last message, see :meth:`is_new`.
         """
-        new = f"UID {self.next_uid}:*"
+        # After the last of all UIDs there is none, and a server may refuse its number.
+        new = f"UID {min(self.next_uid, LARGEST_UID)}:*"
         if self.since and self.is_importing:
             return f"{new} OR UID {self.contact_uid}:* {since(self.since)}"
         return new

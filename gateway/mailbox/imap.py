@@ -9,6 +9,9 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
+from .bounds import Skipped
+from .numbers import LARGEST_SIZE, clamped, read_uid
+
 # Folders that some servers reject under another spelling (RFC 3501 section 5.1).
 INBOX = "INBOX"
 _MONTHS = (
@@ -32,6 +35,8 @@ _QUOTED = re.compile(rb'BODY\[[^\]]*\](?:<\d+>)? "((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(rb"\\(.)")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]+|&")
 _NUMBER = re.compile(rb"\d+")
+# The answer to a FETCH.
+_Fetch = Iterable[bytes | tuple[bytes, bytes | Skipped] | None]
 
 
 def uid_set(uids: Iterable[int]) -> str:
@@ -54,31 +59,59 @@ def since(date: date) -> str:
 
 
 def read_uids(data: Iterable[bytes | None]) -> list[int]:
-    """Return the numbers in a SEARCH answer, ascending, without duplicates."""
-    found = {int(number) for part in data if part for number in _NUMBER.findall(part)}
-    return sorted(found)
+    """Return the UIDs in a SEARCH answer, ascending, without duplicates and invalid ones."""
+    return sorted({uid for number in _numbers(data) if (uid := read_uid(number))})
 
 
-def read_sizes(data: Iterable[bytes | tuple[bytes, bytes] | None]) -> dict[int, int]:
+def count_invalid_uids(data: Iterable[bytes | None]) -> int:
+    """Return how many numbers in a SEARCH answer are not in the range of UIDs."""
+    return sum(read_uid(number) is None for number in _numbers(data))
+
+
+def read_last(data: Iterable[bytes | None]) -> bytes | None:
+    """Return the digits of the last number of an answer, or None."""
+    return next(reversed(_numbers(data)), None)
+
+
+def _numbers(data):
+    return [number for part in data if part for number in _NUMBER.findall(part)]
+
+
+def read_sizes(data: _Fetch) -> dict[int, int]:
     """Return ``{UID: bytes}`` from the answer to ``FETCH (RFC822.SIZE)``."""
     sizes = {}
     for text, _content in _items(data):
-        uid, size = _UID.search(text), _SIZE.search(text)
+        uid, size = uid_in(text), _SIZE.search(text)
         if uid and size:
-            sizes[int(uid[1])] = int(size[1])
+            sizes[uid] = clamped(size[1], LARGEST_SIZE)
     return sizes
 
 
-def read_contents(data: Iterable[bytes | tuple[bytes, bytes] | None]) -> dict[int, bytes]:
+def read_contents(data: _Fetch) -> dict[int, bytes]:
     """Return ``{UID: content}`` from the answer to a FETCH of one section of each message.
 
     A message that is missing was removed in the meantime, or the server cannot read it.
     """
     return {
-        int(uid[1]): content
+        uid: content
         for text, content in _items(data)
-        if content is not None and (uid := _UID.search(text))
+        if isinstance(content, bytes) and (uid := uid_in(text))
     }
+
+
+def read_skipped(data: _Fetch) -> dict[int, int]:
+    """Return ``{UID: size}`` of the contents that were skipped."""
+    return {
+        uid: content.size
+        for text, content in _items(data)
+        if isinstance(content, Skipped) and (uid := uid_in(text))
+    }
+
+
+def uid_in(text: bytes) -> int | None:
+    """Return the UID in a part of a FETCH answer, or None."""
+    found = _UID.search(text)
+    return found and read_uid(found[1])
 
 
 def _items(data):

@@ -1,6 +1,7 @@
 """What a connection knows about the messages of a mailbox, and the base of all connections."""
 
 import imaplib
+import math
 import poplib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from ..error_text import short_sentence
 from .batches import MOST_BYTES, batches, chunks
 from .folder import Folder
+from .unique_ids import Kept
 
 # Why only the header of a message was fetched.
 TOO_LARGE, UNREADABLE = "too_large_to_fetch", "not_fetched"
@@ -17,16 +19,25 @@ TOO_LARGE, UNREADABLE = "too_large_to_fetch", "not_fetched"
 class Fetched:
     """A message from a mailbox.
 
-    :param number: its UID; for POP3, its unique id (RFC 1939 section 7) or its number
+    :param number: its UID; for POP3, its number in this session
     :param raw: the message, or its header
     :param size: size of the whole message as reported by the server; 0 if unknown
     :param missing: None for a whole message, else why the rest is missing
+    :param unique_id: POP3: its unique id (RFC 1939 section 7), None if the server has none
+    :param digest: POP3: what tells it from others with this id, see :mod:`.unique_ids`
     """
 
-    number: int | str
+    number: int
     raw: bytes
     size: int
     missing: str | None = None
+    unique_id: str | None = None
+    digest: str = ""
+
+    @property
+    def entry(self) -> int | str:
+        """What its mailbox entry is remembered by."""
+        return self.number if self.unique_id is None else self.unique_id
 
 
 class FetchRun:
@@ -61,18 +72,23 @@ class FetchRun:
         self._in_hand = None
         self._stored.clear()
 
-    def take(self, number: int | str) -> None:
+    def take(self, number: int) -> None:
         self._in_hand = number
 
     def acknowledge(self) -> None:
         """Record that the current message is stored: it may be marked or deleted."""
         self._stored.add(self._in_hand)
 
-    def is_stored(self, number: int | str) -> bool:
+    def is_stored(self, number: int) -> bool:
         """Return whether a message was acknowledged."""
         return number in self._stored
 
     # --- decided and remembered by subclasses
+
+    @property
+    def turn_seconds(self) -> float:
+        """How long to wait for the server, in all."""
+        return math.inf
 
     def is_over(self) -> bool:
         """Return whether it is the turn of other mailboxes."""
@@ -88,7 +104,7 @@ class FetchRun:
     def note(self, folder: Folder) -> None:
         """Remember how far a folder has been read."""
 
-    def passed(self, folder: Folder, number: int | str) -> None:
+    def passed(self, folder: Folder, mail: Fetched) -> None:
         """Remember that a message was returned which :meth:`store` did not store."""
 
     def caught_up(self, folder: Folder) -> None:
@@ -121,23 +137,28 @@ class FetchRun:
         """Return the numbers of messages that a crash left stored but not marked."""
         return []
 
-    def known(self, folder: Folder) -> set[str]:
-        """Return the set of stored unique ids of a POP3 mailbox."""
-        return set()
-
     def left_there(self, folder: Folder) -> set[str]:
-        """Return the numbers, as str, of messages that were not fetched and are not to be."""
+        """Return the numbers of messages that were not fetched and are not to be."""
         return set()
 
-    def leave(self, folder: Folder, unique_ids: list[str]) -> None:
-        """Remember messages of a POP3 mailbox that are never fetched and never deleted."""
+    def leave(self, folder: Folder, messages: list[tuple[str, str]]) -> None:
+        """Remember messages of a POP3 mailbox that are never fetched and never deleted.
 
-    def expired(self, folder: Folder, present: set[str]) -> list[str]:
-        """Return the unique ids that are stored and may be deleted.
+        :param messages: ``(unique id, digest)`` of each
+        """
 
-        :param present: unique ids in the mailbox; entries of all others are removed
+    def kept(self, folder: Folder, present: set[str]) -> list[Kept]:
+        """Return what is remembered of a POP3 mailbox.
+
+        :param present: unique ids in the mailbox; the entries of all others are removed
         """
         return []
+
+    def deleted(self, folder: Folder, messages: list[tuple[str, str]]) -> None:
+        """Record that the server has deleted stored messages of a POP3 mailbox.
+
+        :param messages: ``(unique id, digest)`` of each
+        """
 
     def close(self) -> None:
         """End the run: no more messages are returned."""
@@ -156,34 +177,41 @@ class Mailbox:
         # ``[(Folder, numbers)]`` of the new messages.
         self._new = []
         self._folder = None
+        # The :class:`Fetched` that the caller is processing.
+        self._in_hand = None
         self._settled = set()
+        # The server has sent more than it had announced: messages are fetched one by one.
+        self._sizes_are_wrong = False
+        # None for a connection that is not made of a socket.
+        self._bounds = self.bounds_class.of(connection, run.turn_seconds)
 
     def __getattr__(self, name):
         return getattr(self._connection, name)
 
-    def retrieve_unread_messages(self) -> Iterator[tuple[int | str, bytes]]:
+    def retrieve_unread_messages(self) -> Iterator[tuple[int, bytes]]:
         """Yield ``(number, bytes)`` of new messages; store them first if the run stores batches."""
         for folder, numbers in self._new:
             self._folder = folder
             self._settled.clear()
             self._run.begin()
             for mails in self._fetch_batches(numbers):
-                if self._run.store(folder, mails):
+                if mails and self._run.store(folder, mails):
                     self._settle([mail.number for mail in mails if not mail.missing])
                 for mail in mails:
                     # Messages that are stored but not returned now are processed from the log.
                     if not mail.missing and not self._run.is_over():
+                        self._in_hand = mail
                         self._run.take(mail.number)
                         yield mail.number, mail.raw
                 self._tidy()
             if not self._run.is_over():
                 self._run.caught_up(folder)
 
-    def handled_message(self, number: int | str) -> None:
+    def handled_message(self, number: int) -> None:
         """Mark a message that was stored individually; a batch has been marked before."""
         if number not in self._settled and self._run.is_stored(number):
             self._settle([number])
-            self._run.passed(self._folder, number)
+            self._run.passed(self._folder, self._in_hand)
 
     def disconnect(self) -> None:
         """End the session.
@@ -196,7 +224,13 @@ class Mailbox:
         except (imaplib.IMAP4.error, poplib.error_proto) as error:
             raise OSError(short_sentence(error)) from error
         finally:
+            self._hang_up()
             self._run.close()
+
+    def _hang_up(self):
+        """Close a connection that was given up, and from which the server still sends."""
+        if self._bounds and self._bounds.allowance.is_spent:
+            self._connection.sock.close()
 
     def _fetch_batches(self, numbers):
         """Yield lists of :class:`Fetched` while there is time."""
@@ -207,7 +241,11 @@ class Mailbox:
             for batch in batches({number: self._octets(size) for number, size in sizes.items()}):
                 if self._run.is_over():
                     return
-                yield self._fetch(batch, sizes)
+                yield from self._fetch_parts(batch, sizes)
+
+    def _believed(self, size):
+        """Return the size of a message that the server reports, 0 for unknown."""
+        return 0 if self._sizes_are_wrong else size
 
     def _octets(self, size):
         """Return how many bytes of a message to fetch; one of unknown size is fetched alone."""
@@ -217,4 +255,12 @@ class Mailbox:
         return self._run.most_bytes is None or size <= self._run.most_bytes
 
     def _tidy(self):
-        """Move processed messages to their target folder."""
+        """Move processed messages to their target folder.
+
+        :raises Exception: the error that ended the connection, when what was read is stored
+        """
+        self._raise_broken()
+
+    def _raise_broken(self):
+        if self._broken:
+            raise self._broken

@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from ...gateway import fingerprint
 from ...gateway.mailbox.folder import Folder
 from ...gateway.mailbox.run import TOO_LARGE, UNREADABLE
+from ...gateway.mailbox.unique_ids import digest_of
 from . import mail_postmaster_message  # noqa: F401  what is extended here
 from .mail_postmaster_place import FETCH, LEAVE, MARK
 
@@ -28,7 +29,7 @@ class MailPostmasterMessage(models.Model):
         mail = self.sudo()
         self.env.cr.execute(
             """
-            SELECT folder.id, folder.name, place.uidvalidity, place.number
+            SELECT folder.id, folder.name, place.uidvalidity, place.number, place.digest
             FROM mail_postmaster_place AS place
             JOIN mail_postmaster_folder AS folder ON folder.id = place.folder_id
             WHERE message_id = %s AND todo = %s
@@ -57,11 +58,12 @@ class MailPostmasterMessage(models.Model):
             env[self._name]._keep_content(env.cr, self.id, raw, mail._is_from_imap())
         self.invalidate_recordset()
 
-    def _fetch_from(self, folder_id, name, uidvalidity, number):
+    def _fetch_from(self, folder_id, name, uidvalidity, number, digest):
         return self.fetchmail_server_id._fetch_one(
             Folder(id=folder_id, name=name),
             uidvalidity,
             int(number) if self._is_from_imap() else number,
+            digest,
         )
 
     def _is_from_imap(self):
@@ -80,7 +82,12 @@ class MailPostmasterMessage(models.Model):
                 digest = %(digest)s, size = %(size)s, raw_kept = true,
                 mail_key = CASE WHEN COALESCE(message_id, '') = '' THEN %(key)s ELSE mail_key END
             WHERE id = %(id)s;
-            UPDATE mail_postmaster_place SET todo = %(next)s
+            -- Another message may turn out to have had the same content.
+            DELETE FROM mail_postmaster_place AS place USING mail_postmaster_place AS other
+            WHERE place.message_id = %(id)s AND place.todo = %(todo)s AND other.id != place.id
+                AND (other.folder_id, other.uidvalidity, other.number, other.digest)
+                = (place.folder_id, place.uidvalidity, place.number, %(entry)s);
+            UPDATE mail_postmaster_place SET todo = %(next)s, digest = %(entry)s
             WHERE message_id = %(id)s AND todo = %(todo)s
             """,
             {
@@ -89,6 +96,7 @@ class MailPostmasterMessage(models.Model):
                 "size": len(raw),
                 "todo": FETCH,
                 "next": MARK if is_from_imap else LEAVE,
+                "entry": "" if is_from_imap else digest_of(raw),
                 "key": fingerprint.mail_key("", mail_digest),
             },
         )

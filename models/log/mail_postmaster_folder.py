@@ -32,6 +32,8 @@ class MailPostmasterFolder(models.Model):
     is_asking = fields.Boolean("Waiting for a choice", readonly=True)
     last_success = fields.Datetime("Last read completely", readonly=True)
     problem = fields.Char(readonly=True)
+    # The start of a fetch that has not ended.
+    asked_at = fields.Datetime(readonly=True)
     progress = fields.Float("Existing messages", compute="_compute_progress")
 
     _name_unique = models.UniqueIndex("(server_id, name)")

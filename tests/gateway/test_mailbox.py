@@ -9,6 +9,7 @@ from odoo.tests import BaseCase
 from odoo.addons.mail_postmaster.gateway.mailbox import mailbox_class
 from odoo.addons.mail_postmaster.gateway.mailbox.folder import ALL, NOW, Folder
 from odoo.addons.mail_postmaster.gateway.mailbox.run import TOO_LARGE, UNREADABLE, FetchRun
+from odoo.addons.mail_postmaster.gateway.mailbox.unique_ids import Kept, digest_of
 
 
 class RecordingImap(imaplib.IMAP4):
@@ -208,6 +209,8 @@ class TestImapByNumber(BaseCase):
             self.connection.verbs(),
             [
                 "SELECT",
+                # At the first contact, also for the last UID.
+                "SEARCH",
                 "SEARCH",
                 "FETCH",
                 "FETCH",
@@ -401,11 +404,11 @@ class TestPop(BaseCase):
         run = FetchRun([Folder()])
         connection = RecordingPop(["a"], [self.STUFFED])
         mailbox = open_mailbox(connection, run)
-        self.assertEqual(read(mailbox), [("a", self.SENT)])
-        mailbox.handled_message("a")
+        self.assertEqual(read(mailbox), [(1, self.SENT)])
+        mailbox.handled_message(1)
         self.assertNotIn("DELE 1", connection.commands)
         run.acknowledge()
-        mailbox.handled_message("a")
+        mailbox.handled_message(1)
         self.assertIn("DELE 1", connection.commands)
 
     def test_server_without_unique_ids(self):
@@ -422,8 +425,8 @@ class TestPop(BaseCase):
 
     def test_what_is_left_there_is_not_fetched_each_time(self):
         class Leaving(FetchRun):
-            def left_there(self, folder):
-                return {"a"}
+            def kept(self, folder, present):
+                return [Kept("a", "digest of its header")]
 
         mailbox = open_mailbox(RecordingPop(["a"]), Leaving([Folder()]))
         self.assertEqual(mailbox.check_unread_messages(), 0)
@@ -444,26 +447,21 @@ class TestPop(BaseCase):
 
     def test_mail_is_left_and_known_by_its_unique_id(self):
         class Leaving(Memory):
-            def known(self, folder):
-                return {"a"}
-
-            def expired(self, folder, present):
-                return ["c"]
+            def kept(self, folder, present):
+                return [Kept("a", "digest of a"), Kept("c", digest_of(TestPop.SENT), is_due=True)]
 
         run = Leaving(Folder(uidvalidity=1), leaves=True)
-        connection = RecordingPop(["c", "a", "b"], [self.STUFFED])
+        connection = RecordingPop(["c", "a", "b"], [self.STUFFED] * 2)
         mailbox = open_mailbox(connection, run)
-        self.assertEqual(mailbox.check_unread_messages(), 2)
-        self.assertEqual(connection.commands[0], "DELE 1")
-        mailbox = open_mailbox(RecordingPop(["a", "b"], [self.STUFFED]), run)
-        self.assertEqual([number for number, _raw in read(mailbox)], ["b"])
-        self.assertFalse([line for line in mailbox._connection.commands if "DELE" in line])
+        self.assertEqual(mailbox.check_unread_messages(), 1)
+        self.assertEqual([number for number, _raw in mailbox.retrieve_unread_messages()], [3])
+        self.assertEqual([line for line in connection.commands if "DELE" in line], ["DELE 1"])
 
     def test_mailbox_that_shows_nothing_for_once_is_not_forgotten(self):
         asked = []
 
         class Leaving(Memory):
-            def expired(self, folder, present):
+            def kept(self, folder, present):
                 asked.append(present)
                 return []
 
@@ -480,15 +478,15 @@ class TestPop(BaseCase):
         left = []
 
         class Remembering(Memory):
-            def leave(self, folder, unique_ids):
-                left.extend(unique_ids)
+            def leave(self, folder, messages):
+                left.extend(messages)
 
-            def known(self, folder):
-                return set(left)
+            def kept(self, folder, present):
+                return [Kept(*message, is_old=True) for message in left]
 
         run = Remembering(folder, choice=NOW)
         self.assertEqual(read(open_mailbox(RecordingPop([*names]), run)), [])
-        self.assertEqual(left, names)
+        self.assertEqual([unique_id for unique_id, _digest in left], names)
 
     def test_connection_that_ends_in_the_middle(self):
         mailbox = open_mailbox(RecordingPop(["a"], [b"Subject: x\r\n"]), FetchRun([Folder()]))

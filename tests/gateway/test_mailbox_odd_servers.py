@@ -132,13 +132,13 @@ class TestOddPop(BaseCase):
         connection.refused = refused
         handed_over = read(open_mailbox(connection, run))
         self.deleted = [line for line in connection.commands if line.startswith("DELE")]
-        self.stored = [(mail.number, mail.raw, mail.missing) for mail in run.stored]
+        self.stored = [(mail.unique_id, mail.raw, mail.missing) for mail in run.stored]
         return handed_over
 
     def test_mail_the_server_can_not_read_does_not_stop_the_others(self):
         self.assertEqual(
             self.read("RETR 2", "TOP 2 0"),
-            [("a", b"x\r\n"), ("c", b"y\r\n")],
+            [(1, b"x\r\n"), (3, b"y\r\n")],
         )
         self.assertEqual(self.stored[1], ("b", b"", UNREADABLE))
         self.assertEqual(self.deleted, ["DELE 1", "DELE 3"])
