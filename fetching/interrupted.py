@@ -1,6 +1,7 @@
 from odoo import models
 
 from ..gateway.retries import wait_for_server
+from ..pipeline.cursor_session import FRESH, CursorSession
 
 # The context key by which core marks its own loop.
 CORES_LOOP = "fetchmail_cron_running"
@@ -15,6 +16,14 @@ class FetchmailServer(models.Model):
 
     _inherit = "fetchmail.server"
 
+    def _own_transaction(self):
+        """Yield a cursor of its own.
+
+        It is not the one of the messages in hand, which stays open between them: in tests, cursors
+        must be closed in the reverse order in which they were opened.
+        """
+        return CursorSession().transaction(self.env.registry, FRESH)
+
     def _note_start(self):
         """Record, before connecting, that a fetch begins.
 
@@ -22,7 +31,7 @@ class FetchmailServer(models.Model):
         """
         self.ensure_one()
         folders = self.env["mail.postmaster.folder"]
-        with self.env["mail.postmaster.pipeline"]._short_transaction(joins=False) as cr:
+        with self._own_transaction() as cr:
             folders._read_folders(cr, self.id)
             cr.execute(
                 "UPDATE mail_postmaster_folder SET asked_at = now() AT TIME ZONE 'UTC' "
@@ -32,7 +41,7 @@ class FetchmailServer(models.Model):
 
     def _note_end(self):
         """Record that a fetch has ended, with whatever outcome."""
-        with self.env["mail.postmaster.pipeline"]._short_transaction(joins=False) as cr:
+        with self._own_transaction() as cr:
             cr.execute(
                 "UPDATE mail_postmaster_folder SET asked_at = NULL WHERE server_id = %s",
                 [self.id],
@@ -41,9 +50,10 @@ class FetchmailServer(models.Model):
     def _note_interrupted(self):
         """Record fetches whose process was killed as failures; those in progress are locked.
 
-        :return: the servers of these fetches
+        :return: when these servers are to be asked again, by id; the caller's transaction may not
+            see it yet
         """
-        with self.env["mail.postmaster.pipeline"]._short_transaction(joins=False) as cr:
+        with self._own_transaction() as cr:
             servers = self.with_env(self.env(cr=cr))
             cr.execute(
                 """
@@ -58,11 +68,13 @@ class FetchmailServer(models.Model):
                 """,
                 [self.ids],
             )
-            interrupted = dict(cr.fetchall())
-            for server_id, asked_at in interrupted.items():
-                servers.browse(server_id)._record_interruption(asked_at)
+            interrupted = servers.browse()
+            for server_id, asked_at in cr.fetchall():
+                server = servers.browse(server_id)
+                server._record_interruption(asked_at)
+                interrupted |= server
             servers.env.flush_all()
-        return self.browse(interrupted)
+            return {server.id: server.next_fetch for server in interrupted}
 
     def _record_interruption(self, asked_at):
         """Record that a fetch which began at a moment never ended."""

@@ -217,14 +217,14 @@ class FetchmailServer(models.Model):
                 )
             )
         # The scheduled action may run as any user, and its messages still come from the server.
-        interrupted = self.sudo()._note_interrupted()
-        # This transaction may not see yet what was recorded, so they come last.
-        servers = (self.sudo() - interrupted).sorted(lambda server: server.date or NEVER)
-        if not self.env.context.get("cron_id"):
-            servers |= interrupted
-        else:
+        servers = self.sudo()
+        interrupted = servers._note_interrupted()
+        servers = servers.sorted(lambda server: (server.id in interrupted, server.date or NEVER))
+        if self.env.context.get("cron_id"):
             now = fields.Datetime.now()
-            servers = servers.filtered(lambda server: (server.next_fetch or NEVER) <= now)
+            servers = servers.filtered(
+                lambda server: (interrupted.get(server.id) or server.next_fetch or NEVER) <= now
+            )
         with CursorSession() as session:
             context = {FETCH_RUN: Fetching(), CURSOR_SESSION: session}
             if len(servers) > 1:

@@ -47,6 +47,19 @@ class Moves:
             self._known[path] = None if is_left_out else name
         return self._known[path]
 
+    def between_folders(self):
+        """Return how many of the moves lead into another folder."""
+        return sum(
+            times
+            for (source, target), times in self.moves.items()
+            if source and folder(source) != folder(target)
+        )
+
+
+def folder(name):
+    """Return the folder of a file, "." for the root."""
+    return str(Path(name).parent)
+
 
 def main():
     databases.prepare()
@@ -63,6 +76,9 @@ def main():
     for (source, target), times in moves.moves.most_common(MOST_SHOWN):
         print(f"{times:6} moves  {source} to {target}")
     print(f"{len(moves.files)} files, {moves.moves.total()} moves")
+    print(f"from folder to folder: {moves.between_folders()} moves")
+    for name, count in Counter(map(folder, moves.files)).most_common():
+        print(f"{count:6} files  {name}")
     return 0
 
 
