@@ -1,7 +1,6 @@
 from odoo import models
 
 from ..gateway.retries import wait_for_server
-from ..pipeline.cursor_session import FRESH, CursorSession
 
 # The context key by which core marks its own loop.
 CORES_LOOP = "fetchmail_cron_running"
@@ -16,32 +15,28 @@ class FetchmailServer(models.Model):
 
     _inherit = "fetchmail.server"
 
-    def _own_transaction(self):
-        """Yield a cursor of its own.
-
-        It is not the one of the messages in hand, which stays open between them: in tests, cursors
-        must be closed in the reverse order in which they were opened.
-        """
-        return CursorSession().transaction(self.env.registry, FRESH)
-
-    def _note_start(self):
+    def _note_start(self, fetching):
         """Record, before connecting, that a fetch begins.
 
         It is recorded at the folders: the fetcher has locked the row of the server until the end.
         """
         self.ensure_one()
         folders = self.env["mail.postmaster.folder"]
-        with self._own_transaction() as cr:
+        with self.env["mail.postmaster.pipeline"]._short_transaction(joins=False) as cr:
             folders._read_folders(cr, self.id)
             cr.execute(
                 "UPDATE mail_postmaster_folder SET asked_at = now() AT TIME ZONE 'UTC' "
                 "WHERE server_id = %s",
                 [self.id],
             )
+        fetching.is_noted = True
 
-    def _note_end(self):
-        """Record that a fetch has ended, with whatever outcome."""
-        with self._own_transaction() as cr:
+    def _note_end(self, fetching):
+        """Record that a fetch has ended, with whatever outcome, if its start was recorded."""
+        if not fetching.is_noted:
+            return
+        fetching.is_noted = False
+        with self.env["mail.postmaster.pipeline"]._short_transaction(joins=False) as cr:
             cr.execute(
                 "UPDATE mail_postmaster_folder SET asked_at = NULL WHERE server_id = %s",
                 [self.id],
@@ -50,31 +45,23 @@ class FetchmailServer(models.Model):
     def _note_interrupted(self):
         """Record fetches whose process was killed as failures; those in progress are locked.
 
-        :return: when these servers are to be asked again, by id; the caller's transaction may not
-            see it yet
+        Core commits before it contacts the first server (``_fetch_mail`` of 19.0).
         """
-        with self._own_transaction() as cr:
-            servers = self.with_env(self.env(cr=cr))
-            cr.execute(
-                """
-                SELECT id, (
-                    SELECT max(asked_at) FROM mail_postmaster_folder WHERE server_id = server.id
-                ) FROM fetchmail_server AS server
-                WHERE id = ANY(%s) AND EXISTS (
-                    SELECT FROM mail_postmaster_folder
-                    WHERE server_id = server.id AND asked_at IS NOT NULL
-                )
-                FOR NO KEY UPDATE SKIP LOCKED
-                """,
-                [self.ids],
+        self.env.cr.execute(
+            """
+            SELECT id, (
+                SELECT max(asked_at) FROM mail_postmaster_folder WHERE server_id = server.id
+            ) FROM fetchmail_server AS server
+            WHERE id = ANY(%s) AND EXISTS (
+                SELECT FROM mail_postmaster_folder
+                WHERE server_id = server.id AND asked_at IS NOT NULL
             )
-            interrupted = servers.browse()
-            for server_id, asked_at in cr.fetchall():
-                server = servers.browse(server_id)
-                server._record_interruption(asked_at)
-                interrupted |= server
-            servers.env.flush_all()
-            return {server.id: server.next_fetch for server in interrupted}
+            FOR NO KEY UPDATE SKIP LOCKED
+            """,
+            [self.ids],
+        )
+        for server_id, asked_at in self.env.cr.fetchall():
+            self.browse(server_id)._record_interruption(asked_at)
 
     def _record_interruption(self, asked_at):
         """Record that a fetch which began at a moment never ended."""

@@ -36,10 +36,12 @@ TARGETS = {
 class Fetching:
     """The fetch that a context belongs to.
 
-    :param run: the :class:`ServerRun` of the server that is being read, or None
+    :ivar run: the :class:`ServerRun` of the server that is being read, or None
+    :ivar bool is_noted: whether its start is recorded, and its end is not
     """
 
     run = None
+    is_noted = False
 
 
 class ServerRun(FetchRun):

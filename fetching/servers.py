@@ -172,7 +172,7 @@ class FetchmailServer(models.Model):
     def _with_outcome(self, vals):
         """Return the values that core writes at the end of a fetch, with the outcome."""
         if "date" in vals and FETCH_RUN in self.env.context:
-            self._note_end()
+            self._note_end(self.env.context[FETCH_RUN])
             return {**vals, **self._outcome_values(vals["date"])}
         return vals
 
@@ -217,14 +217,11 @@ class FetchmailServer(models.Model):
                 )
             )
         # The scheduled action may run as any user, and its messages still come from the server.
-        servers = self.sudo()
-        interrupted = servers._note_interrupted()
-        servers = servers.sorted(lambda server: (server.id in interrupted, server.date or NEVER))
+        self.sudo()._note_interrupted()
+        servers = self.sudo().sorted(lambda server: server.date or NEVER)
         if self.env.context.get("cron_id"):
             now = fields.Datetime.now()
-            servers = servers.filtered(
-                lambda server: (interrupted.get(server.id) or server.next_fetch or NEVER) <= now
-            )
+            servers = servers.filtered(lambda server: (server.next_fetch or NEVER) <= now)
         with CursorSession() as session:
             context = {FETCH_RUN: Fetching(), CURSOR_SESSION: session}
             if len(servers) > 1:
@@ -237,7 +234,7 @@ class FetchmailServer(models.Model):
     def _connect__(self, allow_archived=False):
         fetching = self.env.context.get(FETCH_RUN)
         if fetching and self.env.context.get(CORES_LOOP):
-            self._note_start()
+            self._note_start(fetching)
         if fetching and self.new_mail == BY_NUMBER and self.env.context.get(CORES_LOOP):
             # Core disables a server by the date of an error that was never reset. This server is
             # retried later; failing_since records how long it has been failing.
