@@ -24,9 +24,13 @@ class FetchmailServer(models.Model):
         folders = self.env["mail.postmaster.folder"]
         with self.env["mail.postmaster.pipeline"]._short_transaction(joins=False) as cr:
             folders._read_folders(cr, self.id)
+            # In whole seconds, like the moments that it is compared with.
             cr.execute(
-                "UPDATE mail_postmaster_folder SET asked_at = now() AT TIME ZONE 'UTC' "
-                "WHERE server_id = %s",
+                """
+                UPDATE mail_postmaster_folder
+                SET asked_at = date_trunc('second', now() AT TIME ZONE 'UTC')
+                WHERE server_id = %s
+                """,
                 [self.id],
             )
         fetching.is_noted = True

@@ -39,8 +39,15 @@ def backend_seconds(database):
 
 
 def raw_mails(count):
-    """Return messages for the sales team, each from another sender."""
-    return [mail(sender=f"Customer {i} <c{time.time_ns()}@customer.test>") for i in range(count)]
+    """Return messages for the sales team, each from another sender, none sent before."""
+    moments = [time.time_ns() + number for number in range(count)]
+    return [
+        mail(
+            sender=f"Customer {number} <c{moment}@customer.test>",
+            message_id=f"<{moment}@customer.test>",
+        )
+        for number, moment in enumerate(moments)
+    ]
 
 
 def measure(database, mails):

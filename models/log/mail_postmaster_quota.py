@@ -73,7 +73,9 @@ class MailPostmasterQuota(models.Model):
     # old ones, and read those of all others. Old rows are deleted once a day.
     at = fields.Datetime(required=True, readonly=True)
 
-    _place_unique = models.UniqueIndex("(target, sender, mail_key)")
+    # The key comes first: with the sender first, PostgreSQL takes either index for the slot of one
+    # message, and reads all slots of a sender who has many.
+    _place_unique = models.UniqueIndex("(mail_key, target, sender)")
     _window = models.Index("(target, sender, at)")
 
     @api.model
