@@ -46,6 +46,7 @@ from . import (
     test_own_check,
     test_policy,
     test_privileges,
+    test_rate_slots,
     test_read_together,
     test_reasons,
     test_release,

@@ -33,7 +33,7 @@ PATTERNS = {
 
 
 def large(name, size=SIZE):
-    """Return header lines of ``size`` bytes, nearly a megabyte where nothing is said."""
+    """Return header lines of ``size`` bytes; by default nearly a megabyte."""
     start, pattern = PATTERNS[name]
     return (start + pattern * (size // len(pattern))).removesuffix(b"\r\n") + b"\r\n"
 
