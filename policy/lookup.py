@@ -74,8 +74,11 @@ class MailPostmasterPolicy(models.AbstractModel):
 
     @api.model
     def confirm_database(self):
-        """Let this database fetch and reply: an administrator confirms that it is not a copy."""
-        self._check_administrator()
+        """Let this database fetch and reply: an administrator confirms that it is not a copy.
+
+        :raises AccessError: see :meth:`_check_database_administrator`
+        """
+        self._check_database_administrator()
         # Only system administrators may write the parameter; the group was checked above.
         self.env["ir.config_parameter"].sudo().set_param(DATABASE, self._database_identity())
         return True
@@ -87,9 +90,10 @@ class MailPostmasterPolicy(models.AbstractModel):
         """Write the values of a preset into the System Parameters, and nothing else.
 
         :param str name: ``recommended``, ``strict``, or ``odoo`` to leave the decisions to core
+        :raises AccessError: see :meth:`_check_database_administrator`
         :raises ValidationError: for another name
         """
-        self._check_administrator()
+        self._check_database_administrator()
         if name not in PRESETS:
             raise ValidationError(self.env._("The preset %(name)s does not exist.", name=name))
         self._write_preset(name, PRESET_CHOSEN)
@@ -144,3 +148,24 @@ class MailPostmasterPolicy(models.AbstractModel):
         """
         if not self.env.su and not self.env.user.has_group("mail_postmaster.group_admin"):
             raise AccessError(self.env._("Only Postmaster administrators are allowed to do this."))
+
+    @api.model
+    def _check_database_administrator(self):
+        """Refuse users who may not decide for the whole database.
+
+        System administrators may, and Postmaster administrators of all its companies.
+
+        :raises AccessError: naming who may
+        """
+        if self.env.is_system():
+            return
+        self._check_administrator()
+        # Record rules hide the other companies, which are only counted here.
+        companies = self.env["res.company"].sudo().search_count([])
+        if len(self.env.user._get_company_ids()) < companies:
+            raise AccessError(
+                self.env._(
+                    "This applies to all companies of the database: only system administrators, "
+                    "and Postmaster administrators of all companies, are allowed to do it."
+                )
+            )

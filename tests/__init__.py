@@ -21,6 +21,7 @@ from . import (
     test_credentials,
     test_cursor_session,
     test_daemon,
+    test_database_administrators,
     test_decisions,
     test_declined,
     test_deliveries_page,

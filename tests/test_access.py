@@ -16,6 +16,7 @@ from .screens_common import DOMAIN, ReceivedMail, raw_mail
 
 # Who may call a method.
 ADMINISTRATOR = "a Postmaster administrator of the message's companies"
+EVERY_COMPANY = "system administrators, and Postmaster administrators of all companies"
 READER = "a user who may read the message or delivery"
 GATEWAY = "members of the group Mail Gateway"
 SYSTEM = "system administrators, as in core"
@@ -77,8 +78,9 @@ METHODS = {
     ("mail.postmaster.message", "message_subscribe"): NOTHING,
     ("mail.postmaster.message", "process_selected"): ADMINISTRATOR,
     ("mail.postmaster.message", "read_warnings"): READER,
-    ("mail.postmaster.policy", "apply_preset"): ADMINISTRATOR,
-    ("mail.postmaster.policy", "confirm_database"): ADMINISTRATOR,
+    # Tested in test_database_administrators.py.
+    ("mail.postmaster.policy", "apply_preset"): EVERY_COMPANY,
+    ("mail.postmaster.policy", "confirm_database"): EVERY_COMPANY,
     ("mail.alias.domain", "action_store_name_in_messages"): SYSTEM,
     ("mail.postmaster.retired.address", "create"): SYSTEM,
     ("mail.postmaster.retired.address", "unlink"): SYSTEM,
@@ -92,8 +94,8 @@ METHODS = {
     ("mail.thread", "message_parse"): CORE,
     ("mail.thread", "message_process"): GATEWAY,
     ("mail.thread", "message_route"): CORE,
-    ("res.config.settings", "action_postmaster_apply_preset"): ADMINISTRATOR,
-    ("res.config.settings", "action_postmaster_confirm_database"): ADMINISTRATOR,
+    ("res.config.settings", "action_postmaster_apply_preset"): EVERY_COMPANY,
+    ("res.config.settings", "action_postmaster_confirm_database"): EVERY_COMPANY,
     ("res.config.settings", "get_values"): SYSTEM,
     ("res.config.settings", "set_values"): SYSTEM,
 }
@@ -313,16 +315,6 @@ class TestAccess(TransactionCase, ReceivedMail):
                         self.assertFalse(field.compute_sudo)
                         self.assertFalse(field.related and field.related_sudo)
         self.assertLessEqual({"subject", "email_from", "recipients", "sender_was_told"}, names)
-
-    def test_policies(self):
-        for user in self.outsiders():
-            self.assert_denied(user, "mail.postmaster.policy", "confirm_database", None)
-            self.assert_denied(user, "mail.postmaster.policy", "apply_preset", None, "odoo")
-            settings = "res.config.settings"
-            self.assert_denied(user, settings, "create", None, {"postmaster_raw_days": 1})
-            self.assert_denied(user, settings, "action_postmaster_confirm_database", [])
-            self.assert_denied(user, settings, "action_postmaster_apply_preset", [])
-        self.assertTrue(self.call(self.admin, "mail.postmaster.policy", "confirm_database", None))
 
     def test_settings_are_for_the_systems_administrators(self):
         self.assert_denied(

@@ -379,6 +379,8 @@ class ResConfigSettings(models.TransientModel):
         return {**values, **self._postmaster_limit_values()}
 
     def set_values(self):
+        # A public method, which core protects by the rights of its caller, ``execute``.
+        self.check_access("create")
         result = super().set_values()
         policy = self.env["mail.postmaster.policy"]
         # As core writes its own parameters, which belong to administrators.
