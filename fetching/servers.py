@@ -8,6 +8,7 @@ from odoo.tools.misc import format_datetime
 from ..context_keys import CURSOR_SESSION, FETCH_RUN
 from ..gateway.mailbox import mailbox_class
 from ..gateway.mailbox.folder import ALL, DATE, NOW
+from ..gateway.mailbox.outage import UNASKED
 from ..gateway.retries import wait_for_server
 from ..models.log.mail_postmaster_folder import NEVER_READ
 from ..pipeline.cursor_session import CursorSession
@@ -80,6 +81,7 @@ class FetchmailServer(models.Model):
         [
             ("asking", "Waiting for a choice"),
             ("failing", "Failing"),
+            ("stopped", "Not fetched"),
             ("importing", "Importing"),
             ("working", "Working"),
         ],
@@ -98,7 +100,16 @@ class FetchmailServer(models.Model):
         """
         return BY_NUMBER if self.env["mail.postmaster.policy"]._preset() in OURS else UNSEEN
 
-    @api.depends("folder_ids.is_asking", "folder_ids.progress", "failures", "last_success")
+    @api.depends(
+        "folder_ids.is_asking",
+        "folder_ids.progress",
+        "folder_ids.asked_at",
+        "failures",
+        "last_success",
+        "date",
+        "state",
+        "active",
+    )
     def _compute_fetch_state(self):
         for server in self:
             folders = server.folder_ids
@@ -109,6 +120,8 @@ class FetchmailServer(models.Model):
                 server.fetch_state = "asking"
             elif server.failures:
                 server.fetch_state = "failing"
+            elif server.last_success and server._outage() == UNASKED:
+                server.fetch_state = "stopped"
             elif importing:
                 server.fetch_state = "importing"
             else:

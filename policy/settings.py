@@ -10,6 +10,8 @@ RETRY_MINUTES = "mail.postmaster.retry.minutes"
 RAW_DAYS = "mail.postmaster.raw.days"
 RAW_MEGABYTES = "mail.postmaster.raw.megabytes"
 LOG_DAYS = "mail.postmaster.log.days"
+# How long nothing may come from a mailbox before the responsible user is told.
+OUTAGE_MINUTES = "mail.postmaster.outage.minutes"
 RESPONSIBLE = "mail.postmaster.responsible"
 DATABASE = "mail.postmaster.database"
 PRESET = "mail.postmaster.preset"
@@ -152,6 +154,7 @@ NUMBERS = {
     RECORD_LIMIT: (5, 1, 1_000_000),
     MOST_HOPS: (hops.MOST_HOPS, 10, 1000),
     ANSWER_HOURS: (24, 1, 8760),
+    OUTAGE_MINUTES: (60, 5, WEEK),
     BLACKLIST_BOUNCES: (5, 2, 1000),
     BLACKLIST_DAYS: (31, 1, 365),
     BLACKLIST_SPREAD: (7, 0, 365),

@@ -44,6 +44,7 @@ from . import (
     test_memoize,
     test_neighbour_calls,
     test_old_log,
+    test_outages,
     test_own_check,
     test_policy,
     test_privileges,

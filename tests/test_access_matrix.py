@@ -43,6 +43,7 @@ RIGHTS = {
     "mail.postmaster.bounce": {},
     "mail.postmaster.place": {},
     "mail.postmaster.folder": {"system": "rwcu"},
+    "mail.postmaster.outage": {"system": "r"},
     "mail.postmaster.source": {"system": "rwcu"},
     "mail.postmaster.token": {"system": "r"},
     "mail.postmaster.assign": dict.fromkeys(ADMINISTRATORS, "rwc"),

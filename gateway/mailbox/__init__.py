@@ -15,6 +15,7 @@ an addon that replaces core's class does.
 ``unique_ids`` which messages of a POP3 mailbox are stored
 ``imap``       IMAP commands and answers, as text
 ``pop``        POP3 commands and answers
+``outage``     when a mailbox that is not read is an outage
 ``over_imap``  the four methods over :mod:`imaplib`
 ``over_pop``   the four methods over :mod:`poplib`
 ============== =====================================================================

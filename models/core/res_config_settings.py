@@ -29,6 +29,7 @@ from ...policy.settings import (
     MOST_HOPS,
     NUMBERS,
     OTHER_CONTENT,
+    OUTAGE_MINUTES,
     PRESET_CHOSEN,
     PRESET_VALUES,
     PROVIDERS,
@@ -53,6 +54,7 @@ NUMBER_FIELDS = {
     BLACKLIST_BOUNCES: "postmaster_blacklist_bounces",
     BLACKLIST_DAYS: "postmaster_blacklist_days",
     BLACKLIST_SPREAD: "postmaster_blacklist_spread",
+    OUTAGE_MINUTES: "postmaster_outage_minutes",
     RAW_DAYS: "postmaster_raw_days",
     RAW_MEGABYTES: "postmaster_raw_megabytes",
     LOG_DAYS: "postmaster_log_days",
@@ -104,6 +106,11 @@ class ResConfigSettings(models.TransientModel):
         "Minutes between attempts",
         config_parameter=RETRY_MINUTES,
         default=retries.DEFAULT_SCHEDULE,
+    )
+    postmaster_outage_minutes = fields.Integer(
+        "Minutes until a mailbox without a successful fetch needs attention",
+        config_parameter=OUTAGE_MINUTES,
+        default=NUMBERS[OUTAGE_MINUTES][0],
     )
     postmaster_raw_days = fields.Integer(
         "Days to keep the content of processed messages",

@@ -36,6 +36,7 @@ from . import (
     test_mailbox_lies,
     test_mailbox_numbers,
     test_mailbox_odd_servers,
+    test_mailbox_outage,
     test_mailbox_starttls,
     test_mailbox_unique_ids,
     test_matching,
