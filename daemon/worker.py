@@ -5,7 +5,7 @@ import os
 import time
 from datetime import timedelta
 
-from odoo import fields, sql_db
+from odoo import sql_db
 
 from ..context_keys import CURSOR_SESSION
 from ..pipeline.cursor_session import CursorSession
@@ -105,11 +105,11 @@ class Pace:
 def _waited(env, mail_id):
     """Return how long a message has waited for its first attempt, since it was sent."""
     env.cr.execute(
-        "SELECT LEAST(create_date, date) FROM mail_postmaster_message "
+        "SELECT now() AT TIME ZONE 'UTC' - LEAST(create_date, date) FROM mail_postmaster_message "
         "WHERE id = %s AND failures = 0",
         [mail_id],
     )
     row = env.cr.fetchone()
     # The connection must not stay in a transaction while the message is processed.
     env.cr.rollback()
-    return fields.Datetime.now() - row[0] if row else timedelta()
+    return row[0] if row else timedelta()

@@ -27,7 +27,7 @@ class FetchmailServer(models.Model):
             return None
         minutes = self.env["mail.postmaster.policy"]._in_force().number(OUTAGE_MINUTES)
         return outage(
-            fields.Datetime.now(),
+            self.env.cr.now(),
             timedelta(minutes=minutes),
             self.failing_since or None,
             self._asked_at(),
@@ -96,7 +96,7 @@ class MailPostmasterOutage(models.Model):
     def _end(self):
         # Done, for whoever has not done so.
         self.activity_id.filtered("active").action_feedback()
-        self.write({"ended_at": fields.Datetime.now()})
+        self.write({"ended_at": self.env.cr.now()})
 
     # --- words ------------------------------------------------------------------------
 

@@ -186,7 +186,7 @@ class FetchmailServer(models.Model):
         """Return the values that core writes at the end of a fetch, with the outcome."""
         if "date" in vals and FETCH_RUN in self.env.context:
             self._note_end(self.env.context[FETCH_RUN])
-            return {**vals, **self._outcome_values(vals["date"])}
+            return {**vals, **self._outcome_values(self.env.cr.now())}
         return vals
 
     def _outcome_values(self, now):
@@ -233,7 +233,7 @@ class FetchmailServer(models.Model):
         self.sudo()._note_interrupted()
         servers = self.sudo().sorted(lambda server: server.date or NEVER)
         if self.env.context.get("cron_id"):
-            now = fields.Datetime.now()
+            now = self.env.cr.now()
             servers = servers.filtered(lambda server: (server.next_fetch or NEVER) <= now)
         with CursorSession() as session:
             context = {FETCH_RUN: Fetching(), CURSOR_SESSION: session}

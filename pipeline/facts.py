@@ -121,7 +121,7 @@ class TargetFacts(MessageFacts):
 
     @property
     def today(self) -> date:
-        return fields.Date.today()
+        return self.env.cr.now().date()
 
     def setting(self, name: str) -> Setting:
         """Return the value and the origin of a policy in force here."""
@@ -178,7 +178,7 @@ class NoticeFacts(MessageFacts):
 
     @property
     def now(self) -> datetime:
-        return fields.Datetime.now()
+        return self.env.cr.now()
 
     @property
     def notice_address(self) -> str:

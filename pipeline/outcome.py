@@ -3,7 +3,7 @@ import logging
 import psycopg2
 from psycopg2.extras import Json
 
-from odoo import api, fields, models
+from odoo import api, models
 
 from ..context_keys import ATTEMPT
 from ..gateway import error_text, retries, states
@@ -209,7 +209,7 @@ class MailPostmasterOutcome(models.AbstractModel):
         if delay is None or attempt.mail.is_joined or is_last:
             attempt.ledger.give_up()
             return Reason(states.PARKED, reason.code, reason.params), None
-        next_attempt = fields.Datetime.now() + delay
+        next_attempt = self.env.cr.now() + delay
         self._wake_up(next_attempt)
         return reason, next_attempt
 

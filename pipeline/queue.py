@@ -1,7 +1,7 @@
 import logging
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 
 from ..context_keys import CURSOR_SESSION
 from ..gateway import states
@@ -41,7 +41,7 @@ class MailPostmasterQueue(models.AbstractModel):
                     "Stored messages wait: the database is not available (%s).",
                     type(error).__name__,
                 )
-                self._wake_up(fields.Datetime.now() + AWAY_PAUSE)
+                self._wake_up(self.env.cr.now() + AWAY_PAUSE)
 
     def _process_due(self):
         cron = self.env["ir.cron"]
@@ -49,7 +49,7 @@ class MailPostmasterQueue(models.AbstractModel):
         while mail_id := self._claim_next(after=mail_id):
             self._process_claimed(mail_id)
             if not cron._commit_progress(1):
-                self._wake_up(fields.Datetime.now())
+                self._wake_up(self.env.cr.now())
                 break
 
     @api.model
@@ -83,7 +83,7 @@ class MailPostmasterQueue(models.AbstractModel):
                 [mail_ids, states.RECEIVED],
             )
         with self._transaction(joins=False) as env:
-            env[self._name]._wake_up(fields.Datetime.now())
+            env[self._name]._wake_up(env.cr.now())
 
     @api.model
     def _process_stored(self, mail_id, joins=False, is_last=False):

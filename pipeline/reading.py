@@ -78,7 +78,7 @@ def _parse(thread, attempt, message, save_original, core):
         values["attachments"].insert(0, thread._Attachment(ORIGINAL, attempt.mail.raw, {}))
     if not message.get("Message-Id"):
         values["message_id"] = fingerprint.message_id_from_digest(attempt.mail.digest)
-    _repair_date(attempt, values)
+    _repair_date(thread.env, attempt, values)
     _refuse_null_bytes(values)
     attempt.hide_message_id(values)
     if attempt.reach(Stage.PARSED):
@@ -140,13 +140,13 @@ def _is_signed(message, trace):
     return is_signed
 
 
-def _repair_date(attempt, values):
+def _repair_date(env, attempt, values):
     """Replace a date before the year 1000, which core writes but cannot read, with now."""
     try:
         fields.Datetime.to_datetime(values.get("date"))
     except ValueError:
         attempt.ledger.hit("repaired_date", date=values["date"])
-        values["date"] = fields.Datetime.to_string(fields.Datetime.now())
+        values["date"] = fields.Datetime.to_string(env.cr.now())
 
 
 def _refuse_null_bytes(values):

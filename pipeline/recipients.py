@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from odoo import api, fields, models, tools
+from odoo import api, models, tools
 
 from ..context_keys import ATTEMPT
 from ..gateway import address_book, fingerprint, forwarding, matching
@@ -258,7 +258,7 @@ class MailPostmasterAddressing(models.AbstractModel):
             retired=tuple(retired),
             allowed=self._allowed(),
             separators=separators,
-            today=fields.Date.today(),
+            today=self.env.cr.now().date(),
         )
 
     def _aliases(self, names, former_ids, homes):

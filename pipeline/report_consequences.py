@@ -128,7 +128,7 @@ class MailPostmasterReport(models.AbstractModel):
 
     def _write_notification(self, outcome, message_dict):
         notification = outcome.notification
-        at = _not_later_than_now(message_dict.get("date"))
+        at = _not_later_than(self.env.cr.now(), message_dict.get("date"))
         if not notification:
             return
         if outcome.kind == RECEIPT:
@@ -160,7 +160,6 @@ def _is_hard(report):
     return isinstance(report, dict) and report.get("kind") == HARD
 
 
-def _not_later_than_now(text):
+def _not_later_than(now, text):
     """Return when a report was written, but no later than now."""
-    now = fields.Datetime.now()
     return min(fields.Datetime.to_datetime(text) or now, now)

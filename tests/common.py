@@ -1,13 +1,31 @@
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
 from unittest import SkipTest
+from unittest.mock import patch
 
+from freezegun import freeze_time
+
+from odoo import fields
 from odoo.tests import TransactionCase
 
 from odoo.addons.mail_postmaster.rules.reasons import DEFINITIONS
 
 DATA = Path(__file__).parent / "data"
+
+
+@contextmanager
+def at(env, moment):
+    """Stop the clocks of Python and of the database.
+
+    :param str moment: in UTC
+    """
+    with (
+        freeze_time(moment),
+        patch.object(env.cr, "now", return_value=fields.Datetime.to_datetime(moment)),
+    ):
+        yield
 
 
 def need(env, *applications):

@@ -1,12 +1,10 @@
 """An alias may hold its messages for review, refuse them, or be closed from a date."""
 
-from freezegun import freeze_time
-
 from odoo.tests import Form, tagged
 
 from odoo.addons.mail.tests.common import MockEmail
 
-from .common import GatewayCase
+from .common import GatewayCase, at
 
 
 @tagged("post_install", "-at_install")
@@ -111,10 +109,10 @@ class TestAliasMode(GatewayCase, MockEmail):
 
     def test_closed_since(self):
         self.alias.write({"alias_mode": "closed", "alias_closed_since": "2030-05-01"})
-        with freeze_time("2030-04-30 22:00:00"):
+        with at(self.env, "2030-04-30 22:00:00"):
             row, answers = self.receive_with_answers(self.mail(message_id="<before@x>"))
             self.assertReason(row, "delivered", "record_created")
-        with freeze_time("2030-05-01 01:00:00"):
+        with at(self.env, "2030-05-01 01:00:00"):
             row, answers = self.receive_with_answers(self.mail(message_id="<after@x>"))
             self.assertReason(row, "refused", "alias_closed")
             self.assertIn("2030-05-01", row.reason)

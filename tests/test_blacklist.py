@@ -1,10 +1,9 @@
 """Addresses that messages cannot reach: the rule, its thresholds, and what resets it."""
 
-from freezegun import freeze_time
-
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
+from .common import at
 from .reports_common import JANE, ReportsCase
 
 KEY = "mail.postmaster.blacklist"
@@ -15,7 +14,7 @@ class TestBlacklist(ReportsCase):
     def bounce_on(self, *days, name="postfix_two_failed", sent=None):
         """Receive a report about another message to Jane on each of these days of March."""
         for day in days:
-            with freeze_time(f"2026-03-{day:02} 12:00:00"):
+            with at(self.env, f"2026-03-{day:02} 12:00:00"):
                 self.receive(self.report(name, self.send(self.jane) if sent is None else sent))
 
     def is_blacklisted(self):
@@ -49,11 +48,11 @@ class TestBlacklist(ReportsCase):
         self.assertFalse(self.is_blacklisted())
 
     def test_older_than_a_month_is_forgotten(self):
-        with freeze_time("2026-01-20 12:00:00"):
+        with at(self.env, "2026-01-20 12:00:00"):
             self.receive(self.report("postfix_two_failed", self.send(self.jane)))
         self.bounce_on(1, 10, 20, 30)
         self.assertFalse(self.is_blacklisted())
-        with freeze_time("2026-03-30 12:00:00"):
+        with at(self.env, "2026-03-30 12:00:00"):
             self.env["mail.postmaster.bounce"]._gc_bounces()
         self.assertEqual(self.counted(), 4)
 
@@ -66,7 +65,7 @@ class TestBlacklist(ReportsCase):
     def test_reports_about_nothing_of_ours_never_count(self):
         """Anyone can write them."""
         for number, day in enumerate((1, 5, 10, 15, 20)):
-            with freeze_time(f"2026-03-{day:02} 12:00:00"):
+            with at(self.env, f"2026-03-{day:02} 12:00:00"):
                 self.receive(
                     self.report(
                         "postfix_two_failed",
@@ -80,7 +79,7 @@ class TestBlacklist(ReportsCase):
         """Any recipient of a message can write reports about it."""
         for day in (1, 5, 10, 15, 20):
             sent = self.send(self.john)
-            with freeze_time(f"2026-03-{day:02} 12:00:00"):
+            with at(self.env, f"2026-03-{day:02} 12:00:00"):
                 self.receive(self.delivery_report(sent.message_id, JANE, number=day))
         self.assertEqual(self.jane.message_bounce, 5)
         self.assertFalse(self.counted())

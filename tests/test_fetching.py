@@ -3,11 +3,11 @@
 from datetime import timedelta
 from unittest.mock import patch
 
-from freezegun import freeze_time
-
 from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, TransactionCase, mute_logger, tagged
+
+from .common import at
 
 
 @tagged("post_install", "-at_install")
@@ -108,7 +108,7 @@ class TestFetching(TransactionCase):
 
     def test_failures_wait_longer_and_longer(self):
         waits = []
-        with freeze_time("2026-01-01 12:00:00"):
+        with at(self.env, "2026-01-01 12:00:00"):
             for _time in range(6):
                 self.fetch(self.server, error=OSError("no route"))
                 waits.append((self.server.next_fetch - fields.Datetime.now()).seconds // 60)

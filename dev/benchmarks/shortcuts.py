@@ -21,6 +21,7 @@ def measure():
     """Print the figures of one process as JSON."""
     from .deliveries import measure as deliver
 
+    databases.configure()
     deliver(databases.OURS, WARM_UP)
     figures = deliver(databases.OURS, MAILS)
     print(json.dumps([figures.python + figures.postgresql, figures.statements]))

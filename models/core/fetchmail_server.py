@@ -139,7 +139,7 @@ class FetchmailServer(models.Model):
 
     @api.depends_context("uid")
     def _compute_postmaster_summary(self):
-        since = fields.Datetime.now() - timedelta(days=SUMMARY_DAYS)
+        since = self.env.cr.now() - timedelta(days=SUMMARY_DAYS)
         groups = self.env["mail.postmaster.message"]._read_group(
             [("fetchmail_server_id", "in", self.ids), ("create_date", ">=", since)],
             ["fetchmail_server_id", "state"],

@@ -64,7 +64,7 @@ class MailPostmasterMessage(models.Model):
                 [
                     ("activity_type_id", "=", activity_type),
                     ("user_id", "=", responsible.id),
-                    ("create_date", ">=", fields.Date.today()),
+                    ("create_date", ">=", self.env.cr.now().date()),
                 ],
                 limit=1,
             )

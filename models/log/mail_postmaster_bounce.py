@@ -51,7 +51,7 @@ class MailPostmasterBounce(models.Model):
             INSERT INTO mail_postmaster_bounce (address, at, code, mail_key, mail_id)
             VALUES (%s, %s, %s, %s, %s) ON CONFLICT (address, mail_key) DO NOTHING
             """,
-            [address, fields.Datetime.now(), code, attempt.mail.key, attempt.mail.id],
+            [address, self.env.cr.now(), code, attempt.mail.key, attempt.mail.id],
         )
         bounces = self._recent(address)
         if self._is_too_many(bounces) and self._blacklist(address, bounces):
@@ -60,7 +60,7 @@ class MailPostmasterBounce(models.Model):
     def _recent(self, address):
         """Return the hard bounces of an address that count, the oldest first."""
         days = self.env["mail.postmaster.policy"]._in_force().number(BLACKLIST_DAYS)
-        since = fields.Datetime.now() - timedelta(days=days)
+        since = self.env.cr.now() - timedelta(days=days)
         return self.search([("address", "=", address), ("at", ">=", since)])
 
     def _is_too_many(self, bounces):
@@ -146,5 +146,5 @@ class MailPostmasterBounce(models.Model):
         days = self.env["mail.postmaster.policy"]._in_force().number(BLACKLIST_DAYS)
         self.env.cr.execute(
             "DELETE FROM mail_postmaster_bounce WHERE at < %s",
-            [fields.Datetime.now() - timedelta(days=days)],
+            [self.env.cr.now() - timedelta(days=days)],
         )

@@ -317,7 +317,7 @@ class MailPostmasterMessage(models.Model):
         mails = mails.sudo()
         undelivered = mails.delivery_ids.filtered(lambda row: row.state != states.DELIVERED)
         undelivered.write(reason)
-        mails.write({**reason, "next_attempt": False, "settled_at": fields.Datetime.now()})
+        mails.write({**reason, "next_attempt": False, "settled_at": self.env.cr.now()})
         mails._call_off_attention()
         return True
 

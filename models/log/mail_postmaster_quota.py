@@ -97,7 +97,7 @@ class MailPostmasterQuota(models.Model):
             "limits": [slot.limit for slot in slots],
             "minutes": [slot.minutes for slot in slots],
             "key": attempt.mail.key,
-            "now": fields.Datetime.now(),
+            "now": self.env.cr.now(),
         }
         if attempt.mail.is_joined:
             with self.env.cr.savepoint(flush=False):
@@ -118,7 +118,7 @@ class MailPostmasterQuota(models.Model):
         :param int minutes: length of the window
         :param str sender: canonical address
         """
-        since = fields.Datetime.now() - timedelta(minutes=minutes)
+        since = self.env.cr.now() - timedelta(minutes=minutes)
         return bool(
             self.search_count(
                 [("target", "=", target), ("sender", "=", sender), ("at", ">", since)],
@@ -130,5 +130,5 @@ class MailPostmasterQuota(models.Model):
     def _gc_quota(self):
         self.env.cr.execute(
             "DELETE FROM mail_postmaster_quota WHERE at < %s",
-            [fields.Datetime.now() - KEEP],
+            [self.env.cr.now() - KEEP],
         )

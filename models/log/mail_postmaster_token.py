@@ -157,7 +157,7 @@ class MailPostmasterToken(models.Model):
         self.source_id.check_access("write")
         # No user has write access; the right to write the source was checked above.
         valid = self.sudo().filtered(lambda token: not token.revoked_at)
-        valid.write({"revoked_at": fields.Datetime.now()})
+        valid.write({"revoked_at": self.env.cr.now()})
         _logger.info("User %s revoked the tokens %s", self.env.uid, valid.ids)
         return True
 

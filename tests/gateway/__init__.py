@@ -42,6 +42,7 @@ from . import (
     test_matching,
     test_mime,
     test_mime_properties,
+    test_one_clock,
     test_participants,
     test_policies,
     test_posted,
