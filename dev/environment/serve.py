@@ -19,15 +19,17 @@ class MailDaemon:
     :param str database: name of the database
     :param options: additional command-line arguments
     :param lmtp: where it listens: a TCP port, 0 for a free one, a path, or None for nowhere
+    :param dict environment: additional environment variables
     :param settings: additional options of Odoo's configuration
     """
 
-    def __init__(self, database, *options, lmtp=0, **settings):
+    def __init__(self, database, *options, lmtp=0, environment=None, **settings):
         self.name = f"{database}-serve-{os.getpid()}-{next(_numbers)}"
         self.log = LOGS / f"{self.name}.log"
         self.database = database
         self.lmtp = free_port() if lmtp == 0 else lmtp
         self.options = [*self._lmtp_options(), *options]
+        self.environment = environment or {}
         self.settings = settings
         self._process = None
 
@@ -67,7 +69,7 @@ class MailDaemon:
                 *self.options,
             ),
             self.log,
-            env=source.environment(),
+            env={**source.environment(), **self.environment},
         )
         return self._process
 
