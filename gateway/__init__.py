@@ -18,6 +18,8 @@ module               purpose
 ``file_names``       safe names for attachments
 ``sender``           where a reply would go, and whose rate slots a message takes
 ``fingerprint``      when two deliveries are the same message
+``same_message``     whether messages with the same Message-Id are copies of one message
+``own_mail``         the marks of what Odoo has sent, when it comes back
 ``conversation``     which messages belong together and are processed in order
 ``automatic``        whether a program or a person wrote a message, and which field says so
 ``hops``             how many hops a message has passed, and whether it is in a mail loop

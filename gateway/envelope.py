@@ -81,7 +81,7 @@ def read_envelope(raw: bytes) -> Envelope:
         sender_address=next(iter(_addresses([sender])), "")[:LONGEST_TEXT],
         recipients=tuple(_addresses(map(decode_field, _recipient_values(fields)))),
         subject=_first(fields, "subject")[:LONGEST_TEXT],
-        date=_date(_first(fields, "date")),
+        date=parse_date(_first(fields, "date")),
         thread=read_thread(*(next(iter(fields.get(name, ())), "") for name in THREAD_FIELDS)),
     )
 
@@ -209,7 +209,8 @@ def _addresses(values):
     return list(found)
 
 
-def _date(value):
+def parse_date(value: str) -> datetime | None:
+    """Return the time in a Date field in naive UTC, or None if it has none that is usable."""
     try:
         date = email.utils.parsedate_to_datetime(value)
         if date.tzinfo:

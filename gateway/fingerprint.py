@@ -66,7 +66,7 @@ def message_id_from_digest(mail_digest: str) -> str:
 def mail_key(message_id: str, mail_digest: str, with_content: bool = False) -> str:
     """Return the key of a message in the unique index of deliveries.
 
-    :param with_content: treat other content under the same Message-Id as another message
+    :param with_content: for a message that shares only its Message-Id with another one
     """
     if not message_id:
         return message_id_from_digest(mail_digest)
@@ -74,6 +74,13 @@ def mail_key(message_id: str, mail_digest: str, with_content: bool = False) -> s
     if len(key.encode()) > LONGEST_KEY:
         return f"sha256:{hashlib.sha256(key.encode()).hexdigest()}"
     return key
+
+
+def text_digest(content: str | bytes) -> str:
+    """Return the SHA-256 of a text or of a file, in hexadecimal."""
+    if isinstance(content, str):
+        content = content.encode("utf-8", "replace")
+    return hashlib.sha256(content).hexdigest()
 
 
 def intake_key(raw: bytes, source: str) -> str:

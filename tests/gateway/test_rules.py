@@ -8,6 +8,7 @@ from odoo.tests import BaseCase
 
 from odoo.addons.mail_postmaster.gateway import screening, states, treatments
 from odoo.addons.mail_postmaster.gateway.automatic import classify
+from odoo.addons.mail_postmaster.gateway.own_mail import Marks
 from odoo.addons.mail_postmaster.policy.settings import (
     ANSWER_HOURS,
     LIMITS,
@@ -16,6 +17,7 @@ from odoo.addons.mail_postmaster.policy.settings import (
     LOOPS,
     MOST_HOPS,
     NUMBERS,
+    OTHER_CONTENT,
     Setting,
 )
 from odoo.addons.mail_postmaster.policy.snapshot import Policies
@@ -49,6 +51,11 @@ def message(texts=None, **facts):
             "header": HUMAN,
             "policies": Policies(texts or {}),
             "notice_suffix": "-notice@mx.test",
+            "own_marks": Marks(),
+            "own_addresses": set(),
+            "own_reference": "",
+            "is_of_another_database": False,
+            "is_report": False,
             "text": "Hello",
             "rate_key": "jane@customer.test",
             **facts,
@@ -69,6 +76,8 @@ def target(texts=None, settings=(), **facts):
             "today": date(2026, 3, 1),
             "is_reply": False,
             "makes_record": True,
+            "namesake": "",
+            "text": "Hello",
             "is_quiet": False,
             "sender": "jane@customer.test",
             "sender_key": "jane@customer.test",
@@ -137,6 +146,23 @@ class TestBeforeRouting(BaseCase):
                 if found:
                     self.assertEqual(found.reason.params, {"count": 12, "most": 10})
 
+    def test_own_message(self):
+        ours = {"own_marks": Marks(senders=("n@own.test",)), "own_addresses": {"n@own.test"}}
+        named = {"own_reference": "X-Odoo-Objects: crm.lead-7"}
+        for facts, loops, is_report, proof in (
+            (ours, "accepted", False, "From: n@own.test"),
+            (named, "accepted", False, "X-Odoo-Objects: crm.lead-7"),
+            ({}, "accepted", False, None),
+            (ours, "odoo", False, None),
+            (named, "odoo", False, None),
+            (ours, "accepted", True, None),
+            ({**ours, "is_of_another_database": True}, "accepted", False, None),
+        ):
+            with self.subTest(facts=facts, loops=loops, is_report=is_report):
+                found = judge("own_message", message({LOOPS: loops}, is_report=is_report, **facts))
+                reason = proof and Reason(states.IGNORED, "own_notification", {"proof": proof})
+                self.assertEqual(found and found.reason, reason)
+
     def test_catchall(self):
         self.assertEqual(catchall(message()), Verdict(reason=REFUSED))
         found = catchall(message(ACCEPTED))
@@ -147,6 +173,47 @@ class TestBeforeRouting(BaseCase):
 
 
 class TestAfterRouting(BaseCase):
+    def test_shared_message_id(self):
+        for policy, namesake, state in (
+            ("ignore", "", None),
+            ("park", "", None),
+            ("ignore", "paul@supplier.test", states.IGNORED),
+            ("park", "paul@supplier.test", states.PARKED),
+            ("deliver", "paul@supplier.test", None),
+        ):
+            with self.subTest(policy=policy, namesake=namesake):
+                facts = target({OTHER_CONTENT: policy}, namesake=namesake)
+                found = judge("shared_message_id", facts)
+                params = {"sender": namesake, "target": "alias:1"}
+                reason = state and Reason(state, "shared_message_id", params)
+                self.assertEqual(found and found.reason, reason)
+
+    def test_repeated_reply(self):
+        reply = {"is_reply": True, "makes_record": False, "name": "thread:crm.lead,7"}
+        found = judge("repeated_reply", target(ACCEPTED, **reply))
+        self.assertIsNone(found.reason)
+        self.assertEqual((found.slot.limit, found.slot.sender), (1, "jane@customer.test"))
+        self.assertEqual(found.slot.minutes, NUMBERS[LOOP_MINUTES][0])
+        self.assertEqual(found.when_full.reason.state, states.IGNORED)
+        self.assertEqual(found.when_full.reason.code, "reply_repeated")
+        self.assertEqual(judge("repeated_reply", target(ACCEPTED, **reply)).slot, found.slot)
+        for other in ({"text": "Other"}, {"sender_key": "paul@x"}, {"name": "thread:crm.lead,8"}):
+            with self.subTest(other):
+                facts = target(ACCEPTED, **{**reply, **other})
+                self.assertNotEqual(judge("repeated_reply", facts).slot, found.slot)
+        for other in (
+            {"is_reply": False},
+            {"is_quiet": True},
+            {"is_sender_exempt": True},
+            {"automatic": classify(OUT_OF_OFFICE)},
+            {"automatic": classify(BULK)},
+        ):
+            with self.subTest(other):
+                self.assertIsNone(judge("repeated_reply", target(ACCEPTED, **{**reply, **other})))
+        self.assertIsNone(judge("repeated_reply", target({LOOPS: "odoo"}, **reply)))
+        doubted = target(ACCEPTED, **reply, is_sender_exempt=True, is_sender_withheld=True)
+        self.assertTrue(judge("repeated_reply", doubted).slot)
+
     def test_alias_mode(self):
         day = date(2026, 3, 1)
         for mode, since, is_reply, code in (

@@ -21,10 +21,12 @@ from ...gateway import (
     limits,
     matching,
     mime,
+    own_mail,
     preview,
     recipients,
     repair,
     reports,
+    same_message,
     screening,
 )
 from ...gateway.address_book import AddressBook, Alias, Domain, Retired
@@ -119,7 +121,16 @@ def _intake(raw):
         "content_key": fingerprint.mail_key(head.message_id, digest, with_content=True),
         "intake_key": fingerprint.intake_key(raw, "fetch:1"),
         "split": envelope.split_addresses(", ".join(head.recipients)),
+        "is_copy": _is_copy_of_itself(raw),
+        "own_marks": own_mail.read_marks(fingerprint.split_header(raw)[0]),
     }
+
+
+def _is_copy_of_itself(raw):
+    headline = same_message.read_headline(fingerprint.split_header(raw)[0])
+    if not same_message.is_copy(headline, headline):
+        raise AssertionError("a message is not a copy of itself")
+    return True
 
 
 def _routing(raw):
