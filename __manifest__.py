@@ -25,6 +25,7 @@
         "views/fetchmail_server_views.xml",
         "views/mail_postmaster_retired_address_views.xml",
         "views/mail_alias_views.xml",
+        "views/res_partner_views.xml",
     ],
     "assets": {
         "web.assets_backend": ["mail_postmaster/static/src/**/*"],

@@ -13,6 +13,7 @@ from . import (
     mail_alias_mode,
     mail_alias_shared,
     mail_followers,
+    mail_followers_edit,
     mail_gateway_allowed,
     mail_mail,
     mail_message,

@@ -1,5 +1,6 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools.mail import email_normalize
 
 from ...context_keys import ATTEMPT
 from ...pipeline.domain_users import ADDRESS, ADDRESS_IS_SET, WEBSITE, WEBSITE_IS_SET
@@ -21,6 +22,24 @@ class ResPartner(models.Model):
     _website_host = models.Index(
         f"(({WEBSITE}) text_pattern_ops, commercial_partner_id) WHERE {WEBSITE_IS_SET}"
     )
+
+    postmaster_alias_warning = fields.Char(compute="_compute_postmaster_alias_warning")
+
+    @api.depends("email")
+    @api.depends_context("lang")
+    def _compute_postmaster_alias_warning(self):
+        """Warn of the address of an alias: what is sent there comes back as a new message."""
+        addresses = {partner: email_normalize(partner.email or "") for partner in self}
+        # Aliases of all companies receive messages; only an address of the contact is shown.
+        domains = self.env["mail.alias.domain"].sudo()
+        own = set(domains._find_aliases(list(filter(None, addresses.values()))))
+        for partner in self:
+            address = addresses[partner]
+            partner.postmaster_alias_warning = address in own and self.env._(
+                "%(address)s is an address of this database. Notifications sent to it come back as "
+                "received messages.",
+                address=address,
+            )
 
     @api.model
     def search(self, domain, offset=0, limit=None, order=None):
