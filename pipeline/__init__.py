@@ -31,6 +31,7 @@ processed                in one attempt
 ``reading``              how core parses a message: repaired before, completed after
 ``facts``                what the rules are asked about
 ``applying``             the verdicts of the rules: rate slots, trace, outcome of targets
+``same_id``              messages that share a Message-Id: copies, or other messages
 ``routing``              what core decides about a message and its routes
 ``sender``               the author of a message, and what core looks up by that address
 ``replies``              who may reply in a conversation

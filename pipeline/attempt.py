@@ -19,6 +19,8 @@ from ..rules.verdict import Reason
 from .ledger import Ledger
 from .mail import Mail
 
+# In place of a target: another message with the Message-Id is known, and not where it is.
+ANYWHERE = ""
 # One of core's routes: (model, thread id, custom values, user id, alias). The alias is a
 # ``mail.alias``, an empty recordset or None.
 Route = tuple
@@ -52,6 +54,7 @@ class Findings:
     is not configured
     :ivar identity: the :class:`gateway.authentication.Identity` that the message may act as; None
     as above
+    :ivar namesakes: ``{target: sender}`` of another message with this Message-Id, or None
     :ivar senders_read: the canonical addresses that core takes as the sender
     :ivar claims_us: whether the message claims to come from one of our users
     :ivar replies: ``{target: Reply}`` as it was judged in each conversation
@@ -62,6 +65,7 @@ class Findings:
     addressing = None
     authentication = None
     identity = None
+    namesakes = None
     senders_read = frozenset()
     claims_us = None
     replies = None

@@ -10,12 +10,16 @@ from functools import cached_property
 from odoo import fields, models
 from odoo.tools import html2plaintext
 
+from ..context_keys import ATTEMPT
+from ..gateway import fingerprint
+from ..gateway.address_list import first_address
 from ..gateway.authentication import PASS, Identity
 from ..gateway.automatic import Automatic
+from ..gateway.own_mail import Marks, read_marks
 from ..policy.settings import LOOP_MINUTES, Setting
 from ..rules.catchall import REPEATED
 from ..rules.notice import LOOP_LIMIT
-from .attempt import Attempt, Route, target_of
+from .attempt import ANYWHERE, Attempt, Route, target_of
 
 # The suffix of Message-Ids by which core recognizes its own notices
 # (mail.tools.generate_tracking_message_id).
@@ -84,11 +88,67 @@ class MessageFacts:
         """What is known of the sender, as parameters of a sentence."""
         return self.identity.finding
 
-    @property
+    @cached_property
     def text(self) -> str:
-        """Subject and text, as core has read them."""
+        """Subject and text, as core has read them, and the digests of the attachments."""
         values = self.attempt.message_dict
-        return f"{values.get('subject')}\0{html2plaintext(values.get('body') or '')}"
+        contents = [attached[1] for attached in values.get("attachments") or ()]
+        digests = [
+            fingerprint.text_digest(content if isinstance(content, bytes) else str(content))
+            for content in contents
+            # The original of a message is attached on request, and differs each time.
+            if content is not self.raw
+        ]
+        body = html2plaintext(values.get("body") or "")
+        return "\0".join([str(values.get("subject")), body, *digests])
+
+    @property
+    def is_report(self) -> bool:
+        """Whether the message is a report about another one."""
+        return self.attempt.mail.report is not None
+
+    @cached_property
+    def own_marks(self) -> Marks:
+        """What the header says about Odoo."""
+        return read_marks(self.header)
+
+    @property
+    def own_addresses(self) -> set[str]:
+        """Those of the addresses in From and Return-Path that only this database sends from."""
+        named = {*self.own_marks.senders, self.own_marks.return_path} - {""}
+        # Memoized for the attempt: core searches them too.
+        env = self.env(context={**self.env.context, ATTEMPT: self.attempt})
+        if found := named & _sending_addresses(env, named):
+            # People write from the address of a company, whatever else it is used for.
+            companies = self.env["res.company"].search([("email", "!=", False)])
+            found -= {first_address(company.email) for company in companies}
+        return found
+
+    @cached_property
+    def _own_referenced(self):
+        """The messages of this database that the marks name."""
+        marks = self.own_marks
+        ids = [*marks.original_ids, *([marks.last_reference] if marks.objects else [])]
+        messages = self.env["mail.message"]
+        return messages.search([("message_id", "in", ids)]) if ids else messages
+
+    @property
+    def is_of_another_database(self) -> bool:
+        """Whether another Odoo has sent the message: its last reference is to itself."""
+        marks = self.own_marks
+        known = self._own_referenced.mapped("message_id")
+        return bool(marks.objects and marks.last_reference) and marks.last_reference not in known
+
+    @property
+    def own_reference(self) -> str:
+        """The header field that names one of our messages as this one; empty if there is none."""
+        marks = self.own_marks
+        for message in self._own_referenced:
+            if (message.model, message.res_id) in marks.objects:
+                return f"X-Odoo-Objects: {message.model}-{message.res_id}"
+            if message.message_id in marks.original_ids and message.message_type != "email":
+                return f"Original Message-Id: {message.message_id}"
+        return ""
 
 
 class TargetFacts(MessageFacts):
@@ -118,6 +178,12 @@ class TargetFacts(MessageFacts):
     @property
     def alias_name(self) -> str:
         return self.alias.display_name
+
+    @property
+    def namesake(self) -> str:
+        """The sender of another message with this Message-Id that was delivered here, or empty."""
+        namesakes = self.attempt.found.namesakes or {}
+        return namesakes.get(self.name) or namesakes.get(ANYWHERE, "")
 
     @property
     def today(self) -> date:
@@ -195,6 +261,27 @@ class NoticeFacts(MessageFacts):
         window = self.window or self.policies.number(LOOP_MINUTES)
         quota = self.env["mail.postmaster.quota"]
         return quota._is_reserved(f"answer:{LOOP_LIMIT}", window, self.notice_address)
+
+
+def _sending_addresses(env, named):
+    """Return the addresses of notifications and bounces of all alias domains.
+
+    Compared in lower case: thousands of domains are read for each message.
+
+    :param named: the canonical addresses that are looked for
+    """
+    names = {address.rpartition("@")[2] for address in named}
+    found = set()
+    for domain in env["mail.alias.domain"].search([]) if named else ():
+        name = (domain.name or "").lower()
+        default_from = (domain.default_from or "").lower()
+        if "@" in default_from:
+            found.add(default_from)
+        elif name in names and default_from:
+            found.add(f"{default_from}@{name}")
+        if name in names and domain.bounce_alias:
+            found.add(f"{domain.bounce_alias.lower()}@{name}")
+    return found
 
 
 def domain_of(env, attempt: Attempt, alias) -> models.BaseModel:

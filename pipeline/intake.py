@@ -12,7 +12,6 @@ from odoo import api, models
 from ..context_keys import FETCH_RUN, STORE_ONLY
 from ..gateway import envelope, fingerprint, states
 from ..gateway.conversation import Thread, link
-from ..policy.settings import OTHER_CONTENT
 from .log_without_values import without_values
 from .waiting import (
     LAST_OF_CONVERSATION,
@@ -39,7 +38,7 @@ STORE = f"""
             ELSE current_setting('synchronous_commit') END, true)
     ), mail AS (
         SELECT * FROM jsonb_to_recordset(%(mails)s) AS mail (
-            position integer, intake_key text, message_id text, content_key text, mail_key text,
+            position integer, intake_key text, message_id text, mail_key text,
             digest text, email_from text, email_normalized text, recipients text, subject text,
             date timestamp, size integer, source text, server_id integer,
             http_source_id integer, uid integer, options jsonb, message_number bigint,
@@ -60,18 +59,13 @@ STORE = f"""
     )
     SELECT
         {NOW}, intake_key, message_id,
-        -- The same content is the same mail, whatever the policy was when it came first.
+        -- The same content is the same mail, also after it was released with a key of its own.
         COALESCE(
             (
                 SELECT mail_key FROM mail_postmaster_message AS other
                 WHERE other.message_id = NULLIF(mail.message_id, '')
                     AND other.digest = mail.digest
                 ORDER BY id::bigint LIMIT 1
-            ),
-            (
-                SELECT mail.content_key FROM mail_postmaster_message AS other
-                WHERE mail.content_key IS NOT NULL
-                    AND other.message_id = NULLIF(mail.message_id, '') LIMIT 1
             ),
             mail_key
         ),
@@ -265,9 +259,6 @@ class MailPostmasterIntake(models.AbstractModel):
             "intake_key": fingerprint.intake_key(raw, submission.transport_key + occasion),
             "message_id": head.message_id[: envelope.LONGEST_TEXT],
             "mail_key": fingerprint.mail_key(head.message_id, mail_digest),
-            "content_key": fingerprint.mail_key(head.message_id, mail_digest, with_content=True)
-            if self._delivers_other_content()
-            else None,
             "digest": mail_digest,
             "email_from": head.sender,
             "email_normalized": head.sender_address,
@@ -300,10 +291,6 @@ class MailPostmasterIntake(models.AbstractModel):
             {"key": intake_key, "settled": list(states.SETTLED)},
         )
         return cr.dictfetchone()
-
-    def _delivers_other_content(self):
-        """Return whether different content makes a different message, whatever its Message-Id."""
-        return self.env["mail.postmaster.policy"]._in_force().choice(OTHER_CONTENT) == "deliver"
 
     # --- who makes the first attempt --------------------------------------------------
 

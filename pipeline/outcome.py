@@ -9,7 +9,6 @@ from ..context_keys import ATTEMPT
 from ..gateway import error_text, retries, states
 from ..gateway.authentication import to_json
 from ..gateway.trace import bounded
-from ..policy.settings import OTHER_CONTENT
 from ..rules.reasons import REPEAT
 from ..rules.verdict import Reason
 from .attempt import Stage, UnreadableMail
@@ -73,19 +72,16 @@ class MailPostmasterOutcome(models.AbstractModel):
             SELECT bool_or(other.digest = mail.digest), mail.message_id
             FROM mail_postmaster_message AS mail
             LEFT JOIN mail_postmaster_delivery AS delivery
-                ON delivery.mail_key = mail.mail_key AND delivery.state = 'delivered'
+                ON delivery.mail_key = %s AND delivery.state = 'delivered'
             LEFT JOIN mail_postmaster_message AS other
                 ON other.id = delivery.mail_id AND other.id <> mail.id
             WHERE mail.id = %s GROUP BY mail.id
             """,
-            [attempt.mail.id],
+            [attempt.mail.key, attempt.mail.id],
         )
         is_same_content, message_id = self.env.cr.fetchone()
         if is_same_content is False:
-            is_parked = (
-                self.env["mail.postmaster.policy"]._in_force().choice(OTHER_CONTENT) == "park"
-            )
-            return Reason(states.PARKED if is_parked else states.IGNORED, "duplicate_other_content")
+            return Reason(states.IGNORED, "duplicate_other_content")
         if is_same_content is None and message_id:
             original = self.env["mail.message"].search([("message_id", "=", message_id)], limit=1)
             if original and original.message_type != "email":

@@ -50,7 +50,11 @@ class MailPostmasterRelease(models.AbstractModel):
                     options = options || %(changes)s::jsonb || jsonb_build_object(
                         'accepted_targets', (
                             SELECT COALESCE(jsonb_agg(target), '[]') FROM mail_postmaster_delivery
-                            WHERE mail_key = mail_postmaster_message.mail_key
+                            WHERE (
+                                    mail_key = mail_postmaster_message.mail_key
+                                    -- With another key: it shares its Message-Id with another one.
+                                    OR mail_id = mail_postmaster_message.id
+                                )
                                 AND reason_code = ANY(%(accepts_target)s)
                         ),
                         'sender_accepted',

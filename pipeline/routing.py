@@ -13,7 +13,7 @@ from ..gateway import states
 from ..gateway.automatic import HUMAN
 from ..policy.settings import LOOPS
 from ..rules.table import CATCHALL
-from . import applying, declined, sender
+from . import applying, declined, same_id, sender
 from .attempt import Attempt, NoticeInHand, Route, Stage, target_of
 from .facts import MessageFacts
 
@@ -255,11 +255,17 @@ def _repeats_a_message(env, attempt, message_id):
     """Return whether the database has this message, but not from one of our deliveries.
 
     It was received before the addon was installed, or sent by this database. Core makes the same
-    check, with the id that is hidden from it.
+    check, with the id that is hidden from it. Another message with this Message-Id is not a repeat.
     """
-    return not attempt.mail.is_known and bool(
-        env["mail.message"].search_count([("message_id", "=", message_id)], limit=1)
-    )
+    if attempt.mail.is_known or attempt.found.namesakes:
+        return False
+    original = env["mail.message"].search([("message_id", "=", message_id)], order="id", limit=1)
+    if original.message_type == "email":
+        # Nothing but this database makes the Message-Ids of what it sends.
+        if namesakes := same_id.told_apart_from(env, attempt.mail.header, original):
+            attempt.found.namesakes = namesakes
+            return False
+    return bool(original)
 
 
 def _noted(attempt, step, result):

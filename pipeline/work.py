@@ -12,7 +12,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from ..context_keys import ATTEMPT, CURSOR_SESSION
 from ..gateway import states
 from ..policy.settings import ENABLED
-from . import applying, declined
+from . import applying, declined, same_id
 from .attempt import Attempt, Stage
 from .cursor_session import FRESH, STABLE, CursorSession
 from .log_without_values import without_values
@@ -211,7 +211,7 @@ class MailPostmasterPipeline(models.AbstractModel):
                     locked = env[self._name]._lock(row, states.WAITING)
                     if not locked:
                         return False, None
-                    attempt = Attempt(Mail.of(row, submission, joins, **locked))
+                    attempt = self._begin(env, submission, row, joins, locked)
                     attempt.found.policies = env["mail.postmaster.policy"]._in_force()
                     attempt.found.authentication = found
                     if not joins:
@@ -232,6 +232,19 @@ class MailPostmasterPipeline(models.AbstractModel):
                 self._discard_changes(joins, error)
         attempt = attempt or Attempt(Mail.of(row, submission, joins))
         return False, self._end_badly(attempt, error)
+
+    def _begin(self, env, submission, row, joins, locked):
+        """Return the :class:`Attempt` for a message whose row is locked.
+
+        :param locked: as from :meth:`_lock`
+        """
+        key, namesakes = row["mail_key"], None
+        if locked["is_known"]:
+            key, namesakes = same_id.told_apart(env, row, submission.raw)
+        attempt = Attempt(Mail.of({**row, "mail_key": key}, submission, joins, **locked))
+        if namesakes:
+            attempt.found.namesakes = namesakes
+        return attempt
 
     def _call_core(self, env, thread, submission, attempt):
         attempt.found.addressing = env["mail.postmaster.addressing"]._prepare(
@@ -305,11 +318,6 @@ class MailPostmasterPipeline(models.AbstractModel):
             """
             SELECT failures, COALESCE(released, false) OR EXISTS (
                 SELECT 1 FROM mail_postmaster_delivery WHERE mail_key = mail.mail_key
-            ) OR %(delivers_other_content)s AND EXISTS (
-                SELECT 1 FROM mail_postmaster_message AS other
-                JOIN mail_postmaster_delivery AS delivery ON delivery.mail_id = other.id
-                WHERE other.message_id = mail.message_id AND other.digest <> mail.digest
-                    AND delivery.state = 'delivered'
             ) AS is_known
             FROM mail_postmaster_message AS mail
             WHERE id = %(id)s AND state = ANY(%(states)s)
@@ -318,7 +326,6 @@ class MailPostmasterPipeline(models.AbstractModel):
             {
                 "id": row["id"],
                 "states": list(expected_states),
-                "delivers_other_content": self._delivers_other_content(),
             },
         )
         return self.env.cr.dictfetchone()

@@ -22,7 +22,7 @@ PRESET_DOMAINS = "mail.postmaster.preset.domains"
 ADDRESSING = "mail.postmaster.addressing"
 # Characters that may begin the detail of a sub-address; empty for none.
 SUBADDRESSING = "mail.postmaster.subaddressing"
-# How to handle a message with a known Message-Id and different content.
+# How to handle another message with a known Message-Id. A copy of the known one is ignored.
 OTHER_CONTENT = "mail.postmaster.duplicate"
 # Core's parameter: mail.thread.message_route documents where it applies.
 ALLOWED_DOMAINS = "mail.catchall.domain.allowed"
@@ -81,7 +81,7 @@ LIMITS = {name: f"mail.postmaster.limit.{name}" for name in limits.LIMITS}
 RECOMMENDED = {
     ADDRESSING: "True",
     SUBADDRESSING: "+",
-    OTHER_CONTENT: "ignore",
+    OTHER_CONTENT: "park",
     LOOPS: "accepted",
     LOOP_REPLIES: "silent",
     AUTO_REPLIES: "note",
@@ -101,7 +101,6 @@ PRESET_VALUES = {
     # No automatic message disturbs a user, and doubtful messages are held for review.
     "strict": {
         **RECOMMENDED,
-        OTHER_CONTENT: "park",
         AUTOMATIC_MAIL: "silent",
         REPLIES: "park",
         IDENTITY: "park",

@@ -31,6 +31,8 @@ class Definition:
     :param tuple states: the states it applies to; a user is notified of a parked message
     :param str release: :data:`AGAIN`, :data:`REPEAT`, :data:`COPY` or :data:`NEVER`
     :param tuple accepts: of :data:`MESSAGE`, :data:`TARGET` and :data:`SENDER`
+    :param bool keeps_content: whether the content of an ignored message is kept until a user has
+    processed or ignored it
     :param bool is_unexpected: whether it is caused by an error that an administrator should see
     """
 
@@ -39,12 +41,15 @@ class Definition:
     release: str = AGAIN
     accepts: tuple = ()
     is_unexpected: bool = False
+    keeps_content: bool = False
 
 
-def _of(*of_states, release=AGAIN, accepts=(), is_unexpected=False, **sentences):
+def _of(
+    *of_states, release=AGAIN, accepts=(), is_unexpected=False, keeps_content=False, **sentences
+):
     """Return ``{code: Definition}`` of reasons that differ only in their sentences."""
     return {
-        code: Definition(sentence, of_states, release, accepts, is_unexpected)
+        code: Definition(sentence, of_states, release, accepts, is_unexpected, keeps_content)
         for code, sentence in sentences.items()
     }
 
@@ -88,6 +93,14 @@ DEFINITIONS = {
         catchall_repeated=_lt(
             "The same sender has already sent the same text to the catchall address."
         ),
+        own_notification=_lt(
+            "This database sent the message itself, and it came back with another Message-Id "
+            "(%(proof)s)."
+        ),
+        reply_repeated=_lt(
+            "%(sender)s has already sent the same text to the same record within %(minutes)s "
+            "minutes."
+        ),
         auto_reply_ignored=_lt("Auto-reply (%(proof)s), which does not create a record."),
         automatic_mail_ignored=_lt("Automatic message (%(proof)s)."),
         declined=_lt("The addon %(addon)s declined the message at %(target)s."),
@@ -113,6 +126,16 @@ DEFINITIONS = {
         accepts=(MESSAGE,),
         duplicate_other_content=_lt(
             "Every recipient already has a message with this Message-Id but different content."
+        ),
+    ),
+    # Another message, which the target does not have.
+    **_of(
+        states.IGNORED,
+        states.PARKED,
+        accepts=(TARGET,),
+        keeps_content=True,
+        shared_message_id=_lt(
+            "%(target)s already has another message with the same Message-Id, from %(sender)s."
         ),
     ),
     # Its sender was notified, unless the sender is forged.

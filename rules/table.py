@@ -1,22 +1,25 @@
 """The rules in the order in which they are asked; the first one that turns a message down decides.
 
-===================  ==============================================================================
-before routing       what happens on a hit
-===================  ==============================================================================
-``limits``           needs attention: core could not parse the message within seconds
-``hops``             needs attention: mail loop
-===================  ==============================================================================
+=====================  ============================================================================
+before routing         what happens on a hit
+=====================  ============================================================================
+``limits``             needs attention: core could not parse the message within seconds
+``hops``               needs attention: mail loop
+``own_message``        ignored: this database has sent the message
+=====================  ============================================================================
 
-===================  ==============================================================================
-after routing        what happens on a hit, at one target
-===================  ==============================================================================
-``alias_mode``       needs attention, or refused and the sender is notified, as the alias says
-``sender_identity``  needs attention or refused, as the policy says; the sender is not notified
-``automatic_mail``   a note, silence, ignored or needs attention, as the policy says
-``reply``            an internal note or needs attention, as the policy says
-``sender_limit``     refused and the sender is notified once; a reply is accepted in silence
-``record_limit``     needs attention
-===================  ==============================================================================
+=====================  ============================================================================
+after routing          what happens on a hit, at one target
+=====================  ============================================================================
+``shared_message_id``  needs attention or ignored, as the policy says
+``alias_mode``         needs attention, or refused and the sender is notified, as the alias says
+``sender_identity``    needs attention or refused, as the policy says; the sender is not notified
+``automatic_mail``     a note, silence, ignored or needs attention, as the policy says
+``reply``              an internal note or needs attention, as the policy says
+``repeated_reply``     ignored: the text repeats an earlier reply
+``sender_limit``       refused and the sender is notified once; a reply is accepted in silence
+``record_limit``       needs attention
+=====================  ============================================================================
 
 ``catchall`` is asked about messages that core refuses because they are for the catchall only: a
 text that the same sender repeats is ignored.
@@ -46,10 +49,13 @@ from .catchall import catchall
 from .hops import hops
 from .limits import limits
 from .notice import ALWAYS, OURS
+from .own_message import own_message
 from .record_limit import record_limit
+from .repeated_reply import repeated_reply
 from .reply import reply
 from .sender_identity import sender_identity
 from .sender_limit import sender_limit
+from .shared_message_id import shared_message_id
 from .verdict import Verdict
 
 
@@ -64,11 +70,20 @@ class Rule(NamedTuple):
     judge: Callable[..., Verdict | None]
 
 
-BEFORE_ROUTING = tuple(Rule(judge.__name__, judge) for judge in (limits, hops))
+BEFORE_ROUTING = tuple(Rule(judge.__name__, judge) for judge in (limits, hops, own_message))
 CATCHALL = (Rule("catchall", catchall),)
 AFTER_ROUTING = tuple(
     Rule(judge.__name__, judge)
-    for judge in (alias_mode, sender_identity, automatic_mail, reply, sender_limit, record_limit)
+    for judge in (
+        shared_message_id,
+        alias_mode,
+        sender_identity,
+        automatic_mail,
+        reply,
+        repeated_reply,
+        sender_limit,
+        record_limit,
+    )
 )
 BEFORE_NOTICE = tuple(Rule(judge.__name__, judge) for judge in ALWAYS)
 BEFORE_OUR_NOTICE = (*BEFORE_NOTICE, *(Rule(judge.__name__, judge) for judge in OURS))

@@ -35,22 +35,16 @@ class TestDuplicates(GatewayCase):
         self.assertReason(second, "delivered", "record_created")
         self.assertNotEqual(second.delivery_ids.res_id, first.delivery_ids.res_id)
 
-    def test_other_content_is_parked(self):
-        self.env["ir.config_parameter"].set_param(OTHER_CONTENT, "park")
-        first, second = self.receive_twice()
-        self.assertReason(second, "parked", "duplicate_other_content")
-        self.assertEqual(second.original_id, first)
-        second.action_process_again()
-        self.assertReason(second, "delivered", "record_created")
-
-    def test_other_content_is_delivered(self):
-        self.env["ir.config_parameter"].set_param(OTHER_CONTENT, "deliver")
-        first, second = self.receive_twice()
-        self.assertReason(second, "delivered", "record_created")
-        self.assertNotEqual(second.delivery_ids.res_id, first.delivery_ids.res_id)
+    def test_copy_with_other_content_is_ignored_under_each_policy(self):
+        """What makes it another message is in tests/test_shared_message_id.py."""
         raw = self.mail(message_id="<twice@customer.test>")
-        _result, third = self.receive(b"Received: by another hop\r\n" + raw)
-        self.assertReason(third, "ignored", "duplicate")
+        _result, first = self.receive(raw)
+        for policy in ("ignore", "park", "deliver"):
+            self.env["ir.config_parameter"].set_param(OTHER_CONTENT, policy)
+            with self.subTest(policy=policy):
+                _result, row = self.receive(self.with_footer(raw) + policy.encode())
+                self.assertReason(row, "ignored", "duplicate_other_content")
+                self.assertEqual(row.original_id, first)
 
     def test_policy_that_changes_loses_nothing(self):
         other = self.make_alias("others", "res.partner")
@@ -63,14 +57,15 @@ class TestDuplicates(GatewayCase):
             self.assertReason(row, "delivered", "record_created")
             self.assertEqual(row.delivery_ids.alias_id, alias)
 
-    def test_other_content_is_parked_after_it_was_delivered(self):
+    def test_another_message_is_parked_after_one_was_delivered(self):
         self.env["ir.config_parameter"].set_param(OTHER_CONTENT, "deliver")
-        _first, second = self.receive_twice()
-        self.assertReason(second, "delivered", "record_created")
+        message = {"message_id": "<twice@customer.test>"}
+        _result, first = self.receive(self.mail(**message))
+        _result, second = self.receive(self.mail(**message, subject="Second"))
+        self.assertEqual((first + second).mapped("state"), ["delivered"] * 2)
         self.env["ir.config_parameter"].set_param(OTHER_CONTENT, "park")
-        raw = self.mail(message_id="<twice@customer.test>") + b"Third text"
-        _result, third = self.receive(raw)
-        self.assertReason(third, "parked", "duplicate_other_content")
+        _result, third = self.receive(self.mail(**message, subject="Third"))
+        self.assertReason(third, "parked", "shared_message_id")
 
     def test_addressee_not_served_is_served_whatever_the_content(self):
         other = self.make_alias("others", "res.partner")

@@ -64,6 +64,8 @@ class TestIntake(GatewayCase):
             body="x",
             message_type="email",
             message_id="<old@customer.test>",
+            email_from="jane@customer.test",
+            subject="Good morning",
         )
         result, row = self.receive(self.mail(message_id="<old@customer.test>"))
         self.assertIs(result, False)

@@ -21,10 +21,12 @@ class TestLoops(GatewayCase, MockEmail):
         """Deliver that many different messages; return the rows of the log and the notices."""
         rows = self.log
         with self.mock_mail_gateway():
-            for _number in range(count):
+            for number in range(count):
+                # The same text again would be a repetition.
+                texts = {"subject": f"Answer {number}"} if "headers" in fields else {}
                 fields["message_id"] = f"<{self.id()}.{len(self.log.search([]))}@x>"
                 model = fields.pop("model", False)
-                _result, row = self.receive(self.mail(**fields), model=model)
+                _result, row = self.receive(self.mail(**{**texts, **fields}), model=model)
                 rows += row
                 if model:
                     fields["model"] = model

@@ -123,7 +123,6 @@ class TestSettings(ScreensCase):
         form.postmaster_preset = "strict"
         self.assertEqual(
             form.postmaster_preset_preview,
-            "mail.postmaster.duplicate: ignore → park\n"
             "mail.postmaster.automatic: accept → silent\n"
             "mail.postmaster.reply: note → park\n"
             "mail.postmaster.identity: withhold → park",

@@ -298,6 +298,18 @@ STEPS = {
         ),
     },
     "hops": {True: _lt("Counted in the header: %(count)s; the limit is %(most)s.")},
+    "own_message": {True: _lt("Sent by this database, according to the field %(proof)s.")},
+    "shared_message_id": {
+        True: _lt(
+            "%(target)s has another message with the same Message-Id, from %(sender)s: sender or "
+            "subject differ."
+        ),
+    },
+    "repeated_reply": {
+        True: _lt(
+            "%(sender)s has sent the same text to %(target)s within the last %(minutes)s minutes."
+        ),
+    },
     "auto_reply": {
         True: _lt("Auto-reply, according to the field %(proof)s: %(treatment)s at %(target)s."),
     },

@@ -137,7 +137,7 @@ class ResConfigSettings(models.TransientModel):
     )
     postmaster_other_content = fields.Selection(
         [("ignore", "Ignore it"), ("park", "Hold for review"), ("deliver", "Deliver it")],
-        "Same Message-Id, different content",
+        "Same Message-Id, another message",
         config_parameter=OTHER_CONTENT,
         default="ignore",
     )

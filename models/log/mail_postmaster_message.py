@@ -305,8 +305,14 @@ class MailPostmasterMessage(models.Model):
     def action_ignore(self):
         """Settle these messages without processing them."""
         self._check_administrator()
-        mails = self.filtered(lambda mail: mail.state != states.IGNORED)
-        if not all(states.can_move(mail.state, states.IGNORED) for mail in mails):
+        keeping = self.env["mail.postmaster.reason"]._codes(lambda known: known.keeps_content)
+        mails = self.filtered(
+            lambda mail: mail.state != states.IGNORED or mail.reason_code in keeping
+        )
+        if not all(
+            mail.state == states.IGNORED or states.can_move(mail.state, states.IGNORED)
+            for mail in mails
+        ):
             raise UserError(self.env._("A delivered message cannot be ignored."))
         reason = {
             "state": states.IGNORED,

@@ -67,7 +67,7 @@ class MailPostmasterRaw(models.Model):
             self.env.cr.execute(
                 "SELECT substring(content FROM %s FOR %s), length(content) "
                 "FROM mail_postmaster_raw WHERE message_id = %s",
-                [len(content) + 1, CHUNK, mail_id],
+                [len(content) + 1, min(CHUNK, limit or CHUNK), mail_id],
             )
             row = self.env.cr.fetchone()
             if not row:

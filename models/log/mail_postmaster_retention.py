@@ -24,7 +24,7 @@ class MailPostmasterRetention(models.AbstractModel):
         return self._remove_raw(
             """
             SELECT id FROM mail_postmaster_message
-            WHERE raw_kept AND state = ANY(%(handled)s)
+            WHERE raw_kept AND state = ANY(%(handled)s) AND NOT %(kept)s
                 AND settled_at < (now() AT TIME ZONE 'UTC') - %(days)s * interval '1 day'
             ORDER BY id LIMIT %(batch)s
             """,
@@ -38,10 +38,11 @@ class MailPostmasterRetention(models.AbstractModel):
         return self._remove_raw(
             """
             SELECT id FROM (
-                SELECT id, state, sum(size::bigint) OVER (ORDER BY id DESC) AS newer
+                SELECT id, state, raw_kept, reason_code,
+                    sum(size::bigint) OVER (ORDER BY id DESC) AS newer
                 FROM mail_postmaster_message WHERE raw_kept
             ) AS kept
-            WHERE newer > %(cap)s AND state = ANY(%(handled)s)
+            WHERE newer > %(cap)s AND state = ANY(%(handled)s) AND NOT %(kept)s
             ORDER BY id LIMIT %(batch)s
             """,
             cap=cap,
@@ -61,25 +62,43 @@ class MailPostmasterRetention(models.AbstractModel):
             UPDATE mail_postmaster_message SET raw_kept = false
             WHERE id IN (SELECT id FROM chosen)
             """,
-                SQL(selection, **params, handled=list(HANDLED), batch=BATCH),
+                SQL(
+                    selection,
+                    **params,
+                    handled=list(HANDLED),
+                    kept=self._is_kept(),
+                    batch=BATCH,
+                ),
             )
         )
         removed = self.env.cr.rowcount
         self.env["mail.postmaster.message"].invalidate_model(["raw_kept"])
         return removed, BATCH if removed == BATCH else 0
 
+    def _is_kept(self):
+        """Return SQL: a user still has to look at an ignored message."""
+        codes = self.env["mail.postmaster.reason"]._codes(lambda known: known.keeps_content)
+        return SQL(
+            "(raw_kept AND state = 'ignored' AND COALESCE(reason_code, '') = ANY(%s))", codes
+        )
+
     @api.autovacuum
     def _gc_log(self):
         """Remove old rows of handled messages from the log; core knows their Message-Ids."""
         days = self.env["mail.postmaster.policy"]._in_force().number(LOG_DAYS)
         self.env.cr.execute(
-            """
-            SELECT id FROM mail_postmaster_message
-            WHERE state = ANY(%s)
-                AND create_date < (now() AT TIME ZONE 'UTC') - %s * interval '1 day'
-            ORDER BY id LIMIT %s
-            """,
-            [list(HANDLED), days, BATCH],
+            SQL(
+                """
+                SELECT id FROM mail_postmaster_message
+                WHERE state = ANY(%(handled)s) AND NOT %(kept)s
+                    AND create_date < (now() AT TIME ZONE 'UTC') - %(days)s * interval '1 day'
+                ORDER BY id LIMIT %(batch)s
+                """,
+                handled=list(HANDLED),
+                kept=self._is_kept(),
+                days=days,
+                batch=BATCH,
+            )
         )
         ids = [mail_id for (mail_id,) in self.env.cr.fetchall()]
         # No user has the right to remove rows manually; the clean-up is not a user.
