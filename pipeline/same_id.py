@@ -8,6 +8,8 @@ This is decided at each attempt and not when a message is stored: which of two m
 first is only known then.
 """
 
+from itertools import islice
+
 from odoo import models
 
 from ..gateway import fingerprint, states
@@ -21,9 +23,9 @@ from ..gateway.same_message import (
 from ..policy.settings import OTHER_CONTENT
 from .attempt import ANYWHERE
 
-# One message has a delivery for each target. More are not compared: a message that resembles none
-# of these is held for review.
-MOST_DELIVERIES = 100
+# One message has a delivery for each target. The headers of at most so many messages are compared:
+# a message that is a copy of none of these counts as another one.
+MOST_DELIVERIES, MOST_COMPARED = 100, 10
 # Of the messages that have claimed a target of this one, in the order in which they arrived.
 OF_THE_SAME_KEY = """
     SELECT other.id, other.digest, other.email_from, other.subject, other.date,
@@ -48,8 +50,9 @@ def told_apart(env, row: dict, raw: bytes) -> tuple[str, dict[str, str]]:
         return row["mail_key"], {}
     mine = read_headline(fingerprint.split_header(raw)[0])
     by_id = {other["id"]: other for other in others}
-    if any(not _is_another(env, mine, _headline_of(env, other)) for other in by_id.values()):
-        return row["mail_key"], {}
+    for other in islice(by_id.values(), MOST_COMPARED):
+        if not _is_another(env, mine, _headline_of(env, other)):
+            return row["mail_key"], {}
     return fingerprint.mail_key(row["mail_key"], row["digest"], with_content=True), {
         other["target"]: other["email_from"] or ""
         for other in others

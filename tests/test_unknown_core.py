@@ -82,6 +82,8 @@ class TestUnknownCore(GatewayCase):
             body="x",
             message_type="email",
             message_id="<old@customer.test>",
+            email_from="jane@customer.test",
+            subject="Good morning",
         )
         self.route_above(by_itself=True)
         row = self.receive(self.mail(message_id="<old@customer.test>"))[1]
@@ -92,6 +94,8 @@ class TestUnknownCore(GatewayCase):
             body="x",
             message_type="email",
             message_id="<unknown@customer.test>",
+            email_from="jane@customer.test",
+            subject="Good morning",
         )
         row = self.receive_with("_detect_loop_headers", False)
         self.assertReason(row, "ignored", "duplicate_message")

@@ -49,6 +49,34 @@ def test_eight_processes_hand_over_the_same_mail(database):
     assert log(database, "state", "reason_code", "failures") == [("delivered", "record_created", 0)]
 
 
+@pytest.mark.parametrize("policy", ["park", "deliver"])
+def test_eight_messages_share_a_message_id(database, policy):
+    """Whichever is first, none takes the place of another."""
+    with database.env() as env:
+        set_up(env)
+        env["ir.config_parameter"].set_param("mail.postmaster.duplicate", policy)
+    raws = [
+        mail(
+            subject=f"Order number {number}",
+            sender=f"{number}@customer.test",
+            message_id="<always@program.test>",
+        )
+        for number in range(PROCESSES)
+    ]
+    start = barrier(PROCESSES)
+    forks = [Fork(database, deliver_together, start, raw, {}) for raw in raws]
+    assert all(fork.wait(120) for fork in forks)
+    finish_waiting(database)
+    delivered, others = ("delivered", "record_created"), ("parked", "shared_message_id")
+    if policy == "deliver":
+        assert log(database, "state", "reason_code") == [delivered] * PROCESSES
+        assert len(set(leads(database))) == PROCESSES
+    else:
+        states = sorted(log(database, "state", "reason_code"))
+        assert states == [delivered] + [others] * (PROCESSES - 1)
+        assert len(leads(database)) == 1
+
+
 def add_mailboxes(env, dovecot, names):
     """Return incoming servers by name; Dovecot reads its users once a second."""
     for name in names:
