@@ -23,29 +23,27 @@ NOW = "now() AT TIME ZONE 'UTC'"
 LONGEST_HOLD = "interval '5 minutes'"
 TURNS = "mail_postmaster_message_turn_seq"
 
-COLUMNS = f"""
-    ALTER TABLE mail_postmaster_message
-        ADD COLUMN IF NOT EXISTS message_number bigint,
-        ADD COLUMN IF NOT EXISTS conversation_key bigint,
-        ADD COLUMN IF NOT EXISTS turn bigint NOT NULL DEFAULT 0;
-    CREATE SEQUENCE IF NOT EXISTS {TURNS}
-        MINVALUE 0 START 0 OWNED BY mail_postmaster_message.turn;
-    CREATE INDEX IF NOT EXISTS mail_postmaster_message__ready_index
-        ON mail_postmaster_message (turn, id) WHERE {WAITS} AND next_attempt IS NULL;
-    CREATE INDEX IF NOT EXISTS mail_postmaster_message__scheduled_index
-        ON mail_postmaster_message (next_attempt) WHERE {WAITS} AND {SCHEDULED};
-    CREATE INDEX IF NOT EXISTS mail_postmaster_message__held_index
-        ON mail_postmaster_message (next_attempt) WHERE {WAITS} AND {HELD};
-    CREATE INDEX IF NOT EXISTS mail_postmaster_message__sender_turn_index
-        ON mail_postmaster_message ((COALESCE(email_normalized, '')), turn) WHERE {WAITS};
-    CREATE INDEX IF NOT EXISTS mail_postmaster_message__conversation_key_index
-        ON mail_postmaster_message (conversation_key, (id::bigint))
-        WHERE {WAITS} AND failures < {PATIENCE};
-    CREATE INDEX IF NOT EXISTS mail_postmaster_message__message_number_index
-        ON mail_postmaster_message (message_number, (id::bigint)) WHERE {WAITS};
-    CREATE INDEX IF NOT EXISTS mail_postmaster_message__same_content_index
-        ON mail_postmaster_message (message_id, digest, (id::bigint));
-"""
+COLUMNS = {
+    "message_number": "bigint",
+    "conversation_key": "bigint",
+    "turn": "bigint NOT NULL DEFAULT 0",
+}
+SEQUENCE = "MINVALUE 0 START 0 OWNED BY mail_postmaster_message.turn"
+INDEXES = {
+    "mail_postmaster_message__ready_index": f"(turn, id) WHERE {WAITS} AND next_attempt IS NULL",
+    "mail_postmaster_message__scheduled_index": f"(next_attempt) WHERE {WAITS} AND {SCHEDULED}",
+    "mail_postmaster_message__held_index": f"(next_attempt) WHERE {WAITS} AND {HELD}",
+    "mail_postmaster_message__sender_turn_index": (
+        f"((COALESCE(email_normalized, '')), turn) WHERE {WAITS}"
+    ),
+    "mail_postmaster_message__conversation_key_index": (
+        f"(conversation_key, (id::bigint)) WHERE {WAITS} AND failures < {PATIENCE}"
+    ),
+    "mail_postmaster_message__message_number_index": (
+        f"(message_number, (id::bigint)) WHERE {WAITS}"
+    ),
+    "mail_postmaster_message__same_content_index": "(message_id, digest, (id::bigint))",
+}
 
 # Subqueries about one message of a statement; its name there replaces {mail}.
 

@@ -1,5 +1,8 @@
 """Installing, updating and removing the addon leaves existing data unchanged."""
 
+from contextlib import closing
+
+import psycopg2
 import pytest
 from conftest import OdooDatabase
 from database_dump import additions, changes, dump
@@ -127,3 +130,17 @@ def test_database_that_receives_no_mail_yet(plain):
     check_steps(plain, INSTALL)
     preset = "SELECT value FROM ir_config_parameter WHERE key = 'mail.postmaster.preset'"
     assert plain.query(preset) == "recommended"
+
+
+def test_update_needs_no_lock_on_tables_that_have_everything(database):
+    """Messages are received, and reports are read, while the addon is updated."""
+    tables = database.query(
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE 'mail\\_postmaster\\_%'"
+    ).splitlines()
+    assert len(tables) > 10
+    database.query(f"ALTER DATABASE {database.name} SET lock_timeout = '2s'")
+    with closing(psycopg2.connect(dbname=database.name)) as reader:
+        for table in tables:
+            reader.cursor().execute(f"SELECT count(*) FROM {table}")
+        arguments, stdin = UPDATE
+        run_odoo(database, *arguments, stdin=stdin)

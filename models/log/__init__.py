@@ -17,4 +17,5 @@ from . import (
     mail_postmaster_sentences,
     mail_postmaster_source,
     mail_postmaster_token,
+    schema,
 )

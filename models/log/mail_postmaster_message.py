@@ -4,9 +4,10 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...gateway import states
-from ...pipeline.waiting import COLUMNS
+from ...pipeline.waiting import COLUMNS, INDEXES, SEQUENCE, TURNS
 from ...rules.reasons import COPY, NEVER, REPEAT
 from ...words.sentences import outline
+from . import schema
 from .mail_postmaster_delivery import STATES
 
 SOURCES = [
@@ -193,7 +194,9 @@ class MailPostmasterMessage(models.Model):
 
     def init(self):
         # No fields: no screen shows them, and the statements that use them are written by hand.
-        self.env.cr.execute(COLUMNS)
+        schema.add_columns(self.env.cr, self._table, COLUMNS)
+        schema.add_sequence(self.env.cr, TURNS, SEQUENCE)
+        schema.add_indexes(self.env.cr, self._table, INDEXES)
 
     @api.model
     def _selection_reasons(self):

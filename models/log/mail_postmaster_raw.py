@@ -4,6 +4,8 @@ from collections import deque
 
 from odoo import fields, models
 
+from . import schema
+
 # The part of a large message that is in memory twice while it is read or written.
 CHUNK = 4 << 20
 
@@ -34,10 +36,8 @@ class MailPostmasterRaw(models.Model):
     def init(self):
         # Not compressed (EXTERNAL): messages are mostly base64, which compresses badly and slowly,
         # and a part can be read without the rest.
-        self.env.cr.execute("""
-            ALTER TABLE mail_postmaster_raw ADD COLUMN IF NOT EXISTS content bytea NOT NULL;
-            ALTER TABLE mail_postmaster_raw ALTER COLUMN content SET STORAGE EXTERNAL;
-        """)
+        schema.add_columns(self.env.cr, self._table, {"content": "bytea NOT NULL"})
+        schema.set_storage(self.env.cr, self._table, "content", "e", "EXTERNAL")
 
     def _write_contents(self, cr, contents):
         """Store the bytes of messages.

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from odoo import api, fields, models
 
+from . import schema
+
 _logger = logging.getLogger(__name__)
 
 # The prefix by which secret scanners can recognize a token.
@@ -70,9 +72,7 @@ class MailPostmasterToken(models.Model):
 
     def init(self):
         # Not a field: what is in no field cannot be read, exported or written through the ORM.
-        self.env.cr.execute(
-            "ALTER TABLE mail_postmaster_token ADD COLUMN IF NOT EXISTS digest bytea NOT NULL"
-        )
+        schema.add_columns(self.env.cr, self._table, {"digest": "bytea NOT NULL"})
 
     @api.model
     def _generate(self, source):
