@@ -19,6 +19,7 @@ from .progress import Stop, run, say, step
 PACKAGE = "postgresql"
 # Odoo refuses to run as the user "postgres".
 USER = "odoo"
+PORT = 5432
 # Some tests check durability; all others need speed.
 DURABLE = {"fsync": "on", "synchronous_commit": "on"}
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -50,14 +51,16 @@ class Cluster:
         self.folder = WORK / name
         self.sockets = short_folder(name)
         self.settings = settings or FAST
+        self.port = PORT
         self.is_started_here = False
 
     @property
     def environment(self):
         """The PG* variables of this cluster, as a dict."""
-        return {"PGHOST": str(self.sockets), "PGPORT": "5432", "PGUSER": USER}
+        return {"PGHOST": str(self.sockets), "PGPORT": str(self.port), "PGUSER": USER}
 
-    def start(self):
+    def start(self, port=PORT):
+        self.port = port
         if not (self.folder / "PG_VERSION").exists():
             self._create()
         if not self.is_running():
@@ -73,7 +76,8 @@ class Cluster:
                 WORK / f"{self.folder.name}.log",
                 "start",
                 "-o",
-                f"-k {self.sockets} -c listen_addresses= -c max_connections=100 {options}",
+                f"-k {self.sockets} -p {port} -c listen_addresses= -c max_connections=100 "
+                f"{options}",
             )
             self.is_started_here = True
         return self
@@ -83,6 +87,24 @@ class Cluster:
         if self.is_running():
             self._as_owner("pg_ctl", "-D", self.folder, "-m", mode, "-w", "stop")
 
+    def back_up(self, other):
+        """Fill the folder with a base backup of another cluster; it starts as its replica."""
+        self._as_owner(
+            "pg_basebackup",
+            "-h",
+            other.sockets,
+            "-p",
+            other.port,
+            "-U",
+            USER,
+            "-D",
+            self.folder,
+            "-R",
+            "-c",
+            "fast",
+            "--no-sync",
+        )
+
     def is_running(self):
         if not (self.folder / "postmaster.pid").exists():
             return False
@@ -90,7 +112,7 @@ class Cluster:
         return Path(f"/proc/{pid}").exists() and self._answers()
 
     def _answers(self):
-        ready = [program("pg_isready"), "-h", self.sockets, "-p", "5432", "-t", "5"]
+        ready = [program("pg_isready"), "-h", self.sockets, "-p", str(self.port), "-t", "5"]
         return subprocess.run(ready, capture_output=True, check=False).returncode == 0
 
     def _create(self):
