@@ -27,6 +27,7 @@ from . import (
     test_forwarding,
     test_forwarding_properties,
     test_hops,
+    test_identity,
     test_idle,
     test_imports,
     test_limits,
