@@ -21,6 +21,6 @@ from .pipeline import (
     return_path,
     work,
 )
-from .policy import checks, lookup, policy_fields
+from .policy import checks, guard, lookup, policy_fields
 from .rules import reasons
 from .shortcuts import change_tracking, field_descriptions

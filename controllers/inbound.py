@@ -7,6 +7,7 @@ from odoo.tools import config
 from ..gateway.posted import URLENCODED, NoMail, read_posted, with_return_path
 from ..models.log.mail_postmaster_source import PATH
 from ..pipeline.submission import POSTED, Submission
+from ..policy.guard import COPY, OFF
 from .inbound_dispatcher import MEGABYTE, InboundDispatcher, Refused, answer, in_flight
 
 ADDON = "mail_postmaster"
@@ -21,6 +22,10 @@ RECIPIENT, SENDER = "recipient", "sender"
 # Each byte of a message may be encoded as three.
 URLENCODED_FACTOR = 3
 
+ON_HOLD = {
+    COPY: "This database is an unconfirmed copy.",
+    OFF: "Postmaster is switched off.",
+}
 NO_MAIL = {
     "unsupported": (415, "Post the message as message/rfc822, in a form or in a JSON document."),
     "malformed": (400, "The form cannot be read, or is incomplete."),
@@ -47,9 +52,10 @@ class PostmasterInbound(http.Controller):
         """Store a message, and respond with 200 once it is committed."""
         if not request.db:
             raise Refused(503, "no_database", "The database cannot be reached or selected.")
+        # Before the token, which a copy may not know: a provider drops a message at 401.
+        if hold := request.env["mail.postmaster.policy"]._on_hold():
+            raise Refused(503, hold, ON_HOLD[hold])
         credentials = self._authenticate()
-        if not request.env["mail.postmaster.policy"]._is_confirmed_database():
-            raise Refused(503, "copy", "This database is an unconfirmed copy.")
         most_bytes = self._most_bytes(credentials)
         length = request.httprequest.content_length
         with in_flight.reserved(min(most_bytes if length is None else length, most_bytes)):
@@ -123,9 +129,9 @@ class PostmasterInbound(http.Controller):
         try:
             env["mail.postmaster.pipeline"]._hand_over(submission)
         except ValueError as error:
-            # Core does everything while this addon is switched off, and raises the same if a
-            # record cannot be created.
-            if not credentials.refuses or not env["mail.postmaster.pipeline"]._read_switches()[0]:
+            # Core does everything if this addon has just been switched off, and raises the same
+            # if a record cannot be created.
+            if not credentials.refuses or env["mail.postmaster.policy"]._on_hold():
                 raise
             raise Refused(422, "no_route", "No alias uses this address.") from error
         env["mail.postmaster.token"]._note_use(credentials.token_id)

@@ -10,6 +10,7 @@ from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
 
 from ..gateway.command_line import natural
+from ..policy.identity import OF_FILES
 from . import filestore, supervisor
 from .budget import ALL_KEPT, KEPT
 
@@ -149,19 +150,27 @@ def run(database, arguments):
     registry = Registry(database)
     if "mail.postmaster.pipeline" not in registry:
         return _refuse(f"The addon mail_postmaster is not installed in {database}.")
-    if not _is_confirmed(registry):
-        return _refuse(
-            f"The database {database} is an unconfirmed copy: see the settings of Postmaster."
-        )
-    if problem := filestore.problem(registry, adopts=arguments.adopt_filestore):
+    adopts = arguments.adopt_filestore
+    if problem := _problem_of_copy(registry, adopts) or filestore.problem(registry, adopts):
         return _refuse(problem)
     return supervisor.Supervisor(registry, settings).run()
 
 
-def _is_confirmed(registry):
+def _problem_of_copy(registry, adopts):
+    """Return a sentence that says that the database is not the confirmed one, or None."""
     with registry.cursor() as cr:
-        env = api.Environment(cr, SUPERUSER_ID, {})
-        return env["mail.postmaster.policy"]._is_confirmed_database()
+        policy = api.Environment(cr, SUPERUSER_ID, {})["mail.postmaster.policy"]
+        if adopts:
+            policy._adopt_filestore()
+        differing = policy._standing().differing
+    if not differing:
+        return None
+    if OF_FILES.issuperset(differing):
+        return filestore.other_filestore(registry)
+    return (
+        f"The database {registry.db_name} is an unconfirmed copy (different: "
+        f"{', '.join(differing)}): see the settings of Postmaster."
+    )
 
 
 def _settings(database, arguments):

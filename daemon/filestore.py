@@ -31,11 +31,7 @@ def problem(registry, adopts=False):
         cr.execute("SELECT value FROM ir_config_parameter WHERE key = %s", [PARAMETER])
         noted = cr.fetchone()
         if noted and not adopts and not (folder / _name(noted[0])).is_file():
-            return (
-                f"The filestore {folder.parent} is not the one that the other hosts of the "
-                f"database {registry.db_name} use: share it among them. If it is the right one "
-                "and was moved, start once with --adopt-filestore."
-            )
+            return other_filestore(registry)
         name = secrets.token_hex(16)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
@@ -45,6 +41,15 @@ def problem(registry, adopts=False):
                 former.unlink(missing_ok=True)
         env["ir.config_parameter"].set_param(PARAMETER, name)
     return None
+
+
+def other_filestore(registry):
+    """Return the sentence about a host with another filestore than the others."""
+    return (
+        f"The filestore {config.filestore(registry.db_name)} is not the one that the other hosts "
+        f"of the database {registry.db_name} use: share it among them. If it is the right one "
+        "and was moved, start once with --adopt-filestore."
+    )
 
 
 def _name(text):

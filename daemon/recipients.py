@@ -47,6 +47,7 @@ class RecipientLookup:
         """Return the :class:`Recipient` of an address, or ``NOBODY`` or ``BAD``.
 
         :raises psycopg2.OperationalError: if the database is not available
+        :raises OnHold: if it may not receive messages now
         """
         found = self._known.get(address)
         if found and time.monotonic() - self._checked < FRESH_SECONDS:
@@ -56,6 +57,8 @@ class RecipientLookup:
 
     def _look_up(self, address):
         with self._open_env() as env:
+            # A copy may be older than the recipient, which must not be refused then.
+            env["mail.postmaster.policy"]._check_not_on_hold()
             self._forget_what_may_have_changed(env.registry)
             if address in self._known:
                 return self._known[address]

@@ -67,10 +67,11 @@ class Watcher(Child):
         self._let_go()
 
     def _share_out(self):
-        """Watch each mailbox that no other host watches."""
+        """Watch each mailbox that no other host watches, and none while the database is on hold."""
         self._locks = self._locks or connect(self.settings.database)
         with self.env() as env:
-            wanted = set(env["fetchmail.server"].search(SERVERS).ids)
+            is_on_hold = env["mail.postmaster.policy"]._on_hold()
+            wanted = set() if is_on_hold else set(env["fetchmail.server"].search(SERVERS).ids)
         for server_id in self._watches.keys() - wanted:
             self._watches.pop(server_id).stop()
             self._ask("SELECT pg_advisory_unlock(%s, %s)", server_id)

@@ -57,7 +57,7 @@ class ServerRun(FetchRun):
         self._entries = server.env["mail.postmaster.place"]
         self._states = server.env["mail.postmaster.folder"]
         self._is_imap = server._get_connection_type() == "imap"
-        is_enabled, _has_written = self._pipeline._read_switches()
+        is_enabled = server.env["mail.postmaster.policy"]._is_switched_on()
         self._is_enabled = is_enabled
         with self._transaction() as cr:
             folders = self._states._read_folders(cr, server.id)

@@ -122,7 +122,7 @@ def _problem(database, target):
         return f"The addon mail_postmaster is not installed in {database}."
     with registry.cursor() as cr:
         env = api.Environment(cr, SUPERUSER_ID, {})
-        if not env["mail.postmaster.pipeline"]._read_switches()[0]:
+        if not env["mail.postmaster.policy"]._is_switched_on():
             return "Postmaster is switched off (mail.postmaster.enabled): nothing would be stored."
         if target.model and not _makes_records(env.get(target.model)):
             return f"Messages cannot create records of {target.model}."

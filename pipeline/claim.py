@@ -186,13 +186,18 @@ class MailPostmasterClaim(models.AbstractModel):
     def _claim_next(self, after=None):
         """Count an attempt for the next message that is due and return its id, or None.
 
+        While the database is on hold, none is due.
+
         Counted in a commit before the work: a message that stops its process is known by it.
 
         :param int after: id of the message that the caller has just processed, or None
         """
         with self._gives_back() as cr:
             # Not by the caller's cursor, whose snapshot would be from before the claim.
-            lease = self.with_env(self.env(cr=cr))._claim_lease()
+            pipeline = self.with_env(self.env(cr=cr))
+            if pipeline.env["mail.postmaster.policy"]._on_hold():
+                return None
+            lease = pipeline._claim_lease()
             cr.execute(CLAIM_NEXT, {"lease": lease, "after": after})
             _setting, mail_id = cr.fetchone()
             return mail_id
@@ -234,7 +239,9 @@ class MailPostmasterClaim(models.AbstractModel):
 
     @api.model
     def _seconds_until_due(self):
-        """Return the time until the next message of the log is due, None when none waits."""
+        """Return the time until the next message of the log is due, None when none waits for it."""
         with self._short_transaction(joins=False) as cr:
+            if self.with_env(self.env(cr=cr)).env["mail.postmaster.policy"]._on_hold():
+                return None
             cr.execute(UNTIL_DUE)
             return cr.fetchone()[0]

@@ -145,7 +145,9 @@ class MailPostmasterIntake(models.AbstractModel):
         :param submissions: the :class:`Submission` of each message
         :return: the row of each, as from :meth:`_take_in`, in the same order
         :raises psycopg2.OperationalError: if none of them is stored
+        :raises OnHold: likewise, because this database may not receive messages now
         """
+        self.env["mail.postmaster.policy"]._check_not_on_hold()
         return self.with_context(**{STORE_ONLY: True})._take_in_all(submissions)
 
     @without_values

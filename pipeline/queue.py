@@ -28,8 +28,8 @@ class MailPostmasterQueue(models.AbstractModel):
     @api.model
     def _cron_process(self):
         """Process the messages whose next attempt is due, oldest first."""
-        if not self.env["mail.postmaster.policy"]._is_confirmed_database():
-            _logger.info("Stored messages wait: this database is an unconfirmed copy.")
+        if hold := self.env["mail.postmaster.policy"]._on_hold():
+            _logger.info("Stored messages wait (%s).", hold)
             return
         with CursorSession() as session:
             try:

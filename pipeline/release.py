@@ -95,6 +95,6 @@ class MailPostmasterRelease(models.AbstractModel):
         :param dict changes: ``addressed_to``: list of addresses in place of those of the header,
         empty to use ``model`` and ``thread_id`` (and ``custom_values``)
         """
-        _is_enabled, joins = self._read_switches()
+        joins = self._has_written()
         if self._release(mail_id, joins, changes):
             self._process_stored(mail_id, joins, is_last=True)

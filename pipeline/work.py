@@ -9,9 +9,9 @@ from odoo import api, models
 from odoo.exceptions import AccessError, ConcurrencyError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ..context_keys import ATTEMPT, CURSOR_SESSION
+from ..context_keys import ATTEMPT, CURSOR_SESSION, STORE_ONLY
 from ..gateway import states
-from ..policy.settings import ENABLED
+from ..policy.guard import COPY, OFF
 from . import applying, declined, same_id
 from .attempt import Attempt, Stage
 from .cursor_session import FRESH, STABLE, CursorSession
@@ -78,19 +78,11 @@ class MailPostmasterPipeline(models.AbstractModel):
         )
 
     @api.model
-    def _read_switches(self):
-        """Return ``(is enabled, the caller has written)`` with one statement.
-
-        The switch is read bypassing the cache, so that it also works if it is set with SQL.
-        """
+    def _has_written(self):
+        """Return whether the caller has written in its transaction, which a message then joins."""
         self.env.flush_all()
-        self.env.cr.execute(
-            "SELECT (SELECT value FROM ir_config_parameter WHERE key = %s), "
-            "pg_current_xact_id_if_assigned() IS NOT NULL",
-            [ENABLED],
-        )
-        enabled, has_written = self.env.cr.fetchone()
-        return (enabled or "true").strip().lower() not in ("false", "0", "off", "no"), has_written
+        self.env.cr.execute("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
+        return self.env.cr.fetchone()[0]
 
     # --- the way ---------------------------------------------------------------------
 
@@ -105,10 +97,12 @@ class MailPostmasterPipeline(models.AbstractModel):
         """
         thread = self._entry_for_caller(thread, options)
         pipeline = thread.env[self._name]
-        is_enabled, has_written = pipeline._read_switches()
-        if not is_enabled:
+        hold = pipeline.env["mail.postmaster.policy"]._on_hold()
+        if hold == OFF:
+            # What the connection had stored before the switch was set waits in the log.
+            is_stored = pipeline._row_in_hand(joins=False)
             pipeline._acknowledge()
-            return core(thread, message, **options) or False
+            return not is_stored and core(thread, message, **options) or False
         server_id = thread.env.context.get("default_fetchmail_server_id")
         submission = Submission(
             raw=to_bytes(message),
@@ -117,7 +111,7 @@ class MailPostmasterPipeline(models.AbstractModel):
             server_id=server_id,
             options=options,
         )
-        return pipeline._process(thread, submission, joins=has_written) or False
+        return pipeline._process_unless(hold, thread, submission) or False
 
     @api.model
     def _hand_over(self, submission):
@@ -127,12 +121,20 @@ class MailPostmasterPipeline(models.AbstractModel):
         :raises ValueError: core's, for a message without route whose sender is to be refused
         """
         thread = self._environment_of(submission, self.env.uid)[submission.entry_model]
-        is_enabled, has_written = self._read_switches()
-        if not is_enabled:
+        hold = self.env["mail.postmaster.policy"]._on_hold()
+        if hold == OFF:
             # The entry point passes it on to core.
             options = dict(submission.options)
             return thread.message_process(options.pop("model", None), submission.raw, **options)
-        return thread.env[self._name]._process(thread, submission, joins=has_written)
+        return thread.env[self._name]._process_unless(hold, thread, submission)
+
+    def _process_unless(self, hold, thread, submission):
+        """Store a message and process it; on a copy it waits, because core may refuse it.
+
+        A caller that has written decides for itself, and gets what it asks for.
+        """
+        pipeline = self.with_context(**{STORE_ONLY: True}) if hold == COPY else self
+        return pipeline._process(thread, submission, joins=self._has_written())
 
     def _environment_of(self, submission, user_id):
         """Return the environment to process a message in: of a user, bypassing their rights.

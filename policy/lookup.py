@@ -4,7 +4,6 @@ from odoo.exceptions import AccessError, ValidationError
 from ..gateway.addresses import domain_or_none
 from .settings import (
     ALLOWED_DOMAINS,
-    DATABASE,
     KEYS,
     LONGEST_ID,
     OURS,
@@ -55,33 +54,6 @@ class MailPostmasterPolicy(models.AbstractModel):
         """Return the name of the preset that was applied last, or False."""
         name = self._parameter(PRESET)
         return name if name in PRESETS else False
-
-    # --- copied databases --------------------------------------------------------------
-
-    @api.model
-    def _database_identity(self):
-        """Return a text that differs between a database and every copy of it."""
-        self.env.cr.execute(
-            "SELECT current_database(), (SELECT system_identifier FROM pg_control_system())"
-        )
-        name, system = self.env.cr.fetchone()
-        return f"{name}@{system}"
-
-    @api.model
-    def _is_confirmed_database(self):
-        """Return whether this is the database that was set up to receive messages, not a copy."""
-        return self._parameter(DATABASE) == self._database_identity()
-
-    @api.model
-    def confirm_database(self):
-        """Let this database fetch and reply: an administrator confirms that it is not a copy.
-
-        :raises AccessError: see :meth:`_check_database_administrator`
-        """
-        self._check_database_administrator()
-        # Only system administrators may write the parameter; the group was checked above.
-        self.env["ir.config_parameter"].sudo().set_param(DATABASE, self._database_identity())
-        return True
 
     # --- presets -----------------------------------------------------------------------
 

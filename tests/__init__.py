@@ -34,6 +34,7 @@ from . import (
     test_former_addresses,
     test_forwarding,
     test_gateway_rights,
+    test_guard,
     test_hooks,
     test_hostile,
     test_inbound,

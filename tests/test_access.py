@@ -352,6 +352,7 @@ class TestAccess(TransactionCase, ReceivedMail):
                 "offers_recommended": self.env["mail.postmaster.policy"]._offers_recommended(),
                 # Only users who may change alias domains are told about them.
                 "stored_otherwise": [],
+                "waiting": 0,
             },
         )
 

@@ -349,6 +349,13 @@ class TestInbound(HttpCase, ReceivedMail):
         response = self.post(raw_mail())
         self.assert_answer(response, 503, "copy")
         self.assertEqual(response.headers["Retry-After"], "30")
+        # A copy may be older than a token of the original.
+        self.assert_answer(self.post(raw_mail(), token="postmaster_000000000000_x"), 503, "copy")
+        self.assertFalse(self.stored())
+
+    def test_switched_off_takes_nothing(self):
+        self.env["ir.config_parameter"].set_param("mail.postmaster.enabled", "False")
+        self.assert_answer(self.post(raw_mail()), 503, "off")
         self.assertFalse(self.stored())
 
     def test_whatever_goes_wrong_is_tried_again(self):

@@ -141,7 +141,7 @@ class TestDeliveryReports(ReportsCase):
         """Two separate transactions: the caller of each has written nothing."""
         raw = self.report("postfix_two_failed")
         with (
-            patch.object(type(self.pipeline), "_read_switches", lambda pipeline: (True, False)),
+            patch.object(type(self.pipeline), "_has_written", lambda pipeline: False),
             self.own_transactions(),
         ):
             self.receive(raw)

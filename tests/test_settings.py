@@ -231,6 +231,7 @@ class TestSettings(ScreensCase):
                 "may_confirm": True,
                 "offers_recommended": self.env["mail.postmaster.policy"]._offers_recommended(),
                 "stored_otherwise": [],
+                "waiting": messages.search_count([("state", "in", ("received", "retry"))]),
             },
         )
         settings = self.settings()

@@ -11,6 +11,7 @@ from environment import odoo as odoo_source
 from environment.places import ADDON, WORK
 
 LOG = "mail.postmaster.message"
+CONFIRMATION = "mail.postmaster.database"
 
 
 @pytest.fixture
@@ -48,6 +49,9 @@ def test_update_keeps_log_and_settings(database, received):
     with database.env() as env:
         env["ir.config_parameter"].set_param("mail.postmaster.raw.days", "30")
         env.ref("mail_postmaster.ir_cron_process").interval_number = 7
+        # As an earlier version has confirmed the database.
+        confirmation = env["ir.config_parameter"].get_param(CONFIRMATION)
+        env["ir.config_parameter"].set_param(CONFIRMATION, confirmation.partition(" ")[0])
         before = env[LOG].search([]).read(["state", "reason", "message_id", "settled_at"])
     run_odoo(database, "server", "-u", ADDON, "--stop-after-init", "--no-http")
     with database.env() as env:
@@ -55,6 +59,8 @@ def test_update_keeps_log_and_settings(database, received):
         assert env["ir.config_parameter"].get_param("mail.postmaster.raw.days") == "30"
         assert env.ref("mail_postmaster.ir_cron_process").interval_number == 7
         assert env["mail.postmaster.policy"]._is_confirmed_database()
+        assert env["ir.config_parameter"].get_param(CONFIRMATION) == confirmation
+        assert "filestore=" in confirmation
         mails = env[LOG].search([("state", "=", "refused")])
         assert env["mail.postmaster.raw"]._read_content(mails.id) == received
 

@@ -380,9 +380,7 @@ class ResConfigSettings(models.TransientModel):
             values[name] = policies.number(key)
         values["postmaster_responsible_id"] = policy._responsible().id
         values["postmaster_preset"] = policy._preset()
-        # All users who may open the settings may see whether messages are stored.
-        pipeline = self.env["mail.postmaster.pipeline"].sudo()
-        values["postmaster_pass_through"] = not pipeline._read_switches()[0]
+        values["postmaster_pass_through"] = not policy._is_switched_on()
         return {**values, **self._postmaster_limit_values()}
 
     def set_values(self):
@@ -392,8 +390,7 @@ class ResConfigSettings(models.TransientModel):
         policy = self.env["mail.postmaster.policy"]
         # As core writes its own parameters, which belong to administrators.
         parameters = self.env["ir.config_parameter"].sudo()
-        is_on = self.env["mail.postmaster.pipeline"].sudo()._read_switches()[0]
-        if is_on == self.postmaster_pass_through:
+        if policy._is_switched_on() == self.postmaster_pass_through:
             parameters.set_param(ENABLED, str(not self.postmaster_pass_through))
         if self.postmaster_responsible_id != policy._responsible():
             parameters.set_param(RESPONSIBLE, self.postmaster_responsible_id.id)

@@ -53,7 +53,7 @@ class MailPostmasterMessage(models.Model):
                 )
             )
         pipeline = self.env["mail.postmaster.pipeline"].sudo()
-        _is_enabled, joins = pipeline._read_switches()
+        joins = pipeline._has_written()
         with pipeline._transaction(joins) as env:
             env[self._name]._keep_content(env.cr, self.id, raw, mail._is_from_imap())
         self.invalidate_recordset()

@@ -136,7 +136,7 @@ class MailPostmasterToken(models.Model):
         stored in a separate one.
         """
         pipeline = self.env["mail.postmaster.pipeline"]
-        _is_enabled, joins = pipeline._read_switches()
+        joins = pipeline._has_written()
         with pipeline._short_transaction(joins) as cr:
             cr.execute(
                 """
