@@ -67,7 +67,7 @@ class MailPostmasterOutage(models.Model):
     @api.model
     def _cron_tell(self):
         """Tell the responsible user about each outage once, and about its end."""
-        if not self.env["mail.postmaster.policy"]._is_confirmed_database():
+        if self.env["mail.postmaster.policy"]._on_hold():
             return
         servers = self.env["fetchmail.server"].search([*FETCHED, ("new_mail", "=", BY_NUMBER)])
         # A server that is being read is not dead, however slow it is.

@@ -127,6 +127,8 @@ class Gateway:
                 break
             let_time_pass(self._database)
             self._work()
+        # What was done in the mailbox, and not recorded, is done again by the next fetch.
+        self._work()
         self._check(subjects)
         return faults
 
