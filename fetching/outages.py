@@ -56,7 +56,7 @@ class MailPostmasterOutage(models.Model):
         "fetchmail.server", required=True, readonly=True, index=True, ondelete="cascade"
     )
     kind = fields.Selection(
-        [(FAILING, "Fetching fails"), (UNASKED, "Nobody fetches")], required=True, readonly=True
+        [(FAILING, "Fetching fails"), (UNASKED, "Not fetched")], required=True, readonly=True
     )
     since = fields.Datetime(required=True, readonly=True)
     ended_at = fields.Datetime("Until", readonly=True)
@@ -80,7 +80,7 @@ class MailPostmasterOutage(models.Model):
             if not found.server_id._outage() and found._is_over():
                 found._tell(OVER)
                 found._end()
-        # A server that nobody wants to fetch from needs no attention.
+        # A server that is no longer fetched from needs no attention.
         begun.filtered(lambda found: found.server_id not in servers)._end()
 
     def _begin(self, server, kind):
@@ -94,7 +94,7 @@ class MailPostmasterOutage(models.Model):
         return bool(success and not self.server_id.failing_since and success > self.create_date)
 
     def _end(self):
-        # Done, for whoever has not done so.
+        # Closed, unless its user has closed it.
         self.activity_id.filtered("active").action_feedback()
         self.write({"ended_at": self.env.cr.now()})
 
@@ -126,7 +126,7 @@ class MailPostmasterOutage(models.Model):
             )
         if what == UNASKED:
             return none_come, self.env._(
-                "Nobody has tried to fetch since %(since)s. Check that the scheduled action that "
+                "No fetch has been started since %(since)s. Check that the scheduled action that "
                 "fetches messages is active, or that the mail daemon is running.",
                 since=self._readable(self.since),
             )

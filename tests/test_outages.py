@@ -90,7 +90,7 @@ class TestOutages(TransactionCase):
         self.since(date=61, write_date=61, last_success=61)
         self.assertEqual(self.server.fetch_state, "stopped")
         self.assertEqual(self.tell(), ["No messages come from Info"])
-        self.assertIn("Nobody has tried to fetch since", self.activities().note)
+        self.assertIn("No fetch has been started since", self.activities().note)
         self.assertEqual(self.env[OUTAGE].search([]).kind, UNASKED)
 
     def test_a_fetch_that_has_begun_is_no_outage(self):

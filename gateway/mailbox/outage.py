@@ -16,7 +16,7 @@ def outage(
     A mailbox whose import takes days is neither: each fetch ends without an error, and the next one
     begins.
 
-    :param patience: how long without success is no outage
+    :param patience: how long a mailbox may be without success
     :param failing_since: when the first of its consecutive failures was, None if the last fetch
         ended without an error
     :param asked_at: when it was last contacted or set up, None if unknown

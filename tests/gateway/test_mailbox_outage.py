@@ -27,7 +27,7 @@ class TestOutage(BaseCase):
             (60, 59, FAILING),
             (6000, 60, FAILING),
             (60, None, FAILING),
-            # Nobody contacts it.
+            # It is not contacted any longer.
             (None, 60, UNASKED),
             (None, 6000, UNASKED),
             # It has begun to fail; the time since then counts, not that since the last contact.
