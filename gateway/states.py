@@ -7,7 +7,7 @@ state         meaning                                         set by
 ``retry``     unexpected error; a next attempt is scheduled   a failed attempt
 ``delivered`` on a record, or handled as a delivery report    an attempt
 ``ignored``   nothing to do, by a rule                        an attempt, a person
-``refused``   not accepted, by a rule; the sender knows       an attempt
+``refused``   not accepted, by a rule; the sender was told    an attempt
 ``parked``    needs attention                                 an attempt
 ============= =============================================== =====================
 """

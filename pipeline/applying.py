@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from email.message import EmailMessage
 
 from ..gateway import states
+from ..rules.notice import subject_of
 from ..rules.table import Rule, verdicts
 from ..rules.verdict import Reason, stronger
 from .attempt import Attempt, NoticeInHand, Route
@@ -90,11 +91,11 @@ def _delivered_targets(env, attempt):
 
 def _tell_sender(env, attempt, message, message_dict, alias, reason):
     """Notify the sender of a message that was refused."""
+    about = subject_of(reason.code, alias.id)
     if reason.code in ("alias_refuses", "alias_closed"):
-        # Each of several aliases has a separate text.
-        attempt.notice = NoticeInHand(f"{reason.code}:{alias.id}")
+        attempt.notice = NoticeInHand(about)
         alias._tell_refused_sender(message, message_dict)
     elif reason.code == "sender_limit":
-        attempt.notice = NoticeInHand("loop_limit", reason.params["minutes"])
+        attempt.notice = NoticeInHand(about, reason.params["minutes"])
         env["mail.postmaster.answer"]._send_loop_notice(message, message_dict)
     attempt.notice = NoticeInHand()

@@ -167,6 +167,21 @@ class MailPostmasterAuthentication(models.AbstractModel):
         return self._withholds(attempt, *scopes)
 
     @api.model
+    def _is_authenticated(self, attempt, address):
+        """Return whether an address belongs to the authenticated sender of a message.
+
+        The return path of an authenticated sender is at the same domain or below it. At a domain
+        above it, as that of a hosting provider, others have addresses.
+
+        :param address: canonical, or empty
+        """
+        identity = attempt.found.identity
+        if not identity or identity.verdict.outcome != PASS or self._is_read_otherwise(attempt):
+            return False
+        domain, known = (text.rpartition("@")[2] for text in (address, identity.address))
+        return bool(known) and (domain == known or domain.endswith(f".{known}"))
+
+    @api.model
     def _mark(self, attempt, alias, domain):
         """Return the sentence beside the sender, see ``authentication_sentences``, or None."""
         decided = self._consequence(attempt, alias, domain).value

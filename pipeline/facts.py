@@ -16,9 +16,10 @@ from ..gateway.address_list import first_address
 from ..gateway.authentication import PASS, Identity
 from ..gateway.automatic import Automatic
 from ..gateway.own_mail import Marks, read_marks
-from ..policy.settings import LOOP_MINUTES, Setting
+from ..gateway.same_mailbox import mailbox
+from ..policy.settings import Setting
 from ..rules.catchall import REPEATED
-from ..rules.notice import LOOP_LIMIT
+from ..rules.notice import LOOP_LIMIT, OTHER, limit_window
 from .attempt import ANYWHERE, Attempt, Route, target_of
 
 # The suffix of Message-Ids by which core recognizes its own notices
@@ -220,7 +221,7 @@ class NoticeFacts(MessageFacts):
 
     def __init__(self, env, attempt: Attempt) -> None:
         super().__init__(env, attempt)
-        self.about = attempt.notice.about or "other"
+        self.about = attempt.notice.about or OTHER
         self.window = attempt.notice.window
 
     @property
@@ -232,6 +233,12 @@ class NoticeFacts(MessageFacts):
         """Whether the notice may reach a person who did not write the message."""
         authentication = self.env["mail.postmaster.authentication"]
         return bool(self.identity and authentication._doubts(self.attempt))
+
+    @property
+    def is_sender_authenticated(self) -> bool:
+        """Whether the notice goes to the person who wrote the message, or to that domain."""
+        authentication = self.env["mail.postmaster.authentication"]
+        return authentication._is_authenticated(self.attempt, self.notice_address)
 
     @property
     def is_repeated_to_catchall(self) -> bool:
@@ -251,6 +258,11 @@ class NoticeFacts(MessageFacts):
         return self.attempt.sender.notice_address
 
     @property
+    def notice_mailbox(self) -> str:
+        """The mailbox of that address, by whose spellings a person is counted once."""
+        return mailbox(self.notice_address)
+
+    @property
     def is_own_address(self) -> bool:
         """Whether the notice would come back to this database."""
         return bool(self.env["mail.alias.domain"]._find_aliases([self.notice_address]))
@@ -258,9 +270,8 @@ class NoticeFacts(MessageFacts):
     @property
     def is_limit_told(self) -> bool:
         """Whether the sender was told that the limit is reached, within the period of a limit."""
-        window = self.window or self.policies.number(LOOP_MINUTES)
         quota = self.env["mail.postmaster.quota"]
-        return quota._is_reserved(f"answer:{LOOP_LIMIT}", window, self.notice_address)
+        return quota._is_reserved(f"answer:{LOOP_LIMIT}", limit_window(self), self.notice_mailbox)
 
 
 def _sending_addresses(env, named):

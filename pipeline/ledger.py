@@ -1,12 +1,13 @@
 """The results of an attempt: what was decided, at which targets, and the trace."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from ..gateway import states
 from ..gateway.repair import Repair
 from ..gateway.trace import Trace
+from ..rules.notice import UNTOLD
 from ..rules.verdict import Reason
 
 
@@ -48,6 +49,8 @@ class Ledger:
     :ivar offered: ``{target: route}`` of the routes that core has found
     :ivar checked_alias_ids: of the aliases whose route core has checked
     :ivar served: targets to which a copy of the message was delivered
+    :ivar withheld: ``{what a notice is about: the Reason why it was withheld, None if the sender
+    knows}``
     :ivar has_told_sender: another addon has sent the sender a notice
     :ivar superseded_ids: messages that had claimed a target of this one without being delivered
     :ivar error: the exception of a target that failed while others succeeded, or None
@@ -63,6 +66,7 @@ class Ledger:
         self.offered = {}
         self.checked_alias_ids = set()
         self.served = set()
+        self.withheld = {}
         self.has_told_sender = False
         self.superseded_ids = []
         self.error = None
@@ -120,6 +124,16 @@ class Ledger:
             result.reason = reason
             result.message_id = None
 
+    def revise(self, revised: Callable[[Reason, int | None], Reason]) -> None:
+        """Replace the reasons of the message and of its targets.
+
+        :param revised: function of a reason and the id of its alias, or None
+        """
+        for result in self.results:
+            result.reason = revised(result.reason, result.alias_id)
+        if self.reason:
+            self.reason = revised(self.reason, None)
+
     def give_up(self) -> None:
         """Mark the targets that would be retried as needing attention."""
         for result in self.results:
@@ -133,7 +147,9 @@ class Ledger:
         if not reasons:
             return self.reason
         worst = states.worst(reason.state for reason in reasons)
-        return next(reason for reason in reasons if reason.state == worst)
+        found = [reason for reason in reasons if reason.state == worst]
+        # What is held for another reason is kept until it is released.
+        return next((reason for reason in found if UNTOLD not in reason.params), found[0])
 
 
 def failure_reason(error: Exception, result: RouteResult | None) -> Reason:

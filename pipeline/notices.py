@@ -7,8 +7,11 @@ from odoo.tools import html2plaintext, plaintext2html
 from odoo.tools.mail import generate_tracking_message_id
 
 from ..gateway import states
+from ..gateway.address_list import canonical_addresses
+from ..gateway.addresses import display
 from ..policy.settings import ANSWERS
-from ..rules.notice import LOOP_LIMIT
+from ..rules.notice import KNOWN, LOOP_LIMIT, UNSENT, subject_of, unless_told
+from ..rules.verdict import Reason
 from . import applying
 from .attempt import Attempt
 from .facts import NoticeFacts
@@ -18,6 +21,9 @@ NULL_SENDER = "<>"
 # How much of a message a notice quotes: enough to recognize it, too little for the sender to
 # spread content through us.
 LONGEST_QUOTE = 1000
+
+# Why a sender was not notified of a refusal about which no notice was tried.
+NO_NOTICE = Reason(states.IGNORED, UNSENT)
 
 # The texts of core that are rendered again, in the language and for the company of the message.
 TEMPLATES = {
@@ -35,9 +41,9 @@ def tell(
     """
     notices = thread.env["mail.postmaster.answer"]
     rules = thread.env["mail.postmaster.screening"]._rules_before_notice(notices._is_careful())
-    reason, _treatment = applying.judge(
-        thread.env, attempt, rules, NoticeFacts(thread.env, attempt)
-    )
+    facts = NoticeFacts(thread.env, attempt)
+    reason, _treatment = applying.judge(thread.env, attempt, rules, facts)
+    attempt.ledger.withheld[facts.about] = None if reason and reason.code in KNOWN else reason
     if reason:
         return
     # Recorded as delivered from the start, so that no attempt sends the notice again.
@@ -55,6 +61,20 @@ def tell(
         automatic = thread.env["mail.postmaster.answer"]._automatic_values(attempt)
         mail_values = {**mail_values, **automatic}
     core(thread, body_html, mail_values)
+
+
+def hold_untold(env, attempt: Attempt) -> None:
+    """Hold what was refused although its sender does not hear of it: no one else would."""
+    definitions = env["mail.postmaster.reason"]._definitions()
+
+    def revised(reason, alias_id):
+        known = definitions.get(reason.code)
+        if reason.state != states.REFUSED or known and known.stands_untold:
+            return reason
+        about = subject_of(reason.code, alias_id)
+        return unless_told(reason, attempt.ledger.withheld.get(about, NO_NOTICE))
+
+    attempt.ledger.revise(revised)
 
 
 class MailPostmasterAnswer(models.AbstractModel):
@@ -83,11 +103,32 @@ class MailPostmasterAnswer(models.AbstractModel):
         return records.with_company(company).with_context(lang=lang)
 
     @api.model
-    def _quote(self, message_dict):
-        """Return the values of a parsed message with only the beginning of its text."""
+    def _quote(self, attempt, message_dict):
+        """Return the values of a parsed message as a notice may repeat them.
+
+        An authenticated sender gets the beginning of the text. Of any other message nothing is
+        repeated, in a notice that may reach a person who did not write it, but addresses of this
+        database.
+        """
+        if not NoticeFacts(self.env, attempt).is_sender_authenticated:
+            return {
+                **message_dict,
+                "body": self.env._(
+                    "The message is not quoted, because its sender is not authenticated."
+                ),
+                "email_from": attempt.sender.notice_address,
+                "to": self._own_addresses(message_dict["to"]),
+            }
         text = html2plaintext(message_dict.get("body") or "", include_references=False)
         text = f"{text[:LONGEST_QUOTE]}…" if len(text) > LONGEST_QUOTE else text
         return {**message_dict, "body": plaintext2html(text)}
+
+    @api.model
+    def _own_addresses(self, text):
+        """Return the addresses of this database in a field, or the name of the company."""
+        addresses = list(canonical_addresses(text or ""))
+        own = self.env["mail.alias.domain"]._find_aliases(addresses)
+        return ", ".join(map(display, own)) or self.env.company.display_name
 
     @api.model
     def _is_careful(self):
@@ -106,6 +147,8 @@ class MailPostmasterAnswer(models.AbstractModel):
             "record_company_id": company.id,
             "record_alias_domain_id": company.alias_domain_id.id,
         }
+        if attempt.notice.about and not NoticeFacts(self.env, attempt).is_sender_authenticated:
+            values["subject"] = self.env._("Your message was not delivered")
         if company.email:
             # Core directs replies to an error notice to the catchall, which sends notices as well.
             values["reply_to"] = company.email
@@ -148,7 +191,7 @@ class MailPostmasterAnswer(models.AbstractModel):
         pipeline = self.env["mail.postmaster.pipeline"]
         company = pipeline._company_of(attempt, self.env["mail.alias"])
         answer = self._speaking_for(self, company, email_from)
-        message = self._quote(attempt.message_dict)
+        message = answer._quote(attempt, attempt.message_dict)
         body_html = answer.env["ir.qweb"]._render(
             template,
             {"message": message, "email": message["to"]},

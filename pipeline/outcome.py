@@ -13,6 +13,7 @@ from ..rules.reasons import REPEAT
 from ..rules.verdict import Reason
 from .attempt import Stage, UnreadableMail
 from .ledger import Failure
+from .notices import hold_untold
 from .work import CONFLICTS, is_away
 
 _logger = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class MailPostmasterOutcome(models.AbstractModel):
     def _record_outcome(self, attempt):
         """Write the outcome of a message, in the transaction that created its records."""
         self.env.flush_all()
+        hold_untold(self.env, attempt)
         reason = attempt.verdict
         has_failed = attempt.ledger.error or reason.state == states.RETRY
         failures = attempt.mail.failures + 1 if has_failed else 0

@@ -33,7 +33,8 @@ class MailPostmasterRelease(models.AbstractModel):
     def _release(self, mail_id, joins, changes):
         """Reset a settled message on request; return False if it is not settled.
 
-        A refused or ignored message is then accepted, whatever core's checks say. If a message
+        A refused or ignored message is then accepted, whatever core's checks say, and so is one
+        that would have been refused if its sender had been told. If a message
         waits at some of its targets, these are accepted, and the decisions about the others stay. A
         repeated message gets a new key: releasing it means that it is wanted a second time.
 
@@ -55,7 +56,10 @@ class MailPostmasterRelease(models.AbstractModel):
                                     -- With another key: it shares its Message-Id with another one.
                                     OR mail_id = mail_postmaster_message.id
                                 )
-                                AND reason_code = ANY(%(accepts_target)s)
+                                AND (
+                                    reason_code = ANY(%(accepts_target)s)
+                                    OR state = 'parked' AND reason_params->'untold' IS NOT NULL
+                                )
                         ),
                         'sender_accepted',
                         COALESCE((options->'sender_accepted')::boolean, false) OR EXISTS (
@@ -65,7 +69,8 @@ class MailPostmasterRelease(models.AbstractModel):
                         )
                     ),
                     released = COALESCE(released, false) OR state = ANY(%(turned_down)s)
-                        OR reason_code = ANY(%(accepts_message)s),
+                        OR reason_code = ANY(%(accepts_message)s)
+                        OR reason_params->'untold' IS NOT NULL,
                     mail_key = CASE WHEN reason_code = ANY(%(repeats)s)
                         THEN mail_key || '#' || id ELSE mail_key END,
                     next_attempt = now() AT TIME ZONE 'UTC' + %(lease)s

@@ -12,6 +12,7 @@ from odoo.tools.mail import email_normalize, email_split
 from ..gateway import states
 from ..gateway.automatic import HUMAN
 from ..policy.settings import LOOPS
+from ..rules.notice import LOOP_LIMIT
 from ..rules.table import CATCHALL
 from . import applying, declined, same_id, sender
 from .attempt import Attempt, NoticeInHand, Route, Stage, target_of
@@ -67,11 +68,11 @@ def is_loop(
     if is_screened or attempt.mail.is_quiet or attempt.mail.is_released:
         # Each route was screened separately when it was found.
         return False
-    attempt.notice = NoticeInHand("loop_limit")
+    attempt.notice = NoticeInHand(LOOP_LIMIT)
     found = core(message, message_dict, routes)
     attempt.notice = NoticeInHand()
     if found:
-        attempt.ledger.decide(states.REFUSED, "loop_limit")
+        attempt.ledger.decide(states.REFUSED, LOOP_LIMIT)
     return _noted(attempt, "loop_sender", found) if routes else found
 
 

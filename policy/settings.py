@@ -43,6 +43,8 @@ MOST_HOPS = "mail.postmaster.hops"
 # Whether notices are core's, or are sent only to people, once, for the message's company.
 ANSWERS = "mail.postmaster.answers"
 ANSWER_HOURS = "mail.postmaster.answer.hours"
+# Notices to all senders within an hour; messages that would be refused beyond it are held.
+ANSWER_LIMIT = "mail.postmaster.answer.limit"
 # What happens to the address of a recipient who complained (RFC 5965).
 COMPLAINTS = "mail.postmaster.complaints"
 # Whether undeliverable addresses are blacklisted: after so many hard bounces, within so many
@@ -153,6 +155,7 @@ NUMBERS = {
     RECORD_LIMIT: (5, 1, 1_000_000),
     MOST_HOPS: (hops.MOST_HOPS, 10, 1000),
     ANSWER_HOURS: (24, 1, 8760),
+    ANSWER_LIMIT: (30, 1, 100_000),
     OUTAGE_MINUTES: (60, 5, WEEK),
     BLACKLIST_BOUNCES: (5, 2, 1000),
     BLACKLIST_DAYS: (31, 1, 365),

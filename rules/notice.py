@@ -2,18 +2,55 @@
 
 The rules of :data:`OURS` follow RFC 3834 section 2 and apply where notices are ours: no notice for
 automatic messages, for a null sender, or repeatedly. Their codes are the parameter ``why`` of the
-trace.
+trace. A message that is refused although its sender does not hear of it is held for review
+(:func:`unless_told`).
 """
 
 from datetime import timedelta
 
 from ..gateway import states
-from ..policy.settings import ANSWER_HOURS, LOOP_MINUTES
+from ..policy.settings import ANSWER_HOURS, ANSWER_LIMIT, LOOP_MINUTES
 from .verdict import Reason, Slot, Step, Verdict
 
-DAY = 24 * 60
+HOUR = 60
+DAY = 24 * HOUR
 # The subject of a notice that says that a sender has reached the limit.
 LOOP_LIMIT = "loop_limit"
+# The subject of a notice that another addon sends.
+OTHER = "other"
+# The notices that one mailbox gets within a day, whatever they are about: a forged message to many
+# aliases must not become as many notices.
+MOST_PER_MAILBOX = 5
+# Why there is no notice although the refusal is known: to the sender, within a day, or to the user
+# who imports the message.
+KNOWN = ("told", "limit_told", "imported")
+# The parameter of a reason that says why the sender was not notified; and the code for a refusal
+# about which no notice was tried.
+UNTOLD = "untold"
+UNSENT = "unsent"
+
+
+def subject_of(code: str, alias_id: int | None = None) -> str:
+    """Return what the notice about a refusal is about; each alias has a separate text.
+
+    :param code: of the reason
+    """
+    if code == "sender_limit":
+        return LOOP_LIMIT
+    if code.startswith("alias_") and alias_id:
+        return f"{code}:{alias_id}"
+    return code if code in ("catchall", LOOP_LIMIT) else OTHER
+
+
+def unless_told(reason: Reason, withheld: Reason | None) -> Reason:
+    """Return the reason of a refusal: held for review if its sender does not know of it.
+
+    :param withheld: why the sender got no notice; None if the sender knows
+    """
+    if withheld is None:
+        return reason
+    params = {**withheld.params, **reason.params, UNTOLD: withheld.code}
+    return Reason(states.PARKED, reason.code, params)
 
 
 def imported(message) -> Verdict | None:
@@ -58,14 +95,43 @@ def limit_told(message) -> Verdict | None:
 
 
 def told(message) -> Verdict | None:
-    window = message.window or message.policies.number(LOOP_MINUTES)
-    minutes = window if message.about == LOOP_LIMIT else DAY
-    slot = Slot(f"answer:{message.about}", 1, minutes, message.notice_address)
+    minutes = limit_window(message) if message.about == LOOP_LIMIT else DAY
+    slot = Slot(f"answer:{message.about}", 1, minutes, message.notice_mailbox)
     return Verdict(slot=slot, when_full=_withheld("told"))
 
 
+def mailbox_limit(message) -> Verdict | None:
+    slot = Slot("answers", MOST_PER_MAILBOX, DAY, message.notice_mailbox, message.about)
+    return Verdict(slot=slot, when_full=_withheld("mailbox_limit", notices=MOST_PER_MAILBOX))
+
+
+def hourly_limit(message) -> Verdict | None:
+    """An outsider who writes as others must not make many notices."""
+    most = message.policies.number(ANSWER_LIMIT)
+    slot = Slot("answers", most, HOUR, part=message.about)
+    return Verdict(slot=slot, when_full=_withheld("hourly_limit", notices=most))
+
+
+def limit_window(message) -> int:
+    """Return the minutes within which a sender is told once that the limit is reached.
+
+    At most a day: the sender of a message that is refused without a notice was told within a day.
+    """
+    return min(message.window or message.policies.number(LOOP_MINUTES), DAY)
+
+
 ALWAYS = (imported, unconfirmed_copy, unauthenticated)
-OURS = (repeated_text, automatic, old, other_address, own_address, limit_told, told)
+OURS = (
+    repeated_text,
+    automatic,
+    old,
+    other_address,
+    own_address,
+    limit_told,
+    told,
+    mailbox_limit,
+    hourly_limit,
+)
 
 
 def _withheld(code, **params):

@@ -7,7 +7,7 @@ reason does. Another addon adds a reason by ``_inherit`` of ``mail.postmaster.re
 This module does not decide. Rules and the outcome of an attempt choose the code.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from odoo import api, models
 from odoo.tools import LazyTranslate
@@ -34,6 +34,9 @@ class Definition:
     :param bool keeps_content: whether the content of an ignored message is kept until a user has
     processed or ignored it
     :param bool is_unexpected: whether it is caused by an error that an administrator should see
+    :param bool stands_untold: whether a message stays refused although this addon does not notify
+        its sender: another program has, or an administrator wants no notice. Any other refusal that
+        the sender does not hear of is held for review with the same code
     """
 
     sentence: object
@@ -42,16 +45,20 @@ class Definition:
     accepts: tuple = ()
     is_unexpected: bool = False
     keeps_content: bool = False
+    stands_untold: bool = False
 
 
-def _of(
-    *of_states, release=AGAIN, accepts=(), is_unexpected=False, keeps_content=False, **sentences
-):
-    """Return ``{code: Definition}`` of reasons that differ only in their sentences."""
-    return {
-        code: Definition(sentence, of_states, release, accepts, is_unexpected, keeps_content)
-        for code, sentence in sentences.items()
-    }
+# The fields that reasons can have in common.
+COMMON = {field.name for field in fields(Definition)} - {"sentence", "states"}
+
+
+def _of(*of_states, **values):
+    """Return ``{code: Definition}`` of reasons that differ only in their sentences.
+
+    :param values: the sentences, and fields of :class:`Definition` that all of them have
+    """
+    common = {name: values.pop(name) for name in COMMON & values.keys()}
+    return {code: Definition(sentence, of_states, **common) for code, sentence in values.items()}
 
 
 DEFINITIONS = {
@@ -138,22 +145,28 @@ DEFINITIONS = {
             "%(target)s already has another message with the same Message-Id, from %(sender)s."
         ),
     ),
-    # Its sender was notified, unless the sender is forged.
+    # Its sender was notified; held if that was not possible.
     **_of(
         states.REFUSED,
+        states.PARKED,
         catchall=_lt("Sent to the catchall address, which only accepts replies."),
         alias_security=_lt("The address %(alias)s does not accept mail from this sender."),
         alias_misconfigured=_lt("The address %(alias)s is not configured correctly."),
         alias_refuses=_lt("The address %(alias)s does not accept mail."),
         alias_closed=_lt("The address %(alias)s has been closed since %(since)s."),
-        declined_told=_lt(
-            "The addon %(addon)s declined the message at %(target)s, and notified the sender."
-        ),
         sender_limit=_lt(
             "%(sender)s has sent more than %(count)s messages to the same address within "
             "%(minutes)s minutes."
         ),
         loop_limit=_lt("Too many messages from this sender in a short time."),
+    ),
+    # Its sender was notified by another program.
+    **_of(
+        states.REFUSED,
+        stands_untold=True,
+        declined_told=_lt(
+            "The addon %(addon)s declined the message at %(target)s, and notified the sender."
+        ),
         no_route_refused=_lt(
             "No alias accepts mail for %(recipients)s. The sending server was notified."
         ),
@@ -162,9 +175,11 @@ DEFINITIONS = {
             "The address cannot be used: %(error)s The sending server was notified."
         ),
     ),
+    # The person in From did not write it, and an administrator has chosen not to hold it.
     **_of(
         states.REFUSED,
         accepts=(SENDER,),
+        stands_untold=True,
         identity_refused=_lt(
             "%(sender)s does not seem to have written this message: %(finding)s. No notice "
             "was sent."

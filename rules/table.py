@@ -25,7 +25,8 @@ after routing          what happens on a hit, at one target
 text that the same sender repeats is ignored.
 
 ======================  ===========================================================================
-before a notice         on a hit, the sender gets none
+before a notice         on a hit, the sender gets none, and a message that would be refused is
+                        held, unless the sender was told within a day
 ======================  ===========================================================================
 ``imported``            the message is old
 ``unconfirmed_copy``    the database may be a copy of the one that should answer
@@ -37,6 +38,8 @@ before a notice         on a hit, the sender gets none
 ``own_address``         it would come back
 ``limit_told``          the sender was told within the period of the limit that it is reached
 ``told``                the sender was told the same within a day
+``mailbox_limit``       the sender's mailbox has had enough notices of all kinds within a day
+``hourly_limit``        all senders together have had enough notices within an hour
 ======================  ===========================================================================
 """
 

@@ -76,5 +76,6 @@ from . import (
     test_stored_names,
     test_tour,
     test_unknown_core,
+    test_untold,
     test_views,
 )

@@ -3,12 +3,15 @@
 from datetime import datetime, timedelta, timezone
 from email.message import EmailMessage
 from email.utils import format_datetime
+from itertools import product
 
 from odoo.tests import tagged
 
 from odoo.addons.mail.tests.common import MockEmail
 
+from ..policy.settings import AUTHSERV
 from .common import GatewayCase
+from .identity_common import OPEN, SERVER, IdentityCase, passed
 
 
 @tagged("post_install", "-at_install")
@@ -58,13 +61,11 @@ class TestAnswers(GatewayCase, MockEmail):
         [answer] = self.answers_to(subject="Printer")
         self.assertEqual(answer["headers"]["Auto-Submitted"], "auto-replied")
         self.assertEqual(answer["headers"]["Return-Path"], "<>")
-        self.assertEqual(answer["subject"], "Re: Printer")
-        self.assertIn("I would like to know more.", answer["body"])
 
     def test_not_for_old_mail(self):
         old = format_datetime(datetime.now(timezone.utc) - timedelta(hours=25))
         self.assertFalse(self.answers_to(date=old))
-        self.assertReason(self.row, "refused", "catchall")
+        self.assertReason(self.row, "parked", "catchall")
         self.env["ir.config_parameter"].set_param("mail.postmaster.answer.hours", 48)
         self.assertEqual(len(self.answers_to(date=old)), 1)
 
@@ -124,3 +125,133 @@ class TestAnswers(GatewayCase, MockEmail):
             headers=f"\r\nReferences: {notice}\r\nAuto-Submitted: auto-generated",
         )
         self.assertReason(self.row, "ignored", "loop_notice_reply")
+
+
+@tagged("post_install", "-at_install")
+class TestReflector(IdentityCase, MockEmail):
+    """An outsider who writes as others makes few notices, and none carries the outsider's text."""
+
+    TEXT = "Buy pills"
+    ALIASES = {
+        "alias_security": {"alias_contact": "partners"},
+        "alias_misconfigured": {"alias_contact": "followers"},
+        "alias_refuses": {"alias_mode": "refuse"},
+        "alias_closed": {"alias_mode": "closed", "alias_closed_since": "2020-01-01"},
+        "sender_limit": {},
+    }
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.parameters.set_param("mail.gateway.loop.threshold", 1)
+        cls.number = 0
+        cls.addresses = {
+            name: cls.make_alias(f"to-{name}", "res.partner", **values).alias_full_name
+            for name, values in cls.ALIASES.items()
+        }
+        cls.addresses["catchall"] = "catchall@postmaster.test"
+
+    def notices_to(self, sender, about="catchall", top=b"", **fields):
+        """Deliver a message that is refused; return the notices."""
+        type(self).number += 1
+        fields.setdefault("to", self.addresses[about])
+        fields.setdefault("subject", f"{self.TEXT} {self.number}")
+        with self.mock_mail_gateway():
+            if about == "sender_limit":
+                self.from_(sender, top, message_id=f"<first{self.number}@x>", **fields)
+            self.row = self.from_(sender, top, message_id=f"<{self.number}@x>", **fields)
+            return list(self._mails)
+
+    def count(self, senders, **fields):
+        return sum(len(self.notices_to(sender, **fields)) for sender in senders)
+
+    def test_one_mailbox(self):
+        """Its sub-addresses, and the other spellings that a provider gives to one person."""
+        for spellings in (
+            [f"victim+{number}@customer.test" for number in range(10)],
+            ["jane.doe@gmail.com", "janedoe@googlemail.com", "j.a.n.e.doe+x@gmail.com"],
+            ["joe@icloud.com", "joe@me.com", "joe+x@mac.com"],
+        ):
+            for about in self.addresses:
+                with self.subTest(spellings[0], about=about):
+                    self.env.cr.execute("DELETE FROM mail_postmaster_quota")
+                    self.assertEqual(self.count(spellings, about=about), 1)
+        self.env.cr.execute("DELETE FROM mail_postmaster_quota")
+        # Each letter counts at other domains.
+        others = [f"jane.{number}@customer.test" for number in range(3)]
+        self.assertEqual(self.count(others), 3)
+
+    def test_limit_that_was_told_counts_by_mailbox(self):
+        self.assertEqual(self.count(["jane+a@gmail.com"], about="sender_limit"), 1)
+        self.assertFalse(self.count(["j.ane@gmail.com"]))
+        self.assertReason(self.row, "refused", "catchall")
+
+    def test_all_notices_of_an_hour(self):
+        senders = [f"{number}@victim{number}.test" for number in range(40)]
+        self.assertEqual(self.count(senders), 30)
+        self.assertReason(self.row, "parked", "catchall")
+        self.assertFalse(self.count(["jane@customer.test"], about="alias_refuses"))
+        self.env.cr.execute("UPDATE mail_postmaster_quota SET at = at - interval '61 minutes'")
+        self.assertEqual(self.count(["jane@customer.test"], about="alias_refuses"), 1)
+
+    def test_limit_of_an_hour_can_be_set(self):
+        self.parameters.set_param("mail.postmaster.answer.limit", 2)
+        senders = [f"{number}@victim{number}.test" for number in range(3)]
+        for about in self.addresses:
+            with self.subTest(about):
+                self.env.cr.execute("DELETE FROM mail_postmaster_quota")
+                self.assertEqual(self.count(senders, about=about), 2)
+
+    def test_one_message_to_many_aliases(self):
+        """Each alias has a notice of its own; one mailbox gets only some of them."""
+        to = ", ".join(
+            self.make_alias(f"r{number}", "res.partner", alias_mode="refuse").alias_full_name
+            for number in range(8)
+        )
+        self.assertEqual(len(self.notices_to("victim@customer.test", to=to)), 5)
+        self.parameters.set_param("mail.postmaster.answer.limit", 7)
+        self.assertEqual(len(self.notices_to("another@customer.test", to=to)), 2)
+
+    def assertQuotes(self, notice, quotes, about="catchall"):
+        written = f"{notice['subject']} {notice['body']}"
+        # The notice of a limit quotes no text.
+        quotes_text = quotes and about != "sender_limit"
+        self.assertEqual("would like to know more" in written, quotes_text, written)
+        self.assertEqual(self.TEXT in written, quotes, written)
+        if not quotes:
+            self.assertNotIn("pills", written.lower())
+
+    def test_quotes_to_authenticated_senders_only(self):
+        for about, is_configured in product(self.addresses, (True, False)):
+            self.parameters.set_param(AUTHSERV, SERVER if is_configured else False)
+            for name, top, quotes in (
+                ("pass", passed, True),
+                ("open", lambda _sender: OPEN, False),
+            ):
+                with self.subTest(about=about, is_configured=is_configured, name=name):
+                    sender = f"jane{self.number}@customer.test"
+                    named = f"Pills <{sender}>"
+                    [notice] = self.notices_to(named, about, top(sender))
+                    self.assertQuotes(notice, quotes and is_configured, about)
+
+    def test_address_of_another_at_an_authenticated_domain(self):
+        for path, quotes in (
+            ("b@bounces.customer.test", True),
+            ("victim@test", False),
+        ):
+            sender = "jane@customer.test"
+            notices = self.notices_to(sender, top=passed(sender), return_path=path)
+            for notice in notices:
+                self.assertQuotes(notice, quotes)
+
+    def test_names_only_addresses_of_this_database(self):
+        to = "Pills <pills@example.org>, catchall@postmaster.test"
+        [notice] = self.notices_to("jane@customer.test", to=to)
+        self.assertQuotes(notice, quotes=False)
+        self.assertIn("catchall@postmaster.test", notice["body"])
+
+    def test_former_catchall_names_the_new_address(self):
+        self.domain.catchall_alias = "replies"
+        [notice] = self.notices_to("jane@customer.test")
+        self.assertReason(self.row, "refused", "catchall")
+        self.assertIn("replies@postmaster.test", notice["body"])

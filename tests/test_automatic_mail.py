@@ -118,7 +118,8 @@ class TestAutomaticMail(GatewayCase, MockEmail):
             for headers in robots:
                 with self.subTest(to=to, headers=headers):
                     row = self.receive_automatic(headers, to=to, subject=f"{to} {headers[-9:]}")
-                    self.assertEqual(row.state, "refused")
+                    # The sender does not hear of it.
+                    self.assertEqual(row.state, "parked")
                     self.assertStep(row, "answer", hit=False)
                     self.assertFalse(self.answers)
             row = self.receive_automatic("", to=to)
@@ -132,7 +133,7 @@ class TestAutomaticMail(GatewayCase, MockEmail):
         with self.mock_mail_gateway():
             _result, row = self.receive(raw)
             self.assertFalse(self._mails)
-        self.assertReason(row, "refused", "catchall")
+        self.assertReason(row, "parked", "catchall")
 
     def test_vacation_responder(self):
         user = self.env.ref("base.user_admin")

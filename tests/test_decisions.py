@@ -127,7 +127,7 @@ class TestDecisions(GatewayCase):
         self.env["ir.config_parameter"].set_param("mail.postmaster.database", False)
         before = self.env["mail.mail"].search_count([])
         _result, row = self.receive(self.mail(to="catchall@postmaster.test"))
-        self.assertReason(row, "refused", "catchall")
+        self.assertReason(row, "parked", "catchall")
         self.assertStep(row, "answer", hit=False)
         self.assertEqual(self.env["mail.mail"].search_count([]), before)
 

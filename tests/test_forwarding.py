@@ -160,7 +160,7 @@ class TestForwarding(GatewayCase):
         raw = self.forwarded().replace(b"Path: <sales@lists.test>", b"Path: <back@lists.test>")
         _result, row = self.receive(raw)
         self.assertReason(row, "refused", "alias_security")
-        answer = self.env["mail.mail"].search([("subject", "=", "Re: Good morning")], limit=1)
+        answer = self.env["mail.mail"].search([], order="id desc", limit=1)
         self.assertEqual(answer.email_to, "back@lists.test")
 
     def test_odd_authors_reach_core_as_they_are(self):

@@ -113,7 +113,7 @@ class TestSenderIdentity(IdentityCase):
             for address in (BOSS, JANE):
                 with self.subTest(to=to, address=address):
                     row = self.from_(address, failed(address), to=to)
-                    self.assertReason(row, "refused", "alias_security")
+                    self.assertReason(row, "parked", "alias_security")
                     # The address in From did not write it.
                     self.assertStep(row, "answer", hit=False)
                     row = self.from_(address, passed(address), to=to)
@@ -126,7 +126,7 @@ class TestSenderIdentity(IdentityCase):
             "to": alias.alias_full_name,
             "headers": f"\r\nIn-Reply-To: {question.message_id}",
         }
-        self.assertReason(self.from_(JANE, failed(JANE), **reply), "refused", "alias_security")
+        self.assertReason(self.from_(JANE, failed(JANE), **reply), "parked", "alias_security")
         row = self.from_(JANE, passed(JANE), **reply)
         self.assertReason(row, "delivered", "reply_posted")
 
@@ -185,14 +185,14 @@ class TestSenderIdentity(IdentityCase):
     def test_forged_mail_takes_no_places_of_the_sender(self):
         self.parameters.set_param("mail.gateway.loop.threshold", 2)
         states = [self.from_(JANE, failed(JANE)).state for _number in range(3)]
-        self.assertEqual(states, ["delivered", "delivered", "refused"])
+        self.assertEqual(states, ["delivered", "delivered", "parked"])
         self.assertEqual(self.from_(JANE, passed(JANE)).state, "delivered")
 
     def test_forged_mail_of_a_sender_without_limit(self):
         self.parameters.set_param("mail.gateway.loop.threshold", 1)
         self.env["mail.gateway.allowed"].create({"email": JANE})
         states = [self.from_(JANE, failed(JANE)).state for _number in range(2)]
-        self.assertEqual(states, ["delivered", "refused"])
+        self.assertEqual(states, ["delivered", "parked"])
         states = [self.from_(JANE, passed(JANE)).state for _number in range(2)]
         self.assertEqual(states, ["delivered", "delivered"])
 

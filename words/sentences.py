@@ -75,9 +75,15 @@ NOT_NOTIFIED = {
     "own_address": _lt("the message comes from an address of this database"),
     "limit_told": _lt("the sender was already notified that the limit is reached"),
     "told": _lt("the sender has already received this notice"),
+    "mailbox_limit": _lt("the sender has received %(notices)s notices within a day"),
+    "hourly_limit": _lt("%(notices)s notices were sent within an hour, which is the limit"),
+    "unsent": _lt("no notice is sent for this reason"),
     "already_sent": _lt("a notice about this message was already sent"),
     "failed": _lt("sending it failed (%(error)s)"),
 }
+
+# Follows the reason of a message that is held because its sender does not hear of the refusal.
+UNTOLD = _lt("The sender was not notified: %(untold)s.")
 
 STEPS = {
     **authentication_sentences.STEPS,

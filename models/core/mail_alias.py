@@ -10,6 +10,7 @@ from ...gateway import address_book, states
 from ...pipeline.attempt import NoticeInHand, Stage
 from ...pipeline.ledger import RouteResult
 from ...policy import policy_fields  # noqa: F401  what is extended here
+from ...rules.notice import subject_of
 from ...rules.verdict import Reason
 from ...shortcuts.cache_prefill import columns, put_into_cache
 from ...shortcuts.memoize import note_change
@@ -188,7 +189,7 @@ class MailAlias(models.Model):
         alias = self
         if attempt and self.env["mail.postmaster.answer"]._is_careful():
             alias = self._for_answer(message_dict)
-            message_dict = self.env["mail.postmaster.answer"]._quote(message_dict)
+            message_dict = alias.env["mail.postmaster.answer"]._quote(attempt, message_dict)
         super(MailAlias, alias)._alias_bounce_incoming_email(
             message, message_dict, set_invalid=set_invalid
         )
@@ -210,7 +211,7 @@ class MailAlias(models.Model):
         )
         code = "alias_misconfigured" if set_invalid else "alias_security"
         reason = Reason(states.REFUSED, code, {"alias": self.display_name})
-        attempt.notice = NoticeInHand(f"{code}:{self.id}")
+        attempt.notice = NoticeInHand(subject_of(code, self.id))
         attempt.ledger.results.append(RouteResult(f"alias:{self.id}", reason, alias_id=self.id))
 
     def _levels(self):

@@ -3,6 +3,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import format_date, is_html_empty
 
+from ...context_keys import ATTEMPT
 from ...rules.alias_mode import ACCEPT, CLOSED, HOLD, REFUSE
 
 
@@ -49,7 +50,9 @@ class MailAlias(models.Model):
             "mail.mail_bounce_alias_security",
             {
                 "body": alias._default_refusal() if is_html_empty(text) else text,
-                "message": self.env["mail.postmaster.answer"]._quote(message_dict),
+                "message": alias.env["mail.postmaster.answer"]._quote(
+                    self.env.context[ATTEMPT], message_dict
+                ),
             },
             minimal_qcontext=True,
         )

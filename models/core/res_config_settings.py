@@ -6,6 +6,7 @@ from ...policy.policy_fields import IDENTITY_POLICIES, POLICIES, REPLY_POLICIES
 from ...policy.settings import (
     ADDRESSING,
     ANSWER_HOURS,
+    ANSWER_LIMIT,
     ANSWERS,
     ATTACHMENTS,
     AUTHENTICATION_OWN,
@@ -50,6 +51,7 @@ NUMBER_FIELDS = {
     LOOP_MINUTES: "postmaster_loop_minutes",
     LOOP_THRESHOLD: "postmaster_loop_threshold",
     ANSWER_HOURS: "postmaster_answer_hours",
+    ANSWER_LIMIT: "postmaster_answer_limit",
     MOST_HOPS: "postmaster_most_hops",
     BLACKLIST_BOUNCES: "postmaster_blacklist_bounces",
     BLACKLIST_DAYS: "postmaster_blacklist_days",
@@ -228,6 +230,13 @@ class ResConfigSettings(models.TransientModel):
         "Hours after which no notice is sent",
         config_parameter=ANSWER_HOURS,
         default=NUMBERS[ANSWER_HOURS][0],
+    )
+    postmaster_answer_limit = fields.Integer(
+        "Notices per hour",
+        config_parameter=ANSWER_LIMIT,
+        default=NUMBERS[ANSWER_LIMIT][0],
+        help="How many notices all senders together get within an hour. Further messages that "
+        "would be refused need attention, because their senders cannot be notified.",
     )
     postmaster_complaints = fields.Selection(
         [("record", "Record only"), ("blacklist", "Blacklist the address")],

@@ -6,12 +6,16 @@ from odoo import api, fields, models
 
 from ...gateway import states
 from ...pipeline.log_without_values import frames
+from ...rules.notice import UNTOLD
 from . import mail_postmaster_message  # noqa: F401  what is extended here
 
 _logger = logging.getLogger(__name__)
 
 ACTIVITY = "mail_postmaster.mail_activity_attention"
 NOTIFICATION = "mail_postmaster/attention"
+# The activities that refusals can cause for a user within a day: outsiders choose how many aliases
+# they address.
+MOST_ALARMS = 10
 
 
 class MailPostmasterMessage(models.Model):
@@ -19,6 +23,10 @@ class MailPostmasterMessage(models.Model):
 
     def _call_for_attention(self):
         """Schedule one activity a day for the responsible user, at the first held message.
+
+        Refusals that the sender does not hear of have activities of their own: one a day for each
+        reason and alias, up to :data:`MOST_ALARMS`. So they neither hide other messages nor fill
+        the user's list.
 
         Called in the transaction that holds the message. A failed notification must not cause
         the outcome of the message to be lost.
@@ -42,9 +50,10 @@ class MailPostmasterMessage(models.Model):
         )
         if not activity_type or not responsible:
             return
-        if self._has_activity_of_today(activity_type, responsible):
+        group = self._attention_group()
+        if self._is_announced(group, activity_type, responsible):
             return
-        if not self._is_first_to_tell(activity_type, responsible):
+        if not self._is_first_to_tell(group, activity_type, responsible):
             return
         # Not sent by email: a problem with messages must not cause more of them.
         self.with_context(mail_activity_quick_update=True).activity_schedule(
@@ -54,24 +63,39 @@ class MailPostmasterMessage(models.Model):
             summary=self.with_context(lang=responsible.lang).reason,
         )
 
-    @api.model
-    def _has_activity_of_today(self, activity_type, responsible):
-        # In superuser mode like its caller: the user may not schedule activities for others.
-        return bool(
-            self.env["mail.activity"]
-            .sudo()
-            .search_count(
-                [
-                    ("activity_type_id", "=", activity_type),
-                    ("user_id", "=", responsible.id),
-                    ("create_date", ">=", self.env.cr.now().date()),
-                ],
-                limit=1,
-            )
-        )
+    def _attention_group(self):
+        """Return ``(reason, alias id)`` of a refusal that the sender does not hear of, else None.
+
+        The sender does not belong to it: an outsider has any number of addresses.
+        """
+        if UNTOLD not in (self.reason_params or {}):
+            return None
+        return self.reason_code, self.delivery_ids.alias_id[:1].id
 
     @api.model
-    def _is_first_to_tell(self, activity_type, responsible):
+    def _is_announced(self, group, activity_type, responsible):
+        """Return whether a user has an activity of today about a group of messages."""
+        # In superuser mode like its caller: the user may not read the activities of others.
+        announced = self.sudo().search_fetch(
+            [
+                (
+                    "activity_ids",
+                    "any",
+                    [
+                        ("activity_type_id", "=", activity_type),
+                        ("user_id", "=", responsible.id),
+                        ("create_date", ">=", self.env.cr.now().date()),
+                    ],
+                )
+            ],
+            ["reason_code", "reason_params"],
+        )
+        groups = [message._attention_group() for message in announced]
+        refusals = sum(one is not None for one in groups)
+        return group in groups or group is not None and refusals >= MOST_ALARMS
+
+    @api.model
+    def _is_first_to_tell(self, group, activity_type, responsible):
         """Return whether no other transaction creates, or has just created, today's activity.
 
         Messages are held in parallel. A transaction that does not get the lock leaves the activity
@@ -80,13 +104,13 @@ class MailPostmasterMessage(models.Model):
         """
         self.env.cr.execute(
             "SELECT pg_try_advisory_xact_lock(hashtext(%s), %s)",
-            [ACTIVITY, responsible.id],
+            [f"{ACTIVITY} {group or ''}", responsible.id],
         )
         if not self.env.cr.fetchone()[0]:
             return False
         with self.env.registry.cursor() as cr:
             latest = self.with_env(self.env(cr=cr))
-            return not latest._has_activity_of_today(activity_type, responsible)
+            return not latest._is_announced(group, activity_type, responsible)
 
     def _responsible_user(self):
         """Return the user of the setting, else the first administrator of the message's company."""

@@ -17,15 +17,17 @@ LOCK = """
         ORDER BY key
     ) AS ordered;
 """
-# All slots or none. A message has one rate slot in a limit, however often it asks.
+# All slots or none. A message, or a part of it that is counted separately, has one rate slot in a
+# limit, however often it asks.
 PLACE = """
     WITH missing AS (
         SELECT * FROM unnest(
-            %(targets)s::text[], %(senders)s::text[], %(limits)s::int[], %(minutes)s::int[]
-        ) WITH ORDINALITY AS slot (target, sender, most, minutes, position)
+            %(targets)s::text[], %(senders)s::text[], %(keys)s::text[], %(limits)s::int[],
+            %(minutes)s::int[]
+        ) WITH ORDINALITY AS slot (target, sender, key, most, minutes, position)
         WHERE NOT EXISTS (
             SELECT FROM mail_postmaster_quota AS taken WHERE taken.target = slot.target
-                AND taken.sender = slot.sender AND taken.mail_key = %(key)s
+                AND taken.sender = slot.sender AND taken.mail_key = slot.key
         )
     ), full_limit AS (
         SELECT position FROM missing WHERE most <= (
@@ -40,7 +42,7 @@ PLACE = """
         ) ORDER BY position LIMIT 1
     ), reserved AS (
         INSERT INTO mail_postmaster_quota (sender, target, mail_key, at)
-        SELECT sender, target, %(key)s, %(now)s FROM missing
+        SELECT sender, target, key, %(now)s FROM missing
         WHERE NOT EXISTS (SELECT FROM full_limit)
     )
     SELECT (SELECT position FROM full_limit)
@@ -58,7 +60,8 @@ ALONE = """
 class MailPostmasterQuota(models.Model):
     """What the gateway has recently accepted, by sender and target: the memory of its rate limits.
 
-    A message has one rate slot at each target, however many attempts it takes.
+    A message has one rate slot at each target, however many attempts it takes; where its parts are
+    counted separately, one for each.
     """
 
     _name = "mail.postmaster.quota"
@@ -96,7 +99,7 @@ class MailPostmasterQuota(models.Model):
             "senders": [slot.sender for slot in slots],
             "limits": [slot.limit for slot in slots],
             "minutes": [slot.minutes for slot in slots],
-            "key": attempt.mail.key,
+            "keys": [f"{attempt.mail.key} {slot.part}".rstrip() for slot in slots],
             "now": self.env.cr.now(),
         }
         if attempt.mail.is_joined:

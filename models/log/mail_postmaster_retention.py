@@ -33,16 +33,21 @@ class MailPostmasterRetention(models.AbstractModel):
 
     @api.autovacuum
     def _gc_raw_above_cap(self):
-        """Remove the oldest content of handled messages while the total exceeds the cap."""
+        """Remove the oldest content of handled messages while the total exceeds the cap.
+
+        Also that of messages whose senders could not be told of a refusal: an outsider can send any
+        number of them, and the cap would apply if they were refused.
+        """
         cap = self.env["mail.postmaster.policy"]._in_force().number(RAW_MEGABYTES) * MEGABYTE
         return self._remove_raw(
             """
             SELECT id FROM (
                 SELECT id, state, raw_kept, reason_code,
+                    state = 'parked' AND reason_params->'untold' IS NOT NULL AS is_untold,
                     sum(size::bigint) OVER (ORDER BY id DESC) AS newer
                 FROM mail_postmaster_message WHERE raw_kept
             ) AS kept
-            WHERE newer > %(cap)s AND state = ANY(%(handled)s) AND NOT %(kept)s
+            WHERE newer > %(cap)s AND NOT %(kept)s AND (state = ANY(%(handled)s) OR is_untold)
             ORDER BY id LIMIT %(batch)s
             """,
             cap=cap,
@@ -84,13 +89,19 @@ class MailPostmasterRetention(models.AbstractModel):
 
     @api.autovacuum
     def _gc_log(self):
-        """Remove old rows of handled messages from the log; core knows their Message-Ids."""
+        """Remove old rows of handled messages from the log; core knows their Message-Ids.
+
+        Also those of messages whose senders could not be told, as above.
+        """
         days = self.env["mail.postmaster.policy"]._in_force().number(LOG_DAYS)
         self.env.cr.execute(
             SQL(
                 """
                 SELECT id FROM mail_postmaster_message
-                WHERE state = ANY(%(handled)s) AND NOT %(kept)s
+                WHERE (
+                    state = ANY(%(handled)s)
+                    OR state = 'parked' AND reason_params->'untold' IS NOT NULL
+                ) AND NOT %(kept)s
                     AND create_date < (now() AT TIME ZONE 'UTC') - %(days)s * interval '1 day'
                 ORDER BY id LIMIT %(batch)s
                 """,

@@ -29,6 +29,7 @@ from ...words.sentences import (
     REPEATED,
     REPEATED_UNKNOWN,
     STEPS,
+    UNTOLD,
     fill,
 )
 from . import mail_postmaster_message  # noqa: F401  what is extended here
@@ -83,7 +84,9 @@ class MailPostmasterMessage(models.Model):
         if not known:
             # A reason of an addon that was removed: its code is better than nothing.
             return code
-        return fill(self.env._(known.sentence), self._readable_params(params)).strip()
+        params = self._readable_params(params)
+        sentences = [known.sentence, *([UNTOLD] if params.get("untold") else [])]
+        return " ".join(fill(self.env._(one), params) for one in sentences).strip()
 
     @api.model
     def _step_sentence(self, step):
@@ -108,6 +111,8 @@ class MailPostmasterMessage(models.Model):
         if (code := params.get("why")) in NOT_NOTIFIED:
             # Traces of earlier versions hold the sentence.
             params["why"] = fill(self.env._(NOT_NOTIFIED[code]), params)
+        if (code := params.get("untold")) in NOT_NOTIFIED:
+            params["untold"] = fill(self.env._(NOT_NOTIFIED[code]), params)
         params["judge"] = params.get("judge") or self.env._("this database")
         params["oddities"] = self._oddities(str(params.get("oddities") or ""))
         params["outcomes"] = " ".join(

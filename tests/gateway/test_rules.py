@@ -11,6 +11,7 @@ from odoo.addons.mail_postmaster.gateway.automatic import classify
 from odoo.addons.mail_postmaster.gateway.own_mail import Marks
 from odoo.addons.mail_postmaster.policy.settings import (
     ANSWER_HOURS,
+    ANSWER_LIMIT,
     LIMITS,
     LOOP_MINUTES,
     LOOP_REPLIES,
@@ -23,6 +24,7 @@ from odoo.addons.mail_postmaster.policy.settings import (
 from odoo.addons.mail_postmaster.policy.snapshot import Policies
 from odoo.addons.mail_postmaster.rules import table
 from odoo.addons.mail_postmaster.rules.catchall import REFUSED, REPEATED, catchall
+from odoo.addons.mail_postmaster.rules.notice import MOST_PER_MAILBOX, subject_of, unless_told
 from odoo.addons.mail_postmaster.rules.verdict import (
     STRENGTH,
     Reason,
@@ -357,6 +359,7 @@ class TestNotices(BaseCase):
                 "sent_at": self.NOW,
                 "now": self.NOW,
                 "notice_address": "jane@customer.test",
+                "notice_mailbox": "jane@customer.test",
                 "is_own_address": False,
                 "about": "catchall",
                 "window": None,
@@ -396,8 +399,8 @@ class TestNotices(BaseCase):
         hours = NUMBERS[ANSWER_HOURS][0]
         for sent_at in (None, self.NOW - timedelta(hours=hours), self.NOW + timedelta(days=9)):
             with self.subTest(sent_at=sent_at):
-                [verdict] = self.found(table.BEFORE_OUR_NOTICE, sent_at=sent_at)
-                self.assertIsNone(verdict.reason)
+                for verdict in self.found(table.BEFORE_OUR_NOTICE, sent_at=sent_at):
+                    self.assertIsNone(verdict.reason)
 
     def test_told_once(self):
         day = 24 * 60
@@ -406,11 +409,44 @@ class TestNotices(BaseCase):
             ("catchall", 5, day),
             ("loop_limit", 5, 5),
             ("loop_limit", None, NUMBERS[LOOP_MINUTES][0]),
+            # Who is told of the limit is told once a day.
+            ("loop_limit", 7 * day, day),
         ):
             with self.subTest(about=about, window=window):
                 facts = {"about": about, "window": window, "is_limit_told": about == "loop_limit"}
-                [verdict] = self.found(table.BEFORE_OUR_NOTICE, **facts)
-                self.assertIsNone(verdict.reason)
-                slot = Slot(f"answer:{about}", 1, minutes, "jane@customer.test")
-                self.assertEqual(verdict.slot, slot)
-                self.assertEqual(verdict.when_full.reason.code, "told")
+                verdicts = self.found(table.BEFORE_OUR_NOTICE, **facts)
+                slots = [
+                    Slot(f"answer:{about}", 1, minutes, "jane@customer.test"),
+                    Slot("answers", MOST_PER_MAILBOX, day, "jane@customer.test", about),
+                    Slot("answers", NUMBERS[ANSWER_LIMIT][0], 60, "", about),
+                ]
+                self.assertEqual([verdict.slot for verdict in verdicts], slots)
+                codes = [verdict.when_full.reason.code for verdict in verdicts]
+                # The first that is full decides, and only after the first is a message refused.
+                self.assertEqual(codes, ["told", "mailbox_limit", "hourly_limit"])
+                self.assertFalse(any(verdict.reason for verdict in verdicts))
+
+    def test_refusal_that_the_sender_does_not_hear_of(self):
+        refused = Reason(states.REFUSED, "sender_limit", {"count": 20})
+        self.assertEqual(unless_told(refused, None), refused)
+        withheld = Reason(states.IGNORED, "automatic", {"field": "From: x", "count": 1})
+        self.assertEqual(
+            unless_told(refused, withheld),
+            Reason(
+                states.PARKED,
+                "sender_limit",
+                {"count": 20, "field": "From: x", "untold": "automatic"},
+            ),
+        )
+
+    def test_subject_of_each_refusal(self):
+        for code, alias_id, subject in (
+            ("alias_security", 7, "alias_security:7"),
+            ("alias_closed", 7, "alias_closed:7"),
+            ("sender_limit", 7, "loop_limit"),
+            ("loop_limit", None, "loop_limit"),
+            ("catchall", None, "catchall"),
+            ("of_another_addon", 7, "other"),
+        ):
+            with self.subTest(code):
+                self.assertEqual(subject_of(code, alias_id), subject)
