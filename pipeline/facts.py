@@ -15,11 +15,13 @@ from ..gateway import fingerprint
 from ..gateway.address_list import first_address
 from ..gateway.authentication import PASS, Identity
 from ..gateway.automatic import Automatic
+from ..gateway.forwarding import is_trusted
 from ..gateway.own_mail import Marks, read_marks
 from ..gateway.same_mailbox import mailbox
 from ..policy.settings import Setting
 from ..rules.catchall import REPEATED
 from ..rules.notice import LOOP_LIMIT, OTHER, limit_window
+from .addressing import read_forwarders
 from .attempt import ANYWHERE, Attempt, Route, target_of
 
 # The suffix of Message-Ids by which core recognizes its own notices
@@ -205,6 +207,28 @@ class TargetFacts(MessageFacts):
         """Whether a message that is accepted here does not act as its sender."""
         authentication = self.env["mail.postmaster.authentication"]
         return authentication._withholds(self.attempt, self.alias, self.domain)
+
+    @property
+    def sender_key(self) -> str:
+        key = super().sender_key
+        return f"{self.form_user} via {key}" if self.form_user else key
+
+    @cached_property
+    def form_user(self) -> str:
+        """Canonical address in Reply-To, if the message comes from a listed form; else empty.
+
+        A form whose message is forged does not count: its limit stays. Nor does the address get the
+        rights or take the rate slots of the person, because anyone can enter it in the form.
+        """
+        scopes = (self.alias, self.domain)
+        listed = any(
+            is_trusted(self.sender, read_forwarders(scope.postmaster_form_senders or ""))
+            for scope in scopes
+            if self.sender and scope
+        )
+        if not listed or self.is_sender_withheld:
+            return ""
+        return first_address(self.field("Reply-To"))
 
     @property
     def is_sender_exempt(self) -> bool:

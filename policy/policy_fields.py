@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..gateway.addresses import BadDomains, parse_domains
+from ..gateway.forwarding import BadForwarders, parse_forwarders
 from .settings import SCOPED
 
 POLICIES = [
@@ -76,6 +77,13 @@ class MailPostmasterScope(models.AbstractModel):
         "messages in the name of your own users. Empty: as set for the domain or the "
         "database.",
     )
+    postmaster_form_senders = fields.Char(
+        "Form senders",
+        help="Web forms and other programs that send the messages of many people with one From "
+        "address, separated by commas: noreply@example.org, example.org for all its addresses, "
+        "*.example.org for all subdomains. The limit per sender then counts each address in "
+        "Reply-To separately. An alias also uses the list of its domain.",
+    )
     policies_in_force = fields.Text(compute="_compute_policies_in_force")
 
     _loop_threshold_bounds = models.Constraint(
@@ -102,6 +110,21 @@ class MailPostmasterScope(models.AbstractModel):
                 parse_domains(scope.allowed_domains)
             except BadDomains as error:
                 raise bad_domains(self.env, error) from error
+
+    @api.constrains("postmaster_form_senders")
+    def _check_form_senders(self):
+        for scope in self.filtered("postmaster_form_senders"):
+            try:
+                parse_forwarders(scope.postmaster_form_senders)
+            except BadForwarders as error:
+                raise ValidationError(
+                    self.env._(
+                        "%(entry)s is neither an address nor a domain name. Form senders are "
+                        "separated by commas, as in: noreply@example.org, example.org, "
+                        "*.example.org",
+                        entry=error.entry,
+                    )
+                ) from error
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -186,17 +209,20 @@ class MailPostmasterScope(models.AbstractModel):
 
 
 def _in_one_form(vals):
-    """Return values with the allowed domains in the form that messages are compared with.
+    """Return values with the lists in the form that messages are compared with.
 
     A list with an invalid entry stays as it is, for the check to name it.
     """
-    if not vals.get("allowed_domains"):
-        return vals
-    try:
-        domains = ", ".join(parse_domains(vals["allowed_domains"]))
-    except BadDomains:
-        return vals
-    return {**vals, "allowed_domains": domains or False}
+    for name, parse in (
+        ("allowed_domains", parse_domains),
+        ("postmaster_form_senders", parse_forwarders),
+    ):
+        if vals.get(name):
+            try:
+                vals = {**vals, name: ", ".join(parse(vals[name])) or False}
+            except (BadDomains, BadForwarders):
+                continue
+    return vals
 
 
 def bad_domains(env, error: BadDomains) -> ValidationError:

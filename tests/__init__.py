@@ -31,6 +31,7 @@ from . import (
     test_erase,
     test_fetching,
     test_filestore,
+    test_form_senders,
     test_former_addresses,
     test_forwarding,
     test_gateway_rights,
