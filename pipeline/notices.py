@@ -117,17 +117,24 @@ class MailPostmasterAnswer(models.AbstractModel):
                     "The message is not quoted, because its sender is not authenticated."
                 ),
                 "email_from": attempt.sender.notice_address,
-                "to": self._own_addresses(message_dict["to"]),
+                "to": self._own_addresses(attempt, message_dict["to"]),
             }
         text = html2plaintext(message_dict.get("body") or "", include_references=False)
         text = f"{text[:LONGEST_QUOTE]}…" if len(text) > LONGEST_QUOTE else text
         return {**message_dict, "body": plaintext2html(text)}
 
     @api.model
-    def _own_addresses(self, text):
-        """Return the addresses of this database in a field, or the name of the company."""
-        addresses = list(canonical_addresses(text or ""))
-        own = self.env["mail.alias.domain"]._find_aliases(addresses)
+    def _own_addresses(self, attempt, text):
+        """Return the addresses of this database that a message is for, or the company's name.
+
+        Without the detail of a sub-address, which the sender chooses.
+
+        :param text: the field To, for a message whose recipients core determines
+        """
+        if attempt.found.addressing:
+            own = attempt.found.addressing.addresses
+        else:
+            own = self.env["mail.alias.domain"]._find_aliases(list(canonical_addresses(text or "")))
         return ", ".join(map(display, own)) or self.env.company.display_name
 
     @api.model

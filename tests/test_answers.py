@@ -245,10 +245,18 @@ class TestReflector(IdentityCase, MockEmail):
                 self.assertQuotes(notice, quotes)
 
     def test_names_only_addresses_of_this_database(self):
-        to = "Pills <pills@example.org>, catchall@postmaster.test"
-        [notice] = self.notices_to("jane@customer.test", to=to)
-        self.assertQuotes(notice, quotes=False)
-        self.assertIn("catchall@postmaster.test", notice["body"])
+        """Neither names, nor other addresses, nor the details of sub-addresses."""
+        for about, address in (
+            ("catchall", "catchall@postmaster.test"),
+            ("sender_limit", "to-sender_limit@postmaster.test"),
+        ):
+            to = f"Pills <{address.replace('@', '+pills@')}>, pills@postmaster.test"
+            if about == "sender_limit":
+                to += ", Pills <pills@example.org>"
+            with self.subTest(about):
+                [notice] = self.notices_to("jane@customer.test", about, to=to)
+                self.assertQuotes(notice, quotes=False)
+                self.assertIn(address, notice["body"])
 
     def test_former_catchall_names_the_new_address(self):
         self.domain.catchall_alias = "replies"

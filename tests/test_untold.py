@@ -2,13 +2,17 @@
 
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
 from odoo.addons.mail.tests.common import MockEmail
 
+from ..gateway import states
 from ..models.log.mail_postmaster_attention import ACTIVITY
 from ..pipeline.submission import Submission
+from ..rules.table import Rule
+from ..rules.verdict import Reason, Step, Verdict
 from .identity_common import IdentityCase, failed
 
 OLD = format_datetime(datetime.now(timezone.utc) - timedelta(days=2))
@@ -135,6 +139,18 @@ class TestUntold(IdentityCase, MockEmail):
         )
         row = self.log.search([("id", ">", before)])
         self.assertReason(row, "refused", "catchall")
+
+    def test_rule_of_another_addon(self):
+        """It may refuse, but not in silence."""
+        refusal = Verdict(Step("example"), Reason(states.REFUSED, "example_refused"))
+        rules = (Rule("example", lambda _target: refusal),)
+        screening = type(self.env["mail.postmaster.screening"])
+        with patch.object(screening, "_rules_after_routing", lambda _self: rules):
+            row, _notices = self.receive_from(
+                "jane@customer.test", to=self.refusing("sender_limit")
+            )
+        self.assertEqual((row.state, row.reason_code), ("parked", "example_refused"))
+        self.assertEqual(row.reason_params, {"untold": "unsent"})
 
     def test_released(self):
         for rule in RULES:

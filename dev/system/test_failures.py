@@ -1,5 +1,6 @@
 """Failures during failures: nothing is lost, duplicated or recorded wrongly."""
 
+from email.utils import formatdate
 from unittest.mock import patch
 
 import psycopg2
@@ -137,6 +138,21 @@ def test_answer_that_can_not_be_made(gateway):
         gateway.receive(mail())
         gateway.run_cron()
     assert gateway.log("state", "reason_code", "attempts") == [("parked", "alias_failed", 2)]
+
+
+def test_notice_about_a_broken_alias_repeats_nothing(gateway):
+    with gateway.database.env() as env:
+        env["mail.postmaster.policy"].apply_preset("recommended")
+        env["ir.config_parameter"].set_param("mail.postmaster.retry.minutes", "1")
+    gateway.set_defaults("sales", BROKEN)
+    gateway.receive(mail(subject="Pills", date=formatdate()))
+    gateway.run_cron()
+    assert gateway.log("state", "reason_code") == [("parked", "alias_failed")]
+    with gateway.database.env() as env:
+        notice = env["mail.mail"].search([], order="id desc", limit=1)
+        assert notice.email_to == "jane@customer.test"
+        assert notice.subject == "Your message was not delivered"
+        assert "Pills" not in notice.body_html
 
 
 def test_one_mail_does_not_hold_up_those_behind_it(gateway):

@@ -186,6 +186,8 @@ class MailAlias(models.Model):
             return
         if attempt and not attempt.route and attempt.stage < Stage.GIVEN_UP:
             self._note_refusal(attempt, set_invalid)
+        elif attempt:
+            attempt.notice = NoticeInHand(subject_of("alias_failed", self.id))
         alias = self
         if attempt and self.env["mail.postmaster.answer"]._is_careful():
             alias = self._for_answer(message_dict)
