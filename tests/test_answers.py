@@ -168,7 +168,7 @@ class TestReflector(IdentityCase, MockEmail):
     def test_one_mailbox(self):
         """Its sub-addresses, and the other spellings that a provider gives to one person."""
         for spellings in (
-            [f"victim+{number}@customer.test" for number in range(10)],
+            [f"victim+{number}@customer.test" for number in range(4)],
             ["jane.doe@gmail.com", "janedoe@googlemail.com", "j.a.n.e.doe+x@gmail.com"],
             ["joe@icloud.com", "joe@me.com", "joe+x@mac.com"],
         ):
