@@ -56,7 +56,7 @@ def judge(
     :return: ``(Reason to turn the message down or None, treatment or None)``
     """
     reason = treatment = None
-    for verdict in _reserved(env, attempt, list(verdicts(rules, facts))):
+    for verdict in _reserved(env, attempt, list(verdicts(rules, facts)), facts.counted_part):
         if verdict.step:
             attempt.ledger.trace.add(verdict.step.code, verdict.step.is_hit, verdict.step.params)
         reason = reason or verdict.reason
@@ -64,13 +64,13 @@ def judge(
     return reason, treatment
 
 
-def _reserved(env, attempt, found):
+def _reserved(env, attempt, found, part):
     """Return the verdicts that are left after their slots were reserved, all of them or none."""
     if found and found[-1].reason and not found[-1].slot:
         return found
     needed = {verdict.slot: position for position, verdict in enumerate(found) if verdict.slot}
     while needed:
-        full = env["mail.postmaster.quota"]._reserve(attempt, list(needed))
+        full = env["mail.postmaster.quota"]._reserve(attempt, list(needed), part)
         if full is None:
             break
         position = needed.pop(full)

@@ -37,7 +37,10 @@ class MessageFacts:
     :ivar policies: the :class:`policy.snapshot.Policies` of the attempt
     :ivar bool is_quiet: no notifications are sent, because the message is imported
     :ivar bool is_sender_accepted: a user has accepted the unauthenticated sender
+    :cvar str counted_part: what of the message takes rate slots separately; empty for the whole
     """
+
+    counted_part = ""
 
     def __init__(self, env, attempt: Attempt) -> None:
         self.env = env
@@ -246,6 +249,8 @@ class NoticeFacts(MessageFacts):
     def __init__(self, env, attempt: Attempt) -> None:
         super().__init__(env, attempt)
         self.about = attempt.notice.about or OTHER
+        # Each notice counts: one message may cause several.
+        self.counted_part = self.about
         self.window = attempt.notice.window
 
     @property

@@ -101,14 +101,14 @@ def told(message) -> Verdict | None:
 
 
 def mailbox_limit(message) -> Verdict | None:
-    slot = Slot("answers", MOST_PER_MAILBOX, DAY, message.notice_mailbox, message.about)
+    slot = Slot("answers", MOST_PER_MAILBOX, DAY, message.notice_mailbox)
     return Verdict(slot=slot, when_full=_withheld("mailbox_limit", notices=MOST_PER_MAILBOX))
 
 
 def hourly_limit(message) -> Verdict | None:
     """An outsider who writes as others must not make many notices."""
     most = message.policies.number(ANSWER_LIMIT)
-    slot = Slot("answers", most, HOUR, part=message.about)
+    slot = Slot("answers", most, HOUR)
     return Verdict(slot=slot, when_full=_withheld("hourly_limit", notices=most))
 
 

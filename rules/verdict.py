@@ -45,14 +45,12 @@ class Slot:
     :param limit: number of slots within the window
     :param minutes: length of the window
     :param sender: whose messages are counted, canonical; empty for those of all senders
-    :param part: what of a message is counted separately; empty to count a message once
     """
 
     target: str
     limit: int
     minutes: int
     sender: str = ""
-    part: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,17 +17,15 @@ LOCK = """
         ORDER BY key
     ) AS ordered;
 """
-# All slots or none. A message, or a part of it that is counted separately, has one rate slot in a
-# limit, however often it asks.
+# All slots or none. A message has one rate slot in a limit, however often it asks.
 PLACE = """
     WITH missing AS (
         SELECT * FROM unnest(
-            %(targets)s::text[], %(senders)s::text[], %(keys)s::text[], %(limits)s::int[],
-            %(minutes)s::int[]
-        ) WITH ORDINALITY AS slot (target, sender, key, most, minutes, position)
+            %(targets)s::text[], %(senders)s::text[], %(limits)s::int[], %(minutes)s::int[]
+        ) WITH ORDINALITY AS slot (target, sender, most, minutes, position)
         WHERE NOT EXISTS (
             SELECT FROM mail_postmaster_quota AS taken WHERE taken.target = slot.target
-                AND taken.sender = slot.sender AND taken.mail_key = slot.key
+                AND taken.sender = slot.sender AND taken.mail_key = %(key)s
         )
     ), full_limit AS (
         SELECT position FROM missing WHERE most <= (
@@ -42,7 +40,7 @@ PLACE = """
         ) ORDER BY position LIMIT 1
     ), reserved AS (
         INSERT INTO mail_postmaster_quota (sender, target, mail_key, at)
-        SELECT sender, target, key, %(now)s FROM missing
+        SELECT sender, target, %(key)s, %(now)s FROM missing
         WHERE NOT EXISTS (SELECT FROM full_limit)
     )
     SELECT (SELECT position FROM full_limit)
@@ -60,8 +58,8 @@ ALONE = """
 class MailPostmasterQuota(models.Model):
     """What the gateway has recently accepted, by sender and target: the memory of its rate limits.
 
-    A message has one rate slot at each target, however many attempts it takes; where its parts are
-    counted separately, one for each.
+    A message, or a part of it that is counted separately, has one rate slot at each target, however
+    many attempts it takes.
     """
 
     _name = "mail.postmaster.quota"
@@ -82,7 +80,7 @@ class MailPostmasterQuota(models.Model):
     _window = models.Index("(target, sender, at)")
 
     @api.model
-    def _reserve(self, attempt, slots):
+    def _reserve(self, attempt, slots, part=""):
         """Reserve rate slots for a message, all of them or none.
 
         This uses a short separate transaction. Counting and reserving inside the transaction that
@@ -92,6 +90,7 @@ class MailPostmasterQuota(models.Model):
         :param attempt: the :class:`Attempt`; if it is joined to its caller's transaction, so is the
         reservation
         :param slots: list of :class:`rules.verdict.Slot`
+        :param str part: what of the message is counted separately; empty for the whole
         :return: the first slot that is not available, None if all are reserved
         """
         values = {
@@ -99,7 +98,7 @@ class MailPostmasterQuota(models.Model):
             "senders": [slot.sender for slot in slots],
             "limits": [slot.limit for slot in slots],
             "minutes": [slot.minutes for slot in slots],
-            "keys": [f"{attempt.mail.key} {slot.part}".rstrip() for slot in slots],
+            "key": f"{attempt.mail.key} {part}" if part else attempt.mail.key,
             "now": self.env.cr.now(),
         }
         if attempt.mail.is_joined:

@@ -417,8 +417,8 @@ class TestNotices(BaseCase):
                 verdicts = self.found(table.BEFORE_OUR_NOTICE, **facts)
                 slots = [
                     Slot(f"answer:{about}", 1, minutes, "jane@customer.test"),
-                    Slot("answers", MOST_PER_MAILBOX, day, "jane@customer.test", about),
-                    Slot("answers", NUMBERS[ANSWER_LIMIT][0], 60, "", about),
+                    Slot("answers", MOST_PER_MAILBOX, day, "jane@customer.test"),
+                    Slot("answers", NUMBERS[ANSWER_LIMIT][0], 60),
                 ]
                 self.assertEqual([verdict.slot for verdict in verdicts], slots)
                 codes = [verdict.when_full.reason.code for verdict in verdicts]
