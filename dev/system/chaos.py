@@ -276,7 +276,7 @@ DISTURBANCES = (
 
 @dataclass
 class Outcome:
-    """What became of the messages of a row.
+    """The result of a row, by messages.
 
     :param held: those that were held for stopping Odoo several times, and released
     :param backlog: seconds from the last disturbance until none was waiting
