@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import re
 from contextlib import nullcontext
+from pathlib import Path
 from types import SimpleNamespace
 from unittest.mock import MagicMock, patch
 
@@ -77,6 +79,22 @@ class TestGuard(GatewayCase):
             self.assertEqual(self.policy._on_hold(), hold)
         self.put(COPY, is_off=True)
         self.assertEqual(self.policy._on_hold(), COPY)
+
+    def test_statement_of_an_emergency(self):
+        """The one printed in README.md, where the switch was used before and where it was not."""
+        readme = (Path(__file__).parents[1] / "README.md").read_text()
+        statement = re.search(r"```sql\n(.*?)```", readme, re.DOTALL)[1]
+        self.assertIn("'False'", statement)
+        for before in (None, "True", "False"):
+            for after, hold in (("False", OFF), ("True", None)):
+                with self.subTest(before=before, after=after):
+                    self.put(None)
+                    self.env.cr.execute("DELETE FROM ir_config_parameter WHERE key = %s", [ENABLED])
+                    if before:
+                        self.policy.env["ir.config_parameter"].set_param(ENABLED, before)
+                        self.env.flush_all()
+                    self.env.cr.execute(statement.replace("'False'", f"'{after}'"))
+                    self.assertEqual(self.policy._on_hold(), hold)
 
     def test_claim(self):
         self.pipeline._take_in_batch([self.submission()])
