@@ -3,7 +3,6 @@ from datetime import datetime, timedelta
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.tools.misc import format_datetime
 
 from ..gateway.mailbox.outage import FAILING, UNASKED, outage
 from ..policy.settings import OUTAGE_MINUTES
@@ -121,24 +120,21 @@ class MailPostmasterOutage(models.Model):
         if what == FAILING:
             return none_come, self.env._(
                 "Fetching has been failing since %(since)s. The last error: %(error)s",
-                since=self._readable(self.since),
+                since=server._readable(self.since),
                 error=server.error_message or self.env._("none was recorded"),
             )
         if what == UNASKED:
             return none_come, self.env._(
                 "No fetch has been started since %(since)s. Check that the scheduled action that "
                 "fetches messages is active, or that the mail daemon is running.",
-                since=self._readable(self.since),
+                since=server._readable(self.since),
             )
         return (
             self.env._("Messages come from %s again", server.name),
             self.env._(
-                "The last fetch without an error was at %s.", self._readable(server.last_success)
+                "The last fetch without an error was at %s.", server._readable(server.last_success)
             ),
         )
-
-    def _readable(self, moment):
-        return format_datetime(self.env, moment, tz=self.env.context.get("tz"), dt_format="short")
 
     def _schedule(self, responsible, subject, body):
         """Return a new activity without a document: core's servers have no activities."""

@@ -127,35 +127,36 @@ class FetchmailServer(models.Model):
             else:
                 server.fetch_state = "working" if server.last_success else False
 
-    @api.depends("failures", "failing_since", "next_fetch")
+    @api.depends("fetch_state", "failures", "failing_since", "next_fetch")
     @api.depends_context("tz", "lang")
     def _compute_failing_note(self):
         for server in self:
-            since, again = (
-                moment
-                and format_datetime(
-                    self.env,
-                    moment,
-                    tz=self.env.context.get("tz"),
-                    dt_format="short",
+            if server.fetch_state == "stopped":
+                server.failing_note = self.env._(
+                    "Nothing has been fetched from this server since %s. Check that the scheduled "
+                    "action that fetches messages is active, or that the mail daemon is running.",
+                    self._readable(server._asked_at()),
                 )
-                for moment in (server.failing_since, server.next_fetch)
-            )
-            server.failing_note = since and (
-                self.env._(
+            elif not server.failing_since:
+                server.failing_note = False
+            elif server.next_fetch:
+                server.failing_note = self.env._(
                     "Fetching has been failing since %(since)s (attempts: %(failures)s). The next "
                     "attempt is at %(again)s.",
-                    since=since,
+                    since=self._readable(server.failing_since),
                     failures=server.failures,
-                    again=again,
+                    again=self._readable(server.next_fetch),
                 )
-                if again
-                else self.env._(
+            else:
+                server.failing_note = self.env._(
                     "Fetching has been failing since %(since)s (attempts: %(failures)s).",
-                    since=since,
+                    since=self._readable(server.failing_since),
                     failures=server.failures,
                 )
-            )
+
+    def _readable(self, moment):
+        """Return a moment as the current user reads it."""
+        return format_datetime(self.env, moment, tz=self.env.context.get("tz"), dt_format="short")
 
     @api.constrains("start_from", "start_date", "server_type", "leave_days")
     def _check_start(self):

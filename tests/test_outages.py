@@ -89,6 +89,7 @@ class TestOutages(TransactionCase):
         self.assertEqual(self.server.fetch_state, "working")
         self.since(date=61, write_date=61, last_success=61)
         self.assertEqual(self.server.fetch_state, "stopped")
+        self.assertIn("Nothing has been fetched from this server since", self.server.failing_note)
         self.assertEqual(self.tell(), ["No messages come from Info"])
         self.assertIn("No fetch has been started since", self.activities().note)
         self.assertEqual(self.env[OUTAGE].search([]).kind, UNASKED)
