@@ -8,6 +8,7 @@ model without a table. In the order of processing:
 =======================  ===========================================================
 stored                   before any decision
 =======================  ===========================================================
+``entry``                the first step of a call, before the overrides of other addons
 ``submission``           what a transport has submitted
 ``caller``               what a caller without superuser rights may request
 ``cursor_session``       what consecutive messages share: a cursor, and calls to core

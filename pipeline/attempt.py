@@ -57,6 +57,7 @@ class Findings:
     :ivar namesakes: ``{target: sender}`` of another message with this Message-Id, or None
     :ivar senders_read: the canonical addresses that core takes as the sender
     :ivar claims_us: whether the message claims to come from one of our users
+    :ivar reported: what the message reports about another one, see ``pipeline/reports.py``
     :ivar replies: ``{target: Reply}`` as it was judged in each conversation
     :ivar alias_domains_version: version of all alias domains, as this transaction sees them
     """
@@ -68,6 +69,7 @@ class Findings:
     namesakes = None
     senders_read = frozenset()
     claims_us = None
+    reported = None
     replies = None
     alias_domains_version = None
 
@@ -152,8 +154,18 @@ class Attempt:
         # Core ignores a message whose Message-Id is known or (newer 19.0) locked by another
         # transaction. Until the message is routed, core sees an id that no other attempt has.
         self._private_suffix = f".{uuid.uuid4().hex}"
+        self._is_call_expected = False
         self._is_entered = False
         self._is_parsing = False
+
+    def expect_call(self) -> None:
+        """Let the next call of ``message_process`` be that of this attempt."""
+        self._is_call_expected = True
+
+    def takes_call(self) -> bool:
+        """Return True once for the expected call, before any override of another addon."""
+        is_expected, self._is_call_expected = self._is_call_expected, False
+        return is_expected
 
     def enter(self) -> bool:
         """Return True once: for the call that this attempt was made for, not for nested calls.
@@ -185,6 +197,11 @@ class Attempt:
         return is_new
 
     @property
+    def is_entered(self) -> bool:
+        """Whether the overrides of other addons have passed the message on to core."""
+        return self._is_entered
+
+    @property
     def is_being_read(self) -> bool:
         """Whether core has the message and has not read all of it: an error concerns its form."""
         return self._is_entered and self.stage < Stage.PARSED
@@ -206,7 +223,9 @@ class Attempt:
     @property
     def sender(self) -> Sender:
         """The sender, by the From field that the message is processed with."""
-        return sender_of(self.mail.header, self.message_dict["email_from"] or "")
+        # Another addon may notify the sender before core has read the message.
+        values = self.message_dict or {"email_from": self.mail.field("From")}
+        return sender_of(self.mail.header, values["email_from"] or "")
 
     @property
     def addresses(self) -> list[str] | tuple[str, ...]:

@@ -1,10 +1,10 @@
 """Targets that core has found and another addon has declined.
 
 An addon that blocks senders drops routes, answers by itself, or returns nothing: in an override of
-``message_route``, ``_routing_check_route`` or ``_message_route_process``, above or below ours. Each
-target gets an outcome all the same. Only what core was not asked about has been declined, and only
-by an addon that is the only one it can be. Otherwise the outcome is unknown, as it is if core was
-asked and nothing was made: the message is tried again, then held.
+``message_process``, ``message_route``, ``_routing_check_route`` or ``_message_route_process``,
+above or below ours. Each target gets an outcome all the same. Only what core was not asked about
+has been declined, and only by an addon that is the only one it can be. Otherwise the outcome is
+unknown, as it is if core was asked and nothing was made: the message is tried again, then held.
 """
 
 from ..gateway import states
@@ -33,6 +33,32 @@ def note_unchecked_aliases(env, attempt: Attempt) -> None:
             attempt.ledger.results.append(
                 RouteResult(target, reason(env, attempt, target, addons), alias_id=alias.id)
             )
+
+
+def note_kept(env, attempt: Attempt, entry_model: str) -> None:
+    """Record that another addon has not passed the message on to core, if it is known which one.
+
+    It may have declined the message, or have processed it: trying again could do that twice.
+    """
+    if attempt.is_entered:
+        return
+    ledger = attempt.ledger
+    if made := _messages_made(env, attempt)[:1]:
+        target = f"thread:{made.model},{made.res_id}"
+        reached = Reason(states.DELIVERED, "made_by_another", {"target": target})
+        ledger.results.append(
+            RouteResult(target, reached, model=made.model, res_id=made.res_id, message_id=made.id)
+        )
+        return
+    addons = _neighbours(env, entry_model, "message_process")
+    if len(addons) == 1:
+        ledger.miss("kept", addon=addons[0])
+        state, code = (
+            (states.REFUSED, "kept_by_addon_told")
+            if ledger.has_told_sender
+            else (states.IGNORED, "kept_by_addon")
+        )
+        ledger.decide(state, code, addon=addons[0])
 
 
 def note_dropped(env, attempt: Attempt) -> None:

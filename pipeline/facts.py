@@ -15,6 +15,7 @@ from ..gateway import fingerprint
 from ..gateway.address_list import first_address
 from ..gateway.authentication import PASS, Identity
 from ..gateway.automatic import Automatic
+from ..gateway.envelope import parse_date
 from ..gateway.forwarding import is_trusted
 from ..gateway.own_mail import Marks, read_marks
 from ..gateway.same_mailbox import mailbox
@@ -276,6 +277,9 @@ class NoticeFacts(MessageFacts):
 
     @property
     def sent_at(self) -> datetime | None:
+        if self.attempt.message_dict is None:
+            # Another addon notifies the sender before core has read the message.
+            return parse_date(self.attempt.mail.field("Date"))
         return fields.Datetime.to_datetime(self.attempt.message_dict.get("date"))
 
     @property

@@ -23,65 +23,63 @@ class MailPostmasterReport(models.AbstractModel):
         self._write_notification(outcome, message_dict)
 
     def _fail(self, attempt, email_message, message_dict, outcome, core):
-        """Count a recipient that a message cannot reach."""
-        if outcome.is_matched:
-            email = self._bounce(attempt, email_message, message_dict, outcome, core)
-            if email and not outcome.is_guess:
-                self.env["mail.postmaster.bounce"].sudo()._count(attempt, email, outcome.code)
-        # Count no address again if a report about no message is manually processed again.
-        elif not attempt.mail.is_released:
-            self._bounce_stranger(email_message, message_dict, outcome, core)
-
-    def _bounce_stranger(self, email_message, message_dict, outcome, core):
-        """Let core count an address as if it found no message; mark nothing."""
-        email, contacts = self._bounced(outcome)
-        original = self.env["mail.message"].sudo()
-        if self._leaves_to_core():
-            # Core also counts on the record of the message, and uses the recipient it was for.
-            original = message_dict["bounced_message"]
-            if not email:
-                contacts = original.notification_ids.res_partner_id
-                email = len(contacts) == 1 and contacts.email_normalized
-        if email:
-            core(
-                email_message,
-                {
-                    **message_dict,
-                    "bounced_email": email,
-                    "bounced_partner": contacts - self._in_inbox(original),
-                    "bounced_msg_ids": [],
-                    "bounced_message": original,
-                },
+        """Let core count a recipient that a message cannot reach, and mark its notification."""
+        reported = attempt.found.reported
+        if outcome is reported.first:
+            # The overrides of other addons are running, with these values.
+            failure = reported.first_values
+            message_dict.update(failure)
+            core(email_message, message_dict)
+        elif failure := self._failure(attempt, reported, outcome):
+            # They see each failure once: above this override and below it.
+            self.env["mail.thread"]._routing_handle_bounce(
+                email_message, {**message_dict, **failure}
             )
+        if failure and outcome.is_matched and not outcome.is_guess:
+            email = failure["bounced_email"]
+            self.env["mail.postmaster.bounce"].sudo()._count(attempt, email, outcome.code)
 
-    def _bounce(self, attempt, email_message, message_dict, outcome, core):
-        """Let core count a recipient that a message cannot reach, and mark its notification.
+    def _failure(self, attempt, reported, outcome):
+        """Return the values of a recipient that core counts as failed; empty if it counts none."""
+        if outcome.kind != HARD:
+            return {}
+        if outcome.is_matched:
+            return self._failure_of_recipient(attempt, reported, outcome)
+        # Count no address again if a report about no message is manually processed again.
+        return {} if attempt.mail.is_released else self._failure_of_stranger(reported, outcome)
 
-        :return: the normalized address, or False if the report does not identify the recipient
-        """
+    def _failure_of_recipient(self, attempt, reported, outcome):
         email, partners = self._bounced(outcome)
         if not email:
-            return False
-        original = message_dict["bounced_message"]
-        author = original.author_id
+            return {}
+        author = reported.original.author_id
         words = self.with_context(lang=author.lang or self.env.lang)._words(outcome.content)
-        failure = {
+        return {
             "bounced_email": email,
-            "bounced_partner": partners - self._in_inbox(original),
+            "bounced_partner": partners - self._in_inbox(reported.original),
             "bounced_msg_ids": message_ids(attempt.mail.report),
             # Core uses it as the reason of the failure.
             "body": plaintext2html(f"{words}\n\n{attempt.mail.report.text}"),
         }
-        if message_dict["bounced_email"]:
-            # Overrides of other addons run when the first one has been handled, and see each once.
-            self.env["mail.thread"]._routing_handle_bounce(
-                email_message,
-                {**message_dict, **failure},
-            )
-            return email
-        message_dict.update(failure)
-        core(email_message, message_dict)
-        return email
+
+    def _failure_of_stranger(self, reported, outcome):
+        """Return the values with which core counts an address, found no message, marks nothing."""
+        email, contacts = self._bounced(outcome)
+        original = self.env["mail.message"].sudo()
+        if self._leaves_to_core():
+            # Core also counts on the record of the message, and uses the recipient it was for.
+            original = reported.original
+            if not email:
+                contacts = original.notification_ids.res_partner_id
+                email = len(contacts) == 1 and contacts.email_normalized
+        if not email:
+            return {}
+        return {
+            "bounced_email": email,
+            "bounced_partner": contacts - self._in_inbox(original),
+            "bounced_msg_ids": [],
+            "bounced_message": original,
+        }
 
     def _complain(self, attempt, outcome):
         """Send nothing more to a recipient who complained, if the policy says so."""

@@ -63,6 +63,30 @@ class Outcome:
         return {"kind": self.kind, "code": self.code, **self.params}
 
 
+@dataclass
+class Reported:
+    """What a report says about a message and its recipients.
+
+    :param original: the ``mail.message`` that it is about, or an empty recordset
+    :param recipients: the :class:`SentTo` of that message
+    :param outcomes: the :class:`Outcome` of each recipient that the report names
+    :param first: the first outcome that core counts as a failure, or None
+    :param first_values: the values of that failure for core, empty without one
+    """
+
+    original: models.BaseModel
+    recipients: SentTo
+    outcomes: list[Outcome]
+    first: Outcome | None = None
+    first_values: dict = field(default_factory=dict)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is about a message that was sent from here, to these recipients."""
+        is_matched = any(outcome.is_matched for outcome in self.outcomes)
+        return self.recipients.is_ours and (is_matched or not self.outcomes)
+
+
 class MailPostmasterReport(models.AbstractModel):
     """Reports, from ``gateway.reports``, connected to core's handling of bounces.
 
@@ -117,22 +141,63 @@ class MailPostmasterReport(models.AbstractModel):
     # --- which message it is about --------------------------------------------------
 
     @api.model
-    def _bounce_values(self, attempt):
+    def _bounce_values(self, attempt, message_dict):
         """Return the values of a bounce for ``mail.thread._message_parse_extract_bounce``.
 
-        Core gets the recipients one by one, when the report is handled.
+        They are those of the first recipient that has failed, because overrides of other addons
+        read them before core handles the report, wherever they stand. Core gets the other
+        recipients one by one.
         """
-        report = attempt.mail.report
+        values = {"is_bounce": True, **self._no_failure()}
+        if not attempt.mail.report:
+            return {**values, "bounced_message": self.env["mail.message"].sudo()}
+        reported = self._read(attempt, message_dict)
+        values["bounced_message"] = reported.original
+        # A delivery that failed in the past says nothing about an address today.
+        return values if attempt.mail.is_quiet else {**values, **reported.first_values}
+
+    @api.model
+    def _withdraw_handled(self, attempt, message_dict):
+        """Take the failure out of a copy of a report that was handled: it must not count again."""
+        handled = [
+            ("mail_key", "=", attempt.mail.key),
+            ("target", "=", TARGET),
+            ("state", "=", states.DELIVERED),
+        ]
+        # A caller's own transaction claims nothing, see _handle.
+        if attempt.mail.is_callers or not attempt.mail.report:
+            return
+        if self.env["mail.postmaster.delivery"].search_count(handled, limit=1):
+            message_dict.update(self._no_failure())
+
+    def _no_failure(self):
         return {
-            "is_bounce": True,
             "bounced_email": False,
             "bounced_partner": self.env["res.partner"].sudo(),
             # Overrides of other addons would take them for failed, whatever the report says.
             "bounced_msg_ids": [],
-            "bounced_message": self._original(attempt, report)
-            if report
-            else self.env["mail.message"].sudo(),
         }
+
+    def _read(self, attempt, message_dict):
+        """Return what the report of an attempt says, as :class:`Reported`; it is read once."""
+        if attempt.found.reported is None:
+            original = self._original(attempt, attempt.mail.report)
+            recipients = SentTo(
+                original,
+                message_ids(attempt.mail.report),
+                bool(original & self._proven(attempt)),
+                as_core=self._leaves_to_core(),
+            )
+            outcomes = self._outcomes(attempt.mail.report, message_dict, recipients)
+            reported = Reported(original, recipients, outcomes)
+            attempt.found.reported = reported
+            failures = (
+                (one, self._failure(attempt, reported, one)) for one in _countable(outcomes)
+            )
+            reported.first, reported.first_values = next(
+                (failure for failure in failures if failure[1]), (None, {})
+            )
+        return attempt.found.reported
 
     def _original(self, attempt, report):
         """Return the ``mail.message`` that a report is about, or an empty recordset."""
@@ -186,31 +251,16 @@ class MailPostmasterReport(models.AbstractModel):
         if not attempt.mail.report:
             core(email_message, message_dict)
             return
-        original = message_dict["bounced_message"]
-        recipients = SentTo(
-            original,
-            message_ids(attempt.mail.report),
-            bool(original & self._proven(attempt)),
-            as_core=self._leaves_to_core(),
-        )
-        outcomes = self._outcomes(attempt.mail.report, message_dict, recipients)
+        reported = self._read(attempt, message_dict)
         attempt.is_applying_report = True
         try:
-            self._apply_all(attempt, email_message, message_dict, outcomes, core)
+            for outcome in _countable(reported.outcomes):
+                self._apply(attempt, email_message, message_dict, outcome, core)
         finally:
             attempt.is_applying_report = False
         # Their authors see it without reloading the page.
-        original._notify_message_notification_update()
-        is_matched = any(outcome.is_matched for outcome in outcomes)
-        is_ours = recipients.is_ours and (is_matched or not outcomes)
-        self._note_outcomes(attempt, original, outcomes, is_ours, result)
-
-    def _apply_all(self, attempt, email_message, message_dict, outcomes, core):
-        strangers = 0
-        for outcome in outcomes:
-            strangers += not outcome.is_matched
-            if outcome.is_matched or strangers <= MOST_STRANGERS:
-                self._apply(attempt, email_message, message_dict, outcome, core)
+        reported.original._notify_message_notification_update()
+        self._note_outcomes(attempt, reported, result)
 
     def _leaves_to_core(self):
         return self.env["mail.postmaster.policy"]._in_force().choice(LOOPS) == "odoo"
@@ -303,16 +353,14 @@ class MailPostmasterReport(models.AbstractModel):
         address, notification, is_guess = recipients.find(candidates, is_alone)
         return notification, address, is_guess
 
-    def _note_outcomes(self, attempt, original, outcomes, is_ours, result):
-        """Write into the log what the report says, and about which message.
-
-        :param bool is_ours: whether it is about a message that was sent from here, to them
-        """
+    def _note_outcomes(self, attempt, reported, result):
+        """Write into the log what the report says, and about which message."""
+        original, outcomes = reported.original, reported.outcomes
         for outcome in outcomes[:MOST_EXPLAINED]:
             step = attempt.ledger.hit if outcome.is_matched else attempt.ledger.miss
             step("report_outcome", outcomes=encode_outcomes([outcome]))
         params = {"outcomes": encode_outcomes(outcomes)}
-        if not is_ours:
+        if not reported.is_ours:
             result.reason = Reason(states.IGNORED, "report_unmatched", params)
             return
         kinds = {outcome.kind for outcome in outcomes}
@@ -324,6 +372,15 @@ class MailPostmasterReport(models.AbstractModel):
         if original.model and original.res_id:
             result.model, result.res_id = original.model, original.res_id
         result.message_id = original.id or None
+
+
+def _countable(outcomes):
+    """Yield all outcomes but those of too many addresses that the message was not sent to."""
+    strangers = 0
+    for outcome in outcomes:
+        strangers += not outcome.is_matched
+        if outcome.is_matched or strangers <= MOST_STRANGERS:
+            yield outcome
 
 
 def _local_part(email_from):

@@ -172,6 +172,8 @@ def route(
     if _repeats_a_message(thread.env, attempt, message_dict["message_id"]):
         attempt.ledger.decide(states.IGNORED, "duplicate_message")
         return []
+    if message_dict.get("is_bounce"):
+        thread.env["mail.postmaster.report"]._withdraw_handled(attempt, message_dict)
     routes = _ask_for_routes(attempt, message, message_dict, core)
     if not any(found[1] for found in routes):
         # The aliases of a reply are not checked.

@@ -92,7 +92,7 @@ class MailPostmasterPipeline(models.AbstractModel):
 
         :param thread: the recordset it was called on
         :param dict options: its other arguments
-        :param core: function of a thread, a message and options: core's method
+        :param core: function of a thread, a message and options: the overrides and core's method
         :return: what core returns, and False where core returns None, which XML-RPC cannot carry
         """
         thread = self._entry_for_caller(thread, options)
@@ -111,7 +111,7 @@ class MailPostmasterPipeline(models.AbstractModel):
             server_id=server_id,
             options=options,
         )
-        return pipeline._process_unless(hold, thread, submission) or False
+        return pipeline._process_unless(hold, thread, submission, core) or False
 
     @api.model
     def _hand_over(self, submission):
@@ -128,13 +128,15 @@ class MailPostmasterPipeline(models.AbstractModel):
             return thread.message_process(options.pop("model", None), submission.raw, **options)
         return thread.env[self._name]._process_unless(hold, thread, submission)
 
-    def _process_unless(self, hold, thread, submission):
+    def _process_unless(self, hold, thread, submission, core=None):
         """Store a message and process it; on a copy it waits, because core may refuse it.
 
         A caller that has written decides for itself, and gets what it asks for.
+
+        :param core: see :meth:`_process`
         """
         pipeline = self.with_context(**{STORE_ONLY: True}) if hold == COPY else self
-        return pipeline._process(thread, submission, joins=self._has_written())
+        return pipeline._process(thread, submission, self._has_written(), core)
 
     def _environment_of(self, submission, user_id):
         """Return the environment to process a message in: of a user, bypassing their rights.
@@ -153,18 +155,19 @@ class MailPostmasterPipeline(models.AbstractModel):
 
     @api.model
     @without_values
-    def _process(self, thread, submission, joins):
+    def _process(self, thread, submission, joins, core=None):
         """Store a message, then make the first attempt.
 
         :param thread: the recordset ``message_process`` was called on
         :param bool joins: share the caller's transaction
+        :param core: see :meth:`_submit`; None to call ``message_process`` from its beginning
         :return: what core returns
         :raises ValueError: core's, for a message without route whose caller can refuse it
         """
         if not joins and not self.env.context.get(CURSOR_SESSION):
             with CursorSession() as session:
                 pipeline = self.with_context(**{CURSOR_SESSION: session})
-                return pipeline._process(thread, submission, joins)
+                return pipeline._process(thread, submission, joins, core)
         row = self._row_in_hand(joins) or self._take_in(submission, joins)
         if not joins:
             self._acknowledge()
@@ -172,7 +175,7 @@ class MailPostmasterPipeline(models.AbstractModel):
             return False
         if not row["is_new"] and not self._is_offered_again(row, submission, joins):
             return False
-        result, failure = self._work(thread, submission, row, joins)
+        result, failure = self._work(thread, submission, row, joins, core)
         if failure and failure.unrecorded and not joins:
             # The message is stored and waits, so no caller may refuse it.
             self._give_back(row["id"])
@@ -195,9 +198,10 @@ class MailPostmasterPipeline(models.AbstractModel):
     # --- work ------------------------------------------------------------------------
 
     @without_values
-    def _work(self, thread, submission, row, joins):
+    def _work(self, thread, submission, row, joins, core=None):
         """Make an attempt, a second one at once after a conflict, and record the outcome.
 
+        :param core: see :meth:`_process`
         :return: ``(what core returned, None)`` or ``(False, Failure)``
         """
         attempt = error = found = None
@@ -219,7 +223,7 @@ class MailPostmasterPipeline(models.AbstractModel):
                     if not joins:
                         # A caller that shares the transaction has usually read them before.
                         attempt.found.alias_domains_version = env["res.users"]._read_together()
-                    result = self._call_core(env, thread, submission, attempt)
+                    result = self._call_core(env, thread, submission, attempt, core)
                     env[self._name]._record_outcome(attempt)
                 self._share_changes(joins)
                 return result, None
@@ -248,7 +252,7 @@ class MailPostmasterPipeline(models.AbstractModel):
             attempt.found.namesakes = namesakes
         return attempt
 
-    def _call_core(self, env, thread, submission, attempt):
+    def _call_core(self, env, thread, submission, attempt, core):
         attempt.found.addressing = env["mail.postmaster.addressing"]._prepare(
             submission, attempt.ledger.trace
         )
@@ -260,7 +264,14 @@ class MailPostmasterPipeline(models.AbstractModel):
             return False
         options = dict(submission.options)
         thread = thread.with_env(env).with_context(**{ATTEMPT: attempt})
-        result = thread.message_process(options.pop("model", None), submission.raw, **options)
+        model = options.pop("model", None)
+        if core:
+            # What stands before the intake was called by the caller, with this message.
+            result = core(thread, submission.raw, model=model, **options)
+        else:
+            attempt.expect_call()
+            result = thread.message_process(model, submission.raw, **options)
+        declined.note_kept(env, attempt, thread._name)
         declined.note_dropped(env, attempt)
         return result
 

@@ -111,6 +111,7 @@ DEFINITIONS = {
         auto_reply_ignored=_lt("Auto-reply (%(proof)s), which does not create a record."),
         automatic_mail_ignored=_lt("Automatic message (%(proof)s)."),
         declined=_lt("The addon %(addon)s declined the message at %(target)s."),
+        kept_by_addon=_lt("The addon %(addon)s declined the message, or processed it by itself."),
         ignored_by_hand=_lt("Ignored by %(user)s."),
     ),
     # It repeats a message in the log.
@@ -166,6 +167,9 @@ DEFINITIONS = {
         stands_untold=True,
         declined_told=_lt(
             "The addon %(addon)s declined the message at %(target)s, and notified the sender."
+        ),
+        kept_by_addon_told=_lt(
+            "The addon %(addon)s declined the message, and notified the sender."
         ),
         no_route_refused=_lt(
             "No alias accepts mail for %(recipients)s. The sending server was notified."

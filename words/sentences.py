@@ -339,6 +339,7 @@ STEPS = {
         False: _lt("%(target)s failed with %(error)s; its changes were rolled back."),
     },
     "declined": {False: _lt("The addon %(addon)s declined the message at %(target)s.")},
+    "kept": {False: _lt("The addon %(addon)s did not pass the message on to Odoo.")},
     "made_nothing": {False: _lt("Neither a record nor a message was created at %(target)s.")},
     "answer": {
         True: _lt("A notice was sent to the sender."),

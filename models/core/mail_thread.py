@@ -3,7 +3,7 @@ from functools import partial
 from odoo import api, models
 
 from ...context_keys import ATTEMPT
-from ...pipeline import delivering, notices, notifying, reading, routing, sender
+from ...pipeline import delivering, entry, notices, notifying, reading, routing, sender
 from ...shortcuts import contacts, field_descriptions
 
 
@@ -17,6 +17,13 @@ class MailThread(models.AbstractModel):
     _inherit = "mail.thread"
 
     @api.model
+    def _post_model_setup__(self):
+        result = super()._post_model_setup__()
+        if self._name == entry.THREAD:
+            entry.put_first(type(self))
+        return result
+
+    @api.model
     def message_process(
         self,
         model,
@@ -26,7 +33,7 @@ class MailThread(models.AbstractModel):
         strip_attachments=False,
         thread_id=None,
     ):
-        """Store the message, then process it; see ``mail.postmaster.pipeline``."""
+        """Let core process the message, which was stored before: see ``pipeline/entry.py``."""
         options = {
             "custom_values": custom_values,
             "save_original": save_original,
@@ -37,14 +44,10 @@ class MailThread(models.AbstractModel):
         def core(thread, message, model=None, **options):
             return super().message_process(model, message, **options)
 
-        # An attempt is in superuser mode; a context that came by RPC cannot contain one.
-        attempt = self.env.su and self.env.context.get(ATTEMPT)
-        if attempt and attempt.enter():
+        if (attempt := entry.attempt_of(self)) and attempt.enter():
             return reading.process(attempt, message, partial(core, self, model=model, **options))
-        # A message attached to another, submitted by another addon, is processed separately.
-        thread = self.with_context(**{ATTEMPT: None}) if attempt else self
-        pipeline = thread.env["mail.postmaster.pipeline"]
-        return pipeline._submit(thread, message, {"model": model, **options}, core)
+        # Another addon has called this for a second message, or nothing is to be stored.
+        return entry.submit(self, message, {"model": model, **options}, core)
 
     # --- reading ---------------------------------------------------------------------
 
@@ -62,7 +65,7 @@ class MailThread(models.AbstractModel):
             return super()._message_parse_extract_bounce(email_message, message_dict)
         if not self._detect_is_bounce(email_message, message_dict):
             return {"is_bounce": False}
-        return self.env["mail.postmaster.report"]._bounce_values(attempt)
+        return self.env["mail.postmaster.report"]._bounce_values(attempt, message_dict)
 
     @api.model
     def _detect_is_bounce(self, message, message_dict):
