@@ -253,10 +253,8 @@ class FetchmailServer(models.Model):
             # Core disables a server by the date of an error that was never reset. This server is
             # retried later; failing_since records how long it has been failing.
             self.error_date = False
-        with self._safe_errors():
-            connection = self._connect_with_tls(allow_archived) or super()._connect__(
-                allow_archived=allow_archived
-            )
+        with self._safe_errors(), self._opening_with_tls():
+            connection = super()._connect__(allow_archived=allow_archived)
         kind = mailbox_class(connection)
         if not fetching or not kind:
             return connection

@@ -1,18 +1,20 @@
 import imaplib
 import poplib
 import ssl
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from odoo.addons.mail.models import fetchmail
-from odoo.addons.mail.models.fetchmail import MAIL_TIMEOUT
 
 from ..gateway.error_text import short_sentence
 from ..gateway.mailbox.bounds import bounded
 
 VERIFY, ANY = "verify", "any"
+# The server whose connection this thread is opening; None if core decides how.
+_OPENING = ContextVar("mail_postmaster_opening", default=None)
 
 
 class FetchmailServer(models.Model):
@@ -63,28 +65,19 @@ class FetchmailServer(models.Model):
         if self.is_ssl:
             self.starttls = False
 
-    def _connect_with_tls(self, allow_archived):
-        """Return a connection with a verified certificate or with STARTTLS; else None.
+    @contextmanager
+    def _opening_with_tls(self):
+        """Let core and other addons open a connection with the certificate policy and STARTTLS.
 
-        Core offers no way to pass it a TLS context (``_connect__`` of 19.0), so this method opens
-        the connection, with core's classes and core's login.
+        Core offers no way to pass it a TLS context (``_connect__`` of 19.0), so the classes that it
+        opens connections with ask for one, see :func:`_steered`.
 
         :raises ssl.SSLError: naming what is wrong with the certificate
         """
-        self.ensure_one()
         is_core = self.certificate_policy == ANY and not self.starttls
-        kind = self._get_connection_type()
-        if is_core or not (self.is_ssl or self.starttls) or kind not in ("imap", "pop"):
-            return None
-        if not allow_archived and not self.active:
-            raise UserError(
-                self.env._(
-                    'The server "%s" cannot be used because it is archived.',
-                    self.display_name,
-                )
-            )
+        token = _OPENING.set(None if is_core else self)
         try:
-            connection = self._open_imap() if kind == "imap" else self._open_pop()
+            yield
         except ssl.SSLCertVerificationError as error:
             # An SSLError, as callers expect.
             raise ssl.SSLError(
@@ -95,12 +88,8 @@ class FetchmailServer(models.Model):
                     problem=error.verify_message,
                 )
             ) from error
-        if kind == "imap":
-            self._imap_login__(connection)
-        else:
-            connection.user(self.user)
-            connection.pass_(self.password)
-        return connection
+        finally:
+            _OPENING.reset(token)
 
     def _tls_context(self):
         context = ssl.create_default_context()
@@ -109,21 +98,45 @@ class FetchmailServer(models.Model):
             context.verify_mode = ssl.CERT_NONE
         return context
 
-    def _open_imap(self):
-        server, port, context = self.server, int(self.port), self._tls_context()
-        if self.is_ssl:
-            kind = bounded(fetchmail.OdooIMAP4_SSL)
-            return kind(server, port, ssl_context=context, timeout=MAIL_TIMEOUT)
-        connection = bounded(fetchmail.OdooIMAP4)(server, port, timeout=MAIL_TIMEOUT)
-        return _with_starttls(connection, connection.starttls, context, imaplib.IMAP4.error)
+    def _open(self, kind, *arguments, **options):
+        """Return a connection of one of core's classes, opened as this server requires.
 
-    def _open_pop(self):
-        server, port, context = self.server, int(self.port), self._tls_context()
-        if self.is_ssl:
-            kind = bounded(fetchmail.OdooPOP3_SSL)
-            return kind(server, port, context=context, timeout=MAIL_TIMEOUT)
-        connection = bounded(fetchmail.OdooPOP3)(server, port, timeout=MAIL_TIMEOUT)
+        :param kind: the class; the others are its arguments
+        """
+        context = self._tls_context()
+        if issubclass(kind, imaplib.IMAP4_SSL):
+            return bounded(kind)(*arguments, ssl_context=context, **options)
+        if issubclass(kind, poplib.POP3_SSL):
+            return bounded(kind)(*arguments, context=context, **options)
+        connection = bounded(kind)(*arguments, **options)
+        if not self.starttls:
+            return connection
+        if issubclass(kind, imaplib.IMAP4):
+            return _with_starttls(connection, connection.starttls, context, imaplib.IMAP4.error)
         return _with_starttls(connection, connection.stls, context, poplib.error_proto)
+
+
+def _steered(kind):
+    """Return a class of core's connections that opens those of the server in hand as it requires.
+
+    Elsewhere it is the class itself.
+    """
+
+    class Steered(kind):
+        def __new__(cls, *arguments, **options):
+            server = _OPENING.get()
+            if server is None:
+                return super().__new__(cls)
+            # Not of this class, so that it is not initialized again.
+            return server._open(kind, *arguments, **options)
+
+    Steered.__name__, Steered.__qualname__ = kind.__name__, kind.__qualname__
+    Steered.__module__ = kind.__module__
+    return Steered
+
+
+for _name in ("OdooIMAP4", "OdooIMAP4_SSL", "OdooPOP3", "OdooPOP3_SSL"):
+    setattr(fetchmail, _name, _steered(getattr(fetchmail, _name)))
 
 
 def _with_starttls(connection, switch_on, context, refusal):

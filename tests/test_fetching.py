@@ -7,6 +7,8 @@ from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, TransactionCase, mute_logger, tagged
 
+from odoo.addons.mail.models.fetchmail import FetchmailServer
+
 from .common import at
 
 
@@ -51,7 +53,7 @@ class TestFetching(TransactionCase):
             def disconnect(self):
                 pass
 
-        def with_tls(server, allow_archived):
+        def connect_of_core(server, allow_archived=False):
             asked.append(server.id)
             if error:
                 raise error
@@ -67,9 +69,7 @@ class TestFetching(TransactionCase):
             patch.object(
                 pipelines, "_short_transaction", lambda pipeline, joins: short(pipeline, True)
             ),
-            patch.object(
-                self.registry["fetchmail.server"], "_connect_with_tls", connect or with_tls
-            ),
+            patch.object(FetchmailServer, "_connect__", connect or connect_of_core),
             mute_logger("odoo.addons.mail.models"),
         ):
             ids = [server.id for server in servers]
@@ -192,11 +192,11 @@ class TestFetching(TransactionCase):
             def __init__(self, server):
                 seen.extend(server.folder_ids.mapped("asked_at"))
 
-        def with_tls(server, allow_archived):
+        def connect_of_core(server, allow_archived=False):
             self.env.invalidate_all()
             raise Watching(self.server)
 
-        self.fetch(self.server, connect=with_tls)
+        self.fetch(self.server, connect=connect_of_core)
         self.assertEqual(len([moment for moment in seen if moment]), 1)
         self.assertEqual(self.server.folder_ids.mapped("asked_at"), [False])
 

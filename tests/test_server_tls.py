@@ -18,6 +18,10 @@ from cryptography.x509.oid import NameOID
 from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, tagged
 
+from odoo.addons.mail.models import fetchmail
+
+from .neighbours_common import neighbour
+
 ANSWERS = {
     "imap": {
         b"": b"* OK ready\r\n",
@@ -146,6 +150,47 @@ class TestServerTls(TransactionCase):
                     with patch.dict("os.environ", SSL_CERT_FILE=str(self.certificate)):
                         self.connect(server)
                     self.assertIn((login, True), other.verbs)
+
+    def test_addons_that_open_connections_differently_are_called(self):
+        """Above and below, with a verified certificate, with STARTTLS and without."""
+        for is_above in (True, False):
+            for kind in ("imap", "pop"):
+                for is_ssl, starttls in ((True, False), (False, True), (False, False)):
+                    seen = []
+
+                    class Neighbour:
+                        __slots__ = ()
+
+                        def _connect__(self, allow_archived=False):
+                            connection = super()._connect__(allow_archived=allow_archived)
+                            seen.append((allow_archived, connection.sock))  # noqa: B023
+                            return connection
+
+                    with (
+                        self.subTest(is_above=is_above, kind=kind, is_ssl=is_ssl, tls=starttls),
+                        self.listening(kind, is_ssl) as other,
+                        neighbour(self.env, "fetchmail.server", Neighbour, is_above),
+                        patch.dict("os.environ", SSL_CERT_FILE=str(self.certificate)),
+                    ):
+                        server = self.make_server(kind, other, is_ssl=is_ssl, starttls=starttls)
+                        server.button_confirm_login()
+                        [(allow_archived, sock)] = seen
+                        self.assertTrue(allow_archived)
+                        self.assertEqual(isinstance(sock, ssl.SSLSocket), is_ssl or starttls)
+                        if is_ssl or starttls:
+                            self.assertEqual(sock.context.verify_mode, ssl.CERT_REQUIRED)
+
+    def test_connections_of_others_are_opened_as_by_core(self):
+        """The classes of core are shared by all databases of a process."""
+        with self.listening("imap", True) as other:
+            server = self.make_server("imap", other, is_ssl=True)
+            with self.assertRaises(UserError):
+                server.button_confirm_login()
+            connection = fetchmail.OdooIMAP4_SSL(*other.server_address, timeout=10)
+            self.assertIsInstance(connection, fetchmail.OdooIMAP4_SSL)
+            self.assertEqual(connection.sock.context.verify_mode, ssl.CERT_NONE)
+            self.assertNotIn("bounds", vars(connection))
+            connection.logout()
 
     def test_exception_for_one_server(self):
         for is_ssl in (True, False):

@@ -329,12 +329,7 @@ class PopBounds(Bounds):
 
 @cache
 def bounded(kind: type[_Connection]) -> type[_Connection]:
-    """Return a subclass of a connection class that has limits from the first byte on.
-
-    What opens connections without being a class is returned as it is.
-    """
-    if not isinstance(kind, type):
-        return kind
+    """Return a subclass of a connection class that has limits from the first byte on."""
     is_imap = issubclass(kind, imaplib.IMAP4)
     return type(kind.__name__, (_BoundedImap if is_imap else _BoundedPop, kind), {})
 
