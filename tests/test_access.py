@@ -96,7 +96,8 @@ METHODS = {
     ("mail.thread", "message_route"): CORE,
     ("res.config.settings", "action_postmaster_apply_preset"): EVERY_COMPANY,
     ("res.config.settings", "action_postmaster_confirm_database"): EVERY_COMPANY,
-    ("res.config.settings", "get_values"): SYSTEM,
+    # Others get the values of core alone.
+    ("res.config.settings", "get_values"): CORE,
     ("res.config.settings", "set_values"): SYSTEM,
 }
 # Tested in test_controllers.py and test_inbound.py.

@@ -161,6 +161,7 @@ class FetchmailServer(models.Model):
     def action_postmaster_messages(self):
         """Open the messages received from this server."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "mail_postmaster.action_mail_postmaster_message"
         )

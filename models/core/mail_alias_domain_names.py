@@ -56,5 +56,6 @@ class MailAliasDomain(models.Model):
 
     def action_store_name_in_messages(self):
         """Store the name as it appears in messages; the addresses of the aliases follow."""
+        self.check_access("write")
         for domain in self.filtered("name_in_messages"):
             domain.name = domain.name_in_messages

@@ -112,6 +112,7 @@ class MailPostmasterSource(models.Model):
     def action_mails(self):
         """Open the messages that this source has posted."""
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "mail_postmaster.action_mail_postmaster_message"
         )
