@@ -15,6 +15,7 @@ module          content
 ``databases``   databases with Odoo in them: installed, copied
 ``marks``       which databases were created here
 ``addons``      the folder through which Odoo sees this checkout as an addon
+``neighbours``  addons of others that are tested together with this one
 ``postgresql``  the private database cluster
 ``processes``   background programs and their ports
 ``stage``       a real folder with the addon's name, for linters and packagers

@@ -27,7 +27,7 @@ def received(database):
     return raw
 
 
-def run_odoo(database, *arguments, stdin=""):
+def run_odoo(database, *arguments, stdin="", environment=None):
     source = odoo_source.locate()
     path = odoo_source.write_configuration(WORK / "conf" / f"{database.name}-command.conf")
     database.forget()
@@ -38,7 +38,7 @@ def run_odoo(database, *arguments, stdin=""):
         text=True,
         capture_output=True,
         check=False,
-        env=source.environment(),
+        env=environment or source.environment(),
     )
     assert result.returncode == 0, result.stderr[-2000:]
     assert " ERROR " not in result.stderr, result.stderr[-2000:]
