@@ -12,6 +12,7 @@ module               purpose
 ``forwarding``       who forwarded a message, and its original author
 ``envelope``         sender, recipients and Message-Id (headers only)
 ``limits``           size limits of a message, and whether it exceeds them
+``text_effort``      how long core takes to clean a text
 ``mime``             the parts Python's parser would find in a message, without running it
 ``content_fields``   rewrites fields that stop Python's parser
 ``repair``           rewrites what core cannot read in a message

@@ -10,7 +10,8 @@ limit            reason for the limit and its value
 raw_bytes        core needs some 15 times the size of a message in memory. No large server
                  accepts more than 150 MB (Microsoft 365), most accept 25
 lines            the parser makes an object of each, and compares it with the boundary of
-                 every multipart around it: every four levels count as one more line.
+                 every multipart around it: every four levels count as one more line, also
+                 of what comes before the first part and after the last.
                  150 MB of base64 have 2 million lines
 header_bytes     of the message or one of its parts. A message that has passed many filters
                  has some 50 kB
@@ -35,10 +36,16 @@ text_bytes       of these texts, each counted as often as core reads it, with wh
                  writes for ``<``, ``>`` and ``&``: 10 MB take two seconds
 decoded_bytes    of everything core turns into attachments: a message in a message in a message
                  is one attachment for each level
+nested_bytes     of messages that are attached to attached messages: core writes each again
+                 on every level. 20 MB take two seconds. A message of 20 MB may be forwarded
+                 as an attachment twice, one of 10 MB three times
 html_bytes       of HTML, each counted as often as core reads it
 html_tags        opening and closing tags of HTML, each counted as often as core cleans
-                 it, at 6.5 to 10 microseconds: 200,000 take at most two seconds, and are
-                 a table of 9,000 rows and 10 columns
+                 it: the number for which HTML is still read to find the two below
+text_effort      what core does with texts, weighed by the kind of element, by attributes
+                 and by what takes it quadratic time (:mod:`~.text_effort`), each as often
+                 as core cleans it: 200,000 take at most two seconds, and are a table of
+                 5,000 rows and 9 columns
 html_levels      nested elements: beyond 256, libxml2 silently drops the rest of the
                  message
 ================ ====================================================================
@@ -54,9 +61,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from lxml import etree
-
-from . import mime
+from . import mime, text_effort
 from .charsets import decode
 from .fingerprint import LONGEST_HEADER
 
@@ -88,8 +93,10 @@ LIMITS = {
     "text_parts": Bounds(500, 10, 20_000),
     "text_bytes": Bounds(12 * MEGABYTE, MEGABYTE, 2000 * MEGABYTE),
     "decoded_bytes": Bounds(150 * MEGABYTE, 100_000, 2000 * MEGABYTE),
+    "nested_bytes": Bounds(20 * MEGABYTE, 100_000, 2000 * MEGABYTE),
     "html_bytes": Bounds(12 * MEGABYTE, 100_000, 500 * MEGABYTE),
     "html_tags": Bounds(200_000, 5000, 10_000_000),
+    "text_effort": Bounds(200_000, 5000, 10_000_000),
     # The limit of libxml2; anything deeper would be lost.
     "html_levels": Bounds(250, 50, 250),
 }
@@ -124,7 +131,6 @@ _BLANK_LINE = re.compile(rb"(?:\r\n|\r|\n)[\r\n]+")
 _DASHED_LINE = re.compile(rb"--(?<=[\r\n]--)")
 _DIVIDED = re.compile(r'"(?:[^"\\]|\\.)*"|\\.|([,;])', re.DOTALL)
 _PARENTHESIS = re.compile(r"[()]")
-_CHUNK = 65536
 # A comment takes as long to read as this many additional characters.
 _COMMENT_LENGTH = 4
 # Comparing a line with one more boundary takes a fraction of the time to store it.
@@ -180,20 +186,28 @@ class _Counter:
     def __init__(self, limits):
         self._limits = limits
         self.counts = dict.fromkeys(LIMITS, 0)
+        self._lines = self._compared = 0
         # The text that core has concatenated so far.
-        self._text = self._tags = 0
+        self._text = self._tags = self._effort = 0
 
     def count(self, raw):
         self._at_least("raw_bytes", len(raw))
-        self._at_least(
-            "lines",
-            raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n"),
-        )
+        self._lines = _count_lines(raw, 0, len(raw))
+        self._at_least("lines", self._lines)
+        place = depth = 0
         for part, is_over in mime.walk(raw):
+            position = part.end if is_over else part.start
+            self._count_compared(raw, place, position, depth)
+            place, depth = max(place, position), part.level - is_over
             if is_over:
                 self._count_content(raw, part)
             else:
                 self._count_part(part)
+
+    def _count_compared(self, raw, start, end, levels):
+        """Count lines for the levels of multiparts that the parser compares them with."""
+        self._compared += levels * _count_lines(raw, start, end)
+        self._at_least("lines", self._lines + self._compared // _LEVELS_PER_LINE)
 
     def _at_least(self, name, number):
         if number > self.counts[name]:
@@ -246,10 +260,9 @@ class _Counter:
             self._count_blocks(raw, part)
         elif part.is_message:
             self._count_attachment(part)
+            if part.messages:
+                self._add("nested_bytes", _decoded_size(part))
         elif not part.is_multipart:
-            self._add(
-                "lines", part.level * raw.count(b"\n", part.start, part.end) // _LEVELS_PER_LINE
-            )
             self._count_leaf(raw, part)
 
     def _count_blocks(self, raw, part):
@@ -279,45 +292,30 @@ class _Counter:
             size += sum(content.count(mark) * length for mark, length in _ESCAPED.items())
         self._text += size
         self._add("text_bytes", self._text)
-        if not is_html:
-            return
-        self._add("html_bytes", self._text)
         charset = part.ask(lambda head: head.get_param("charset", "utf-8"), "utf-8")
         text = decode(content, str(charset), len(content))
+        if not is_html:
+            self._count_effort(text_effort.of_plain_text(text))
+            return
+        self._add("html_bytes", self._text)
         self._tags += text.count("<")
         self._add("html_tags", self._tags)
-        self._count_html_levels(text)
+        left = self._limits["text_effort"] - self.counts["text_effort"]
+        self._count_effort(text_effort.of_html(text, left, self._enter))
 
-    def _count_html_levels(self, text):
-        if text.count("<") <= self.counts["html_levels"]:
-            return
-        parser = etree.HTMLParser(target=_Levels(self), encoding="utf-8", huge_tree=True)
-        octets = text.encode("utf-8", "replace")
-        try:
-            for start in range(0, len(octets), _CHUNK):
-                parser.feed(octets[start : start + _CHUNK])
-            parser.close()
-        except (etree.LxmlError, ValueError, AssertionError):
-            # lxml does not build a tree of what it cannot read.
-            return
+    def _enter(self, level):
+        self._at_least("html_levels", level)
+
+    def _count_effort(self, units):
+        """Count the effort for a text: core reads those before it again, once of several times."""
+        self._add("text_effort", units + self._effort // text_effort.READINGS)
+        self._effort += units
 
 
-class _Levels:
-    """An lxml target that counts how deeply the elements of a document are nested."""
-
-    def __init__(self, counter):
-        self._counter = counter
-        self._depth = 0
-
-    def start(self, _tag, _attributes):
-        self._depth += 1
-        self._counter._at_least("html_levels", self._depth)
-
-    def end(self, _tag):
-        self._depth -= 1
-
-    def close(self):
-        return None
+def _count_lines(raw, start, end):
+    return (
+        raw.count(b"\n", start, end) + raw.count(b"\r", start, end) - raw.count(b"\r\n", start, end)
+    )
 
 
 def _divide(value):

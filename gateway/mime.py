@@ -55,13 +55,17 @@ class Part:
 
     :param header: header as sent
     :param level: number of parts it is nested in
+    :param messages: number of attached messages among them
     :param start: offset of its content
     :param default_type: type if the header names none
     """
 
-    def __init__(self, header: bytes, level: int, start: int, default_type: str) -> None:
+    def __init__(
+        self, header: bytes, level: int, messages: int, start: int, default_type: str
+    ) -> None:
         self.header = header
         self.level = level
+        self.messages = messages
         self.start = start
         # Known when the part ends.
         self.end = start
@@ -141,9 +145,11 @@ class _Walk:
         while is_message:
             header_end = self._header_end(start)
             line_end = _LINE_END.match(self._raw, header_end)
+            outer = self._open[-1] if self._open else None
             part = Part(
                 self._raw[start:header_end],
                 len(self._open),
+                outer.messages + outer.is_message if outer else 0,
                 line_end.end() if line_end else header_end,
                 default_type,
             )

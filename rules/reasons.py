@@ -292,6 +292,10 @@ DEFINITIONS = {
             "The attachments of the message are too large: at least %(count)s bytes; the limit is "
             "%(most)s (%(parameter)s)."
         ),
+        limit_nested_bytes=_lt(
+            "The messages attached to attached messages are too large: at least %(count)s bytes; "
+            "the limit is %(most)s (%(parameter)s)."
+        ),
         limit_html_bytes=_lt(
             "The HTML of the message is too long: Odoo would read at least %(count)s bytes; the "
             "limit is %(most)s (%(parameter)s)."
@@ -299,6 +303,10 @@ DEFINITIONS = {
         limit_html_tags=_lt(
             "The HTML of the message is too long: Odoo would read at least %(count)s tags; the "
             "limit is %(most)s (%(parameter)s)."
+        ),
+        limit_text_effort=_lt(
+            "Odoo would take too long to clean the text of the message: an effort of at least "
+            "%(count)s; the limit is %(most)s (%(parameter)s)."
         ),
         limit_html_levels=_lt(
             "The HTML of the message is nested too deeply: at least %(count)s levels; the limit "

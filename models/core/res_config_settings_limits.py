@@ -35,10 +35,12 @@ class ResConfigSettings(models.TransientModel):
     postmaster_limit_lines = fields.Integer("Lines")
     postmaster_limit_parts = fields.Integer("Parts")
     postmaster_limit_levels = fields.Integer("Levels of parts")
+    postmaster_limit_nested_bytes = fields.Integer("Bytes of messages in attached messages")
     postmaster_limit_text_parts = fields.Integer("Text parts")
     postmaster_limit_text_bytes = fields.Integer("Bytes of all text parts")
     postmaster_limit_html_bytes = fields.Integer("Bytes of HTML")
     postmaster_limit_html_tags = fields.Integer("HTML tags")
+    postmaster_limit_text_effort = fields.Integer("Effort to clean texts")
     postmaster_limit_html_levels = fields.Integer("Levels of HTML elements")
 
     postmaster_attachments = fields.Selection(
