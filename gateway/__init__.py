@@ -41,6 +41,7 @@ module               purpose
 ``mail_files``       the messages in an mbox, a Maildir or a folder
 ``idle``             waits at a mailbox until its server announces a message
 ``command_line``     values of options on the command line
+``spreadsheet``      texts of senders in a spreadsheet, without formulas
 ``error_text``       what an error text may contain: never a credential
 ``mailbox``          reads IMAP and POP3 without losing messages
 ``charsets``         decodes text in the charset a message names, with bounded work

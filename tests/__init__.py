@@ -30,6 +30,7 @@ from . import (
     test_dialogs,
     test_duplicates,
     test_erase,
+    test_exports,
     test_fetching,
     test_filestore,
     test_form_senders,

@@ -6,6 +6,7 @@ from . import (
     mail_postmaster_bounce,
     mail_postmaster_delivery,
     mail_postmaster_download,
+    mail_postmaster_exported,
     mail_postmaster_fetch,
     mail_postmaster_folder,
     mail_postmaster_message,

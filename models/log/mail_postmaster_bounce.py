@@ -6,6 +6,7 @@ from odoo import api, fields, models, tools
 from odoo.tools import SQL, format_date
 
 from ...policy.settings import BLACKLIST_BOUNCES, BLACKLIST_DAYS, BLACKLIST_SPREAD, BOUNCE_BLACKLIST
+from . import mail_postmaster_exported  # noqa: F401  what is extended here
 
 
 class MailPostmasterBounce(models.Model):
@@ -19,6 +20,7 @@ class MailPostmasterBounce(models.Model):
 
     _name = "mail.postmaster.bounce"
     _description = "Hard bounces"
+    _inherit = ["mail.postmaster.exported"]
     _log_access = False
     _order = "at, id"
 

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from . import mail_postmaster_exported  # noqa: F401  what is extended here
+
 STATES = [
     ("received", "Received"),
     ("retry", "Retrying"),
@@ -20,6 +22,7 @@ class MailPostmasterDelivery(models.Model):
 
     _name = "mail.postmaster.delivery"
     _description = "Delivery of a received message"
+    _inherit = ["mail.postmaster.exported"]
     _order = "id"
     _log_access = False
 

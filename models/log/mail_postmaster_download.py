@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from . import mail_postmaster_exported  # noqa: F401  what is extended here
+
 
 class MailPostmasterDownload(models.Model):
     """Which user downloaded which received message, and when (``create_uid``, ``create_date``).
@@ -10,6 +12,7 @@ class MailPostmasterDownload(models.Model):
 
     _name = "mail.postmaster.download"
     _description = "Download of a received message"
+    _inherit = ["mail.postmaster.exported"]
     _order = "id desc"
     _rec_name = "message_id"
 

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ...gateway.mailbox.folder import Folder
 from ...gateway.mailbox.imap import INBOX
+from . import mail_postmaster_exported  # noqa: F401  what is extended here
 from .big_integer import BigInteger
 
 PERCENT = 100
@@ -15,6 +16,7 @@ class MailPostmasterFolder(models.Model):
 
     _name = "mail.postmaster.folder"
     _description = "Folder of an incoming mail server"
+    _inherit = ["mail.postmaster.exported"]
     _order = "id"
 
     server_id = fields.Many2one(

@@ -8,7 +8,10 @@ from ...pipeline.waiting import COLUMNS, INDEXES, SEQUENCE, TURNS
 from ...policy import guard
 from ...rules.reasons import COPY, NEVER, REPEAT
 from ...words.sentences import outline
-from . import schema
+from . import (
+    mail_postmaster_exported,  # noqa: F401  what is extended here
+    schema,
+)
 from .mail_postmaster_delivery import STATES
 
 SOURCES = [
@@ -55,7 +58,7 @@ class MailPostmasterMessage(models.Model):
 
     _name = "mail.postmaster.message"
     _description = "Received mail"
-    _inherit = ["mail.activity.mixin"]
+    _inherit = ["mail.activity.mixin", "mail.postmaster.exported"]
     _order = "id desc"
     _rec_name = "subject"
     # The submitting user is in user_id. With two more references to users, without an index,

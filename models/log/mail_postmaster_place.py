@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ...gateway import states
 from ...gateway.mailbox.unique_ids import Kept
+from . import mail_postmaster_exported  # noqa: F401  what is extended here
 from .big_integer import BigInteger
 
 # What is still to be done in the mailbox about a stored message.
@@ -26,6 +27,7 @@ class MailPostmasterPlace(models.Model):
 
     _name = "mail.postmaster.place"
     _description = "Mailbox entry of a received message"
+    _inherit = ["mail.postmaster.exported"]
     _log_access = False
 
     message_id = fields.Many2one(

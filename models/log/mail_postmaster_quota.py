@@ -4,6 +4,8 @@ from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
 
 from odoo import api, fields, models
 
+from . import mail_postmaster_exported  # noqa: F401  what is extended here
+
 # Longer than the longest window that can be set.
 KEEP = timedelta(days=8)
 
@@ -64,6 +66,7 @@ class MailPostmasterQuota(models.Model):
 
     _name = "mail.postmaster.quota"
     _description = "Rate limit slots"
+    _inherit = ["mail.postmaster.exported"]
     _log_access = False
     _order = "id"
 

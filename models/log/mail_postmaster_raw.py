@@ -4,7 +4,10 @@ from collections import deque
 
 from odoo import fields, models
 
-from . import schema
+from . import (
+    mail_postmaster_exported,  # noqa: F401  what is extended here
+    schema,
+)
 
 # The part of a large message that is in memory twice while it is read or written.
 CHUNK = 4 << 20
@@ -27,6 +30,7 @@ class MailPostmasterRaw(models.Model):
 
     _name = "mail.postmaster.raw"
     _description = "Raw content of received messages"
+    _inherit = ["mail.postmaster.exported"]
     _log_access = False
 
     message_id = fields.Many2one("mail.postmaster.message", required=True, ondelete="cascade")

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ...gateway import address_book
 from ...gateway.addresses import display
+from . import mail_postmaster_exported  # noqa: F401  what is extended here
 
 KINDS = [
     (address_book.ALIAS, "Alias"),
@@ -20,6 +21,7 @@ class MailPostmasterRetiredAddress(models.Model):
 
     _name = "mail.postmaster.retired.address"
     _description = "Former address"
+    _inherit = ["mail.postmaster.exported"]
     _order = "id desc"
     _rec_name = "domain"
 

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from . import mail_postmaster_exported  # noqa: F401  what is extended here
+
 PATH = "/postmaster/inbound"
 LARGEST_MEGABYTES = 500
 
@@ -10,6 +12,7 @@ class MailPostmasterSource(models.Model):
 
     _name = "mail.postmaster.source"
     _description = "HTTP source of messages"
+    _inherit = ["mail.postmaster.exported"]
     _order = "name, id"
 
     name = fields.Char(required=True, help="The email provider or mail server that posts messages.")

@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 from odoo import api, fields, models
 
-from . import schema
+from . import (
+    mail_postmaster_exported,  # noqa: F401  what is extended here
+    schema,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -49,6 +52,7 @@ class MailPostmasterToken(models.Model):
 
     _name = "mail.postmaster.token"
     _description = "Token of an HTTP source"
+    _inherit = ["mail.postmaster.exported"]
     _order = "id desc"
     _rec_name = "public"
 

@@ -68,6 +68,7 @@ from . import (
     test_same_message,
     test_sender,
     test_shared_addresses,
+    test_spreadsheet,
     test_states,
     test_trace,
     test_types,
