@@ -1,7 +1,7 @@
 """The hooks that run when the addon is installed or removed."""
 
-import base64
 import logging
+from collections import Counter
 
 from .context_keys import WHOLE_FILES
 from .controllers.inbound import answer_without_database
@@ -12,7 +12,14 @@ from .policy.settings import ALLOWED_DOMAINS
 
 _logger = logging.getLogger(__name__)
 
-OPEN = (states.RECEIVED, states.RETRY, states.PARKED)
+# A refused sender may not have sent the message again, and a rule may have been wrong.
+IN_NO_RECORD = (
+    states.RECEIVED,
+    states.RETRY,
+    states.PARKED,
+    states.REFUSED,
+    states.IGNORED,
+)
 
 
 def post_load():
@@ -60,36 +67,57 @@ def uninstall_hook(env):
     env.cr.execute(DROP_FUNCTION)
     env["mail.postmaster.policy"]._write_preset("odoo")
     env["ir.config_parameter"].search([("key", "=like", "mail.postmaster.%")]).unlink()
-    mails = env["mail.postmaster.message"].search([("state", "in", OPEN), ("raw_kept", "=", True)])
-    if not mails:
+    count = _save_content(env)
+    if not count:
         return
-    administrators = env.ref("base.group_system").all_user_ids.sorted("id")
-    partner = administrators[:1].partner_id
+    total = sum(count.values())
+    _logger.warning(
+        "Postmaster was removed: %s messages that are not in any record were saved as attachments "
+        "(%s).",
+        total,
+        ", ".join(f"{state}: {number}" for state, number in sorted(count.items())),
+    )
+    partner = env.ref("base.group_system").all_user_ids.sorted("id")[:1].partner_id
+    partner.message_notify(
+        partner_ids=partner.ids,
+        subject=env._("Unprocessed received messages"),
+        body=env._(
+            "Postmaster was removed while %(count)s received messages were not in any record: "
+            "%(waiting)s waiting or held for review, %(refused)s refused and %(ignored)s ignored. "
+            "They were saved as attachments (.eml) without a document, which system "
+            "administrators find under Settings, Technical, Attachments.",
+            count=total,
+            waiting=total - count[states.REFUSED] - count[states.IGNORED],
+            refused=count[states.REFUSED],
+            ignored=count[states.IGNORED],
+        ),
+    )
+
+
+def _save_content(env):
+    """Save the messages that are in no record and still have their content, one after another.
+
+    :return: ``{state: number of messages}``
+    """
+    mails = env["mail.postmaster.message"].search(
+        [("state", "in", IN_NO_RECORD), ("raw_kept", "=", True)]
+    )
     # If the disk is full, the removal is rolled back, and must work when there is room.
     attachments = env["ir.attachment"].with_context(**{WHOLE_FILES: True})
+    count = Counter()
     for mail in mails:
         content = env["mail.postmaster.raw"]._read_content(mail.id)
-        attachments.create(
+        attachment = attachments.create(
             {
                 "name": f"received-mail-{mail.id}.eml",
                 "mimetype": "message/rfc822",
-                "datas": base64.b64encode(content or b""),
+                "raw": content or b"",
                 # Without a document: all users who can read a linked contact could read them too.
                 "res_model": False,
                 "res_id": False,
             }
         )
-    _logger.warning(
-        "Postmaster was removed: %s messages that are not in any record were saved as attachments.",
-        len(mails),
-    )
-    partner.message_notify(
-        partner_ids=partner.ids,
-        subject=env._("Unprocessed received messages"),
-        body=env._(
-            "Postmaster was removed while %s received messages were not in any record. They were "
-            "saved as attachments (.eml) without a document, which system administrators find "
-            "under Settings, Technical, Attachments.",
-            len(mails),
-        ),
-    )
+        # There may be gigabytes of them.
+        attachment.invalidate_recordset()
+        count[mail.state] += 1
+    return count

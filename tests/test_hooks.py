@@ -10,6 +10,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.mail.tests.common import mail_new_test_user
 from odoo.addons.mail_postmaster import hooks
+from odoo.addons.mail_postmaster.gateway import states
 
 from .common import GatewayCase
 
@@ -81,6 +82,28 @@ class TestHooks(GatewayCase):
             user = mail_new_test_user(self.env, login=login, groups=groups)
             with self.subTest(login):
                 self.assertEqual(added[0].with_user(user).has_access("read"), may)
+
+    @mute_logger("odoo.addons.mail_postmaster.hooks")
+    def test_removal_saves_what_is_in_no_record(self):
+        """Every state but delivered, as long as there is content."""
+        mails = {}
+        for state in states.ALL:
+            for is_kept in (True, False):
+                raw = self.mail(subject=f"{state} {is_kept}", to="typo@postmaster.test")
+                _result, row = self.receive(raw)
+                mails[state, is_kept] = row
+                row.write({"state": state, "raw_kept": is_kept})
+        names = [("name", "=like", "received-mail-%.eml")]
+        before = self.env["ir.attachment"].search(names)
+        hooks.uninstall_hook(self.env)
+        added = (self.env["ir.attachment"].search(names) - before).mapped("name")
+        for (state, is_kept), row in mails.items():
+            with self.subTest(state, is_kept=is_kept):
+                is_saved = f"received-mail-{row.id}.eml" in added
+                self.assertEqual(is_saved, is_kept and state != "delivered")
+        partner = self.env.ref("base.group_system").all_user_ids.sorted("id")[0].partner_id
+        told = self.env["mail.message"].search([("partner_ids", "in", partner.ids)], limit=1)
+        self.assertRegex(told.body, f"while {len(added)} .* 1 refused and 1 ignored")
 
     @mute_logger("odoo.addons.mail_postmaster.hooks")
     def test_removal_works_after_a_disk_was_full(self):
