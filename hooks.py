@@ -13,13 +13,7 @@ from .policy.settings import ALLOWED_DOMAINS
 _logger = logging.getLogger(__name__)
 
 # A refused sender may not have sent the message again, and a rule may have been wrong.
-IN_NO_RECORD = (
-    states.RECEIVED,
-    states.RETRY,
-    states.PARKED,
-    states.REFUSED,
-    states.IGNORED,
-)
+IN_NO_RECORD = (*states.OPEN, states.REFUSED, states.IGNORED)
 
 
 def post_load():

@@ -24,7 +24,8 @@ class Commits:
     """Two lanes, each a thread with one commit at a time.
 
     :param store: a function that stores a list of :class:`~..pipeline.submission.Submission` in
-        one commit, and raises an exception if none of them is stored
+        one commit, and returns the exception of each that is not stored, None for the others;
+        it raises an exception if none of them is stored
     :param announce: a function that tells the workers that messages were stored
     """
 
@@ -82,9 +83,9 @@ class _Lane:
     def _run(self):
         while (first := self._queue.get()) is not None:
             batch, is_last = self._gather(first)
-            error = self._commit([submission for submission, _stored, _loop in batch])
-            batch[0][2].call_soon_threadsafe(_answer, batch, error)
-            if error is None:
+            errors = self._commit([submission for submission, _stored, _loop in batch])
+            batch[0][2].call_soon_threadsafe(_answer, batch, errors)
+            if None in errors:
                 self._announce()
             if is_last:
                 return
@@ -106,9 +107,9 @@ class _Lane:
         return batch, False
 
     def _commit(self, submissions):
-        """Store messages; return None, or the exception because of which they were not stored."""
+        """Store messages; return for each None, or the exception because of which it is not."""
         try:
-            self._store(submissions)
+            return self._store(submissions)
         except Exception as error:  # noqa: BLE001  the client is asked to try again
             # Its text may quote a message.
             _logger.warning(
@@ -116,12 +117,11 @@ class _Lane:
                 len(submissions),
                 type(error).__name__,
             )
-            return error
-        return None
+            return [error] * len(submissions)
 
 
-def _answer(batch, error):
-    for _submission, stored, _loop in batch:
+def _answer(batch, errors):
+    for (_submission, stored, _loop), error in zip(batch, errors, strict=True):
         if stored.done():
             # The connection that waited for it is closed.
             continue

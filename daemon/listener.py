@@ -8,6 +8,7 @@ import signal
 import socket
 import time
 
+from ..pipeline.room import NoRoom
 from .budget import Budget
 from .commits import Commits
 from .process import Child
@@ -93,7 +94,8 @@ class Listener(Child):
 
     def _store(self, submissions):
         with self._quick_env() as env:
-            env["mail.postmaster.pipeline"]._take_in_batch(submissions)
+            rows = env["mail.postmaster.pipeline"]._take_in_batch(submissions)
+        return [row if isinstance(row, NoRoom) else None for row in rows]
 
     def _announce(self):
         try:

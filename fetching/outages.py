@@ -5,6 +5,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 
 from ..gateway.mailbox.outage import FAILING, UNASKED, outage
+from ..models.log import mail_postmaster_exported  # noqa: F401  what is extended here
 from ..policy.settings import OUTAGE_MINUTES
 from .server_run import BY_NUMBER
 
@@ -48,6 +49,7 @@ class MailPostmasterOutage(models.Model):
 
     _name = "mail.postmaster.outage"
     _description = "Outages of mailboxes"
+    _inherit = ["mail.postmaster.exported"]
     _order = "id desc"
     _rec_name = "server_id"
 

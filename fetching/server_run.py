@@ -2,14 +2,16 @@
 
 import logging
 import time
+from dataclasses import replace
 
 import psycopg2
 
 from ..gateway import states
 from ..gateway.error_text import LONGEST
+from ..gateway.fingerprint import split_header
 from ..gateway.mailbox.folder import ALL
 from ..gateway.mailbox.imap import folder_argument
-from ..gateway.mailbox.run import FetchRun
+from ..gateway.mailbox.run import NO_ROOM, FetchRun
 from ..models.log.mail_postmaster_place import FETCH, LEAVE, MARK, OLD
 from ..pipeline.attempt import Attempt
 from ..pipeline.mail import Mail
@@ -144,7 +146,8 @@ class ServerRun(FetchRun):
     def store(self, folder, mails):
         """Store a batch; a message whose content was not fetched is held with its header only."""
         if not self._is_enabled:
-            return False
+            return None
+        mails, full = self._within_room(folder, mails)
         submissions = [self._submission(folder, mail) for mail in mails]
 
         def note(cr, rows):
@@ -159,8 +162,31 @@ class ServerRun(FetchRun):
             if not mail.missing:
                 self._rows[mail.number] = row
             elif row["is_new"]:
-                self._park(folder, mail, submission, row)
-        return True
+                limit = full.get(mail.number, LIMITS["raw_bytes"])
+                self._park(folder, mail, submission, row, limit)
+        return mails
+
+    def _within_room(self, folder, mails):
+        """Return the messages, with the header only of those for which there is no room.
+
+        :return: ``(messages, {number: parameter of the limit})``
+        """
+        submissions = [self._submission(folder, mail) for mail in mails]
+        full = {
+            mails[position].number: key
+            for position, key in self._pipeline._without_room(submissions).items()
+        }
+        return [
+            replace(
+                mail,
+                raw=split_header(mail.raw)[0],
+                size=mail.size or len(mail.raw),
+                missing=NO_ROOM,
+            )
+            if mail.number in full
+            else mail
+            for mail in mails
+        ], full
 
     def _submission(self, folder, mail):
         """Return the call that core makes for a message (``_fetch_mail`` of 19.0)."""
@@ -201,7 +227,7 @@ class ServerRun(FetchRun):
             return MARK
         return LEAVE if self.is_by_number else None
 
-    def _park(self, folder, mail, submission, row):
+    def _park(self, folder, mail, submission, row, key):
         attempt = Attempt(Mail.of(row, submission, is_joined=False))
         self._pipeline._park(
             attempt,
@@ -210,8 +236,8 @@ class ServerRun(FetchRun):
                 mail.missing,
                 {
                     "count": mail.size,
-                    "most": self.most_bytes,
-                    "parameter": LIMITS["raw_bytes"],
+                    "most": self._env["mail.postmaster.policy"]._in_force().number(key),
+                    "parameter": key,
                     "folder": folder.name,
                 },
             ),

@@ -14,6 +14,7 @@ stored                   before any decision
 ``cursor_session``       what consecutive messages share: a cursor, and calls to core
 ``work``                 a message is stored, processed, and its outcome recorded
 ``intake``               messages are stored, one or many in a commit
+``room``                 how much may wait or need attention, in all and by one sender
 ``waiting``              columns and indexes of waiting messages
 ``claim``                which waiting message is next; claims that are given back
 ``queue``                a stored message is processed later

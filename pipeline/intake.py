@@ -143,12 +143,24 @@ class MailPostmasterIntake(models.AbstractModel):
         """Store messages for the workers, all in one commit; each is safe when this returns.
 
         :param submissions: the :class:`Submission` of each message
-        :return: the row of each, as from :meth:`_take_in`, in the same order
+        :return: the row of each, as from :meth:`_take_in`, in the same order; or the
+            :class:`~.room.NoRoom` because of which it is not stored
         :raises psycopg2.OperationalError: if none of them is stored
         :raises OnHold: likewise, because this database may not receive messages now
         """
         self.env["mail.postmaster.policy"]._check_not_on_hold()
-        return self.with_context(**{STORE_ONLY: True})._take_in_all(submissions)
+        without_room = self._without_room(submissions)
+        stored = [
+            submission
+            for position, submission in enumerate(submissions)
+            if position not in without_room
+        ]
+        pipeline = self.with_context(**{STORE_ONLY: True})
+        rows = iter(pipeline._take_in_all(stored) if stored else ())
+        return [
+            self._no_room(without_room[position]) if position in without_room else next(rows)
+            for position in range(len(submissions))
+        ]
 
     @without_values
     def _take_in_all(self, submissions, note=None):

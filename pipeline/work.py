@@ -163,12 +163,18 @@ class MailPostmasterPipeline(models.AbstractModel):
         :param core: see :meth:`_submit`; None to call ``message_process`` from its beginning
         :return: what core returns
         :raises ValueError: core's, for a message without route whose caller can refuse it
+        :raises NoRoom: if it was not stored, see ``pipeline/room.py``
         """
         if not joins and not self.env.context.get(CURSOR_SESSION):
             with CursorSession() as session:
                 pipeline = self.with_context(**{CURSOR_SESSION: session})
                 return pipeline._process(thread, submission, joins, core)
-        row = self._row_in_hand(joins) or self._take_in(submission, joins)
+        row = self._row_in_hand(joins)
+        if not row:
+            # What reads a mailbox in another way may not leave there what it cannot submit.
+            if submission.source != FETCHED:
+                self._check_room(submission)
+            row = self._take_in(submission, joins)
         if not joins:
             self._acknowledge()
         if self._is_for_workers(joins):

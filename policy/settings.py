@@ -9,6 +9,9 @@ ENABLED = "mail.postmaster.enabled"
 RETRY_MINUTES = "mail.postmaster.retry.minutes"
 RAW_DAYS = "mail.postmaster.raw.days"
 RAW_MEGABYTES = "mail.postmaster.raw.megabytes"
+# Content of messages that wait or need attention, in all and by one sender.
+HELD_MEGABYTES = "mail.postmaster.held.megabytes"
+HELD_SENDER_MEGABYTES = "mail.postmaster.held.sender.megabytes"
 LOG_DAYS = "mail.postmaster.log.days"
 # How long nothing may come from a mailbox before the responsible user is told.
 OUTAGE_MINUTES = "mail.postmaster.outage.minutes"
@@ -148,6 +151,9 @@ LONGEST_NUMBER = 18
 NUMBERS = {
     RAW_DAYS: (7, 1, 3650),
     RAW_MEGABYTES: (2048, 10, 10_000_000),
+    HELD_MEGABYTES: (10_000, 100, 10_000_000),
+    # At least as much as the largest message.
+    HELD_SENDER_MEGABYTES: (500, 10, 10_000_000),
     LOG_DAYS: (180, 7, 36_500),
     LOOP_MINUTES: (120, 1, WEEK),
     LOOP_THRESHOLD: (20, 1, 1_000_000),

@@ -231,6 +231,11 @@ DEFINITIONS = {
             "(%(parameter)s). It is still in the folder %(folder)s of its mailbox; process it "
             "again to fetch it anyway."
         ),
+        no_room=_lt(
+            "There is no room for this message (%(count)s bytes): messages that wait or need "
+            "attention take up to %(most)s MB (%(parameter)s). It is still in the folder "
+            "%(folder)s of its mailbox. Handle other messages, and process it again to fetch it."
+        ),
         limit_raw_bytes=_lt(
             "The message is too large: %(count)s bytes; the limit is %(most)s (%(parameter)s)."
         ),

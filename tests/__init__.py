@@ -68,6 +68,7 @@ from . import (
     test_reports,
     test_retention,
     test_return_path,
+    test_room,
     test_sender_identity,
     test_sender_mark,
     test_sentences,

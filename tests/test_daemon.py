@@ -170,12 +170,14 @@ class TestCommits(BaseCase):
         self.batches, self.calls = [], 0
         self.go_on = threading.Event()
         self.error = None
+        self.errors = {}
 
     def _store(self, submissions):
         self.go_on.wait(10)
         if self.error:
             raise self.error
         self.batches.append([submission.name for submission in submissions])
+        return [self.errors.get(submission.name) for submission in submissions]
 
     def _announce(self):
         self.calls += 1
@@ -234,6 +236,20 @@ class TestCommits(BaseCase):
 
         self._run(ask)
         self.assertEqual(self.calls, 0)
+
+    def test_message_that_is_not_stored_does_not_affect_others(self):
+        self.go_on.set()
+        self.errors = {"large": OSError("no room")}
+
+        async def ask(commits):
+            results = await asyncio.gather(
+                *(commits.store(mail_of(1, name)) for name in ("a", "large", "b")),
+                return_exceptions=True,
+            )
+            assert results == [None, self.errors["large"], None]
+
+        self._run(ask)
+        self.assertEqual(self.calls, len(self.batches))
 
     def test_close_finishes_what_was_handed_over(self):
         async def ask(commits):

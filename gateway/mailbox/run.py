@@ -12,7 +12,7 @@ from .folder import Folder
 from .unique_ids import Kept
 
 # Why only the header of a message was fetched.
-TOO_LARGE, UNREADABLE = "too_large_to_fetch", "not_fetched"
+TOO_LARGE, UNREADABLE, NO_ROOM = "too_large_to_fetch", "not_fetched", "no_room"
 
 
 @dataclass(frozen=True)
@@ -116,12 +116,13 @@ class FetchRun:
         :param problem: text from the server, None if the folder can be read again
         """
 
-    def store(self, folder: Folder, mails: list[Fetched]) -> bool:
+    def store(self, folder: Folder, mails: list[Fetched]) -> list[Fetched] | None:
         """Store messages and the position in the folder in one commit.
 
-        :return: whether this was done
+        :return: the messages as they were stored, None if they were not: one for which there is
+            no room is stored with its header only
         """
-        return False
+        return None
 
     def marked(self, folder: Folder, numbers: list[int]) -> None:
         """Record that stored messages are marked in the mailbox."""
@@ -195,9 +196,10 @@ class Mailbox:
             self._settled.clear()
             self._run.begin()
             for mails in self._fetch_batches(numbers):
-                if mails and self._run.store(folder, mails):
-                    self._settle([mail.number for mail in mails if not mail.missing])
-                for mail in mails:
+                stored = mails and self._run.store(folder, mails)
+                if stored:
+                    self._settle([mail.number for mail in stored if not mail.missing])
+                for mail in stored or mails:
                     # Messages that are stored but not returned now are processed from the log.
                     if not mail.missing and not self._run.is_over():
                         self._in_hand = mail

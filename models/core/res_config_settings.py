@@ -20,6 +20,8 @@ from ...policy.settings import (
     CHOICES,
     COMPLAINTS,
     ENABLED,
+    HELD_MEGABYTES,
+    HELD_SENDER_MEGABYTES,
     IDENTITY,
     IDENTITY_OWN,
     LOG_DAYS,
@@ -59,6 +61,8 @@ NUMBER_FIELDS = {
     OUTAGE_MINUTES: "postmaster_outage_minutes",
     RAW_DAYS: "postmaster_raw_days",
     RAW_MEGABYTES: "postmaster_raw_megabytes",
+    HELD_MEGABYTES: "postmaster_held_megabytes",
+    HELD_SENDER_MEGABYTES: "postmaster_held_sender_megabytes",
     LOG_DAYS: "postmaster_log_days",
 }
 RECORD_FIELDS = {
@@ -123,6 +127,16 @@ class ResConfigSettings(models.TransientModel):
         "Megabytes of content to keep",
         config_parameter=RAW_MEGABYTES,
         default=NUMBERS[RAW_MEGABYTES][0],
+    )
+    postmaster_held_megabytes = fields.Integer(
+        "Megabytes of messages that wait or need attention",
+        config_parameter=HELD_MEGABYTES,
+        default=NUMBERS[HELD_MEGABYTES][0],
+    )
+    postmaster_held_sender_megabytes = fields.Integer(
+        "Megabytes of these from one sender",
+        config_parameter=HELD_SENDER_MEGABYTES,
+        default=NUMBERS[HELD_SENDER_MEGABYTES][0],
     )
     postmaster_log_days = fields.Integer(
         "Days to keep the log",

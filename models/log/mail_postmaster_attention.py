@@ -12,6 +12,7 @@ from . import mail_postmaster_message  # noqa: F401  what is extended here
 _logger = logging.getLogger(__name__)
 
 ACTIVITY = "mail_postmaster.mail_activity_attention"
+ROOM_ACTIVITY = "mail_postmaster.mail_activity_room"
 NOTIFICATION = "mail_postmaster/attention"
 # The activities that refusals can cause for a user within a day: outsiders choose how many aliases
 # they address.
@@ -35,7 +36,8 @@ class MailPostmasterMessage(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._tell_administrators()
-                self._schedule_attention()
+                self._schedule_attention(ACTIVITY, lambda mail: mail.reason)
+                self._warn_of_scarce_room()
         except Exception as error:  # noqa: BLE001  another addon's or the database's; the message comes first
             _logger.error(
                 "Message %s needs attention, but no notification could be sent\n%s",
@@ -43,10 +45,31 @@ class MailPostmasterMessage(models.Model):
                 frames(error),
             )
 
-    def _schedule_attention(self):
+    def _warn_of_scarce_room(self):
+        """Tell the responsible user before there is no more room for such messages."""
+        scarce = self.env["mail.postmaster.pipeline"]._scarce_room(self.email_normalized)
+        if not scarce:
+            return
+        parameter, percent = scarce
+        self._schedule_attention(
+            ROOM_ACTIVITY,
+            lambda mail: mail.env._(
+                "Messages that wait or need attention take %(percent)s%% of the limit "
+                "%(parameter)s. Above it, further messages are not accepted.",
+                percent=percent,
+                parameter=parameter,
+            ),
+        )
+
+    def _schedule_attention(self, activity, summary_of):
+        """Schedule an activity of a type, unless there is one of today.
+
+        :param activity: external id of the type
+        :param summary_of: function of this message, in the language of the user
+        """
         responsible = self._responsible_user()
         activity_type = self.env["ir.model.data"]._xmlid_to_res_id(
-            ACTIVITY, raise_if_not_found=False
+            activity, raise_if_not_found=False
         )
         if not activity_type or not responsible:
             return
@@ -57,10 +80,10 @@ class MailPostmasterMessage(models.Model):
             return
         # Not sent by email: a problem with messages must not cause more of them.
         self.with_context(mail_activity_quick_update=True).activity_schedule(
-            ACTIVITY,
+            activity,
             user_id=responsible.id,
             date_deadline=fields.Date.context_today(self.with_context(tz=responsible.tz)),
-            summary=self.with_context(lang=responsible.lang).reason,
+            summary=summary_of(self.with_context(lang=responsible.lang)),
         )
 
     def _attention_group(self):
@@ -104,7 +127,7 @@ class MailPostmasterMessage(models.Model):
         """
         self.env.cr.execute(
             "SELECT pg_try_advisory_xact_lock(hashtext(%s), %s)",
-            [f"{ACTIVITY} {group or ''}", responsible.id],
+            [f"{ACTIVITY} {activity_type} {group or ''}", responsible.id],
         )
         if not self.env.cr.fetchone()[0]:
             return False

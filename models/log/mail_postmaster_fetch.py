@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 
 from ...gateway import fingerprint
 from ...gateway.mailbox.folder import Folder
-from ...gateway.mailbox.run import TOO_LARGE, UNREADABLE
+from ...gateway.mailbox.run import NO_ROOM, TOO_LARGE, UNREADABLE
 from ...gateway.mailbox.unique_ids import digest_of
 from . import mail_postmaster_message  # noqa: F401  what is extended here
 from .mail_postmaster_place import FETCH, LEAVE, MARK
@@ -23,7 +23,7 @@ class MailPostmasterMessage(models.Model):
         :raises UserError: if it cannot be fetched
         """
         self.ensure_one()
-        if self.raw_kept or self.reason_code not in (TOO_LARGE, UNREADABLE):
+        if self.raw_kept or self.reason_code not in (TOO_LARGE, UNREADABLE, NO_ROOM):
             return
         # No user has the right to read these records or passwords; the caller has checked access.
         mail = self.sudo()

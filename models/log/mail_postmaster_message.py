@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...gateway import states
+from ...pipeline.room import OPEN_CONTENT
 from ...pipeline.waiting import COLUMNS, INDEXES, SEQUENCE, TURNS
 from ...policy import guard
 from ...rules.reasons import COPY, NEVER, REPEAT
@@ -195,6 +196,7 @@ class MailPostmasterMessage(models.Model):
     )
 
     _intake_unique = models.UniqueIndex("(intake_key)")
+    _open_content = models.Index(f"(email_normalized, size) WHERE {OPEN_CONTENT}")
 
     def init(self):
         # No fields: no screen shows them, and the statements that use them are written by hand.

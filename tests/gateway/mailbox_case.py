@@ -52,7 +52,7 @@ class Store(FetchRun):
             else:
                 self.entries[mail.unique_id, mail.digest] = not mail.missing
         self.mails += mails
-        return True
+        return mails
 
     def leave(self, folder, messages):
         self.entries |= dict.fromkeys(messages)

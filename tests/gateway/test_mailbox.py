@@ -3,12 +3,13 @@
 import imaplib
 import io
 import poplib
+from dataclasses import replace
 
 from odoo.tests import BaseCase
 
 from odoo.addons.mail_postmaster.gateway.mailbox import mailbox_class
 from odoo.addons.mail_postmaster.gateway.mailbox.folder import ALL, NOW, Folder
-from odoo.addons.mail_postmaster.gateway.mailbox.run import TOO_LARGE, UNREADABLE, FetchRun
+from odoo.addons.mail_postmaster.gateway.mailbox.run import NO_ROOM, TOO_LARGE, UNREADABLE, FetchRun
 from odoo.addons.mail_postmaster.gateway.mailbox.unique_ids import Kept, digest_of
 
 
@@ -154,7 +155,7 @@ class Memory(FetchRun):
         for mail in mails:
             if isinstance(mail.number, int):
                 folder.pass_over(mail.number)
-        return True
+        return mails
 
     def marked(self, folder, numbers):
         self.events.append(("marked", numbers))
@@ -236,6 +237,18 @@ class TestImapByNumber(BaseCase):
         mailbox.handled_message(7)
         self.assertEqual(self.connection.verbs().count("STORE"), 1)
         list(handed_over)
+        self.assertIn(("marked", [7, 9]), self.run.events)
+
+    def test_what_there_is_no_room_for_is_not_marked(self):
+        class Full(Memory):
+            def store(self, folder, mails):
+                stored = super().store(folder, mails)
+                return [
+                    replace(mail, missing=NO_ROOM) if mail.number == 8 else mail for mail in stored
+                ]
+
+        mailbox = self.open(RecordingImap(mails(7, 8, 9)), Full(choice=ALL))
+        self.assertEqual([number for number, _raw in read(mailbox)], [7, 9])
         self.assertIn(("marked", [7, 9]), self.run.events)
 
     def test_store_that_fails_marks_nothing(self):
