@@ -19,6 +19,7 @@ from .pipeline import (
     report_consequences,
     reports,
     return_path,
+    room,
     work,
 )
 from .policy import checks, guard, lookup, policy_fields

@@ -6,9 +6,11 @@ import psycopg2
 
 from odoo import api, models
 
-from ..gateway import envelope, fingerprint, states
+from ..gateway import envelope, fingerprint
 from ..policy.settings import HELD_MEGABYTES, HELD_SENDER_MEGABYTES
+from . import work  # noqa: F401  what is extended here
 from .submission import IMPORTED
+from .waiting import OPEN_CONTENT
 
 _logger = logging.getLogger(__name__)
 
@@ -20,7 +22,6 @@ FRESH_SECONDS = 30
 # The share of a limit at which the responsible user is told.
 ALARM = 0.8
 
-OPEN_CONTENT = f"raw_kept AND state IN {states.OPEN}"
 HELD = f"SELECT COALESCE(sum(size::bigint), 0) FROM mail_postmaster_message WHERE {OPEN_CONTENT}"  # noqa: S608  made of constants
 # Few rows: small messages are not counted for a sender.
 HELD_BY = f"""
@@ -102,15 +103,17 @@ class MailPostmasterRoom(models.AbstractModel):
         return NoRoom(text)
 
     @api.model
-    def _scarce_room(self, sender):
-        """Return ``(parameter, percent)`` of the limit that is nearly reached, or None.
+    def _scarce_room(self, sender, size):
+        """Return ``(parameter, percent)`` of the limit that a message nearly reaches, or None.
 
         :param sender: normalized address, or None
+        :param int size: of the message, in bytes
         """
         policies = self.env["mail.postmaster.policy"]._in_force()
+        senders = {sender} if sender and size > SMALL else ()
         for key, held in (
             (HELD_MEGABYTES, self._held()),
-            (HELD_SENDER_MEGABYTES, self._held_by({sender} if sender else ()).get(sender, 0)),
+            (HELD_SENDER_MEGABYTES, self._held_by(senders).get(sender, 0)),
         ):
             share = held / (policies.number(key) * MEGABYTE)
             if share >= ALARM:

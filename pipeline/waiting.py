@@ -6,6 +6,8 @@ one index provides, and runs while the planner may not sort (``PLAN_BY_ORDER``).
 out the index on states, ``COALESCE`` the one on senders, and ``::bigint`` the primary key.
 """
 
+from ..gateway import states
+
 SORTING = ["enable_sort", "enable_bitmapscan", "enable_hashjoin", "enable_mergejoin", "jit"]
 # For the rest of a transaction, which should be short and separate.
 PLAN_BY_ORDER = f"""
@@ -13,6 +15,8 @@ PLAN_BY_ORDER = f"""
 """  # noqa: S608  made of constants
 
 WAITS = "(state IN ('received', 'retry')) IS TRUE"
+# Content that nothing removes: nobody has decided about the message.
+OPEN_CONTENT = f"raw_kept AND state IN {states.OPEN}"
 # Waiting for a time, of a back-off or a lease, or for an earlier message of its conversation.
 SCHEDULED = "next_attempt IS NOT NULL AND attempts + failures > 0"
 HELD = "next_attempt IS NOT NULL AND attempts + failures = 0"

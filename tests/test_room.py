@@ -9,6 +9,7 @@ from odoo.tools import mute_logger
 
 from ..fetching.server_run import ServerRun
 from ..gateway import states
+from ..gateway.fingerprint import intake_key
 from ..gateway.mailbox.run import Fetched
 from ..pipeline import room
 from ..pipeline.submission import IMPORTED, LMTP, SUBMITTED, Submission
@@ -107,12 +108,12 @@ class TestRoom(GatewayCase):
         self.limits(100, 10)
         self.held(9_900_000, "parked")
         raws = [self.raw("bob@customer.test"), self.raw(), self.raw(size=100)]
-        rows = self.pipeline.with_context()._take_in_batch(
-            [Submission(raw=raw, entry_model="mail.thread", source=LMTP) for raw in raws]
-        )
+        with patch.object(type(self.pipeline), "_take_in_all", lambda _self, stored: stored):
+            rows = self.pipeline._take_in_batch(
+                [Submission(raw=raw, entry_model="mail.thread", source=LMTP) for raw in raws]
+            )
         self.assertIsInstance(rows[1], DiskFull)
-        self.assertTrue(rows[0]["is_new"] and rows[2]["is_new"])
-        self.assertEqual(rows[0]["digest"], self.log.browse(rows[0]["id"]).digest)
+        self.assertEqual([rows[0].raw, rows[2].raw], [raws[0], raws[2]])
 
     @mute_logger("odoo.addons.mail_postmaster.pipeline.room")
     def test_callers_are_told(self):
@@ -126,7 +127,10 @@ class TestRoom(GatewayCase):
     def test_message_that_is_stored_is_known(self):
         """Its mail server has not got the reply, and must get it now."""
         raw = self.raw()
-        self.receive(raw)
+        _result, row = self.receive(raw)
+        # In a transaction of a caller, the same bytes are another message.
+        row.write({"intake_key": intake_key(raw, f"{SUBMITTED}:")})
+        self.env.flush_all()
         self.limits(100, 10)
         self.held(9_900_000, "parked")
         self.assertIsNone(self.refused(raw, source=SUBMITTED))

@@ -1,6 +1,7 @@
 """Who is notified that a message needs attention, and when that ends."""
 
 import logging
+from operator import attrgetter
 
 from odoo import api, fields, models
 
@@ -36,7 +37,7 @@ class MailPostmasterMessage(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._tell_administrators()
-                self._schedule_attention(ACTIVITY, lambda mail: mail.reason)
+                self._schedule_attention()
                 self._warn_of_scarce_room()
         except Exception as error:  # noqa: BLE001  another addon's or the database's; the message comes first
             _logger.error(
@@ -47,7 +48,7 @@ class MailPostmasterMessage(models.Model):
 
     def _warn_of_scarce_room(self):
         """Tell the responsible user before there is no more room for such messages."""
-        scarce = self.env["mail.postmaster.pipeline"]._scarce_room(self.email_normalized)
+        scarce = self.env["mail.postmaster.pipeline"]._scarce_room(self.email_normalized, self.size)
         if not scarce:
             return
         parameter, percent = scarce
@@ -61,7 +62,7 @@ class MailPostmasterMessage(models.Model):
             ),
         )
 
-    def _schedule_attention(self, activity, summary_of):
+    def _schedule_attention(self, activity=ACTIVITY, summary_of=attrgetter("reason")):
         """Schedule an activity of a type, unless there is one of today.
 
         :param activity: external id of the type

@@ -4,8 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...gateway import states
-from ...pipeline.room import OPEN_CONTENT
-from ...pipeline.waiting import COLUMNS, INDEXES, SEQUENCE, TURNS
+from ...pipeline.waiting import COLUMNS, INDEXES, OPEN_CONTENT, SEQUENCE, TURNS
 from ...policy import guard
 from ...rules.reasons import COPY, NEVER, REPEAT
 from ...words.sentences import outline
