@@ -22,7 +22,7 @@ REFUSED = "refused"
 PARKED = "parked"
 
 WAITING = (RECEIVED, RETRY)
-# Nobody has decided about them.
+# No decision has been made about these.
 OPEN = (RECEIVED, RETRY, PARKED)
 SETTLED = (DELIVERED, IGNORED, REFUSED, PARKED)
 RELEASABLE = (RETRY, IGNORED, REFUSED, PARKED)

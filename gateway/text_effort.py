@@ -56,7 +56,8 @@ _KNOWN = defs.tags | frozenset(
     "article bdi section header footer hgroup nav aside figure main".split()
 )
 _LINKS = frozenset((*defs.link_attrs, "archive", "content"))
-_OUTLOOK = re.compile("</?o:.*?>")
+# Outlook writes many of these; html_normalize removes them first.
+_REMOVED = "o:"
 _ALL_AFTER = re.compile("yahoo_quoted|stopSpelling")
 _IN_PARENT = re.compile("gmail_extra|SkyDrivePlaceholder")
 _SIGNATURE = re.compile(r"(?:^|\n)--\s?$")
@@ -80,9 +81,7 @@ def of_html(text: str, at_most: int, enter: Callable[[int], None] = lambda level
     units = _of_unclosed(text, "<", ">", _of_encodings)
     if units > at_most:
         return units
-    # As html_normalize does: Outlook writes many of these.
-    text = _OUTLOOK.sub("", text)
-    weigher = _Weigher(units, at_most, enter)
+    weigher = _Weigher(units, enter)
     parser = etree.HTMLParser(target=weigher, encoding="utf-8", huge_tree=True)
     octets = text.encode("utf-8", "replace")
     try:
@@ -122,9 +121,8 @@ class _Element:
 class _Weigher:
     """An lxml target that adds up the units of a document."""
 
-    def __init__(self, units, at_most, enter):
+    def __init__(self, units, enter):
         self.units = units
-        self._at_most = at_most
         self._enter = enter
         # The root has a parent and a grandparent, so that every element has.
         self._open = [_Element(""), _Element("")]
@@ -132,6 +130,8 @@ class _Weigher:
         self._read_again = 0
 
     def start(self, tag, attributes):
+        if tag.startswith(_REMOVED):
+            return
         parent = self._open[-1]
         if _SIGNATURE.search(self._end_text(parent)):
             self._open[-2].is_container = True
@@ -146,7 +146,9 @@ class _Weigher:
         if attributes:
             self._weigh_attributes(parent, element, attributes)
 
-    def end(self, _tag):
+    def end(self, tag):
+        if tag.startswith(_REMOVED):
+            return
         element = self._open.pop()
         self._end_text(element)
         parent = self._open[-1]
@@ -175,7 +177,7 @@ class _Weigher:
 
     def close(self):
         while len(self._open) > 2:
-            self.end(None)
+            self.end("")
 
     def _weigh_attributes(self, parent, element, attributes):
         for name, value in attributes.items():

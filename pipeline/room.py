@@ -45,7 +45,7 @@ class NoRoom(psycopg2.errors.DiskFull):
 class MailPostmasterRoom(models.AbstractModel):
     """How much content may wait or be held for review, in all and by one sender.
 
-    Nothing else bounds it: retention leaves alone what nobody has handled. A message for which
+    Nothing else bounds it: retention leaves alone what was not handled. A message for which
     there is no room is not stored, so it stays where it is: with the mail server, or in its
     mailbox. What was stored is never removed for it.
     """

@@ -15,7 +15,7 @@ PLAN_BY_ORDER = f"""
 """  # noqa: S608  made of constants
 
 WAITS = "(state IN ('received', 'retry')) IS TRUE"
-# Content that nothing removes: nobody has decided about the message.
+# Content that nothing removes: there is no decision about the message.
 OPEN_CONTENT = f"raw_kept AND state IN {states.OPEN}"
 # Waiting for a time, of a back-off or a lease, or for an earlier message of its conversation.
 SCHEDULED = "next_attempt IS NOT NULL AND attempts + failures > 0"

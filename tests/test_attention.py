@@ -84,6 +84,7 @@ class TestAttention(ScreensCase):
         self.receive(raw_mail(subject="First"))
         mail = self.receive(raw_mail(subject="Second"))
         mail.invalidate_recordset()
-        with self.assertQueryCount(7):  # Two are for the savepoint, two read this message and user.
+        # Two are for the savepoint, three read this message (its size for the room) and user.
+        with self.assertQueryCount(8):
             mail._call_for_attention()
             self.env.cr.precommit.data.pop("bus.bus.values", None)

@@ -32,6 +32,8 @@ from .deliveries import backend_seconds
 DATABASE = databases.OURS
 DAMAGED = 230
 UNLIMITED = 5
+# How exactly the largest message within the limits is found.
+STEPS = 50
 MOST_SECONDS = 2.0
 # Wall-clock time, on a machine with other load.
 HANGS_AFTER = 120
@@ -84,11 +86,26 @@ def own_mails():
     for name, (make, number, limit) in pure.load("tests.gateway.hostile_mails").CASES.items():
         # If no limit stops a message, it takes time by its size, mostly for Odoo to store it.
         yield f"large: {name}", make(number if limit else number // UNLIMITED)
+    yield from _just_within_limits()
     for name, odd in pure.load("tests.gateway.odd_mails").SHAPES.items():
         yield f"odd: {name}", odd.raw
     damaged = pure.load("tests.gateway.damaged_mails").damaged
     for number in range(DAMAGED):
         yield f"damaged: {number}", damaged(number)
+
+
+def _just_within_limits():
+    """Yield the largest message of each costly kind that no limit stops."""
+    exceeded = pure.load("gateway.limits").exceeded
+    for name, (make, above, _limit) in pure.load("tests.gateway.hostile_mails").COSTLY.items():
+        within = 1
+        while above - within > within // STEPS:
+            number = (within + above) // 2
+            if exceeded(make(number)):
+                above = number
+            else:
+                within = number
+        yield f"within: {name}", make(within)
 
 
 def mails_of(paths):
