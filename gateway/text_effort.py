@@ -40,11 +40,11 @@ from lxml.html import defs
 READINGS = 3
 _ELEMENT, _DROP, _ATTRIBUTE, _LINK = 4, 3, 1, 3
 # Characters per unit: of a style, of a link, of another attribute.
-_OF_STYLE, _OF_LINK, _OF_VALUE = 16, 512, 128
+_OF_STYLE, _OF_LINK, _OF_VALUE = 12, 512, 128
 # Steps per unit: of a regular expression; of a search among siblings, in libxml2 and in Python;
 # of copying the rest of a text, and of finding the place of the copy; of replacing something in a
 # text; of reading a text again; of moving an element to its grandparent.
-_SCANNED, _PASSED, _MARKED, _COPIED, _INSERTED = 400, 3000, 4, 9000, 350
+_SCANNED, _PASSED, _MARKED, _COPIED, _INSERTED = 400, 3000, 4, 6000, 240
 _REPLACED, _READ_AGAIN, _MOVED = 5000, 2000, 16
 _CHUNK = 65536
 
@@ -218,7 +218,7 @@ def _of_unclosed(text, opening, closing, repeated=lambda piece: 1):
     for piece in text.split(closing):
         if count := piece.count(opening):
             steps += count * len(piece) * repeated(piece)
-    return steps // _SCANNED // READINGS
+    return steps // _SCANNED // 2
 
 
 def _of_encodings(piece):
