@@ -1,5 +1,7 @@
 """What the database keeps of waiting messages: columns, indexes, and the conditions to use them.
 
+The index on open content, of held messages as well, is for their sums (``pipeline/room.py``).
+
 Statistics of the database are older than the burst of messages that makes the choice of an index
 matter: a full scan of an index that was empty then looks free. So each query has an order that only
 one index provides, and runs while the planner may not sort (``PLAN_BY_ORDER``). ``IS TRUE`` rules
@@ -45,6 +47,9 @@ INDEXES = {
     ),
     "mail_postmaster_message__message_number_index": (
         f"(message_number, (id::bigint)) WHERE {WAITS}"
+    ),
+    "mail_postmaster_message__open_content_index": (
+        f"(email_normalized, size) WHERE {OPEN_CONTENT}"
     ),
     "mail_postmaster_message__same_content_index": "(message_id, digest, (id::bigint))",
 }

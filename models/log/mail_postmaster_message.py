@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...gateway import states
-from ...pipeline.waiting import COLUMNS, INDEXES, OPEN_CONTENT, SEQUENCE, TURNS
+from ...pipeline.waiting import COLUMNS, INDEXES, SEQUENCE, TURNS
 from ...policy import guard
 from ...rules.reasons import COPY, NEVER, REPEAT
 from ...words.sentences import outline
@@ -195,7 +195,6 @@ class MailPostmasterMessage(models.Model):
     )
 
     _intake_unique = models.UniqueIndex("(intake_key)")
-    _open_content = models.Index(f"(email_normalized, size) WHERE {OPEN_CONTENT}")
 
     def init(self):
         # No fields: no screen shows them, and the statements that use them are written by hand.
