@@ -32,6 +32,7 @@ Not done here: the number of times that core reads the text of several parts
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 
 from lxml import etree
 from lxml.html import defs
@@ -84,16 +85,14 @@ def of_html(text: str, at_most: int, enter: Callable[[int], None] = lambda level
     weigher = _Weigher(units, enter)
     parser = etree.HTMLParser(target=weigher, encoding="utf-8", huge_tree=True)
     octets = text.encode("utf-8", "replace")
-    try:
+    # lxml does not build a tree of what it cannot read.
+    with suppress(etree.LxmlError, ValueError, AssertionError):
         for start in range(0, len(octets), _CHUNK):
             parser.feed(octets[start : start + _CHUNK])
             if weigher.units > at_most:
                 break
         else:
             parser.close()
-    except (etree.LxmlError, ValueError, AssertionError):
-        # lxml does not build a tree of what it cannot read.
-        pass
     return weigher.units
 
 
