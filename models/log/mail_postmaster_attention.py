@@ -13,6 +13,8 @@ from . import mail_postmaster_message  # noqa: F401  what is extended here
 _logger = logging.getLogger(__name__)
 
 ACTIVITY = "mail_postmaster.mail_activity_attention"
+# In place of a group, for activities that are about all messages.
+ALL = "all"
 ROOM_ACTIVITY = "mail_postmaster.mail_activity_room"
 NOTIFICATION = "mail_postmaster/attention"
 # The activities that refusals can cause for a user within a day: outsiders choose how many aliases
@@ -74,7 +76,7 @@ class MailPostmasterMessage(models.Model):
         )
         if not activity_type or not responsible:
             return
-        group = self._attention_group()
+        group = self._attention_group() if activity == ACTIVITY else ALL
         if self._is_announced(group, activity_type, responsible):
             return
         if not self._is_first_to_tell(group, activity_type, responsible):
@@ -114,6 +116,8 @@ class MailPostmasterMessage(models.Model):
             ],
             ["reason_code", "reason_params"],
         )
+        if group == ALL:
+            return bool(announced)
         groups = [message._attention_group() for message in announced]
         refusals = sum(one is not None for one in groups)
         return group in groups or group is not None and refusals >= MOST_ALARMS
