@@ -10,6 +10,7 @@ from collections.abc import Callable
 from odoo import api, models
 
 from ..context_keys import ATTEMPT
+from .attempt import Attempt
 
 THREAD = "mail.thread"
 
@@ -51,7 +52,7 @@ def put_first(thread_class: type[models.BaseModel]) -> None:
     thread_class.message_process = message_process
 
 
-def attempt_of(thread):
+def attempt_of(thread: models.BaseModel) -> Attempt | None:
     """Return the attempt that a recordset belongs to, or None."""
     # An attempt is in superuser mode; a context that came by RPC cannot contain one.
     return thread.env.context.get(ATTEMPT) if thread.env.su else None

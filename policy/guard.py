@@ -32,7 +32,7 @@ _found = {}
 _logged = {}
 
 
-def forget():
+def forget() -> None:
     """Look at the markers of all databases when they are needed next."""
     _found.clear()
 
@@ -54,7 +54,7 @@ class Standing(NamedTuple):
     is_on: bool
 
     @property
-    def hold(self):
+    def hold(self) -> str | None:
         """Why nothing may be done; a copy stays one while it is switched off."""
         return COPY if self.differing else None if self.is_on else OFF
 
