@@ -53,7 +53,7 @@ class Findings:
     :ivar authentication: the :class:`gateway.authentication.Results`; None if sender authentication
     is not configured
     :ivar identity: the :class:`gateway.authentication.Identity` that the message may act as; None
-    as above
+    as above, unless the message may pose as one of our users
     :ivar namesakes: ``{target: sender}`` of another message with this Message-Id, or None
     :ivar senders_read: the canonical addresses that core takes as the sender
     :ivar claims_us: whether the message claims to come from one of our users

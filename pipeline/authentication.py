@@ -11,7 +11,14 @@ from ..gateway.authentication.consequence import WITHHOLDING, consequence
 from ..gateway.authentication.results import OWN
 from ..gateway.fingerprint import split_header
 from ..gateway.treatments import OFF
-from ..policy.settings import AUTHENTICATION_OWN, AUTHSERV, IDENTITY, IDENTITY_OWN, Setting
+from ..policy.settings import (
+    AUTHENTICATION_OWN,
+    AUTHSERV,
+    IDENTITY,
+    IDENTITY_OWN,
+    IDENTITY_UNCHECKED,
+    Setting,
+)
 from ..words.authentication_sentences import ABSENT, WITHHELD, encode_oddities
 
 # Seconds that the DNS queries for one message may take.
@@ -102,12 +109,20 @@ class MailPostmasterAuthentication(models.AbstractModel):
 
     @api.model
     def _identify(self, attempt):
-        """Return the :class:`Identity` of a message, or None if nothing is configured; trace it."""
+        """Return the :class:`Identity` of a message, or None if senders are not judged; trace it.
+
+        As long as nothing checks senders, this is only for messages from outside in the name of
+        one of us, or whose sender cannot be told.
+        """
         results = attempt.found.authentication
-        if results is None:
+        is_unchecked = results is None
+        if is_unchecked and attempt.found.policies.choice(IDENTITY_UNCHECKED) == OFF:
             return None
+        results = results or authentication.Results()
         own_domains = [home.name for home in self.env["mail.postmaster.addressing"]._domains()]
         identity = authentication.identity(attempt.mail.header, results, own_domains)
+        if is_unchecked and not self._may_pose_as_us(identity):
+            return None
         note = attempt.ledger.hit if identity.verdict.outcome == PASS else attempt.ledger.miss
         note(
             STEPS.get(identity.verdict.outcome, OPEN_STEP),
@@ -117,6 +132,13 @@ class MailPostmasterAuthentication(models.AbstractModel):
         if identity.oddities:
             attempt.ledger.miss("odd_sender", oddities=encode_oddities(identity.oddities))
         return identity
+
+    def _may_pose_as_us(self, identity):
+        return not identity.is_submitted and (
+            identity.claims_own_domain
+            or not identity.address
+            or self._are_ours(identity.addresses)
+        )
 
     @api.model
     def _reads_senders(self):

@@ -78,7 +78,7 @@ class MessageFacts:
 
     @property
     def identity(self) -> Identity | None:
-        """Whom the message may act as; None if sender authentication is not configured."""
+        """Whom the message may act as; None if nothing is known about its sender."""
         return self.attempt.found.identity
 
     @property

@@ -352,9 +352,10 @@ def _found(attempt):
     """Return the columns about the sender's authentication; None for unknown values."""
     if attempt.found.identity is None:
         return {"authentication": None, "found": None}
+    results = attempt.found.authentication
     return {
         "authentication": attempt.found.identity.verdict.outcome,
-        "found": Json(to_json(attempt.found.authentication)),
+        "found": results and Json(to_json(results)),
     }
 
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from ..gateway import authentication, hops, limits, screening
-from ..gateway.treatments import ACCEPT, NEW, NOTE, PARK
+from ..gateway.treatments import ACCEPT, NEW, NOTE, OFF, PARK, WITHHOLD
 
 ENABLED = "mail.postmaster.enabled"
 RETRY_MINUTES = "mail.postmaster.retry.minutes"
@@ -80,6 +80,8 @@ AUTHENTICATION_OWN = "mail.postmaster.authentication.own"
 # come from one of our users.
 IDENTITY = "mail.postmaster.identity"
 IDENTITY_OWN = "mail.postmaster.identity.own"
+# How to handle the latter from outside as long as nothing checks senders.
+IDENTITY_UNCHECKED = "mail.postmaster.identity.unchecked"
 # Limits on the content of a message; in force under every preset.
 LIMITS = {name: f"mail.postmaster.limit.{name}" for name in limits.LIMITS}
 
@@ -100,6 +102,7 @@ RECOMMENDED = {
     REPLY_RULES: "record",
     IDENTITY: "withhold",
     IDENTITY_OWN: "park",
+    IDENTITY_UNCHECKED: "withhold",
 }
 PRESET_VALUES = {
     "recommended": RECOMMENDED,
@@ -134,6 +137,7 @@ CHOICES = {
     AUTHENTICATION_OWN: ("off", "on"),
     IDENTITY: authentication.POLICIES,
     IDENTITY_OWN: authentication.POLICIES,
+    IDENTITY_UNCHECKED: (OFF, WITHHOLD),
 }
 
 WEEK = 7 * 24 * 60

@@ -80,6 +80,7 @@ from . import (
     test_sources,
     test_stored_names,
     test_tour,
+    test_unchecked_senders,
     test_unknown_core,
     test_untold,
     test_views,

@@ -5,6 +5,7 @@ module               purpose
 ==================== =================================================================
 ``results``          authentication results, method by method
 ``field``            reads an Authentication-Results field (RFC 8601)
+``submission``       whether the author logged in to the server that took the message
 ``trusted``          the Authentication-Results fields that the sender cannot have written
 ``domains``          which domains belong to the same organisation
 ``alignment``        the verdict for the domain in From (RFC 7489)
@@ -30,6 +31,7 @@ from .own_check import verify
 from .results import Result, Results
 from .sender import Identity, identity
 from .stored import from_json, to_json
+from .submission import is_submitted
 from .trusted import BadServers, parse_trusted_ids, read_results
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "consequence",
     "from_json",
     "identity",
+    "is_submitted",
     "parse_trusted_ids",
     "read_author",
     "read_results",

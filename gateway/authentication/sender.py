@@ -8,6 +8,7 @@ from .alignment import FAIL, Verdict, alignment
 from .author import Oddity, read_author
 from .domains import domain_of
 from .results import Results
+from .submission import is_submitted
 
 
 class Identity(NamedTuple):
@@ -19,6 +20,7 @@ class Identity(NamedTuple):
         our domains
     :param oddities: what is unusual about From
     :param addresses: all addresses in From, canonical
+    :param is_submitted: whether its author had logged in, see :mod:`.submission`
     """
 
     address: str
@@ -26,6 +28,7 @@ class Identity(NamedTuple):
     claims_own_domain: bool
     oddities: tuple[Oddity, ...]
     addresses: tuple[str, ...] = ()
+    is_submitted: bool = False
 
     @property
     def finding(self) -> dict[str, str]:
@@ -58,6 +61,7 @@ def identity(header: bytes, results: Results, own_domains: Collection[str] = ())
         _claims_own(author, own_domains),
         author.oddities,
         author.addresses,
+        is_submitted(header),
     )
 
 

@@ -24,6 +24,7 @@ from ...policy.settings import (
     HELD_SENDER_MEGABYTES,
     IDENTITY,
     IDENTITY_OWN,
+    IDENTITY_UNCHECKED,
     LOG_DAYS,
     LOOP_MINUTES,
     LOOP_REPLIES,
@@ -90,6 +91,7 @@ PRESET_FIELDS = {
     AUTHENTICATION_OWN: "postmaster_authentication_own",
     IDENTITY: "postmaster_identity",
     IDENTITY_OWN: "postmaster_identity_own",
+    IDENTITY_UNCHECKED: "postmaster_identity_unchecked",
     ATTACHMENTS: "postmaster_attachments",
 }
 CHOICE_FIELDS = {
@@ -302,6 +304,12 @@ class ResConfigSettings(models.TransientModel):
         IDENTITY_POLICIES,
         "In the name of your own users",
         config_parameter=IDENTITY_OWN,
+        default="off",
+    )
+    postmaster_identity_unchecked = fields.Selection(
+        [("off", "Accept, as Odoo does"), ("withhold", "Accept without its sender")],
+        "In the name of your own users, while senders are not checked",
+        config_parameter=IDENTITY_UNCHECKED,
         default="off",
     )
     postmaster_authentication_note = fields.Char(

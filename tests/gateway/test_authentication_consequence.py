@@ -19,6 +19,7 @@ NOTHING = judged("spf=none smtp.mailfrom=x@example.net; dkim=none; dmarc=none")
 # Written by Microsoft 365 for messages of its own users.
 FROM_INSIDE = judged("dkim=none; dmarc=none action=none header.from=example.org")
 UNJUDGED = Results()
+SUBMITTED = b"\r\nReceived: from a (a.test [192.0.2.1]) by b with ESMTPSA id 1\r\n"
 # In the order of the policies: off, mark, withhold, park, refuse.
 AS_CORE = ("off",) * 5
 AS_IT_SAYS = POLICIES
@@ -39,6 +40,15 @@ TABLE = (
     (JANE, UNJUDGED, True, AS_CORE),
     (JANE, Results(OWN, "", (Result("dkim", "none", {}),)), False, AS_CORE),
     (JANE, Results(OWN, "", (Result("dkim", "none", {}),)), True, AT_MOST_WITHHELD),
+    # The same, but its author had logged in to our mail server.
+    (JANE + SUBMITTED, Results(OWN, "", (Result("dkim", "none", {}),)), True, AS_CORE),
+    (JANE + SUBMITTED, NOTHING, True, AT_MOST_WITHHELD),
+    # Nothing checks senders.
+    (JANE, None, False, AS_CORE),
+    (JANE, None, True, AT_MOST_WITHHELD),
+    (b"Subject: x", None, False, AS_CORE),
+    (JANE + b", ceo@example.com", None, True, AT_MOST_WITHHELD),
+    (b"From: J\xfcrgen <jane@example.org>", None, False, AS_CORE),
     (b"Subject: x", UNJUDGED, False, AT_MOST_WITHHELD),
     (b"From: nobody", PASS, False, AT_MOST_WITHHELD),
     (JANE + b", ceo@example.com", PASS, False, AS_IT_SAYS),
@@ -53,7 +63,7 @@ class TestConsequence(BaseCase):
         for header, results, claims_us, expected in TABLE:
             for policy, decided in zip(POLICIES, expected, strict=True):
                 with self.subTest(header, results=results, claims_us=claims_us, policy=policy):
-                    found = identity(header, results, ("example.com",))
+                    found = identity(header, results or UNJUDGED, ("example.com",))
                     self.assertEqual(consequence(policy, found, results, claims_us), decided)
 
     def test_sender_that_is_read_otherwise(self):
