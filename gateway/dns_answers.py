@@ -1,4 +1,9 @@
-"""DNS answers, cached and with a time limit, from ``dnspython`` if installed.
+"""DNS answers, cached and within a budget of time, from ``dnspython`` if installed.
+
+DNS that does not answer would slow down all messages in turn, whatever the limit for each of them.
+So the seconds that are spent waiting for it are taken from a budget per minute. A query may take at
+most a part of what is left. While DNS answers at all, a query may always take a moment: names that
+do not answer, which an outsider can choose, must not use up the time of those that do.
 
 Not done here: interpreting an answer. DNS is queried outside transactions, because an answer may
 take seconds.
@@ -29,11 +34,52 @@ LONGEST_MEMORY = 3600
 MEMORY_OF_NOTHING = 300
 MEMORY_OF_SILENCE = 60
 LONGEST_QUESTION = 3
+# Seconds of waiting in a minute, and how many queries would use them up one after the other.
+SECONDS_PER_MINUTE = 12
+SHARES = 4
+# An answer within this time is not counted.
+QUICK = 0.5
+# What a query may always take, if there was an answer within a minute.
+MOMENT = 0.1
+# With less time left, no query is sent.
+SHORTEST_QUESTION = 0.02
 
 
 def is_available() -> bool:
     """Return whether ``dnspython`` is installed; if not, :data:`ABSENT` names what is missing."""
     return dns is not None
+
+
+class Budget:
+    """The seconds that a process may wait for slow DNS; several threads can use it.
+
+    :param clock: function that returns seconds
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._left = float(SECONDS_PER_MINUTE)
+        self._at = clock()
+        self._answered = float("-inf")
+        self._lock = threading.Lock()
+
+    def reserve(self) -> float:
+        """Return the seconds that the next query may take, taken from the budget meanwhile."""
+        with self._lock:
+            now = self._clock()
+            earned = (now - self._at) * SECONDS_PER_MINUTE / 60
+            self._left, self._at = min(self._left + earned, SECONDS_PER_MINUTE), now
+            least = MOMENT if now < self._answered + 60 else 0
+            share = max(self._left / SHARES, least)
+            self._left = max(self._left - share, 0)
+            return share
+
+    def give_back(self, seconds: float, is_answered: bool) -> None:
+        """Give back what a query has not used of its share."""
+        with self._lock:
+            self._left = min(self._left + max(seconds, 0), SECONDS_PER_MINUTE)
+            if is_answered:
+                self._answered = self._clock()
 
 
 class Answers:
@@ -56,6 +102,7 @@ class Answers:
         self._most = most
         self._known = OrderedDict()
         self._lock = threading.Lock()
+        self._budget = Budget(clock)
 
     def ask(self, name: str, record_type: str, seconds: float) -> list[str]:
         """Return the records of a name, empty if there are none.
@@ -66,7 +113,7 @@ class Answers:
         key = (name, record_type)
         known = self._recall(key)
         if known is None:
-            known = self._find_out(key, seconds)
+            known, seconds = self._within_budget(key, seconds)
             # A timeout with little time left is not cached as a failure: one slow message would
             # otherwise deprive the next ones of their answers.
             if known[1] is not None or seconds >= LONGEST_QUESTION:
@@ -82,6 +129,20 @@ class Answers:
                 self._known.move_to_end(key)
                 return known
         return None
+
+    def _within_budget(self, key, seconds):
+        """Return ``((expiry, records), seconds that the query might take)``."""
+        share = self._budget.reserve()
+        seconds, start = min(seconds, share), self._clock()
+        known = start, None
+        try:
+            if seconds >= SHORTEST_QUESTION:
+                known = self._find_out(key, seconds)
+            return known, seconds
+        finally:
+            is_answered = known[1] is not None
+            spent = self._clock() - start - (QUICK if is_answered else 0)
+            self._budget.give_back(share - max(spent, 0), is_answered)
 
     def _find_out(self, key, seconds):
         """Return ``(expiry, records)``; records are None if there was no answer."""

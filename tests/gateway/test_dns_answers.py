@@ -10,8 +10,13 @@ from odoo.addons.mail_postmaster.gateway.dns_answers import (
     LONGEST_MEMORY,
     LONGEST_QUESTION,
     MEMORY_OF_SILENCE,
+    QUICK,
+    SECONDS_PER_MINUTE,
+    SHARES,
     SHORTEST_MEMORY,
+    SHORTEST_QUESTION,
     Answers,
+    Budget,
     resolve,
 )
 
@@ -100,6 +105,67 @@ class TestAnswers(BaseCase):
         for seconds, given in ((0.5, 0.5), (60, LONGEST_QUESTION)):
             self.ask(f"{seconds}.test", seconds)
             self.assertEqual(self.zone.asked[-1][2], given)
+
+    def wait_for(self, count, seconds, error=TimeoutError):
+        """Ask for the names of so many messages; return how long all of them waited."""
+
+        def look_up(name, record_type, most):
+            self.clock.now += min(seconds, most)
+            if error or seconds > most:
+                raise TimeoutError()
+            return ["x"], 600
+
+        answers, start = Answers(look_up, self.clock), self.clock.now
+        answered = 0
+        for number in range(count):
+            with suppress(OSError):
+                answers.ask(f"{number}.test", "TXT", LONGEST_QUESTION)
+                answered += 1
+        return self.clock.now - start, answered
+
+    def test_dead_dns_does_not_slow_the_queue(self):
+        """However many messages ask, they wait for a few seconds a minute."""
+        for count in (10, 100, 10_000):
+            with self.subTest(count):
+                waited, _answered = self.wait_for(count, 60)
+                earned = waited / 60 * SECONDS_PER_MINUTE
+                self.assertLessEqual(waited, SECONDS_PER_MINUTE + earned)
+
+    def test_slow_answers_neither(self):
+        waited, _answered = self.wait_for(10_000, 2.9, error=None)
+        # What is quick is free, so each answer may take that long.
+        self.assertLess(waited, 10_000 * 2 * QUICK)
+
+    def test_names_that_answer_are_asked_all_the_same(self):
+        self.assertEqual(self.wait_for(1_000, 0.05, error=None)[1], 1_000)
+        answers, clock = [], self.clock
+
+        def look_up(name, record_type, most):
+            clock.now += most if name.startswith("dead") else 0.01
+            if name.startswith("dead"):
+                raise TimeoutError()
+            return ["x"], 600
+
+        asked = Answers(look_up, clock)
+        for number in range(100):
+            for name in (f"dead{number}.test", f"{number}.test"):
+                with suppress(OSError):
+                    answers += asked.ask(name, "TXT", LONGEST_QUESTION)
+        self.assertEqual(len(answers), 100)
+
+    def test_budget_comes_back(self):
+        self.wait_for(100, 60)
+        budget = Budget(self.clock)
+        while budget.reserve() >= SHORTEST_QUESTION:
+            pass
+        self.clock.now += 60
+        self.assertGreaterEqual(budget.reserve(), SECONDS_PER_MINUTE / SHARES - 0.1)
+
+    def test_what_is_not_used_is_given_back(self):
+        budget = Budget(self.clock)
+        for _query in range(100):
+            budget.give_back(budget.reserve(), False)
+        self.assertEqual(budget.reserve(), SECONDS_PER_MINUTE / SHARES)
 
     def test_few_are_remembered(self):
         for name in ("a.test", "b.test", "a.test", "c.test", "a.test"):
