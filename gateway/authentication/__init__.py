@@ -6,6 +6,7 @@ module               purpose
 ``results``          authentication results, method by method
 ``field``            reads an Authentication-Results field (RFC 8601)
 ``submission``       whether the author logged in to the server that took the message
+``suggestion``       which servers to trust, from what was received
 ``trusted``          the Authentication-Results fields that the sender cannot have written
 ``domains``          which domains belong to the same organisation
 ``alignment``        the verdict for the domain in From (RFC 7489)
@@ -32,6 +33,7 @@ from .results import Result, Results
 from .sender import Identity, identity
 from .stored import from_json, to_json
 from .submission import is_submitted
+from .suggestion import suggested_servers
 from .trusted import BadServers, parse_trusted_ids, read_results
 
 __all__ = [
@@ -54,6 +56,7 @@ __all__ = [
     "parse_trusted_ids",
     "read_author",
     "read_results",
+    "suggested_servers",
     "to_json",
     "verify",
 ]

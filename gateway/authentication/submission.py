@@ -17,6 +17,8 @@ as trusted.
 
 import ipaddress
 import re
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from ..envelope import read_fields
 
@@ -47,11 +49,30 @@ PRIVATE = tuple(
 
 # Comments, quoted strings and addresses are the client's own words.
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|<[^<>]*>')
-_BY = re.compile(r"(?<!\S)by(?!\S)", re.IGNORECASE)
+_BY = re.compile(r"(?<!\S)by(?:\s+(\S*)|$)", re.IGNORECASE)
 _PROTOCOL = re.compile(r"(?<!\S)with\s+([a-z0-9-]+)", re.IGNORECASE)
 _ADDRESS = re.compile(
     r"\b\d{1,3}(?:\.\d{1,3}){3}\b|\[(?:ipv6:)?([0-9a-f:.]*:[0-9a-f:.]*)(?:%\w+)?\]", re.IGNORECASE
 )
+
+
+class Hop(NamedTuple):
+    """A ``Received`` field, as far as it is clear.
+
+    :param protocol: in lower case, or ``""``
+    :param server: the name after "by" in lower case, or ``""``
+    :param clients: the addresses of the client
+    """
+
+    protocol: str = ""
+    server: str = ""
+    clients: tuple[str, ...] = ()
+
+    @property
+    def is_within(self) -> bool:
+        """Whether it is within the own installation, if all above it are."""
+        is_private = bool(self.clients) and all(map(_is_private, self.clients))
+        return is_private or self.protocol in DELIVERY
 
 
 def is_submitted(header: bytes) -> bool:
@@ -61,25 +82,36 @@ def is_submitted(header: bytes) -> bool:
 
     :param header: the header block
     """
-    protocol = ""
-    for value in read_fields(header, str).get("received", ())[:MOST_HOPS]:
-        protocol, is_private = _hop(value)
-        if not is_private and protocol not in DELIVERY:
+    hops = hops_to_border(read_fields(header, str).get("received", ()))
+    return bool(hops) and hops[-1].protocol in LOGGED_IN
+
+
+def hops_to_border(values: Sequence[str]) -> list[Hop]:
+    """Return each :class:`Hop` from the top, up to the one at which the message came in.
+
+    :param values: the ``Received`` fields, topmost first
+    """
+    hops = []
+    for value in values[:MOST_HOPS]:
+        hops.append(_hop(value))
+        if not hops[-1].is_within:
             break
-    return protocol in LOGGED_IN
+    return hops
 
 
 def _hop(value):
-    """Return ``(protocol in lower case, whether the client has a private address)``."""
     plain, comments = _divided(value[:LONGEST_HOP])
     words = plain.lower().split()
-    if len(value) > LONGEST_HOP or words.count("by") != 1 or words.count("with") != 1:
-        return "", False
-    found = _PROTOCOL.search(plain)
+    if len(value) > LONGEST_HOP or words.count("by") != 1 or words.count("with") > 1:
+        return Hop()
+    by, protocol = _BY.search(plain), _PROTOCOL.search(plain)
     # The server's own address may stand in a comment after "by".
-    before_by = _BY.search(plain).start()
-    client = " ".join(text for position, text in comments if position <= before_by)
-    return found[1].lower() if found else "", _is_private(client)
+    client = " ".join(text for position, text in comments if position <= by.start())
+    return Hop(
+        protocol[1].lower() if protocol else "",
+        (by[1] or "").lower().strip(".[]"),
+        tuple(match[1] or match[0] for match in _ADDRESS.finditer(client)),
+    )
 
 
 def _divided(value):
@@ -99,12 +131,6 @@ def _divided(value):
 
 
 def _is_private(text):
-    """Return whether a text has addresses and all of them are private."""
-    found = [match[1] or match[0] for match in _ADDRESS.finditer(text)]
-    return bool(found) and all(map(_is_in_private_network, found))
-
-
-def _is_in_private_network(text):
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

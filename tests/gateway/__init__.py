@@ -10,6 +10,7 @@ from . import (
     test_authentication_field,
     test_authentication_properties,
     test_authentication_submission,
+    test_authentication_suggestion,
     test_authentication_trusted,
     test_automatic,
     test_automatic_properties,

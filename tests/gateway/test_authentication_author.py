@@ -216,7 +216,7 @@ class TestIdentity(BaseCase):
     def test_one_author(self):
         found = identity(b"From: Jane <jane@example.org>", self.PASS, OWN)
         verdict = Verdict("pass", "dmarc_pass", "example.org")
-        self.assertEqual(found, (JANE, verdict, False, (), (JANE,)))
+        self.assertEqual(found, (JANE, verdict, False, (), (JANE,), False))
 
     def test_several_cannot_pass(self):
         for header in (

@@ -63,7 +63,7 @@ TABLE = (
     (["by mx.example.com with ESMTP id 1", FORGED], False),
     # The server relays within the installation, and logs in there.
     ([by("ESMTPSA", "from mx ([10.0.0.2])"), by("ESMTP")], False),
-    # Nobody outside handed it over: the lowest hop decides.
+    # No outsider handed it over: the lowest hop decides.
     ([LMTP, by("ESMTPSA", LAN)], True),
     ([LMTP, by("ESMTP", LAN)], False),
     ([by("ESMTPSA", "from mx ([10.0.0.2])"), by("ESMTP", LAN)], False),
