@@ -8,7 +8,6 @@ from .controllers.inbound import answer_without_database
 from .gateway import states
 from .pipeline.claim import DROP_FUNCTION
 from .pipeline.log_without_values import install_filters
-from .policy.settings import ALLOWED_DOMAINS
 
 _logger = logging.getLogger(__name__)
 
@@ -34,11 +33,7 @@ def post_init_hook(env):
     """
     policy = env["mail.postmaster.policy"]
     policy.confirm_database()
-    # The settings show which domains the preset would write to core's parameter.
-    policy._write_preset(
-        "odoo" if _receives_mail(env) else "recommended",
-        leave=(ALLOWED_DOMAINS,),
-    )
+    policy._write_preset("odoo" if _receives_mail(env) else "recommended")
 
 
 def _receives_mail(env):

@@ -10,7 +10,7 @@ from ..gateway.authentication import NONE, PASS, dkim_check, domains
 from ..gateway.authentication.consequence import WITHHOLDING, consequence
 from ..gateway.authentication.results import OWN
 from ..gateway.fingerprint import split_header
-from ..gateway.treatments import OFF
+from ..gateway.treatments import OFF, WITHHOLD
 from ..policy.settings import (
     AUTHENTICATION_OWN,
     AUTHSERV,
@@ -25,6 +25,10 @@ from ..words.authentication_sentences import ABSENT, WITHHELD, encode_oddities
 LONGEST_CHECK = 5
 # The same while a caller's transaction is open, with locks that others wait for.
 LONGEST_JOINED_CHECK = 2
+
+# How many messages, and how many bytes of each, show which servers write results.
+MOST_SAMPLES = 100
+LONGEST_SAMPLE = 20_000
 
 # One for each process; keys and policies of the senders that write often.
 ANSWERS = dns_answers.Answers(dns_answers.look_up)
@@ -55,7 +59,13 @@ class MailPostmasterAuthentication(models.AbstractModel):
 
     @api.model
     def _checks_itself(self):
-        return self.env["mail.postmaster.policy"]._in_force().choice(AUTHENTICATION_OWN) == "on"
+        """Return whether signatures are checked here: it is chosen, and the libraries are there."""
+        choice = self.env["mail.postmaster.policy"]._in_force().choice(AUTHENTICATION_OWN)
+        return choice != "off" and self._can_check()
+
+    @api.model
+    def _can_check(self):
+        return dkim_check.is_available() and dns_answers.is_available()
 
     @api.model
     def _find(self, submission, row, joins):
@@ -82,14 +92,40 @@ class MailPostmasterAuthentication(models.AbstractModel):
     @api.model
     def _check(self, raw, seconds):
         """Return the :class:`Results` of our own check of signatures and DMARC."""
-        if not dns_answers.is_available():
-            return authentication.Results()
         end = time.monotonic() + seconds
         return authentication.verify(
             raw,
             lambda name, kind: ANSWERS.ask(name, kind, end - time.monotonic()),
             lambda: time.monotonic() >= end,
         )
+
+    @api.model
+    def _is_unsettled(self):
+        """Return whether the policies on senders lack anything that checks senders."""
+        return self._reads_senders() and not self._is_in_force()
+
+    @api.model
+    def _unchecked_outcome(self):
+        """Return how messages from outside in the name of one of us end while nothing checks them.
+
+        :return: ``withheld`` or ``accepted``
+        """
+        policies = self.env["mail.postmaster.policy"]._in_force()
+        is_on = policies.choice(IDENTITY_UNCHECKED) == WITHHOLD
+        return "withheld" if is_on and policies.choice(IDENTITY_OWN) in WITHHOLDING else "accepted"
+
+    @api.model
+    def _suggested_servers(self):
+        """Return the mail servers to trust, by the latest messages that are still stored."""
+        self.env.cr.execute(
+            """
+            SELECT substring(raw.content FROM 1 FOR %s)
+            FROM mail_postmaster_raw AS raw ORDER BY raw.message_id DESC LIMIT %s
+            """,
+            [LONGEST_SAMPLE, MOST_SAMPLES],
+        )
+        headers = (split_header(bytes(content))[0] for (content,) in self.env.cr.fetchall())
+        return authentication.suggested_servers(headers)
 
     @api.model
     def _missing_libraries(self, trusts, checks):
@@ -112,7 +148,7 @@ class MailPostmasterAuthentication(models.AbstractModel):
         """Return the :class:`Identity` of a message, or None if senders are not judged; trace it.
 
         As long as nothing checks senders, this is only for messages from outside in the name of
-        one of us, or whose sender cannot be told.
+        one of us.
         """
         results = attempt.found.authentication
         is_unchecked = results is None
@@ -125,7 +161,7 @@ class MailPostmasterAuthentication(models.AbstractModel):
             return None
         note = attempt.ledger.hit if identity.verdict.outcome == PASS else attempt.ledger.miss
         note(
-            STEPS.get(identity.verdict.outcome, OPEN_STEP),
+            OPEN_STEP if is_unchecked else STEPS.get(identity.verdict.outcome, OPEN_STEP),
             judge=results.judge.replace("\0", ""),
             **identity.finding,
         )
@@ -134,10 +170,14 @@ class MailPostmasterAuthentication(models.AbstractModel):
         return identity
 
     def _may_pose_as_us(self, identity):
+        """Return whether a message from outside names one of us in From.
+
+        If there is no address at all, core may find one in a name.
+        """
         return not identity.is_submitted and (
-            identity.claims_own_domain
-            or not identity.address
-            or self._are_ours(identity.addresses)
+            self._are_ours(identity.addresses)
+            or not identity.addresses
+            and identity.claims_own_domain
         )
 
     @api.model

@@ -9,7 +9,7 @@ from ..gateway import address_book, fingerprint, forwarding, matching
 from ..gateway.addresses import display
 from ..gateway.recipients import HEADER, envelope_recipients, header_addresses, read_sender
 from ..gateway.shared_addresses import shared_address
-from ..policy.settings import ADDRESSING, ALLOWED_DOMAINS, SUBADDRESSING
+from ..policy.settings import ADDRESSING, ALLOWED_DOMAINS, LOCAL_PARTS, SUBADDRESSING
 from ..shortcuts.memoize import has_changed
 from .addressing import Addressing, Lookup, Server, read_domains, read_forwarders
 
@@ -318,7 +318,13 @@ class MailPostmasterAddressing(models.AbstractModel):
 
     def _allowed(self):
         """Return the allowed domains of the database, None for any."""
-        return read_domains(self.env["mail.postmaster.policy"]._in_force().text(ALLOWED_DOMAINS))
+        policies = self.env["mail.postmaster.policy"]._in_force()
+        allowed = read_domains(policies.text(ALLOWED_DOMAINS))
+        # Where core decides, it knows only its own parameter.
+        if allowed is None and policies.choice(LOCAL_PARTS) == "own" and self._is_on():
+            # Without an alias domain, addresses of this database are known by nothing else.
+            return tuple(home.name for home in self._domains()) or None
+        return allowed
 
     def _stored_as(self, matches):
         """Return ``{address: as it is stored}`` of matched aliases that core would not find.

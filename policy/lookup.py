@@ -1,9 +1,10 @@
 from odoo import api, models, tools
 from odoo.exceptions import AccessError, ValidationError
 
-from ..gateway.addresses import domain_or_none
 from .settings import (
+    ADDED,
     ALLOWED_DOMAINS,
+    AUTHSERV,
     KEYS,
     LONGEST_ID,
     OURS,
@@ -79,9 +80,7 @@ class MailPostmasterPolicy(models.AbstractModel):
         for key, value in self._preset_values(name).items():
             if key not in leave:
                 parameters.set_param(key, value)
-                if key == ALLOWED_DOMAINS:
-                    # As it is stored: core's parameter is normalized.
-                    parameters.set_param(PRESET_DOMAINS, self._parameter(key))
+        parameters.set_param(PRESET_DOMAINS, False)
         parameters.set_param(PRESET, name)
         for key in more:
             parameters.set_param(key, "True")
@@ -92,21 +91,49 @@ class MailPostmasterPolicy(models.AbstractModel):
         return self._preset() == "odoo" and not self._parameter(PRESET_CHOSEN)
 
     @api.model
+    def _offers_added(self):
+        """Return whether the preset was chosen before all of its settings existed."""
+        return self._preset() in OURS and not all(map(self._parameter, ADDED))
+
+    @api.model
+    def complete_preset(self):
+        """Write those values of the preset that did not exist when it was chosen.
+
+        :raises AccessError: see :meth:`_check_database_administrator`
+        """
+        self._check_database_administrator()
+        # As for _write_preset.
+        parameters = self.env["ir.config_parameter"].sudo()
+        for key, value in self._preset_values(self._preset()).items():
+            if key == ALLOWED_DOMAINS or key in ADDED and not self._parameter(key):
+                parameters.set_param(key, value)
+        parameters.set_param(PRESET_DOMAINS, False)
+        return True
+
+    @api.model
+    def trust_servers(self, names):
+        """Trust the results of more mail servers on the senders of messages.
+
+        :param names: list of authserv-ids
+        :raises AccessError: see :meth:`_check_database_administrator`
+        :raises ValidationError: for a name that is not valid
+        """
+        self._check_database_administrator()
+        known = filter(None, [self._parameter(AUTHSERV), *map(str, names)])
+        # As for _write_preset.
+        self.env["ir.config_parameter"].sudo().set_param(AUTHSERV, ", ".join(known))
+        return True
+
+    @api.model
     def _preset_values(self, name):
         """Return what a preset would write, as ``{key: text or False}``; for a preview too.
 
-        Allowed domains that a user entered stay: ``recommended`` and ``strict`` set them only if
-        there are none, and ``odoo`` removes what these have written.
+        Allowed domains that a user entered stay; those that a preset of an earlier version wrote
+        are removed.
         """
-        # Alias domains of all companies belong to this database.
-        domains = self.env["mail.alias.domain"].sudo().search([])  # pylint: disable=no-search-all
-        names = filter(None, map(domain_or_none, domains.mapped("name")))
-        own_domains = ",".join(dict.fromkeys(names))
-        allowed = self._parameter(ALLOWED_DOMAINS)
         values = dict(PRESET_VALUES.get(name, {}))
-        if name in OURS and not allowed and own_domains:
-            values[ALLOWED_DOMAINS] = own_domains
-        if name == "odoo" and allowed and allowed == self._parameter(PRESET_DOMAINS):
+        allowed = self._parameter(ALLOWED_DOMAINS)
+        if values and allowed and allowed == self._parameter(PRESET_DOMAINS):
             values[ALLOWED_DOMAINS] = False
         return {
             key: value for key, value in values.items() if (self._parameter(key) or False) != value

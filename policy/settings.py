@@ -19,7 +19,7 @@ RESPONSIBLE = "mail.postmaster.responsible"
 DATABASE = "mail.postmaster.database"
 PRESET = "mail.postmaster.preset"
 PRESET_CHOSEN = "mail.postmaster.preset.chosen"
-# The allowed domains that a preset has written into core's parameter, to be removed again.
+# The allowed domains that a preset of an earlier version has written into core's parameter.
 PRESET_DOMAINS = "mail.postmaster.preset.domains"
 # Whether Postmaster determines the recipients from the evidence, or core from To and Cc.
 ADDRESSING = "mail.postmaster.addressing"
@@ -29,6 +29,9 @@ SUBADDRESSING = "mail.postmaster.subaddressing"
 OTHER_CONTENT = "mail.postmaster.duplicate"
 # Core's parameter: mail.thread.message_route documents where it applies.
 ALLOWED_DOMAINS = "mail.catchall.domain.allowed"
+# What the local part alone matches if there are none: any domain, or the alias domains of the
+# moment.
+LOCAL_PARTS = "mail.postmaster.localpart"
 # Core's parameters: messages per sender within a period, by default 20 within 120 minutes.
 LOOP_MINUTES = "mail.gateway.loop.minutes"
 LOOP_THRESHOLD = "mail.gateway.loop.threshold"
@@ -74,7 +77,8 @@ PROVIDERS = "mail.postmaster.reply.providers"
 # The authserv-ids (RFC 8601) of the servers whose verdict on the sender is trusted.
 # In no preset: every installation has different ones.
 AUTHSERV = "mail.postmaster.authserv"
-# Whether signatures are checked here if no such server has given a verdict; in no preset either.
+# Whether signatures are checked here if no such server has given a verdict: never, where the
+# libraries are installed, or always, with a warning if they are missing.
 AUTHENTICATION_OWN = "mail.postmaster.authentication.own"
 # How to handle messages that fail sender authentication, and those among them that claim to
 # come from one of our users.
@@ -88,6 +92,7 @@ LIMITS = {name: f"mail.postmaster.limit.{name}" for name in limits.LIMITS}
 RECOMMENDED = {
     ADDRESSING: "True",
     SUBADDRESSING: "+",
+    LOCAL_PARTS: "own",
     OTHER_CONTENT: "park",
     LOOPS: "accepted",
     LOOP_REPLIES: "silent",
@@ -100,6 +105,7 @@ RECOMMENDED = {
     REPLIES: "note",
     REPLIES_PRIVATE: "park",
     REPLY_RULES: "record",
+    AUTHENTICATION_OWN: "auto",
     IDENTITY: "withhold",
     IDENTITY_OWN: "park",
     IDENTITY_UNCHECKED: "withhold",
@@ -117,10 +123,14 @@ PRESET_VALUES = {
 }
 PRESETS = tuple(PRESET_VALUES)
 OURS = ("recommended", "strict")
+# Settings that have come to the presets since a database may have chosen one. An upgrade leaves
+# them as in core, and offers what the preset says.
+ADDED = (LOCAL_PARTS, AUTHENTICATION_OWN, IDENTITY_UNCHECKED)
 
 # key: the allowed values, the default first
 CHOICES = {
     ADDRESSING: ("False", "True"),
+    LOCAL_PARTS: ("any", "own"),
     OTHER_CONTENT: ("ignore", "park", "deliver"),
     LOOPS: ("odoo", "accepted"),
     LOOP_REPLIES: ("silent", "refuse"),
@@ -134,7 +144,7 @@ CHOICES = {
     REPLIES: REPLY_POLICIES,
     REPLIES_PRIVATE: REPLY_POLICIES,
     REPLY_RULES: ("odoo", "record"),
-    AUTHENTICATION_OWN: ("off", "on"),
+    AUTHENTICATION_OWN: ("off", "auto", "on"),
     IDENTITY: authentication.POLICIES,
     IDENTITY_OWN: authentication.POLICIES,
     IDENTITY_UNCHECKED: (OFF, WITHHOLD),

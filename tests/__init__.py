@@ -54,6 +54,7 @@ from . import (
     test_own_check,
     test_own_notifications,
     test_policy,
+    test_preset_offers,
     test_privileges,
     test_rate_slots,
     test_read_together,

@@ -10,6 +10,7 @@ from freezegun import freeze_time
 from odoo import fields
 from odoo.tests import TransactionCase
 
+from odoo.addons.mail_postmaster.gateway import dns_answers
 from odoo.addons.mail_postmaster.rules.reasons import DEFINITIONS
 
 DATA = Path(__file__).parent / "data"
@@ -48,6 +49,8 @@ class GatewayCase(TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # No name servers are queried, whatever the preset.
+        cls.classPatch(dns_answers, "is_available", lambda: False)
         cls.domain = cls.env["mail.alias.domain"].create(
             {
                 "name": "postmaster.test",

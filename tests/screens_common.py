@@ -4,6 +4,7 @@ from odoo import Command
 from odoo.tests import TransactionCase
 
 from odoo.addons.mail.tests.common import mail_new_test_user
+from odoo.addons.mail_postmaster.gateway import dns_answers
 
 DOMAIN = "received.test"
 RAW = (
@@ -25,6 +26,8 @@ class ReceivedMail:
 
     @classmethod
     def set_up_received_mail(cls):
+        # No name servers are queried, whatever the preset.
+        cls.classPatch(dns_answers, "is_available", lambda: False)
         cls.company = cls.env.ref("base.main_company")
         cls.other_company = cls.env["res.company"].create({"name": "Another company"})
         cls.domain = cls.env["mail.alias.domain"].create(

@@ -80,7 +80,9 @@ METHODS = {
     ("mail.postmaster.message", "read_warnings"): READER,
     # Tested in test_database_administrators.py.
     ("mail.postmaster.policy", "apply_preset"): EVERY_COMPANY,
+    ("mail.postmaster.policy", "complete_preset"): EVERY_COMPANY,
     ("mail.postmaster.policy", "confirm_database"): EVERY_COMPANY,
+    ("mail.postmaster.policy", "trust_servers"): EVERY_COMPANY,
     ("mail.alias.domain", "action_store_name_in_messages"): SYSTEM,
     ("mail.postmaster.retired.address", "create"): SYSTEM,
     ("mail.postmaster.retired.address", "unlink"): SYSTEM,
@@ -350,9 +352,14 @@ class TestAccess(TransactionCase, ReceivedMail):
                 "is_copy": False,
                 "is_passed_through": False,
                 "may_confirm": False,
+                "offers_added": False,
                 "offers_recommended": self.env["mail.postmaster.policy"]._offers_recommended(),
                 # Only users who may change alias domains are told about them.
                 "stored_otherwise": [],
+                # Nor can others trust a server.
+                "suggested_servers": (),
+                "unchecked_senders": self.env["mail.postmaster.authentication"]._is_unsettled()
+                and "withheld",
                 "waiting": 0,
             },
         )

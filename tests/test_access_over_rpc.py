@@ -78,7 +78,9 @@ CALLS = dict(
         call("mail.postmaster.erase", "action_erase", SYSTEM, of="erase"),
         # The settings.
         call("mail.postmaster.policy", "apply_preset", SYSTEM, name="odoo"),
+        call("mail.postmaster.policy", "complete_preset", SYSTEM),
         call("mail.postmaster.policy", "confirm_database", SYSTEM),
+        call("mail.postmaster.policy", "trust_servers", SYSTEM, names=["mx.example.com"]),
         # Others get the values of core alone, see SECRETS.
         call("res.config.settings", "get_values", EMPLOYEES | {"portal"}),
         call("res.config.settings", "set_values", SYSTEM, of="settings"),

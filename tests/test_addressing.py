@@ -162,20 +162,6 @@ class TestAddressing(GatewayCase):
         with self.assertRaisesRegex(ValidationError, "catchall and bounce"):
             self.domain.catchall_alias = "bounce"
 
-    def test_going_back_takes_away_the_domains_of_a_preset(self):
-        self.env["mail.alias.domain"].create(
-            {
-                "name": "later.test",
-                "bounce_alias": "b",
-                "catchall_alias": "c",
-            }
-        )
-        self.domain.name = "renamed.test"
-        parameters = self.env["ir.config_parameter"]
-        self.assertTrue(parameters.get_param("mail.catchall.domain.allowed"))
-        self.env["mail.postmaster.policy"].apply_preset("odoo")
-        self.assertFalse(parameters.get_param("mail.catchall.domain.allowed"))
-
     def test_sub_address_of_bounce_is_bounces(self):
         _result, row = self.receive(self.mail(to="bounce+token@postmaster.test"))
         self.assertReason(row, "parked", "bounce_address_person")
@@ -330,6 +316,7 @@ class TestAddressing(GatewayCase):
 
     def test_alias_form_shows_what_reaches_it(self):
         self.env["ir.config_parameter"].set_param("mail.catchall.domain.allowed", False)
+        self.env["ir.config_parameter"].set_param("mail.postmaster.localpart", "any")
         self.assertEqual(self.alias.reached_by, "people@postmaster.test")
         self.assertFalse(self.alias.is_open_to_any_domain)
         self.alias.alias_incoming_local = True

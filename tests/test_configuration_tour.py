@@ -4,7 +4,7 @@ from datetime import date
 
 from odoo.tests import HttpCase, tagged
 
-from odoo.addons.mail_postmaster.policy.settings import ADDRESSING, ALLOWED_DOMAINS
+from odoo.addons.mail_postmaster.policy.settings import ADDRESSING, ALLOWED_DOMAINS, LOCAL_PARTS
 
 from .screens_common import DOMAIN, ReceivedMail
 
@@ -16,6 +16,7 @@ class TestConfigurationTour(HttpCase, ReceivedMail):
         super().setUpClass()
         cls.set_up_received_mail()
         cls.env["ir.config_parameter"].set_param(ALLOWED_DOMAINS, False)
+        cls.env["ir.config_parameter"].set_param(LOCAL_PARTS, "any")
         cls.env.ref("base.user_admin").company_ids += cls.company
         cls.alias = cls.make_alias("desks")
 

@@ -24,7 +24,9 @@ USERS = {
 POLICY, SETTINGS = "mail.postmaster.policy", "res.config.settings"
 CALLS = (
     (POLICY, "apply_preset", ["strict"]),
+    (POLICY, "complete_preset", []),
     (POLICY, "confirm_database", []),
+    (POLICY, "trust_servers", [["mx.example.com"]]),
     (SETTINGS, "action_postmaster_apply_preset", [[]]),
     (SETTINGS, "action_postmaster_confirm_database", [[]]),
 )

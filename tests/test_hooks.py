@@ -37,14 +37,14 @@ class TestHooks(GatewayCase):
         self.assertEqual(self.preset(), "recommended")
 
     def test_parameters_of_core(self):
-        """Only what a preset has written is removed, and installing writes nothing."""
+        """Neither installing nor a preset nor removing writes them."""
         policy, key = self.env["mail.postmaster.policy"], "mail.catchall.domain.allowed"
         domains = ",".join(self.env["mail.alias.domain"].search([]).mapped("name"))
         for typed, preset, installed, removed in (
             (False, None, False, False),
             (domains, None, domains, domains),
-            (False, "recommended", domains, False),
-            # Set manually, although the value is the same.
+            (False, "recommended", False, False),
+            # Set manually, although the domains are the same.
             (domains, "recommended", domains, domains),
         ):
             with self.subTest(typed=typed, preset=preset):

@@ -5,10 +5,11 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from ..gateway import dns_answers
 from ..gateway.authentication import dkim_check
 from ..gateway.dns_answers import Answers
 from ..pipeline import authentication as module
-from ..policy.settings import AUTHENTICATION_OWN, AUTHSERV, IDENTITY_OWN
+from ..policy.settings import AUTHENTICATION_OWN, AUTHSERV, IDENTITY_OWN, IDENTITY_UNCHECKED
 from .gateway.test_authentication_dkim import Key, sign
 from .identity_common import AMY, BOSS, JANE, IdentityCase, failed, passed
 
@@ -38,6 +39,7 @@ class TestOwnCheck(IdentityCase):
         cls.key, cls.other_key = Key(1024), Key(1024)
         cls.parameters.set_param(AUTHSERV, False)
         cls.parameters.set_param(AUTHENTICATION_OWN, "on")
+        cls.classPatch(dns_answers, "is_available", lambda: True)
 
     def setUp(self):
         super().setUp()
@@ -165,8 +167,33 @@ class TestOwnCheck(IdentityCase):
         self.assertEqual(row.authentication, "pass")
         self.assertActs(row, self.boss)
 
+    def test_preset(self):
+        """Checked wherever it can be, without anything that an administrator types."""
+        authentication = self.env["mail.postmaster.authentication"]
+        for preset, expected in (("recommended", True), ("strict", True), ("odoo", False)):
+            self.policy.apply_preset(preset)
+            for library in (dns_answers, dkim_check):
+                with self.subTest(preset), patch.object(library, "is_available", lambda: False):
+                    self.assertFalse(authentication._is_in_force())
+            with self.subTest(preset):
+                self.assertEqual(authentication._is_in_force(), expected)
+        self.policy.apply_preset("recommended")
+        self.assertEqual(self.signed(JANE).authentication, "pass")
+        self.assertEqual(self.signed(JANE, self.other_key).authentication, "fail")
+        settings = self.env["res.config.settings"].create({})
+        self.assertEqual(settings.postmaster_authentication_own, "auto")
+        self.assertTrue(settings.postmaster_checks_senders)
+
+    def test_colleague_who_had_logged_in(self):
+        """Many servers sign only what leaves them."""
+        hop = b"Received: from a (a.test [203.0.113.9]) by mx.test with %s id 1\r\n"
+        self.assertActs(self.receive(hop % b"ESMTPSA" + self.mail(sender=BOSS))[1], self.boss)
+        row = self.receive(hop % b"ESMTP" + self.mail(sender=BOSS))[1]
+        self.assertActsAsNobody(row, BOSS)
+
     def test_switched_off(self):
         self.parameters.set_param(AUTHENTICATION_OWN, "off")
+        self.parameters.set_param(IDENTITY_UNCHECKED, "off")
         row = self.signed(BOSS, self.other_key)
         self.assertActs(row, self.boss)
         self.assertFalse(row.authentication)
@@ -175,9 +202,11 @@ class TestOwnCheck(IdentityCase):
     def test_without_the_libraries(self):
         authentication = self.env["mail.postmaster.authentication"]
         self.assertFalse(authentication._missing_libraries(True, True))
-        with patch.object(module.dns_answers, "dns", None):
-            row = self.signed(BOSS, self.other_key)
-            self.assertActs(row, self.boss)
+        with patch.object(dns_answers, "is_available", lambda: False):
+            # Nothing checks senders then, and this one is ours.
+            row = self.signed(BOSS)
+            self.assertActsAsNobody(row, BOSS)
+            self.assertFalse(row.authentication_results)
             self.assertIn("dnspython", str(authentication._missing_libraries(False, True)[0]))
             self.assertFalse(authentication._missing_libraries(True, False))
             settings = self.env["res.config.settings"].create({})

@@ -16,12 +16,50 @@ class TestPolicy(GatewayCase):
         self.parameters = self.env["ir.config_parameter"]
 
     def test_preset_recommended_and_back(self):
+        for preset, loops in (("recommended", "accepted"), ("odoo", "odoo")):
+            self.policy.apply_preset(preset)
+            self.assertEqual(self.parameters.get_param("mail.postmaster.preset"), preset)
+            self.assertEqual(self.policy._in_force().choice("mail.postmaster.loops"), loops)
+
+    def allowed(self):
+        return self.env["mail.postmaster.addressing"]._allowed()
+
+    def test_alias_domains_of_the_moment(self):
+        """A preset is chosen before there is a domain; what it means is computed when needed."""
         self.parameters.set_param(ALLOWED, False)
+        self.env["mail.alias"].search([]).alias_domain_id = False
+        self.env["mail.alias.domain"].search([]).unlink()
+        for preset in ("recommended", "strict"):
+            self.policy.apply_preset(preset)
+            self.assertIsNone(self.allowed(), "There is nothing to compare with.")
+        domain = self.env["mail.alias.domain"].create({"name": "new.test"})
+        self.assertEqual(self.allowed(), ("new.test",))
+        domain.name = "renamed.test"
+        self.env["mail.alias.domain"].create({"name": "second.test"})
+        self.assertEqual(set(self.allowed()), {"renamed.test", "second.test"})
+        alias = self.make_alias(
+            "local", "res.partner", alias_domain_id=domain.id, alias_incoming_local=True
+        )
+        self.assertFalse(alias.is_open_to_any_domain)
+        self.assertFalse(self.parameters.get_param(ALLOWED), "Core's parameter is not written.")
+        # What was typed wins.
+        self.parameters.set_param(ALLOWED, "partner.test")
+        self.assertEqual(self.allowed(), ("partner.test",))
+        self.parameters.set_param(ALLOWED, False)
+        self.parameters.set_param("mail.postmaster.localpart", "any")
+        self.assertIsNone(self.allowed())
         self.policy.apply_preset("recommended")
-        self.assertIn("postmaster.test", self.parameters.get_param(ALLOWED).split(","))
-        self.assertEqual(self.parameters.get_param("mail.postmaster.preset"), "recommended")
+        self.assertIsNotNone(self.allowed())
         self.policy.apply_preset("odoo")
-        self.assertFalse(self.parameters.get_param(ALLOWED))
+        self.assertIsNone(self.allowed())
+
+    def test_domains_that_an_earlier_version_wrote(self):
+        for preset in ("recommended", "strict", "odoo"):
+            self.parameters.set_param(ALLOWED, "postmaster.test")
+            self.parameters.set_param("mail.postmaster.preset.domains", "postmaster.test")
+            self.policy.apply_preset(preset)
+            self.assertFalse(self.parameters.get_param(ALLOWED))
+            self.assertFalse(self.parameters.get_param("mail.postmaster.preset.domains"))
 
     def test_presets_leave_what_an_administrator_typed(self):
         self.parameters.set_param(ALLOWED, "partner.test")

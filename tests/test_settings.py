@@ -2,7 +2,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
-from .screens_common import DOMAIN, ScreensCase, raw_mail
+from .screens_common import ScreensCase, raw_mail
 
 
 @tagged("post_install", "-at_install")
@@ -100,21 +100,20 @@ class TestSettings(ScreensCase):
 
     def test_preset(self):
         parameters = self.env["ir.config_parameter"]
-        key = "mail.catchall.domain.allowed"
+        key = "mail.postmaster.localpart"
         self.env["mail.postmaster.policy"].apply_preset("odoo")
-        parameters.set_param(key, False)
         form = Form(self.env["res.config.settings"])
         self.assertEqual(form.postmaster_preset, "odoo")
         self.assertFalse(form.postmaster_preset_preview)
         form.postmaster_preset = "recommended"
-        self.assertRegex(form.postmaster_preset_preview, f"(?m)^{key}: .*{DOMAIN}")
+        self.assertRegex(form.postmaster_preset_preview, rf"(?m)^{key}: \(not set\) → own$")
         self.assertFalse(parameters.get_param(key), "A preview writes nothing.")
         form.save().execute()
-        self.assertIn(DOMAIN, parameters.get_param(key))
+        self.assertEqual(parameters.get_param(key), "own")
         form = Form(self.env["res.config.settings"])
         self.assertEqual(form.postmaster_preset, "recommended")
         form.postmaster_preset = "odoo"
-        self.assertIn(f"{key}: received.test → (not set)", form.postmaster_preset_preview)
+        self.assertIn(f"{key}: own → (not set)", form.postmaster_preset_preview)
 
     def test_strict(self):
         policy = self.env["mail.postmaster.policy"]
@@ -142,29 +141,22 @@ class TestSettings(ScreensCase):
         self.assertEqual(policy._in_force().choice("mail.postmaster.loops"), "accepted")
         self.assertFalse(policy._preset_values("recommended"))
 
-    def test_preset_of_a_new_database(self):
-        """The preset had nothing to write yet: it says so later, and can be applied again."""
+    def test_applied_again(self):
+        """A preset whose values are not all in force says so, and can be applied again."""
         parameters = self.env["ir.config_parameter"]
-        key = "mail.catchall.domain.allowed"
-        parameters.set_param(key, False)
-        self.env["mail.alias"].search([]).alias_domain_id = False
-        self.env["mail.alias.domain"].search([]).unlink()
-        self.env["mail.postmaster.policy"]._write_preset("recommended")
-        self.assertFalse(parameters.get_param(key))
+        policy = self.env["mail.postmaster.policy"]
+        policy.apply_preset("recommended")
+        self.assertFalse(Form(self.env["res.config.settings"]).postmaster_preset_preview)
+        key = "mail.postmaster.identity.unchecked"
+        parameters.set_param(key, "off")
         form = Form(self.env["res.config.settings"])
-        self.assertEqual(form.postmaster_preset, "recommended")
-        self.assertFalse(form.postmaster_preset_preview, "There is nothing to write yet.")
-        form.save().execute()
-        self.assertFalse(parameters.get_param(key))
-        self.env["mail.alias.domain"].create({"name": "new.test"})
-        form = Form(self.env["res.config.settings"])
-        self.assertEqual(form.postmaster_preset_preview, f"{key}: (not set) → new.test")
+        self.assertEqual(form.postmaster_preset_preview, f"{key}: off → withhold")
         self.assertTrue(form.postmaster_preset_is_stored, "Saving promises nothing.")
         settings = form.save()
         settings.execute()
-        self.assertFalse(parameters.get_param(key))
+        self.assertEqual(parameters.get_param(key), "off")
         self.assertEqual(settings.action_postmaster_apply_preset()["tag"], "reload")
-        self.assertEqual(parameters.get_param(key), "new.test")
+        self.assertEqual(parameters.get_param(key), "withhold")
         self.assertFalse(Form(self.env["res.config.settings"]).postmaster_preset_preview)
 
     def test_saving_keeps_what_was_changed_since_the_preset(self):
@@ -230,7 +222,11 @@ class TestSettings(ScreensCase):
                 "is_passed_through": False,
                 "may_confirm": True,
                 "offers_recommended": self.env["mail.postmaster.policy"]._offers_recommended(),
+                "offers_added": False,
                 "stored_otherwise": [],
+                "suggested_servers": (),
+                "unchecked_senders": self.env["mail.postmaster.authentication"]._is_unsettled()
+                and "withheld",
                 "waiting": messages.search_count([("state", "in", ("received", "retry"))]),
             },
         )

@@ -1,8 +1,8 @@
-"""Nobody acts as one of us from outside as long as nothing checks senders."""
+"""No outsider acts as one of us as long as nothing checks senders."""
 
 from odoo.tests import tagged
 
-from ..policy.settings import AUTHENTICATION_OWN, AUTHSERV, IDENTITY_UNCHECKED
+from ..policy.settings import AUTHSERV, IDENTITY_UNCHECKED
 from .identity_common import AMY, BOSS, JANE, IdentityCase
 
 CLIENT = b"Received: from x (host.test [203.0.113.9]) by mx.postmaster.test (Postfix)\r\n\twith %s"
@@ -17,7 +17,6 @@ class TestUncheckedSenders(IdentityCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.parameters.set_param(AUTHSERV, False)
-        cls.parameters.set_param(AUTHENTICATION_OWN, "off")
 
     def test_who_and_from_where(self):
         """A forgery, and a colleague who writes through our own mail server."""
@@ -51,6 +50,12 @@ class TestUncheckedSenders(IdentityCase):
             self.assertFalse(self.message_of(row).postmaster_mark)
             self.assertFalse(row.authentication)
         self.assertEqual(self.message_of(self.from_(JANE, OUTSIDE)).author_id, self.jane)
+
+    def test_several_senders(self):
+        """As in core, if none of them is one of us."""
+        row = self.from_(f"{JANE}, new@customer.test", OUTSIDE)
+        self.assertEqual(self.message_of(row).author_id, self.jane)
+        self.assertFalse(row.authentication)
 
     def test_in_other_words(self):
         for sender in (

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from unittest import mock
 
+from setup_gateway import recommend
+
 from odoo import sql_db
 
 from environment import databases as copies
@@ -89,7 +91,7 @@ def fill(database, aliases, domains):
         env.invalidate_all()
         env.registry.clear_all_caches()
         if "mail.postmaster.policy" in env:
-            env["mail.postmaster.policy"].apply_preset("recommended")
+            recommend(env)
         print(
             f"{database}: {env['mail.alias'].search_count([])} aliases, "
             f"{env['mail.alias.domain'].search_count([])} alias domains"

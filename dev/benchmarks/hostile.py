@@ -21,6 +21,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from setup_gateway import recommend
+
 from odoo import sql_db
 from odoo.modules.registry import Registry
 
@@ -194,7 +196,7 @@ def prepare():
     databases.prepare()
     with databases.environment(DATABASE) as env:
         env["mail.postmaster.policy"].confirm_database()
-        env["mail.postmaster.policy"].apply_preset("recommended")
+        recommend(env)
         env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", databases.NO_LIMIT)
         server = env["fetchmail.server"].create(
             {

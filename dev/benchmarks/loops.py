@@ -15,6 +15,7 @@ from email import message_from_bytes, policy
 from types import SimpleNamespace
 
 from mails import mail
+from setup_gateway import recommend
 
 from odoo import sql_db
 
@@ -98,7 +99,7 @@ def timed(check):
 def prepare():
     databases.prepare()
     with databases.environment(databases.OURS) as env:
-        env["mail.postmaster.policy"].apply_preset("recommended")
+        recommend(env)
         env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", str(THRESHOLD))
 
 

@@ -23,7 +23,7 @@ import psutil
 from forks import Fork
 from mails import mail
 from serving import count, take_in, wait_until
-from setup_gateway import USER, add_server
+from setup_gateway import USER, add_server, recommend
 
 from odoo import sql_db
 
@@ -372,7 +372,7 @@ def main(arguments):
     sql_db.close_all()
     databases.prepare()
     with databases.environment(OURS.name) as env:
-        env["mail.postmaster.policy"].apply_preset("recommended")
+        recommend(env)
     sql_db.close_all()
     head()
     for name in chosen:

@@ -6,7 +6,7 @@ from email.utils import formatdate
 import pytest
 from forks import Fork
 from mails import mail
-from setup_gateway import send_by, send_queue, set_up
+from setup_gateway import recommend, send_by, send_queue, set_up
 
 SLOW = 5
 SOON = 2
@@ -28,7 +28,7 @@ def server(database, smtp_sink):
         company = env["res.company"].create({"name": "Branch", "alias_domain_id": branch.id})
         # Set later: a new company with an address is looked up on the internet.
         company.email = "office@branch.example"
-        env["mail.postmaster.policy"].apply_preset("recommended")
+        recommend(env)
         return send_by(env, smtp_sink, from_filter="example.com,branch.example").id
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 from mails import mail
-from setup_gateway import add_server
+from setup_gateway import add_server, recommend
 
 from odoo.tests import Form
 
@@ -122,7 +122,7 @@ def elsewhere(catch_all_dovecot, postfix):
 def server_ids(shared_database, catch_all_dovecot):
     """Ids of the incoming servers by ``(way, kind)``, in a database that knows the domains."""
     with shared_database.env() as env:
-        env["mail.postmaster.policy"].apply_preset("recommended")
+        recommend(env)
         for way in WAYS:
             add_aliases(env, way.domain)
         return {

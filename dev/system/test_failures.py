@@ -7,7 +7,7 @@ import psycopg2
 import pytest
 from mails import mail
 from psycopg2 import errors
-from setup_gateway import set_up
+from setup_gateway import recommend, set_up
 
 LOG = "mail.postmaster.message"
 BROKEN = "{'team_id': 999999}"
@@ -142,7 +142,7 @@ def test_answer_that_can_not_be_made(gateway):
 
 def test_notice_about_a_broken_alias_repeats_nothing(gateway):
     with gateway.database.env() as env:
-        env["mail.postmaster.policy"].apply_preset("recommended")
+        recommend(env)
         env["ir.config_parameter"].set_param("mail.postmaster.retry.minutes", "1")
     gateway.set_defaults("sales", BROKEN)
     gateway.receive(mail(subject="Pills", date=formatdate()))

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from mails import mail
-from setup_gateway import set_up
+from setup_gateway import recommend, set_up
 
 from environment import addons
 from environment import odoo as odoo_source
@@ -25,7 +25,7 @@ def mbox(*mails):
 def ready(database):
     with database.env() as env:
         set_up(env)
-        env["mail.postmaster.policy"].apply_preset("recommended")
+        recommend(env)
     return database
 
 

@@ -4,7 +4,7 @@ from email.utils import formatdate
 
 from forks import Fork, barrier
 from mails import mail
-from setup_gateway import send_by, send_queue, set_up
+from setup_gateway import recommend, send_by, send_queue, set_up
 
 LOG = "mail.postmaster.message"
 PROCESSES, EACH = 8, 5
@@ -45,7 +45,7 @@ def recommended(database, smtp_sink, **parameters):
     with database.env() as env:
         team = set_up(env)
         send_by(env, smtp_sink)
-        env["mail.postmaster.policy"].apply_preset("recommended")
+        recommend(env)
         for name, value in parameters.items():
             env["ir.config_parameter"].set_param(name.replace("_", "."), str(value))
         return team.id

@@ -4,7 +4,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from setup_gateway import set_up
+from setup_gateway import recommend, set_up
 
 from environment.places import ROOT
 
@@ -18,7 +18,7 @@ def sent(database, smtp_sink):
     """``(id of the message, message as sent)`` for a message to Jane."""
     with database.env() as env:
         set_up(env)
-        env["mail.postmaster.policy"].apply_preset("recommended")
+        recommend(env)
         env["ir.config_parameter"].set_param("mail.postmaster.return_path", "signed")
         env["ir.mail_server"].create(
             {

@@ -10,7 +10,7 @@ import dns.resolver
 import dns.rrset
 import pytest
 from mails import mail
-from setup_gateway import set_up
+from setup_gateway import recommend, set_up
 
 ADDON = "odoo.addons.mail_postmaster"
 # The key of a domain that signs all its messages.
@@ -64,7 +64,7 @@ def checks(database):
     """Make a database check signatures; return the addon's module that does."""
     with database.env() as env:
         set_up(env)
-        env["mail.postmaster.policy"].apply_preset("recommended")
+        recommend(env)
         env["ir.config_parameter"].set_param("mail.postmaster.authentication.own", "on")
     return importlib.import_module(f"{ADDON}.pipeline.authentication")
 

@@ -22,6 +22,7 @@ from . import (
     res_company,
     res_config_settings,
     res_config_settings_limits,
+    res_config_settings_senders,
     res_partner,
     res_users,
 )

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...gateway import mail_providers, retries
-from ...policy.policy_fields import IDENTITY_POLICIES, POLICIES, REPLY_POLICIES
+from ...policy.policy_fields import POLICIES, REPLY_POLICIES
 from ...policy.settings import (
     ADDRESSING,
     ANSWER_HOURS,
@@ -25,6 +25,7 @@ from ...policy.settings import (
     IDENTITY,
     IDENTITY_OWN,
     IDENTITY_UNCHECKED,
+    LOCAL_PARTS,
     LOG_DAYS,
     LOOP_MINUTES,
     LOOP_REPLIES,
@@ -76,6 +77,7 @@ RECORD_FIELDS = {
 PRESET_FIELDS = {
     ADDRESSING: "postmaster_addressing",
     SUBADDRESSING: "postmaster_subaddressing",
+    LOCAL_PARTS: "postmaster_local_parts",
     OTHER_CONTENT: "postmaster_other_content",
     LOOPS: "postmaster_loops",
     LOOP_REPLIES: "postmaster_loop_replies",
@@ -287,34 +289,6 @@ class ResConfigSettings(models.TransientModel):
         config_parameter=RETURN_PATH,
         default="odoo",
     )
-    postmaster_authserv = fields.Char("Trusted mail servers", config_parameter=AUTHSERV)
-    postmaster_authentication_own = fields.Selection(
-        [("off", "Leave it to the mail servers"), ("on", "Check in Odoo")],
-        "Messages they have not checked",
-        config_parameter=AUTHENTICATION_OWN,
-        default="off",
-    )
-    postmaster_identity = fields.Selection(
-        IDENTITY_POLICIES,
-        "Unauthenticated senders",
-        config_parameter=IDENTITY,
-        default="off",
-    )
-    postmaster_identity_own = fields.Selection(
-        IDENTITY_POLICIES,
-        "In the name of your own users",
-        config_parameter=IDENTITY_OWN,
-        default="off",
-    )
-    postmaster_identity_unchecked = fields.Selection(
-        [("off", "Accept, as Odoo does"), ("withhold", "Accept without its sender")],
-        "In the name of your own users, while senders are not checked",
-        config_parameter=IDENTITY_UNCHECKED,
-        default="off",
-    )
-    postmaster_authentication_note = fields.Char(
-        compute="_compute_postmaster_authentication_note",
-    )
     # Not a config_parameter: core removes the parameter of a Boolean that is not set, and a missing
     # parameter means that Postmaster is on.
     postmaster_pass_through = fields.Boolean("Bypass Postmaster")
@@ -332,16 +306,6 @@ class ResConfigSettings(models.TransientModel):
 
     def _compute_postmaster_is_copy(self):
         self.postmaster_is_copy = not self.env["mail.postmaster.policy"]._is_confirmed_database()
-
-    @api.depends("postmaster_authserv", "postmaster_authentication_own")
-    def _compute_postmaster_authentication_note(self):
-        authentication = self.env["mail.postmaster.authentication"]
-        for settings in self:
-            missing = authentication._missing_libraries(
-                bool(settings.postmaster_authserv),
-                settings.postmaster_authentication_own == "on",
-            )
-            settings.postmaster_authentication_note = " ".join(map(self.env._, missing))
 
     @api.depends("postmaster_preset")
     def _compute_postmaster_preset_preview(self):

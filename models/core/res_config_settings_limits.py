@@ -5,7 +5,7 @@ from odoo.exceptions import ValidationError
 
 from ...gateway.limits import LIMITS as BOUNDS
 from ...gateway.limits import MEGABYTE
-from ...policy.settings import ALLOWED_DOMAINS, ATTACHMENTS, LIMITS
+from ...policy.settings import ALLOWED_DOMAINS, ATTACHMENTS, LIMITS, LOCAL_PARTS
 
 PREFIX = "postmaster_limit_"
 # The unit of a limit on the page, if it exceeds an integer field.
@@ -52,6 +52,12 @@ class ResConfigSettings(models.TransientModel):
     postmaster_allowed_domains = fields.Char(
         "Allowed domains",
         config_parameter=ALLOWED_DOMAINS,
+    )
+    postmaster_local_parts = fields.Selection(
+        [("any", "Any domain"), ("own", "The alias domains")],
+        "If there are none",
+        config_parameter=LOCAL_PARTS,
+        default="any",
     )
 
     @api.constrains(*FIELDS.values())

@@ -18,5 +18,6 @@ from . import (
     mail_postmaster_sentences,
     mail_postmaster_source,
     mail_postmaster_token,
+    mail_postmaster_warnings,
     schema,
 )

@@ -5,7 +5,6 @@ from odoo.exceptions import UserError
 
 from ...gateway import states
 from ...pipeline.waiting import COLUMNS, INDEXES, SEQUENCE, TURNS
-from ...policy import guard
 from ...rules.reasons import COPY, NEVER, REPEAT
 from ...words.sentences import outline
 from . import (
@@ -365,30 +364,6 @@ class MailPostmasterMessage(models.Model):
             "res_model": self._name,
             "res_id": deliveries.mail_id.id,
             "views": [[False, "form"]],
-        }
-
-    @api.model
-    def read_warnings(self):
-        """Return what stops messages, or awaits a choice, for the banners above the list.
-
-        :return: dict with ``is_copy``, ``is_passed_through``, ``waiting``: the number of messages
-        that wait because of these, ``offers_recommended``, ``may_confirm`` and
-        ``stored_otherwise``: ``[(id, name, name in messages)]`` of the alias domains whose names
-        the user may repair
-        """
-        self.check_access("read")
-        policy = self.env["mail.postmaster.policy"]
-        hold = policy._on_hold()
-        return {
-            "is_copy": hold == guard.COPY,
-            "is_passed_through": hold == guard.OFF,
-            "waiting": hold and self.search_count([("state", "in", states.WAITING)]) or 0,
-            "offers_recommended": policy._offers_recommended(),
-            "may_confirm": self.env.user.has_group("mail_postmaster.group_admin"),
-            "stored_otherwise": [
-                (domain.id, domain.name, domain.name_in_messages)
-                for domain in self.env["mail.alias.domain"]._stored_otherwise()
-            ],
         }
 
     def _check_administrator(self):

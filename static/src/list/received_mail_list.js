@@ -38,6 +38,18 @@ export class PostmasterWarnings extends Component {
         await this.read();
     }
 
+    async completePreset() {
+        await this.orm.call("mail.postmaster.policy", "complete_preset", []);
+        await this.read();
+    }
+
+    async trustServers() {
+        await this.orm.call("mail.postmaster.policy", "trust_servers", [
+            this.state.suggested_servers,
+        ]);
+        await this.read();
+    }
+
     openAliasDomains() {
         this.action.doAction({
             type: "ir.actions.act_window",
