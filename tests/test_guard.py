@@ -179,7 +179,8 @@ class TestGuard(GatewayCase):
                 result, stored = self.receive(self.mail(message_id=f"<{goes_to_core}@x.test>"))
             self.assertEqual(bool(result), goes_to_core)
             self.assertFalse(stored)
-            acknowledge.assert_called_once()
+            # Also asked where the call reaches the adapter below the overrides.
+            acknowledge.assert_called()
 
     def test_caller_that_has_written_gets_a_record_on_a_copy(self):
         self.put(COPY)
