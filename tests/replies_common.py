@@ -64,7 +64,10 @@ class ReplyCase(GatewayCase, MockEmail):
                 f"\r\nAuthentication-Results: {SERVER}; dmarc={self.judged} header.from={domain}"
             )
         headers += f"\r\nIn-Reply-To: {question.message_id}\r\nReferences: {question.message_id}"
-        fields.setdefault("message_id", f"<{len(self.log.search([]))}@replies>")
+        number = len(self.log.search([]))
+        fields.setdefault("message_id", f"<{number}@replies>")
+        # The same text once more would be ignored.
+        fields.setdefault("subject", f"Good morning {number}")
         fields.setdefault("to", "catchall@postmaster.test")
         return self.mail(sender=sender, headers=headers, **fields)
 

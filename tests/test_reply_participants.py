@@ -5,7 +5,7 @@ from unittest import skipUnless
 from odoo.tests import tagged
 
 from ..gateway.authentication import domains
-from .common import need
+from .common import keep_markers, need
 from .replies_common import ReplyCase
 
 
@@ -159,6 +159,7 @@ class TestStatements(ReplyCase):
 
     def measure(self, make):
         """Return the statements for a message by Odoo's policy and by ours, with warm caches."""
+        keep_markers(self)
         counts = []
         for values in (("False", "False", "odoo"), ("note", "park", "record")):
             for key, value in zip(("", ".private", ".rules"), values, strict=True):

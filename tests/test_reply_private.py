@@ -4,6 +4,7 @@ from unittest.mock import patch
 
 from odoo.tests import new_test_user, tagged
 
+from ..policy.settings import IDENTITY_UNCHECKED
 from .common import need
 from .replies_common import STRANGER, ReplyCase
 
@@ -129,7 +130,14 @@ class TestOurOwn(ReplyCase):
         self.note = self.post(self.record, "mail.mt_note")
 
     def test_without_authentication(self):
+        """Messages from outside in the name of one of us prove nothing."""
+        for sender in ("colleague@postmaster.test", "free@gmail.com", "anybody@postmaster.test"):
+            with self.subTest(sender=sender):
+                self.assertNoted(self.answer(sender=sender), "unproved")
+
+    def test_without_authentication_as_in_odoo(self):
         """As in core, except in private conversations."""
+        self.parameters.set_param(IDENTITY_UNCHECKED, "off")
         for sender, reason in (
             ("colleague@postmaster.test", "internal_user"),
             ("free@gmail.com", "internal_user"),

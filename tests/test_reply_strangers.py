@@ -2,6 +2,7 @@
 
 from odoo.tests import tagged
 
+from ..policy.settings import IDENTITY_UNCHECKED
 from .common import need
 from .replies_common import STRANGER, ReplyCase
 
@@ -130,6 +131,7 @@ class TestStrangers(ReplyCase):
         self.assertEqual(question.record_alias_domain_id, company.alias_domain_id)
         self.assertReason(self.answer(question), "parked", "reply_parked")
         self.assertReason(self.answer(), "delivered", "reply_noted")
+        self.parameters.set_param(IDENTITY_UNCHECKED, "off")
         self.assertReason(
             self.answer(question, sender=self.seller.email),
             "delivered",

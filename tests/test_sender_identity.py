@@ -4,7 +4,7 @@ from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from ..policy.settings import AUTHSERV, IDENTITY, IDENTITY_OWN, IDENTITY_UNCHECKED
-from .common import need
+from .common import keep_markers, need
 from .identity_common import (
     AMY,
     BOSS,
@@ -451,6 +451,8 @@ class TestSenderIdentity(IdentityCase):
     # --- Cost -----------------------------------------------------------------------------
 
     def test_at_most_one_more_statement(self):
+        keep_markers(self)
+
         def statements(top, sender):
             self.from_(sender, top)
             self.env.flush_all()
