@@ -138,7 +138,9 @@ def test_alias_bounce_of_core_comes_once_when_parked(gateway):
         assert gateway.log("state", "reason_code") == [("parked", "alias_failed")]
     with gateway.database.env() as env:
         assert env["mail.alias"].browse(alias.id).alias_status == "invalid"
-        told = env["mail.message"].search_count([("subject", "=", "Your message was not delivered")])
+        told = env["mail.message"].search_count(
+            [("subject", "=", "Your message was not delivered")]
+        )
         assert told == 1
 
 
